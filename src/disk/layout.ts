@@ -1,0 +1,137 @@
+import { join } from "node:path";
+
+/** Names that Windows keeps for devices, whatever the ending. */
+const RESERVED_ON_WINDOWS = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i;
+
+/**
+ * A folder or file name for an id: the id itself where that is safe on Linux and Windows, else
+ * percent-encoded. Never a path, never empty; different names for ids that differ by more than case.
+ */
+export function safeName(id: string): string {
+  const encoded = id.replace(/[\u0000-\u001f\u007f<>:"/\\|?*%]/g, percent);
+  const ended = encoded.replace(/[. ]$/, percent);
+  if (ended === "" || ended === "." || ended === "..") return ended.replace(/\./g, "%2E") || "%00";
+  return RESERVED_ON_WINDOWS.test(ended) ? percent(ended.charAt(0)) + ended.slice(1) : ended;
+}
+
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+}
+
+/** The folders and files of one home, by name. Nothing here touches the disk. */
+export interface Home {
+  readonly root: string;
+  readonly siteFile: string;
+  readonly jobs: string;
+  readonly input: string;
+  readonly output: string;
+  readonly state: string;
+  readonly ledger: string;
+  readonly authorities: string;
+}
+
+export function homeLayout(root: string): Home {
+  const state = join(root, "state");
+  return {
+    root,
+    siteFile: join(root, "lotmint.yaml"),
+    jobs: join(root, "jobs"),
+    input: join(root, "input"),
+    output: join(root, "output"),
+    state,
+    ledger: join(state, "ledger.sqlite"),
+    authorities: join(state, "authorities"),
+  };
+}
+
+/** state/authorities/<name>/ */
+export interface AuthorityLayout {
+  readonly folder: string;
+  readonly certificate: string;
+  readonly chain: string;
+  readonly key: string;
+  readonly crlPem: string;
+  readonly crlDer: string;
+  readonly description: string;
+  readonly request: string;
+}
+
+export function authorityLayout(home: Home, name: string): AuthorityLayout {
+  const folder = join(home.authorities, name);
+  return {
+    folder,
+    certificate: join(folder, "certificate.pem"),
+    chain: join(folder, "chain.pem"),
+    key: join(folder, "key.pem"),
+    crlPem: join(folder, "crl.pem"),
+    crlDer: join(folder, "crl.der"),
+    description: join(folder, "authority.yaml"),
+    request: join(folder, "request.pem"),
+  };
+}
+
+/** output/<lot>/ and state/lots/<lot>/ */
+export interface LotLayout {
+  readonly folder: string;
+  readonly devices: string;
+  /** Batches that are being made; empty when no run is under way. */
+  readonly work: string;
+  readonly secrets: string;
+  readonly secretsWork: string;
+  readonly passwords: string;
+  readonly registration: string;
+  readonly rejects: string;
+  readonly devicesCsv: string;
+  readonly reportJson: string;
+  readonly reportHtml: string;
+  /** Copies of manifests and of the resolved job. */
+  readonly state: string;
+  readonly jobCopy: string;
+}
+
+/** `secretsFolder` is where passwords go when they travel apart; the lot gets a folder of its own in it. */
+export function lotLayout(home: Home, lot: string, secretsFolder?: string): LotLayout {
+  const name = safeName(lot);
+  const folder = join(home.output, name);
+  const secrets = secretsFolder === undefined ? join(folder, "secrets") : join(secretsFolder, name);
+  const state = join(home.state, "lots", name);
+  return {
+    folder,
+    devices: join(folder, "devices"),
+    work: join(folder, ".work"),
+    secrets,
+    secretsWork: join(secrets, ".work"),
+    passwords: join(secrets, "passwords.csv"),
+    registration: join(folder, "registration"),
+    rejects: join(folder, "rejects.csv"),
+    devicesCsv: join(folder, "devices.csv"),
+    reportJson: join(folder, "report.json"),
+    reportHtml: join(folder, "report.html"),
+    state,
+    jobCopy: join(state, "job.json"),
+  };
+}
+
+/** output/<lot>/.work/<batch>/ */
+export function batchFolder(lot: LotLayout, batch: number): string {
+  return join(lot.work, String(batch).padStart(6, "0"));
+}
+
+/** The file that holds one batch's passwords: while it is made, and once it counts. */
+export function passwordSegment(lot: LotLayout, batch: number): { readonly making: string; readonly placed: string } {
+  const name = `segment-${String(batch).padStart(6, "0")}.csv`;
+  return { making: join(lot.secretsWork, name), placed: join(lot.secrets, name) };
+}
+
+export function deviceFolder(lot: LotLayout, externalId: string): string {
+  return join(lot.devices, safeName(externalId));
+}
+
+export function partFile(lot: LotLayout, part: number): string {
+  return join(lot.registration, `part-${String(part).padStart(4, "0")}.csv`);
+}
+
+/** The lot's own copy of a manifest that it took in, by the digest of its content. */
+export function manifestCopy(lot: LotLayout, sha256: string): string {
+  return join(lot.state, `manifest-${sha256.slice(0, 16)}.csv`);
+}

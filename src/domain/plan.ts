@@ -1,0 +1,55 @@
+import type { Device } from "./device.ts";
+import type { Problem } from "./problem.ts";
+import type { Stage } from "./stage.ts";
+
+/** What the ledger knows of an id that a manifest names. */
+export interface KnownDevice {
+  readonly externalId: string;
+  readonly lot: string;
+  readonly stage: Stage;
+  /** Digests of what the device was last planned with; see `plan/digests.ts`. */
+  readonly subjectDigest: string;
+  readonly registrationDigest: string;
+}
+
+/** What shall happen to one good row. */
+export type Decision =
+  | {
+      readonly kind: "mint";
+      readonly device: Device;
+      readonly subjectDigest: string;
+      readonly registrationDigest: string;
+    }
+  /** Minted before; its row on the platform has changed, or the platform turned it down. */
+  | { readonly kind: "register"; readonly device: Device; readonly registrationDigest: string }
+  /** Minted before under another subject: the certificate stays until it is reminted. */
+  | { readonly kind: "needs-remint"; readonly device: Device }
+  | { readonly kind: "keep"; readonly externalId: string; readonly line: number };
+
+/** A rejected row, with its cells, so that it can be handed back for mending. */
+export interface RejectedRow {
+  readonly problem: Problem;
+  /** "" when the row has none. */
+  readonly externalId: string;
+  readonly cells: Readonly<Record<string, string>>;
+}
+
+/** The decisions on a run of consecutive rows. */
+export interface PlannedBatch {
+  readonly decisions: readonly Decision[];
+  readonly rejected: readonly RejectedRow[];
+}
+
+/** What a whole manifest comes to. */
+export interface Plan {
+  readonly lot: string;
+  readonly rows: number;
+  readonly mint: number;
+  readonly register: number;
+  readonly keep: number;
+  readonly rejected: number;
+  /** Ids whose subject changed. */
+  readonly needsRemint: readonly string[];
+  /** Ids of the lot that the manifest no longer names. */
+  readonly gone: readonly string[];
+}

@@ -1,0 +1,314 @@
+import type { IssuedCertificate, SerialNumber } from "../domain/certificate.ts";
+import type { Device } from "../domain/device.ts";
+import type { KnownDevice, Plan, PlannedBatch } from "../domain/plan.ts";
+import type { RegistrationRow } from "../domain/registration.ts";
+import type { DeviceRecord, RejectRecord } from "../domain/report.ts";
+import type { Stage } from "../domain/stage.ts";
+
+/**
+ * What lotmint remembers: lots, devices, certificates, batches, parts, uploads, runs, and an
+ * append-only chain of events. Every method is one transaction that is durable when its promise is
+ * fulfilled; a rejected promise means that nothing of it was recorded. Methods that take a `LotHold`
+ * check its fence first and throw `lot-held` when another run has taken the lot over.
+ *
+ * Faults: `lot-held`, `state-damaged`, `disk-unwritable`, all `OnboardingError`.
+ */
+export interface Ledger {
+  // -- locks and runs
+  /**
+   * Takes the lot for one run. A lock whose process is dead (other boot, no such process, or another
+   * process under the same number) is taken over at once; one whose holder is alive but has not
+   * beaten for `LOCK_PATIENCE_MS` as well. Else throws `lot-held`, naming host and process.
+   */
+  acquireLot(lot: string, owner: LockOwner): Promise<LotHold>;
+  /** Shows that the run is alive. */
+  beat(hold: LotHold): Promise<void>;
+  /** Ends the run and frees the lot; a hold that was taken over is left alone. */
+  releaseLot(hold: LotHold, exitCode: number): Promise<void>;
+
+  // -- lots and manifests
+  lot(name: string): Promise<LotRecord | undefined>;
+  lots(): Promise<readonly LotRecord[]>;
+  /** Records the lot's issuer and the job it now works from, as JSON. Makes the lot when it is new. */
+  recordJob(
+    hold: LotHold,
+    job: { readonly issuer: string; readonly name: string; readonly json: string },
+  ): Promise<void>;
+  /** The manifests that the lot has taken in, oldest first. */
+  manifests(lot: string): Promise<readonly ManifestRecord[]>;
+  /** What is known of each of these ids, whatever its lot: live ids only, and this lot's own of any stage. */
+  knownDevices(lot: string, externalIds: readonly string[]): Promise<readonly KnownDevice[]>;
+  /** Live devices of a lot, without those that the platform or a check turned down before minting. */
+  countLive(lot: string): Promise<number>;
+  /** All ids of a lot, in pages, for finding out which ones a manifest no longer names. */
+  deviceIds(lot: string): AsyncIterable<readonly string[]>;
+  /**
+   * Takes a whole manifest into the lot in one transaction, or nothing of it. An id that another lot
+   * took in the meantime becomes a reject. A full manifest replaces the lot's rejected rows; a mended
+   * rejects file replaces those whose lines it names (`lotmint:line`).
+   */
+  absorbManifest(hold: LotHold, manifest: NewManifest, batches: AsyncIterable<PlannedBatch>): Promise<AbsorbedManifest>;
+
+  // -- minting, in the order of docs/issuance.md
+  /** The next devices to mint, in manifest order, at most `limit`. */
+  plannedDevices(lot: string, limit: number): Promise<readonly PlannedDevice[]>;
+  /**
+   * Commits the reservations of one batch (planned -> reserved): from here on each serial number is
+   * used or abandoned. Returns the batch's number, unique in the ledger.
+   */
+  reserveBatch(hold: LotHold, batch: NewBatch): Promise<number>;
+  /** Commits a batch as minted (reserved -> minted): the one point of decision. */
+  commitMinted(hold: LotHold, batch: number, certificates: readonly MintedDevice[]): Promise<void>;
+  /** Records that every folder of a minted batch stands in its final place. */
+  commitPlaced(hold: LotHold, batch: number): Promise<void>;
+  /** Abandons a batch's serial numbers; its devices are planned again. */
+  voidBatch(hold: LotHold, batch: number): Promise<void>;
+  /** The lot's batches that are reserved or minted but not placed: what a killed run left. */
+  openBatches(lot: string): Promise<readonly OpenBatch[]>;
+
+  // -- certificates outside lots, such as authorities'
+  /** Commits a reservation before an authority's certificate is signed. Throws `state-damaged` if the number is taken. */
+  reserveSerial(reservation: {
+    readonly serialNumber: SerialNumber;
+    readonly issuer: string;
+    readonly subject: string;
+  }): Promise<void>;
+  /** Records the certificate that was signed under a reserved serial number. */
+  recordCertificate(certificate: IssuedCertificate): Promise<void>;
+  /** Abandons a reserved serial number that was not signed, or of which that is not known. */
+  abandonSerial(serialNumber: SerialNumber): Promise<void>;
+  /** How many certificates an authority has issued, revoked and abandoned. */
+  countCertificates(issuer: string): Promise<CertificateCounts>;
+  certificate(serialNumber: SerialNumber): Promise<CertificateRecord | undefined>;
+  /** Records an event about something that has no table of its own. `detail` must hold no secret. */
+  recordEvent(event: {
+    readonly kind: string;
+    readonly subject: string;
+    readonly detail: Readonly<Record<string, unknown>>;
+  }): Promise<void>;
+
+  // -- registration
+  /** Devices that are minted and placed but not in a part, in manifest order, at most `limit`. */
+  unlistedDevices(lot: string, limit: number): Promise<readonly UnlistedDevice[]>;
+  /** Commits a part that is on disk (minted -> listed). `externalIds` in the order of its rows. */
+  commitPart(hold: LotHold, part: NewPart, externalIds: readonly string[]): Promise<void>;
+  /** The lot's parts, by number. */
+  parts(lot: string): Promise<readonly PartRecord[]>;
+  /** The devices whose latest row is in this part, in the order of its rows. */
+  partDevices(lot: string, part: number): Promise<readonly PartDevice[]>;
+
+  // -- submission
+  /** Records whether the platform already had these ids before their first attempt. */
+  recordCollisions(
+    hold: LotHold,
+    answers: readonly { readonly externalId: string; readonly present: boolean }[],
+  ): Promise<void>;
+  /** Commits the intent to send these devices' rows (listed -> submitted), before they are sent. */
+  openUpload(
+    hold: LotHold,
+    upload: { readonly part: number; readonly externalIds: readonly string[] },
+  ): Promise<number>;
+  /** Commits what became of an attempt. Devices named in neither list go back to listed. */
+  closeUpload(hold: LotHold, upload: number, outcome: UploadOutcome): Promise<void>;
+  /** Attempts without a recorded answer: what a killed run left, or an answer that never came whole. */
+  openUploads(lot: string): Promise<readonly OpenUpload[]>;
+  /** Devices turned down outside an upload (a collision, a foreign folder): stage rejected, with the reason. */
+  rejectDevices(hold: LotHold, rejects: readonly DeviceReject[]): Promise<void>;
+  /** Devices that the platform turned down are listed again, so that the next submission sends them. */
+  relistRejected(hold: LotHold): Promise<number>;
+
+  // -- reading
+  countByStage(lot: string): Promise<Readonly<Record<Stage, number>>>;
+  countLotCertificates(lot: string): Promise<CertificateCounts>;
+  /** Bad rows and rejected devices together, by line. */
+  rejects(lot: string): AsyncIterable<readonly RejectRecord[]>;
+  /** Devices with a certificate, in manifest order. */
+  devices(lot: string): AsyncIterable<readonly DeviceRecord[]>;
+  /** The recorded state of some devices, for `check`; in manifest order. */
+  mintedDevices(lot: string): AsyncIterable<readonly MintedRecord[]>;
+  /** One uploaded attempt a record, oldest first. */
+  uploads(lot: string): Promise<readonly UploadRecord[]>;
+  /** Digest of the newest event, and its time; undefined for an empty ledger. */
+  head(): Promise<{ readonly digest: string; readonly atMs: number } | undefined>;
+  /** Walks the event chain from its start; throws `state-damaged` naming the first event that does not fit. */
+  verifyEvents(): Promise<{ readonly events: number; readonly head: string }>;
+  close(): Promise<void>;
+}
+
+/** A live holder that has not beaten for this long is taken for dead. */
+export const LOCK_PATIENCE_MS = 60_000;
+/** How often a run beats. */
+export const LOCK_BEAT_MS = 10_000;
+
+/** Who holds a lot: enough to tell whether that process still lives. */
+export interface LockOwner {
+  readonly host: string;
+  /** The kernel's boot id: a process of another boot is dead. */
+  readonly bootId: string;
+  readonly pid: number;
+  /** The process's start time as the kernel tells it, so that a reused number is not taken for it. */
+  readonly processStart: string;
+}
+
+/** A taken lot; every commit of the run shows it. */
+export interface LotHold {
+  readonly lot: string;
+  readonly run: number;
+  /** Grows with every taking of the lot. */
+  readonly fence: number;
+}
+
+export interface LotRecord {
+  readonly name: string;
+  readonly issuer: string;
+  readonly jobName: string;
+  readonly jobJson: string;
+  readonly createdAtMs: number;
+  /** Exit code of the last ended run; null before. */
+  readonly lastExitCode: number | null;
+  readonly lastRunAtMs: number | null;
+  /** Present while a run holds the lot. */
+  readonly heldBy: LockOwner | null;
+}
+
+export interface NewManifest {
+  readonly sha256: string;
+  /** The file's name, for people. */
+  readonly name: string;
+  /** full: the lot's whole manifest; mended: a rejects file that came back. */
+  readonly kind: "full" | "mended";
+  /** Column order of the file, for rejects.csv. */
+  readonly header: readonly string[];
+  /** For a mended file: the lines of the lot's rejects that it replaces, known once it has been read. */
+  readonly replacesLines?: () => Iterable<number>;
+}
+
+export interface ManifestRecord {
+  readonly number: number;
+  readonly sha256: string;
+  readonly name: string;
+  readonly kind: "full" | "mended";
+  readonly header: readonly string[];
+  readonly rows: number;
+  readonly absorbedAtMs: number;
+}
+
+export interface AbsorbedManifest {
+  readonly plan: Plan;
+}
+
+/** A device as it goes into minting. */
+export interface PlannedDevice extends Pick<Device, "externalId" | "line" | "subject" | "certificateRequest"> {}
+
+export interface NewBatch {
+  readonly issuer: string;
+  readonly devices: readonly { readonly externalId: string; readonly serialNumber: SerialNumber }[];
+}
+
+export interface MintedDevice extends IssuedCertificate {
+  readonly externalId: string;
+  /** File name -> SHA-256 hex, of every file in the device's folder. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export interface OpenBatch {
+  readonly number: number;
+  readonly state: "reserved" | "minted";
+  readonly devices: readonly { readonly externalId: string; readonly serialNumber: SerialNumber }[];
+}
+
+export interface UnlistedDevice {
+  readonly externalId: string;
+  readonly registration: RegistrationRow;
+}
+
+export interface NewPart {
+  readonly number: number;
+  readonly sha256: string;
+  /** Group paths that its rows name. */
+  readonly paths: readonly string[];
+}
+
+export interface PartRecord extends NewPart {
+  readonly rows: number;
+  /** Devices of it that are neither confirmed nor rejected nor revoked, nor moved on to a later part. */
+  readonly open: number;
+  /** True once any attempt of it has been answered. */
+  readonly answered: boolean;
+}
+
+export interface PartDevice {
+  readonly externalId: string;
+  readonly stage: Stage;
+  /** Index of its row in the part, from 0. */
+  readonly row: number;
+  readonly idType: string;
+  /** Whether the platform had the id before our first attempt; null: not asked yet. */
+  readonly presentBefore: boolean | null;
+  /** True once any attempt, answered or not, held its row. */
+  readonly sentBefore: boolean;
+  /** True once it was confirmed, under this row or an earlier one. */
+  readonly confirmedBefore: boolean;
+}
+
+export interface DeviceReject {
+  readonly externalId: string;
+  readonly reason: string;
+}
+
+export interface UploadOutcome {
+  /** answered: 201 and understood; refused: turned down whole; busy: not taken, send again; unknown: no complete answer. */
+  readonly kind: "answered" | "refused" | "busy" | "unknown";
+  /** HTTP status, when there was one. */
+  readonly status?: number;
+  /** The platform's words, or the fault's; never credentials. */
+  readonly message?: string;
+  readonly confirmed: readonly string[];
+  readonly rejected: readonly DeviceReject[];
+  /** Ids answered as overwritten that we had never sent. */
+  readonly overwritten?: readonly string[];
+}
+
+export interface OpenUpload {
+  readonly upload: number;
+  readonly part: number;
+  readonly externalIds: readonly string[];
+}
+
+export interface UploadRecord {
+  readonly upload: number;
+  readonly part: number;
+  readonly rows: number;
+  readonly openedAtMs: number;
+  readonly closedAtMs: number | null;
+  readonly kind: UploadOutcome["kind"] | null;
+  readonly status: number | null;
+  readonly message: string | null;
+  readonly confirmed: number;
+  readonly rejected: number;
+  readonly overwritten: readonly string[];
+}
+
+export interface CertificateCounts {
+  readonly issued: number;
+  readonly revoked: number;
+  readonly abandoned: number;
+}
+
+export interface CertificateRecord extends IssuedCertificate {
+  readonly issuer: string;
+  readonly lot: string | null;
+  readonly externalId: string | null;
+  readonly state: "reserved" | "issued" | "revoked" | "abandoned";
+}
+
+export interface MintedRecord extends IssuedCertificate {
+  readonly externalId: string;
+  readonly line: number;
+  readonly stage: Stage;
+  readonly subjectDigest: string;
+  readonly part: number | null;
+  readonly partRow: number | null;
+  readonly registration: RegistrationRow;
+  readonly files: Readonly<Record<string, string>>;
+}
