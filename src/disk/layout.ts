@@ -123,6 +123,12 @@ export function passwordSegment(lot: LotLayout, batch: number): { readonly makin
   return { making: join(lot.secretsWork, name), placed: join(lot.secrets, name) };
 }
 
+/** The batch whose passwords a file of the secrets folder holds; undefined for any other file. */
+export function segmentBatch(name: string): number | undefined {
+  const number = /^segment-(\d{6,})\.csv$/.exec(name)?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
 export function deviceFolder(lot: LotLayout, externalId: string): string {
   return join(lot.devices, safeName(externalId));
 }

@@ -7,13 +7,16 @@ export interface KnownDevice {
   readonly externalId: string;
   readonly lot: string;
   readonly stage: Stage;
+  /** Whether it holds a certificate: of a rejected device the stage does not tell. */
+  readonly minted: boolean;
   /** Digests of what the device was last planned with; see `plan/digests.ts`. */
   readonly subjectDigest: string;
   readonly registrationDigest: string;
 }
 
-/** What shall happen to one good row. */
+/** What shall happen to one good row. A row may bring two: `needs-remint`, and `register` if that changed as well. */
 export type Decision =
+  /** New; or known to the lot but not minted, and then it takes these values and is planned (again). */
   | {
       readonly kind: "mint";
       readonly device: Device;

@@ -40,12 +40,14 @@ export interface Ledger {
   knownDevices(lot: string, externalIds: readonly string[]): Promise<readonly KnownDevice[]>;
   /** Live devices of a lot, without those that the platform or a check turned down before minting. */
   countLive(lot: string): Promise<number>;
-  /** All ids of a lot, in pages, for finding out which ones a manifest no longer names. */
+  /** The live ids of a lot, in pages, for finding out which ones a manifest no longer names. */
   deviceIds(lot: string): AsyncIterable<readonly string[]>;
   /**
    * Takes a whole manifest into the lot in one transaction, or nothing of it. An id that another lot
    * took in the meantime becomes a reject. A full manifest replaces the lot's rejected rows; a mended
-   * rejects file replaces those whose lines it names (`lotmint:line`).
+   * rejects file replaces those whose lines it names (`lotmint:line`). Devices turned down before they
+   * were minted count as such rows. While it runs, reads of this ledger go on and see what was before;
+   * other commits wait, so `batches` must not await one. What `batches` throws is thrown on, unchanged.
    */
   absorbManifest(hold: LotHold, manifest: NewManifest, batches: AsyncIterable<PlannedBatch>): Promise<AbsorbedManifest>;
 
@@ -54,10 +56,13 @@ export interface Ledger {
   plannedDevices(lot: string, limit: number): Promise<readonly PlannedDevice[]>;
   /**
    * Commits the reservations of one batch (planned -> reserved): from here on each serial number is
-   * used or abandoned. Returns the batch's number, unique in the ledger.
+   * used or abandoned. Throws `state-damaged` if one is taken. Returns the batch's number, unique in the ledger.
    */
   reserveBatch(hold: LotHold, batch: NewBatch): Promise<number>;
-  /** Commits a batch as minted (reserved -> minted): the one point of decision. */
+  /**
+   * Commits a batch as minted (reserved -> minted): the one point of decision. `certificates` holds one
+   * for every serial number of the batch that is still reserved.
+   */
   commitMinted(hold: LotHold, batch: number, certificates: readonly MintedDevice[]): Promise<void>;
   /** Records that every folder of a minted batch stands in its final place. */
   commitPlaced(hold: LotHold, batch: number): Promise<void>;
@@ -65,6 +70,8 @@ export interface Ledger {
   voidBatch(hold: LotHold, batch: number): Promise<void>;
   /** The lot's batches that are reserved or minted but not placed: what a killed run left. */
   openBatches(lot: string): Promise<readonly OpenBatch[]>;
+  /** The lot's batches that were committed as minted, placed or not: only their passwords count. */
+  mintedBatches(lot: string): Promise<ReadonlySet<number>>;
 
   // -- certificates outside lots, such as authorities'
   /** Commits a reservation before an authority's certificate is signed. Throws `state-damaged` if the number is taken. */
@@ -108,13 +115,19 @@ export interface Ledger {
     hold: LotHold,
     upload: { readonly part: number; readonly externalIds: readonly string[] },
   ): Promise<number>;
-  /** Commits what became of an attempt. Devices named in neither list go back to listed. */
+  /**
+   * Commits what became of an attempt. Devices named in neither list go back to listed; one whose row
+   * changed meanwhile, and which is no longer submitted, keeps its stage.
+   */
   closeUpload(hold: LotHold, upload: number, outcome: UploadOutcome): Promise<void>;
   /** Attempts without a recorded answer: what a killed run left, or an answer that never came whole. */
   openUploads(lot: string): Promise<readonly OpenUpload[]>;
-  /** Devices turned down outside an upload (a collision, a foreign folder): stage rejected, with the reason. */
+  /**
+   * Devices turned down outside an upload (a collision, a foreign folder): stage rejected, with the
+   * reason. Before minting that frees the id, and abandons a reserved serial number. May be said again.
+   */
   rejectDevices(hold: LotHold, rejects: readonly DeviceReject[]): Promise<void>;
-  /** Devices that the platform turned down are listed again, so that the next submission sends them. */
+  /** Rejected devices that are in a part are listed again, so that the next submission sends them. Says how many. */
   relistRejected(hold: LotHold): Promise<number>;
 
   // -- reading
@@ -130,7 +143,10 @@ export interface Ledger {
   uploads(lot: string): Promise<readonly UploadRecord[]>;
   /** Digest of the newest event, and its time; undefined for an empty ledger. */
   head(): Promise<{ readonly digest: string; readonly atMs: number } | undefined>;
-  /** Walks the event chain from its start; throws `state-damaged` naming the first event that does not fit. */
+  /**
+   * Checks the file, walks the event chain from its start and holds the certificates against it; throws
+   * `state-damaged` naming the first event that does not fit.
+   */
   verifyEvents(): Promise<{ readonly events: number; readonly head: string }>;
   close(): Promise<void>;
 }
@@ -290,12 +306,18 @@ export interface UploadRecord {
 }
 
 export interface CertificateCounts {
+  /** Every certificate that was signed, those revoked since included. */
   readonly issued: number;
   readonly revoked: number;
   readonly abandoned: number;
 }
 
-export interface CertificateRecord extends IssuedCertificate {
+export interface CertificateRecord {
+  readonly serialNumber: SerialNumber;
+  /** This and the two digests: null until a certificate has been recorded. */
+  readonly notAfterMs: number | null;
+  readonly sha256: string | null;
+  readonly publicKeySha256: string | null;
   readonly issuer: string;
   readonly lot: string | null;
   readonly externalId: string | null;

@@ -3,12 +3,16 @@ import type { BulkAnswer } from "../domain/registration.ts";
 /**
  * What came back from the platform, so that the caller can tell what is final:
  * - answer: complete and understood
- * - refused: a 4xx that sending again will not change; nothing was done
- * - busy: 408 or 429; nothing was done, send again after a pause
+ * - refused: a 3xx or 4xx that sending again will not change; nothing was done. Status 0: the
+ *   platform's certificate is not trusted, and nothing was sent
+ * - busy: 408 or 429; nothing was done, send again after a pause. Status 0: no connection stood, and
+ *   nothing was sent
  * - unknown: 5xx, a time-out, a broken connection, a garbled or unexpected answer; it may have been done
  */
-export type Reply<T> =
-  | { readonly kind: "answer"; readonly value: T; readonly date?: number }
+export type Reply<T> = { readonly kind: "answer"; readonly value: T; readonly date?: number } | Unanswered;
+
+/** A reply that is not the answer. */
+export type Unanswered =
   | { readonly kind: "refused"; readonly status: number; readonly message: string }
   | { readonly kind: "busy"; readonly status: number; readonly message: string; readonly retryAfterMs?: number }
   | { readonly kind: "unknown"; readonly status?: number; readonly message: string; readonly retryAfterMs?: number };

@@ -1,0 +1,186 @@
+/**
+ * How fast lotmint mints, against what its machine can do at all and against the tutorial's commands.
+ * `node bench/mint.ts [--seconds N] [--rounds N] [--workers N] [--full] [--only SECTION]`
+ */
+import { execFileSync } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import type { KeyAlgorithm } from "../src/domain/certificate.ts";
+import { makeIssuer } from "../test/fixtures/make-issuer.ts";
+import { type Crew, median, openCrew } from "./mint/crew.ts";
+import { measureTutorial } from "./mint/tutorial.ts";
+import type { BenchWork } from "./mint/worker.ts";
+
+interface BenchOptions {
+  readonly workers: number;
+  /** Of one repetition of one measurement. */
+  readonly seconds: number;
+  /** Repetitions, bound and lotmint in turn. */
+  readonly rounds: number;
+  readonly full: boolean;
+}
+
+/**
+ * The bound is a key pair, a signature and two PBKDF2 of 2048 rounds, one for encryption and one for
+ * the MAC. More than 1 is possible: lotmint derives the MACs of four files at once, not by PBKDF2.
+ */
+interface Line {
+  readonly what: string;
+  /** Devices or keys per second. */
+  readonly bound: number;
+  readonly lotmint: number;
+  /** lotmint as a share of the bound that is wanted; undefined: told, not asked. */
+  readonly wanted?: number;
+}
+
+const SECTIONS: Readonly<Record<string, (options: BenchOptions) => Promise<void>>> = {
+  ec: measureEc,
+  issuers: measureIssuers,
+  rsa: measureRsa,
+  tutorial: compareWithTutorial,
+};
+
+async function measureEc(options: BenchOptions): Promise<void> {
+  const line = await withCrew("ec-p256", options, (crew) => inTurn(crew, options, "ec-bound", "ec-mint"));
+  print("EC P-256 device and issuer: key, certificate and PKCS#12 in memory", [
+    { what: "issuer ec-p256", ...line, wanted: 0.85 },
+  ]);
+}
+
+async function measureIssuers(options: BenchOptions): Promise<void> {
+  const lines: Line[] = [];
+  for (const issuer of ["ec-p384", "rsa-2048", "rsa-4096"] as const) {
+    const line = await withCrew(issuer, options, (crew) => inTurn(crew, options, "ec-bound", "ec-mint"));
+    lines.push({ what: `issuer ${issuer}`, ...line, wanted: 0.85 });
+  }
+  print("EC P-256 device under other issuers, in memory", lines);
+}
+
+async function measureRsa(options: BenchOptions): Promise<void> {
+  // Prime search is a lottery: a repetition's rate says little below some hundred keys.
+  const keys = options.full ? 2000 : 200;
+  const lines = await withCrew("ec-p256", options, async (crew) => [
+    { what: `key generation, ${keys} keys each`, ...(await keysInTurn(crew, options, "rsa-keys", keys)), wanted: 0.95 },
+    { what: "key, certificate and PKCS#12", ...(await keysInTurn(crew, options, "rsa-mint", keys)) },
+  ]);
+  print("RSA-2048 device, in memory, against bare key generation", lines);
+}
+
+async function compareWithTutorial(options: BenchOptions): Promise<void> {
+  const issuer = await makeIssuer();
+  const rates = { tutorial: [] as number[], lotmint: [] as number[] };
+  await withCrew("ec-p256", options, async (crew) => {
+    for (let round = 0; round < options.rounds; round++) {
+      rates.tutorial.push(await measureTutorial(issuer, options.workers, options.seconds));
+      rates.lotmint.push(
+        (await crew.run({ work: "ec-mint", seconds: options.seconds, devices: Number.POSITIVE_INFINITY })).rate,
+      );
+    }
+  });
+  const [tutorial, lotmint] = [median(rates.tutorial), median(rates.lotmint)];
+  const version = execFileSync("openssl", ["version"], { encoding: "utf8" }).trim();
+  console.log(`\nThe tutorial's openssl commands (${version}, ${options.workers} side by side), EC P-256`);
+  console.log(`  tutorial ${tutorial.toFixed(1)} devices/s, lotmint in memory ${lotmint.toFixed(0)} devices/s`);
+  console.log(`  ${(lotmint / tutorial).toFixed(1)} times as many; files, ledger and syncs not counted`);
+}
+
+async function withCrew<T>(
+  issuerKey: KeyAlgorithm,
+  options: BenchOptions,
+  measure: (crew: Crew) => Promise<T>,
+): Promise<T> {
+  const issuer = await makeIssuer(issuerKey);
+  const crew = openCrew(options.workers, {
+    issuerKey: issuer.key,
+    template: issuer.template,
+    chain: issuer.chain.map((certificate) => Uint8Array.from(certificate)),
+  });
+  try {
+    return await measure(crew);
+  } finally {
+    await crew.close();
+  }
+}
+
+/** Medians of repetitions taken in turn, so that a busy neighbour hits both alike. */
+async function inTurn(
+  crew: Crew,
+  options: BenchOptions,
+  bound: BenchWork,
+  work: BenchWork,
+): Promise<{ readonly bound: number; readonly lotmint: number }> {
+  const rates = { bound: [] as number[], lotmint: [] as number[] };
+  const once = async (kind: BenchWork, seconds: number) =>
+    (await crew.run({ work: kind, seconds, devices: Number.POSITIVE_INFINITY })).rate;
+  await once(bound, 0.2);
+  await once(work, 0.2);
+  for (let round = 0; round < options.rounds; round++) {
+    rates.bound.push(await once(bound, options.seconds));
+    rates.lotmint.push(await once(work, options.seconds));
+  }
+  return { bound: median(rates.bound), lotmint: median(rates.lotmint) };
+}
+
+/** The same by numbers of keys; over all keys instead of medians, since each repetition's luck differs. */
+async function keysInTurn(
+  crew: Crew,
+  options: BenchOptions,
+  work: BenchWork,
+  keys: number,
+): Promise<{ readonly bound: number; readonly lotmint: number }> {
+  const perRound = Math.ceil(keys / options.rounds / options.workers);
+  const totals = { bound: { devices: 0, seconds: 0 }, lotmint: { devices: 0, seconds: 0 } };
+  for (let round = 0; round < options.rounds; round++) {
+    for (const [name, kind] of [
+      ["bound", "rsa-bound"],
+      ["lotmint", work],
+    ] as const) {
+      const { rate, devices } = await crew.run({ work: kind, seconds: Number.POSITIVE_INFINITY, devices: perRound });
+      totals[name].devices += devices;
+      totals[name].seconds += devices / rate;
+    }
+  }
+  return {
+    bound: totals.bound.devices / totals.bound.seconds,
+    lotmint: totals.lotmint.devices / totals.lotmint.seconds,
+  };
+}
+
+function print(title: string, lines: readonly Line[]): void {
+  console.log(`\n${title}`);
+  console.log(`  ${"".padEnd(34)}${"bound/s".padStart(10)}${"lotmint/s".padStart(11)}${"ratio".padStart(8)}`);
+  for (const { what, bound, lotmint, wanted } of lines) {
+    const ratio = lotmint / bound;
+    const figures = `${bound.toFixed(1).padStart(10)}${lotmint.toFixed(1).padStart(11)}${ratio.toFixed(3).padStart(8)}`;
+    console.log(`  ${what.padEnd(34)}${figures}  ${verdict(ratio, wanted)}`);
+  }
+}
+
+function verdict(ratio: number, wanted: number | undefined): string {
+  if (wanted === undefined) return "";
+  if (ratio >= wanted) return `wanted ${wanted}: reached`;
+  return `wanted ${wanted}: ${(wanted - ratio).toFixed(3)} MISSING`;
+}
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: "string", default: "3" },
+    rounds: { type: "string", default: "5" },
+    workers: { type: "string", default: String(availableParallelism()) },
+    full: { type: "boolean", default: false },
+    only: { type: "string" },
+  },
+});
+const options: BenchOptions = {
+  seconds: Number(values.seconds),
+  rounds: Number(values.rounds),
+  workers: Number(values.workers),
+  full: values.full,
+};
+const named = values.only === undefined ? Object.keys(SECTIONS) : values.only.split(",");
+console.log(`Node ${process.version}, ${options.workers} workers, ${options.rounds} rounds of ${options.seconds} s`);
+for (const name of named) {
+  const measure = SECTIONS[name];
+  if (measure === undefined) throw new Error(`no section ${name}; there are ${Object.keys(SECTIONS).join(", ")}`);
+  await measure(options);
+}

@@ -1,0 +1,70 @@
+import { createCipheriv, createPrivateKey, type KeyObject, pbkdf2, randomBytes } from "node:crypto";
+import { promisify } from "node:util";
+import { derInteger, derNull, derOctetString, derOid, derSequence, TAG } from "../asn1/der.ts";
+import { readWhole } from "../asn1/read-der.ts";
+import { OnboardingError } from "../domain/error.ts";
+import { readPem, writePem } from "./read-pem.ts";
+
+/** Shortest passphrase for a key that lotmint encrypts. */
+const MIN_PASSPHRASE = 12;
+/**
+ * PBKDF2 rather than scrypt: a scrypt cost worth having is above the memory limit that OpenSSL and
+ * older readers allow for PBES2, and the key must stay readable by other tools after lotmint.
+ */
+const PBKDF2_ROUNDS = 600_000;
+
+/** Throws `usage` for a passphrase that is too short for a new key. */
+export function checkNewPassphrase(name: string, passphrase: string): void {
+  if ([...passphrase].length >= MIN_PASSPHRASE) return;
+  throw new OnboardingError(
+    `the passphrase for the key of authority ${name} is too short; use at least ${MIN_PASSPHRASE} characters`,
+    { code: "usage" },
+  );
+}
+
+/** PKCS#8 in PEM, encrypted by PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC (RFC 8018, 6.2). */
+export async function encryptKey(key: KeyObject, passphrase: string): Promise<string> {
+  const salt = randomBytes(16);
+  const iv = randomBytes(16);
+  const clear = key.export({ type: "pkcs8", format: "der" });
+  const secret = await promisify(pbkdf2)(passphrase, salt, PBKDF2_ROUNDS, 32, "sha256");
+  try {
+    const cipher = createCipheriv("aes-256-cbc", secret, iv);
+    const encrypted = Buffer.concat([cipher.update(clear), cipher.final()]);
+    const hmacSha256 = derSequence(derOid("1.2.840.113549.2.9"), derNull());
+    const pbkdf2Parameters = derSequence(derOctetString(salt), derInteger(PBKDF2_ROUNDS), hmacSha256);
+    const derivation = derSequence(derOid("1.2.840.113549.1.5.12"), pbkdf2Parameters);
+    const aes256Cbc = derSequence(derOid("2.16.840.1.101.3.4.1.42"), derOctetString(iv));
+    const pbes2 = derSequence(derOid("1.2.840.113549.1.5.13"), derSequence(derivation, aes256Cbc));
+    return writePem("ENCRYPTED PRIVATE KEY", derSequence(pbes2, derOctetString(encrypted)));
+  } finally {
+    clear.fill(0);
+    secret.fill(0);
+  }
+}
+
+/**
+ * The private key in an authority's key.pem. A passphrase that does not open it and a file that is
+ * no key are `issuer-unusable`; neither message holds the passphrase.
+ */
+export function openAuthorityKey(name: string, pem: string, passphrase: string): KeyObject {
+  const block = readPem(pem).find(({ label }) => label === "ENCRYPTED PRIVATE KEY");
+  try {
+    if (block === undefined) throw new Error("there is no encrypted private key in it");
+    readWhole(block.der, TAG.SEQUENCE);
+  } catch (cause) {
+    throw new OnboardingError(`key.pem of authority ${name} is damaged; restore it from a backup`, {
+      code: "issuer-unusable",
+      cause,
+    });
+  }
+  try {
+    return createPrivateKey({ key: pem, format: "pem", passphrase });
+  } catch (cause) {
+    const variable = `LOTMINT_PASSPHRASE_${name.toUpperCase().replaceAll("-", "_")}`;
+    throw new OnboardingError(
+      `the passphrase does not open the key of authority ${name}; check ${variable}, else LOTMINT_PASSPHRASE, or what was typed`,
+      { code: "issuer-unusable", cause },
+    );
+  }
+}

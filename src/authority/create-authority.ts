@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { SHARED_FILE } from "../disk/durable.ts";
+import { authorityLayout, type Home } from "../disk/layout.ts";
+import type { IssuedCertificate, KeyAlgorithm, SerialNumber } from "../domain/certificate.ts";
+import { checkNewPassphrase, encryptKey } from "./authority-key.ts";
+import { type AuthorityRequest, authorityPathLength, authoritySubject, authorityValidity } from "./authority-limits.ts";
+import { checkAuthorityName } from "./authority-name.ts";
+import type { AuthorityDescription } from "./describe-authority.ts";
+import { encodeSubject, formatSubject } from "./distinguished-name.ts";
+import { generateKey } from "./key-algorithm.ts";
+import { describeAuthority } from "./load-authority.ts";
+import { checkFree, placeAuthority } from "./place-authority.ts";
+import { readCertificate } from "./read-certificate.ts";
+import { writePem } from "./read-pem.ts";
+import { newSerialNumber } from "./serial-number.ts";
+import { signAuthorityCertificate } from "./sign-authority-certificate.ts";
+import { openSigner } from "./signer.ts";
+import { digests } from "./stored-authority.ts";
+import { keyIdOf } from "./subject-public-key.ts";
+
+/** Where serial numbers are accounted for: the part of the ledger that creating an authority needs. */
+export interface SerialRecorder {
+  reserveSerial(reservation: {
+    readonly serialNumber: SerialNumber;
+    readonly issuer: string;
+    readonly subject: string;
+  }): Promise<void>;
+  recordCertificate(certificate: IssuedCertificate): Promise<void>;
+  abandonSerial(serialNumber: SerialNumber): Promise<void>;
+}
+
+export interface CreateAuthorityOptions extends AuthorityRequest {
+  /** Default: ec-p256. */
+  readonly key?: KeyAlgorithm | undefined;
+  /** Encrypts the new key. */
+  readonly passphrase: string;
+}
+
+/**
+ * Makes an authority: its serial number is reserved before it is signed, and its folder appears under
+ * its name whole and durable, or not at all. Faults: `usage` for what was asked, `issuer-unusable`
+ * where the issuer does not allow it, `disk-unwritable`.
+ */
+export async function createAuthority(
+  home: Home,
+  record: SerialRecorder,
+  options: CreateAuthorityOptions,
+): Promise<AuthorityDescription> {
+  const { name, issuer, passphrase } = options;
+  checkAuthorityName(name);
+  checkNewPassphrase(name, passphrase);
+  checkFree(name, authorityLayout(home, name));
+  const subject = authoritySubject(options);
+  const pathLength = authorityPathLength(options);
+  const validity = authorityValidity(options);
+
+  const keys = await generateKey(options.key ?? "ec-p256");
+  const spki = keys.publicKey.export({ type: "spki", format: "der" });
+  const keyPem = await encryptKey(keys.privateKey, passphrase);
+  const above = issuer && readCertificate(issuer.certificateDer);
+  const signer = openSigner(issuer?.signer ?? { kind: "key", key: keys.privateKey });
+  const serialNumber = newSerialNumber();
+  const issuerName = issuer?.name ?? name;
+  await record.reserveSerial({ serialNumber, issuer: issuerName, subject: formatSubject(subject) });
+  let certificate: Buffer;
+  try {
+    certificate = signAuthorityCertificate(
+      {
+        serialNumber,
+        issuer: above?.subject ?? encodeSubject(subject),
+        subject: encodeSubject(subject),
+        spki,
+        validity,
+        pathLength,
+        authorityKeyId: above === undefined ? keyIdOf(spki) : (above.subjectKeyId ?? keyIdOf(above.spki)),
+      },
+      signer,
+    );
+    const certificatePem = writePem("CERTIFICATE", certificate);
+    await placeAuthority(home, name, {
+      "certificate.pem": { content: certificatePem, mode: SHARED_FILE },
+      "chain.pem": { content: certificatePem + (issuer?.chainPem ?? ""), mode: SHARED_FILE },
+      "key.pem": { content: keyPem },
+      "authority.yaml": {
+        content: writeDescription({
+          name,
+          issuer: issuerName,
+          subject: formatSubject(subject),
+          key: options.key ?? "ec-p256",
+          serialNumber,
+          sha256: digests(certificate).sha256,
+          created: new Date(options.nowMs).toISOString(),
+        }),
+        mode: SHARED_FILE,
+      },
+    });
+  } catch (error) {
+    // A number that cannot be abandoned now stays reserved, which comes to the same; the first fault counts.
+    await record.abandonSerial(serialNumber).catch(() => undefined);
+    throw error;
+  }
+  await record.recordCertificate({
+    serialNumber,
+    notAfterMs: validity.notAfterMs,
+    sha256: digests(certificate).sha256,
+    publicKeySha256: createHash("sha256").update(spki).digest("hex"),
+  });
+  return describeAuthority(home, name);
+}
+
+/** authority.yaml, for people and backups; JSON's strings are YAML's too. */
+function writeDescription(entries: Readonly<Record<string, string>>): string {
+  return Object.entries(entries)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
+    .join("");
+}

@@ -1,0 +1,48 @@
+import { X509Certificate } from "node:crypto";
+import { describeName } from "./distinguished-name.ts";
+import { describeKey, keyAlgorithmOf } from "./key-algorithm.ts";
+import { digests, type StoredAuthority } from "./stored-authority.ts";
+
+/** An authority in plain values, for printing. */
+export interface AuthorityDescription {
+  readonly name: string;
+  /** Names in words, `CN=…,O=…`. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** One of lotmint's key types, else the type in words. */
+  readonly key: string;
+  readonly serialNumber: string;
+  /** ISO 8601, UTC. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** Of the certificate, lower-case hex. */
+  readonly sha1: string;
+  readonly sha256: string;
+  /** Authorities that may stand below it; null: no limit. */
+  readonly pathLength: number | null;
+  /** Subjects from itself to the anchor. */
+  readonly chain: readonly string[];
+  readonly hasKey: boolean;
+}
+
+/** An authority's certificate, chain and key type in words. */
+export function describeStoredAuthority({ name, certificate, chain, hasKey }: StoredAuthority): AuthorityDescription {
+  const { publicKey } = new X509Certificate(certificate.raw);
+  return {
+    name,
+    subject: describeName(certificate.subject),
+    issuer: describeName(certificate.issuer),
+    key: keyAlgorithmOf(publicKey) ?? describeKey(publicKey),
+    serialNumber: certificate.serialNumber,
+    notBefore: iso(certificate.notBeforeMs),
+    notAfter: iso(certificate.notAfterMs),
+    ...digests(certificate.raw),
+    pathLength: certificate.basicConstraints?.pathLength ?? null,
+    chain: chain.map(({ subject }) => describeName(subject)),
+    hasKey,
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString().replace(".000", "");
+}

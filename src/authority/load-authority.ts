@@ -1,0 +1,115 @@
+import { type KeyObject, X509Certificate } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { authorityLayout, type Home } from "../disk/layout.ts";
+import type { KeyAlgorithm, Validity } from "../domain/certificate.ts";
+import { OnboardingError } from "../domain/error.ts";
+import { openAuthorityKey } from "./authority-key.ts";
+import { type AuthorityDescription, describeStoredAuthority } from "./describe-authority.ts";
+import { describeName } from "./distinguished-name.ts";
+import { describeKey, keyAlgorithmOf } from "./key-algorithm.ts";
+import type { CertificateFields } from "./read-certificate.ts";
+import { type SignatureAlgorithm, type SignerSource, signatureAlgorithmOf } from "./signer.ts";
+import {
+  digests,
+  readAuthorityFile,
+  readStoredAuthority,
+  type StoredAuthority,
+  unusableAuthority,
+} from "./stored-authority.ts";
+import { verifyChain } from "./verify-chain.ts";
+
+/** An authority that has been proven able to sign. */
+export interface LoadedIssuer extends Validity {
+  readonly name: string;
+  readonly certificateDer: Buffer;
+  /** Itself first, anchor last. */
+  readonly chainDer: readonly Buffer[];
+  readonly chainPem: string;
+  /** In words, `CN=…,O=…`. */
+  readonly subject: string;
+  /** Digests of the certificate, lower-case hex; the platform goes by SHA-1. */
+  readonly sha1: string;
+  readonly sha256: string;
+  readonly signer: SignerSource;
+  readonly signatureAlgorithm: SignatureAlgorithm;
+  readonly keyAlgorithm: KeyAlgorithm;
+  readonly pathLength?: number;
+}
+
+/** The authorities of a home that have a certificate, sorted by name. */
+function authorityNames(home: Home): readonly string[] {
+  if (!existsSync(home.authorities)) return [];
+  return readdirSync(home.authorities)
+    .filter((name) => !name.startsWith(".") && existsSync(authorityLayout(home, name).certificate))
+    .sort();
+}
+
+/** Reads an authority's certificate and chain. An unknown name is `usage`, unreadable files `issuer-unusable`. */
+export function readAuthority(home: Home, name: string): StoredAuthority {
+  const names = authorityNames(home);
+  if (!names.includes(name)) {
+    const known = names.length === 0 ? "there is none yet" : `there are ${names.join(", ")}`;
+    throw new OnboardingError(`there is no authority ${JSON.stringify(name)}; ${known}`, { code: "usage" });
+  }
+  return readStoredAuthority(authorityLayout(home, name), name);
+}
+
+/** What stands on disk about an authority; proves nothing. An unknown name is `usage`. */
+export function describeAuthority(home: Home, name: string): AuthorityDescription {
+  return describeStoredAuthority(readAuthority(home, name));
+}
+
+/** All authorities of a home, sorted by name. */
+export function listAuthorities(home: Home): readonly AuthorityDescription[] {
+  return authorityNames(home).map((name) => describeAuthority(home, name));
+}
+
+/**
+ * Loads an authority for signing and proves that it may: the passphrase opens the key, the key fits
+ * the certificate, the chain leads to a self-signed anchor, all of it is valid at `nowMs`, and a
+ * device makes no more than `maxChain` certificates. Each fault is `issuer-unusable`.
+ */
+export function loadIssuer(
+  home: Home,
+  name: string,
+  passphrase: string,
+  nowMs: number,
+  maxChain: number,
+): LoadedIssuer {
+  const { certificate, chain, chainDer, chainPem, hasKey } = readAuthority(home, name);
+  if (!hasKey) throw unusableAuthority(name, "it was imported without a key, for trust and upload only");
+  const keyFile = authorityLayout(home, name).key;
+  const key = openAuthorityKey(name, readAuthorityFile(name, keyFile), passphrase);
+  verifyChain(name, chain, nowMs);
+  checkKey(name, certificate, key);
+  if (chain.length + 1 > maxChain) {
+    throw unusableAuthority(
+      name,
+      `a device's chain would have ${chain.length + 1} certificates, but maxChain allows ${maxChain}`,
+    );
+  }
+  const keyAlgorithm = keyAlgorithmOf(key);
+  if (keyAlgorithm === undefined)
+    throw unusableAuthority(name, `its key is ${describeKey(key)}, which lotmint does not sign with`);
+  const pathLength = certificate.basicConstraints?.pathLength;
+  return {
+    name,
+    certificateDer: certificate.raw,
+    chainDer,
+    chainPem,
+    notBeforeMs: certificate.notBeforeMs,
+    notAfterMs: certificate.notAfterMs,
+    subject: describeName(certificate.subject),
+    ...digests(certificate.raw),
+    signer: { kind: "key", key },
+    signatureAlgorithm: signatureAlgorithmOf(key),
+    keyAlgorithm,
+    ...(pathLength !== undefined && { pathLength }),
+  };
+}
+
+function checkKey(name: string, certificate: CertificateFields, key: KeyObject): void {
+  if (!new X509Certificate(certificate.raw).checkPrivateKey(key)) {
+    throw unusableAuthority(name, "key.pem does not belong to certificate.pem; restore both from one backup");
+  }
+}

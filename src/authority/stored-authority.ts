@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import type { AuthorityLayout } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
+import { type CertificateFields, readCertificate } from "./read-certificate.ts";
+import { readPemCertificates, writePem } from "./read-pem.ts";
+
+/** An authority as it stands on disk, nothing proven, without its key. */
+export interface StoredAuthority {
+  readonly name: string;
+  readonly certificate: CertificateFields;
+  readonly certificateDer: Buffer;
+  /** Itself first, anchor last. */
+  readonly chain: readonly CertificateFields[];
+  readonly chainDer: readonly Buffer[];
+  readonly chainPem: string;
+  /** False: it can be trusted and uploaded, but not sign. */
+  readonly hasKey: boolean;
+}
+
+/** Reads what is there; a file that is missing or holds no certificate is `issuer-unusable`. */
+export function readStoredAuthority(layout: AuthorityLayout, name: string): StoredAuthority {
+  const [certificate, ...rest] = readCertificates(name, layout.certificate);
+  const chain = readCertificates(name, layout.chain);
+  if (certificate === undefined || rest.length > 0) {
+    throw unusableAuthority(name, `${layout.certificate} does not hold exactly one certificate`);
+  }
+  if (chain[0]?.raw.equals(certificate.raw) !== true) {
+    throw unusableAuthority(name, `${layout.chain} does not begin with the certificate in certificate.pem`);
+  }
+  const chainDer = chain.map(({ raw }) => raw);
+  return {
+    name,
+    certificate,
+    certificateDer: certificate.raw,
+    chain,
+    chainDer,
+    chainPem: chainDer.map((der) => writePem("CERTIFICATE", der)).join(""),
+    hasKey: existsSync(layout.key),
+  };
+}
+
+/** SHA-1 and SHA-256 of a certificate, lower-case hex. */
+export function digests(der: Uint8Array): { readonly sha1: string; readonly sha256: string } {
+  return {
+    sha1: createHash("sha1").update(der).digest("hex"),
+    sha256: createHash("sha256").update(der).digest("hex"),
+  };
+}
+
+function readCertificates(name: string, path: string): CertificateFields[] {
+  const text = readAuthorityFile(name, path);
+  try {
+    return readPemCertificates(text).map(readCertificate);
+  } catch (cause) {
+    throw unusableAuthority(name, `${path} holds something that is not a certificate`, cause);
+  }
+}
+
+/** A file of an authority as text; one that cannot be read is `issuer-unusable`. */
+export function readAuthorityFile(name: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw unusableAuthority(name, `${path} cannot be read`, cause);
+  }
+}
+
+/** The fault of an authority that cannot sign. */
+export function unusableAuthority(name: string, fault: string, cause?: unknown): OnboardingError {
+  return new OnboardingError(`authority ${name} cannot be used: ${fault}`, { code: "issuer-unusable", cause });
+}

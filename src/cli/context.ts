@@ -1,0 +1,140 @@
+import { availableParallelism } from "node:os";
+import type { Logger } from "pino";
+import { readSite, type SiteFile } from "../config/read-site.ts";
+import type { Secrets } from "../config/secrets.ts";
+import { readSecretFile } from "../config/secrets.ts";
+import { type Home, homeLayout } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Platform } from "../platform/platform.ts";
+import type { RunTools } from "../run/run-tools.ts";
+import { askPassphrase } from "./ask-passphrase.ts";
+import { showProgress } from "./progress.ts";
+
+/** The process around a command: given, so that nothing below has to reach for it. */
+export interface CliProcess {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly cwd: string;
+  readonly secrets: Secrets;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+}
+
+/** What every command has at hand. */
+export interface CliContext extends CliProcess {
+  readonly home: Home;
+  readonly json: boolean;
+  readonly log: Logger;
+  /** Whether stdout shows colours. */
+  readonly colour: boolean;
+  /** Result for a person; left out under --json. */
+  readonly print: (text: string) => void;
+  /** Result for a machine; left out without --json. */
+  readonly printJson: (value: unknown) => void;
+  /** lotmint.yaml, read once. */
+  readonly site: () => SiteFile;
+  /** Opens the ledger for the length of `use`. */
+  readonly withLedger: <T>(use: (ledger: Ledger) => Promise<T>) => Promise<T>;
+  /** The passphrase of an authority's key: from the environment, a file, or a question on the terminal. */
+  readonly passphrase: (
+    authority: string,
+    options: { readonly file?: string; readonly confirm?: boolean },
+  ) => Promise<string>;
+  /** The site's platform with the credentials from the environment. */
+  readonly openPlatform: () => Promise<Platform>;
+}
+
+export function makeContext(
+  around: CliProcess,
+  options: { readonly home: string; readonly json: boolean; readonly log: Logger },
+): CliContext {
+  const home = homeLayout(options.home);
+  let site: SiteFile | undefined;
+  const readSiteOnce = () => {
+    site ??= readSite(home);
+    return site;
+  };
+  return {
+    ...around,
+    home,
+    json: options.json,
+    log: options.log,
+    colour: around.stdout.isTTY && around.stdout.hasColors(),
+    print: (text) => {
+      if (!options.json) around.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+    },
+    printJson: (value) => {
+      if (options.json) around.stdout.write(`${JSON.stringify(value)}\n`);
+    },
+    site: readSiteOnce,
+    withLedger: async (use) => {
+      const { openLedger } = await import("../ledger/open-ledger.ts");
+      const ledger = await openLedger(home.ledger, { now: around.now });
+      try {
+        return await use(ledger);
+      } finally {
+        await ledger.close();
+      }
+    },
+    passphrase: (authority, { file, confirm = false }) => findPassphrase(around, authority, file, confirm),
+    openPlatform: async () => {
+      const { platform } = readSiteOnce();
+      if (platform === undefined) {
+        throw new OnboardingError(`${home.siteFile} names no platform; add "platform: { url: https://… , user: … }"`, {
+          code: "usage",
+        });
+      }
+      const { openPlatform } = await import("../platform/http-platform.ts");
+      return openPlatform(platform, around.secrets.platformCredentials(platform.user));
+    },
+  };
+}
+
+async function findPassphrase(
+  around: CliProcess,
+  authority: string,
+  file: string | undefined,
+  confirm: boolean,
+): Promise<string> {
+  const given =
+    around.secrets.authorityPassphrase(authority) ?? (file === undefined ? undefined : readSecretFile(file));
+  if (given !== undefined) return given;
+  const variable = `LOTMINT_PASSPHRASE_${authority.toUpperCase().replaceAll("-", "_")}`;
+  if (!around.stdin.isTTY || !around.stderr.isTTY) {
+    throw new OnboardingError(
+      `no passphrase given for authority ${authority}; set ${variable} or ${variable}_FILE, or pass --passphrase-file`,
+      { code: "usage" },
+    );
+  }
+  const typed = await askPassphrase(`Passphrase of authority ${authority}: `, around.stdin, around.stderr);
+  if (confirm && typed !== (await askPassphrase("The same again: ", around.stdin, around.stderr))) {
+    throw new OnboardingError("the two passphrases differ; nothing was done", { code: "usage" });
+  }
+  return typed;
+}
+
+/** The tools of a run, over an open ledger. */
+export async function makeRunTools(
+  context: CliContext,
+  ledger: Ledger,
+  passphraseFile: string | undefined,
+): Promise<RunTools> {
+  const { currentLockOwner } = await import("../ledger/lock-owner.ts");
+  return {
+    home: context.home,
+    site: context.site(),
+    ledger,
+    log: context.log,
+    now: context.now,
+    owner: currentLockOwner(),
+    signal: context.signal,
+    onProgress: showProgress(context.stderr, context.log, context.now),
+    issuerPassphrase: (name) => context.passphrase(name, passphraseFile === undefined ? {} : { file: passphraseFile }),
+    lotPassword: () => context.secrets.lotPassword(),
+    openPlatform: context.openPlatform,
+    workers: availableParallelism(),
+  };
+}

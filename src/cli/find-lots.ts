@@ -1,0 +1,78 @@
+import { parse } from "node:path";
+import { adHocJob } from "../config/ad-hoc-job.ts";
+import { findJob } from "../config/find-job.ts";
+import { findManifests } from "../config/find-manifests.ts";
+import { readJob } from "../config/read-job.ts";
+import { checkLotName, resolveLot } from "../config/resolve-lot.ts";
+import { OnboardingError } from "../domain/error.ts";
+import type { Job } from "../domain/job.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { peekLot } from "../manifest/peek-lot.ts";
+import { recordedJob } from "../run/adopt-job.ts";
+import type { CliContext } from "./context.ts";
+
+/** One lot that a command line asks for. */
+export interface AskedLot {
+  readonly lot: string;
+  readonly job: Job;
+  /** Absolute path. */
+  readonly manifest: string;
+}
+
+/**
+ * The lots that JOB or MANIFEST means: one for each manifest. A manifest that is a lot's mended rejects goes
+ * with the job that the lot was begun with. Throws `usage`, also when nothing matches.
+ */
+export async function findLots(
+  target: string,
+  issuer: string | undefined,
+  context: CliContext,
+  ledger: Ledger,
+): Promise<readonly AskedLot[]> {
+  const found = findJob(target, context.home, context.cwd);
+  if (found.kind === "job") {
+    if (issuer !== undefined) {
+      throw new OnboardingError("--issuer goes with a manifest; a job file names its issuer itself", { code: "usage" });
+    }
+    return lotsOfJob(readJob(found.path, context.home, context.site(), context.now()), context);
+  }
+  const manifests = findManifests(found.path);
+  if (manifests.length === 0) throw nothingMatches(found.path);
+  return Promise.all(manifests.map((manifest) => lotOfManifest(manifest, issuer, context, ledger)));
+}
+
+async function lotsOfJob(job: Job, context: CliContext): Promise<readonly AskedLot[]> {
+  if (job.manifest === undefined) {
+    throw new OnboardingError(`job ${job.name} names no manifest; add "manifest: PATH", or run the manifest itself`, {
+      code: "usage",
+    });
+  }
+  const manifests = findManifests(job.manifest);
+  if (manifests.length === 0) throw nothingMatches(job.manifest);
+  const now = new Date(context.now());
+  return Promise.all(
+    manifests.map(async (manifest) => ({
+      lot: (await peekLot(manifest)) ?? resolveLot(job.lot, manifest, now),
+      job,
+      manifest,
+    })),
+  );
+}
+
+async function lotOfManifest(
+  manifest: string,
+  issuer: string | undefined,
+  context: CliContext,
+  ledger: Ledger,
+): Promise<AskedLot> {
+  const mended = await peekLot(manifest);
+  const lot = mended ?? checkLotName(parse(manifest).name);
+  const begun = issuer === undefined ? await recordedJob(ledger, lot) : undefined;
+  if (begun !== undefined) return { lot, job: begun, manifest };
+  const job = adHocJob(manifest, issuer, context.site(), context.now());
+  return { lot: mended ?? resolveLot(job.lot, manifest, new Date(context.now())), job, manifest };
+}
+
+function nothingMatches(pattern: string): OnboardingError {
+  return new OnboardingError(`no manifest matches ${pattern}`, { code: "usage" });
+}

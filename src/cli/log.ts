@@ -1,0 +1,45 @@
+import { type DestinationStream, type Logger, pino } from "pino";
+
+export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
+
+const LEVEL_WORDS: Readonly<Record<number, string>> = { 20: "debug", 30: "", 40: "note", 50: "error", 60: "fatal" };
+
+/**
+ * The log on stderr: JSON lines for machines, one plain line an entry on a terminal. Entries name lots,
+ * ids and files; no secret is ever handed to it, and fields whose name sounds like one are blanked besides.
+ */
+export function openLog(level: LogLevel, stream: NodeJS.WriteStream): Logger {
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: [
+      "password",
+      "passphrase",
+      "token",
+      "authorization",
+      "*.password",
+      "*.passphrase",
+      "*.token",
+      "*.authorization",
+    ],
+  };
+  return stream.isTTY
+    ? pino(options, terminalDestination(stream))
+    : pino(options, pino.destination({ fd: 2, sync: true }));
+}
+
+/** Turns pino's JSON lines into words for a person; clears the progress line that may stand there. */
+function terminalDestination(stream: NodeJS.WriteStream): DestinationStream {
+  return {
+    write(line: string) {
+      const { level, time: _time, msg, ...rest } = JSON.parse(line) as { level: number; time: string; msg?: string };
+      const word = LEVEL_WORDS[level] ?? "";
+      const fields = Object.entries(rest)
+        .filter(([name]) => name !== "lot")
+        .map(([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+        .join("");
+      stream.write(`\r\u001b[K${word ? `${word}: ` : ""}${msg ?? ""}${fields}\n`);
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { describeAuthority } from "../authority/load-authority.ts";
+import { EXIT, worstExitCode } from "../domain/exit-code.ts";
+import type { Job } from "../domain/job.ts";
+import type { Plan, PlannedBatch } from "../domain/plan.ts";
+import type { Problem } from "../domain/problem.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { summarizePlan } from "../plan/summarize-plan.ts";
+import { planText } from "../report/plan-text.ts";
+import { planLot } from "../run/plan-lot.ts";
+import type { CliContext } from "./context.ts";
+import { type AskedLot, findLots } from "./find-lots.ts";
+
+const MOST_PROBLEMS = 1000;
+
+/** `lotmint plan`: what a run would decide, lot by lot; 3 when some rows would be rejected. */
+export async function planTargets(
+  args: { readonly target: string; readonly issuer?: string | undefined },
+  context: CliContext,
+): Promise<number> {
+  return context.withLedger(async (ledger) => {
+    const codes: number[] = [];
+    for (const asked of await findLots(args.target, args.issuer, context, ledger)) {
+      codes.push(await planOne(asked, context, ledger));
+    }
+    return worstExitCode(codes);
+  });
+}
+
+async function planOne({ lot, job, manifest }: AskedLot, context: CliContext, ledger: Ledger): Promise<number> {
+  const issuer = describeAuthority(context.home, job.issuer);
+  const planned = await planLot({
+    home: context.home,
+    site: context.site(),
+    ledger,
+    job,
+    lot,
+    manifest,
+    manifestName: manifest,
+  });
+  const problems: Problem[] = [];
+  const plan: Plan = await summarizePlan(lot, noting(planned.batches, problems), ledger.deviceIds(lot), planned.mended);
+  const settings = settingsOf(job);
+  context.printJson({
+    ...plan,
+    manifest,
+    issuer: job.issuer,
+    job: job.name,
+    settings: Object.fromEntries(settings),
+    problems,
+  });
+  context.print(
+    planText(
+      { plan, manifest, issuer: `${job.issuer} (${issuer.subject})`, settings, problems, notes: [] },
+      { colour: context.colour },
+    ),
+  );
+  return plan.rejected > 0 ? EXIT.rejected : EXIT.done;
+}
+
+async function* noting(batches: AsyncIterable<PlannedBatch>, problems: Problem[]): AsyncGenerator<PlannedBatch> {
+  for await (const batch of batches) {
+    for (const { problem } of batch.rejected) if (problems.length < MOST_PROBLEMS) problems.push(problem);
+    yield batch;
+  }
+}
+
+function settingsOf(job: Job): (readonly [string, string])[] {
+  const { keystores, registration, submit, validity } = job;
+  const formats = [
+    keystores.pkcs12 === undefined ? "" : `PKCS#12 (${keystores.pkcs12.recipe})`,
+    keystores.jks === undefined ? "" : "JKS",
+    keystores.pem.key === "none" ? "" : `key.pem (${keystores.pem.key})`,
+  ].filter((format) => format !== "");
+  const days =
+    validity.kind === "days" ? `${validity.days} days` : validity.kind === "years" ? `${validity.years} years` : "";
+  const until = validity.kind === "until" ? `until ${new Date(validity.notAfterMs).toISOString()}` : "";
+  return [
+    ["profile", job.profile.name],
+    ["key", job.key],
+    ["validity", days || until || "no end"],
+    ["keystores", formats.join(", ") || "PEM only"],
+    ["registration", registration.mode === "bulk" && !submit.enabled ? "bulk, not submitted" : registration.mode],
+  ];
+}

@@ -1,0 +1,82 @@
+import yargs, { type Argv } from "yargs";
+import { resolveHome } from "../config/home.ts";
+import { OnboardingError } from "../domain/error.ts";
+import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
+import type { CommandRunner, GlobalOptions } from "./command.ts";
+import { authorityCommand } from "./commands/authority.ts";
+import { checkCommand } from "./commands/check.ts";
+import { planCommand } from "./commands/plan.ts";
+import { reportCommand } from "./commands/report.ts";
+import { runCommand } from "./commands/run.ts";
+import { sandboxCommand } from "./commands/sandbox.ts";
+import { statusCommand } from "./commands/status.ts";
+import { submitCommand } from "./commands/submit.ts";
+import { type CliProcess, makeContext } from "./context.ts";
+import { type LogLevel, openLog } from "./log.ts";
+
+const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const satisfies readonly LogLevel[];
+
+/**
+ * Runs one command line and returns its exit code. Results go to stdout, the log and every fault to
+ * stderr; a fault that is no `OnboardingError` is a defect and keeps its stack.
+ */
+export async function runCli(argv: readonly string[], around: CliProcess, version: string): Promise<number> {
+  let exitCode: number = EXIT.done;
+  let log = openLog("info", around.stderr);
+  const runner: CommandRunner = (act) => async (args) => {
+    log = openLog(args.logLevel, around.stderr);
+    exitCode = await act(args, makeContext(around, { home: resolveHome(args.home, around), json: args.json, log }));
+  };
+  try {
+    await commandLine(argv, runner, version).parseAsync();
+    return exitCode;
+  } catch (error) {
+    const code = exitCodeOf(error);
+    if (error instanceof OnboardingError) log.error({ code: error.code }, error.message);
+    else
+      log.fatal(
+        { stack: error instanceof Error ? error.stack : String(error) },
+        "this is a defect of lotmint; please report it",
+      );
+    return code;
+  }
+}
+
+function commandLine(argv: readonly string[], runner: CommandRunner, version: string): Argv<GlobalOptions> {
+  const root: Argv<GlobalOptions> = yargs([...argv])
+    .scriptName("lotmint")
+    .usage("$0 <command>\n\nGives a production lot of connected devices its identities.")
+    .option("home", {
+      type: "string",
+      describe: "Home folder (else LOTMINT_HOME, else the current folder)",
+      requiresArg: true,
+    })
+    .option("json", { type: "boolean", default: false, describe: "Print results as JSON" })
+    .option("log-level", {
+      choices: LOG_LEVELS,
+      default: "info" as LogLevel,
+      describe: "How much the log on stderr tells",
+    });
+  const commands = [
+    authorityCommand,
+    planCommand,
+    runCommand,
+    submitCommand,
+    statusCommand,
+    reportCommand,
+    checkCommand,
+    sandboxCommand,
+  ];
+  return commands
+    .reduce((line, add) => add(line, runner), root)
+    .demandCommand(1, "name a command; lotmint --help lists them")
+    .strict()
+    .recommendCommands()
+    .version(version)
+    .wrap(100)
+    .exitProcess(false)
+    .fail((message: string, error: unknown) => {
+      if (error instanceof Error) throw error;
+      throw new OnboardingError(`${message}; see lotmint --help`, { code: "usage" });
+    });
+}

@@ -1,0 +1,52 @@
+import { type Dirent, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { OnboardingError } from "../domain/error.ts";
+
+/**
+ * The manifests that a path or a pattern means, sorted by name. `*` and `?` stand for anything in the
+ * file's name, not in its folder's; hidden files do not match. A pattern may match nothing; a plain
+ * path that is no file is a `usage` fault.
+ */
+export function findManifests(pattern: string): readonly string[] {
+  if (isFile(pattern)) return [pattern];
+  const folder = dirname(pattern);
+  if (/[*?]/.test(folder)) {
+    throw new OnboardingError(`${pattern}: * and ? can stand in the file's name only, not in its folder's`, {
+      code: "usage",
+    });
+  }
+  const name = basename(pattern);
+  if (!/[*?]/.test(name)) throw new OnboardingError(`there is no manifest ${pattern}`, { code: "usage" });
+  const matching = toRegExp(name);
+  return listFolder(folder)
+    .filter((entry) => !entry.name.startsWith(".") && matching.test(entry.name))
+    .map((entry) => join(folder, entry.name))
+    .filter(isFile)
+    .sort();
+}
+
+function toRegExp(name: string): RegExp {
+  const source = name
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replace(/\*+/g, ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`, "su");
+}
+
+function listFolder(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    throw new OnboardingError(
+      `cannot look for manifests in ${folder}: there is no such folder, or it may not be read`,
+      {
+        code: "usage",
+        cause: error,
+      },
+    );
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}

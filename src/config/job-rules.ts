@@ -1,0 +1,172 @@
+import { statSync } from "node:fs";
+import { checkRegistrationValue } from "../domain/cell-rules.ts";
+import type { SubjectAttribute } from "../domain/certificate.ts";
+import type { Job, Site } from "../domain/job.ts";
+import { EXTERNAL_PREFIX } from "../domain/manifest-columns.ts";
+import { REGISTRATION_COLUMNS } from "../domain/registration.ts";
+import { checkSubjectValue } from "../domain/subject-rules.ts";
+import { parseTemplate } from "../domain/template.ts";
+import type { ConfigFault, KeyPath } from "./config-fault.ts";
+import { parseCron } from "./cron-expression.ts";
+
+/** Columns of the platform's CSV that lotmint must never fill from a manifest, beside its own. */
+const FORBIDDEN_PROPERTIES = [...REGISTRATION_COLUMNS, "TENANT", "ENROLLMENT_OTP"].map((name) => name.toUpperCase());
+const LOT_PLACEHOLDERS: readonly string[] = ["file", "date"];
+
+/** Everything that a schema cannot say: how a job's settings fit together, and the site, and the disk. */
+export function checkJob(job: Job, site: Site): readonly ConfigFault[] {
+  return RULES.flatMap((rule) => rule(job, site));
+}
+
+type Rule = (job: Job, site: Site) => readonly ConfigFault[];
+
+const RULES: readonly Rule[] = [
+  lotPatternIsUsable,
+  patternGivesOneLotPerFile,
+  requiredSubjectIsGiven,
+  subjectTemplatesAreUsable,
+  registrationTemplatesAreUsable,
+  registrationTextFitsTheCsv,
+  propertiesAreNotPlatformColumns,
+  columnsAreMappedOnce,
+  submissionHasAPlatform,
+  filesAreThere,
+  scheduleIsReadable,
+];
+
+function fault(path: KeyPath, message: string): readonly ConfigFault[] {
+  return [{ path, message }];
+}
+
+function lotPatternIsUsable(job: Job): readonly ConfigFault[] {
+  const parts = parseTemplate(job.lot);
+  if ("fault" in parts) return fault(["lot"], parts.fault);
+  return parts.flatMap((part) =>
+    part.kind === "column" && !LOT_PLACEHOLDERS.includes(part.name)
+      ? fault(["lot"], `{${part.name}} is not known; a lot's name may hold {file} and {date}`)
+      : [],
+  );
+}
+
+function patternGivesOneLotPerFile(job: Job): readonly ConfigFault[] {
+  if (job.manifest === undefined || !/[*?]/.test(job.manifest) || /\{\s*file\s*\}/.test(job.lot)) return [];
+  return fault(["lot"], "must hold {file}, since the manifest is a pattern and each file is a lot of its own");
+}
+
+function requiredSubjectIsGiven(job: Job): readonly ConfigFault[] {
+  return job.profile.requiredSubject.flatMap((required) =>
+    required === "CN" || job.subject.some(({ attribute }) => attribute === required)
+      ? []
+      : fault(
+          ["subject"],
+          `must hold ${required}, which profile ${job.profile.name} requires, such as ${required}: "{${exampleColumn(required)}}"`,
+        ),
+  );
+}
+
+function exampleColumn(attribute: SubjectAttribute): string {
+  return attribute === "serialNumber" ? "serial_number" : attribute.toLowerCase();
+}
+
+function subjectTemplatesAreUsable(job: Job): readonly ConfigFault[] {
+  return job.subject.flatMap(({ attribute, template }) => {
+    const path = ["subject", attribute];
+    const parts = parseTemplate(template);
+    if ("fault" in parts) return fault(path, parts.fault);
+    if (parts.some(({ kind }) => kind === "column")) return [];
+    const wrong = checkSubjectValue(attribute, template);
+    return wrong === undefined ? [] : fault(path, wrong);
+  });
+}
+
+function registrationTemplatesAreUsable(job: Job): readonly ConfigFault[] {
+  const { mode, name, path } = job.registration;
+  const templates = { name, ...(path !== undefined && { path }) };
+  return Object.entries(templates).flatMap(([key, template]) => {
+    const parts = parseTemplate(template);
+    if ("fault" in parts) return fault(["registration", key], parts.fault);
+    if (mode !== "bulk") return [];
+    return parts.flatMap((part) => {
+      const wrong = part.kind === "text" ? checkRegistrationValue(part.text) : undefined;
+      return wrong === undefined ? [] : fault(["registration", key], wrong);
+    });
+  });
+}
+
+function registrationTextFitsTheCsv(job: Job): readonly ConfigFault[] {
+  const { mode, type, idType, properties } = job.registration;
+  const texts: readonly (readonly [KeyPath, string | undefined])[] = [
+    [["registration", "type"], type],
+    [["registration", "idType"], idType],
+    ...properties.map((name, index) => [["registration", "properties", index], name] as const),
+  ];
+  return texts.flatMap(([path, text]) => {
+    if (text === undefined) return [];
+    if (/[{}]/.test(text)) return fault(path, "takes no {column}; a manifest column of that name does what is meant");
+    const wrong = mode === "bulk" ? checkRegistrationValue(text) : undefined;
+    return wrong === undefined ? [] : fault(path, wrong);
+  });
+}
+
+function propertiesAreNotPlatformColumns(job: Job): readonly ConfigFault[] {
+  return job.registration.properties.flatMap((name, index) =>
+    FORBIDDEN_PROPERTIES.includes(name.toUpperCase()) || name.toLowerCase().startsWith(EXTERNAL_PREFIX)
+      ? fault(["registration", "properties", index], `${name} is a column that the platform gives a meaning of its own`)
+      : [],
+  );
+}
+
+function columnsAreMappedOnce(job: Job): readonly ConfigFault[] {
+  const seen = new Map<string, string>();
+  return Object.entries(job.columns).flatMap(([column, header]) => {
+    const folded = header.trim().toLowerCase();
+    const first = seen.get(folded);
+    seen.set(folded, first ?? column);
+    return first === undefined
+      ? []
+      : fault(["columns", column], `takes ${JSON.stringify(header)}, which ${first} takes already`);
+  });
+}
+
+function submissionHasAPlatform(job: Job, site: Site): readonly ConfigFault[] {
+  if (!job.submit.enabled || site.platform !== undefined) return [];
+  return fault(["submit", "enabled"], "needs a platform, and lotmint.yaml names none");
+}
+
+function filesAreThere(job: Job): readonly ConfigFault[] {
+  const files: readonly (readonly [KeyPath, string | undefined])[] = [
+    [["secrets", "sealTo"], job.secrets.sealTo],
+    ...(job.truststore?.certificates ?? []).map(
+      (path, index) => [["truststore", "certificates", index], path === "platform" ? undefined : path] as const,
+    ),
+  ];
+  return files.flatMap(([path, file]) =>
+    file === undefined || isFile(file) ? [] : fault(path, `there is no file ${file}`),
+  );
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function scheduleIsReadable(job: Job): readonly ConfigFault[] {
+  if (job.schedule === undefined) return [];
+  const fields = parseCron(job.schedule.cron);
+  const wrongTime = "fault" in fields ? fault(["schedule"], fields.fault) : [];
+  const { timezone } = job.schedule;
+  const wrongZone =
+    timezone === undefined || isTimezone(timezone)
+      ? []
+      : fault(["timezone"], `${JSON.stringify(timezone)} is not a time zone; expected one such as Europe/Berlin`);
+  return [...wrongTime, ...wrongZone];
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}

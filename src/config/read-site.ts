@@ -1,0 +1,106 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Home } from "../disk/layout.ts";
+import type { PlatformSite, Site } from "../domain/job.ts";
+import { type ConfigFault, type Locate, refuse, throwFaults } from "./config-fault.ts";
+import { checkAgainst } from "./describe-issues.ts";
+import { parseTimeMs } from "./durations.ts";
+import type { JobInput } from "./job-schema.ts";
+import { readYaml } from "./read-yaml.ts";
+import { resolvePaths } from "./resolve-paths.ts";
+import { resolveProfile } from "./resolve-profile.ts";
+import { type SiteInput, siteSchema } from "./site-schema.ts";
+
+/** lotmint.yaml, with what jobs take from it. */
+export interface SiteFile extends Site {
+  /** Job keys for all jobs, their paths absolute. */
+  readonly defaults: JobInput;
+  /** Where a key of `defaults` stands. */
+  readonly locateDefault: Locate;
+}
+
+const SHOWN = "lotmint.yaml";
+
+/**
+ * The site's configuration; without a lotmint.yaml, all its defaults. Throws `usage` with every fault,
+ * a line each. A file that the site names has to be there.
+ */
+export function readSite(home: Home, nowMs: number = Date.now()): SiteFile {
+  const { value, locate } = existsSync(home.siteFile) ? readYaml(home.siteFile, SHOWN) : EMPTY;
+  const checked = checkAgainst(siteSchema, value);
+  if ("faults" in checked) return refuse(checked.faults, locate);
+  const faults: ConfigFault[] = [];
+  const site = resolveSite(checked.value, dirname(home.siteFile), nowMs, faults);
+  throwFaults(faults, locate);
+  return { ...site, locateDefault: (path) => locate(["defaults", ...path]) };
+}
+
+const EMPTY = { value: {}, locate: () => ({ file: SHOWN, line: 1, key: "" }) };
+
+function resolveSite(
+  input: SiteInput,
+  folder: string,
+  nowMs: number,
+  faults: ConfigFault[],
+): Site & { readonly defaults: JobInput } {
+  const profiles = Object.entries(input.profiles ?? {}).map(([name, profile]) => [
+    name,
+    resolveProfile(name, profile, { path: ["profiles", name], nowMs, faults }),
+  ]);
+  if (input.idRule !== undefined && !isPattern(input.idRule)) {
+    faults.push({ path: ["idRule"], message: "is not a regular expression" });
+  }
+  return {
+    ...(input.platform !== undefined && { platform: resolvePlatform(input.platform, folder, faults) }),
+    profiles: Object.fromEntries(profiles),
+    ...(input.idRule !== undefined && { idRule: input.idRule }),
+    maxChain: input.maxChain ?? 10,
+    lotsAtOnce: input.lotsAtOnce ?? 1,
+    settleMs: parseTimeMs(input.settle ?? "5s"),
+    defaults: resolvePaths(input.defaults ?? {}, folder),
+  };
+}
+
+function resolvePlatform(
+  input: NonNullable<SiteInput["platform"]>,
+  folder: string,
+  faults: ConfigFault[],
+): PlatformSite {
+  const wrong = addressFault(input.url);
+  if (wrong !== undefined) faults.push({ path: ["platform", "url"], message: wrong });
+  const caFile = input.caFile === undefined ? undefined : resolve(folder, input.caFile);
+  if (caFile !== undefined && statSync(caFile, { throwIfNoEntry: false })?.isFile() !== true) {
+    faults.push({ path: ["platform", "caFile"], message: `there is no file ${caFile}` });
+  }
+  return {
+    url: input.url.replace(/\/+$/, ""),
+    ...(input.tenant !== undefined && { tenant: input.tenant }),
+    ...(input.user !== undefined && { user: input.user }),
+    deviceTokenPort: input.deviceTokenPort ?? 8443,
+    mqttPort: input.mqttPort ?? 8883,
+    ...(caFile !== undefined && { caFile }),
+    timeoutMs: parseTimeMs(input.timeout ?? "5m"),
+  };
+}
+
+/** The address is not repeated in the message: somebody may have put a password into it. */
+function addressFault(address: string): string | undefined {
+  if (!URL.canParse(address)) return "is no address; expected one such as https://acme.cumulocity.com";
+  const url = new URL(address);
+  if (url.protocol !== "https:") return "must start with https://, since passwords and registrations go over it";
+  if (url.username !== "" || url.password !== "") {
+    return "must not hold a login; use user and LOTMINT_PLATFORM_PASSWORD";
+  }
+  if (url.search !== "" || url.hash !== "") return "must end before any ? or #";
+  return undefined;
+}
+
+function isPattern(source: string): boolean {
+  try {
+    new RegExp(`^(?:${source})$`, "u");
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}

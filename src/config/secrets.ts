@@ -1,0 +1,127 @@
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { OnboardingError } from "../domain/error.ts";
+
+/**
+ * The secrets that came with the environment. Each is looked at only when it is asked for; a file that
+ * others can read, an empty secret, or one given twice is a `usage` fault then. Values stand in no
+ * object that could be printed.
+ */
+export interface Secrets {
+  /** Passphrase of an authority's key: LOTMINT_PASSPHRASE_<NAME>, else LOTMINT_PASSPHRASE; undefined when not given. */
+  readonly authorityPassphrase: (authority: string) => string | undefined;
+  /** LOTMINT_IMPORT_PASSPHRASE, for keys that come from elsewhere. */
+  readonly importPassphrase: () => string | undefined;
+  /** LOTMINT_LOT_PASSWORD; throws `usage` when it is not given or is not fit for a whole lot. */
+  readonly lotPassword: () => string;
+  /** LOTMINT_PLATFORM_PASSWORD; undefined when not given. */
+  readonly platformPassword: () => string | undefined;
+  /** LOTMINT_PLATFORM_TOKEN, else `user` with LOTMINT_PLATFORM_PASSWORD; throws `usage` when neither is given. */
+  readonly platformCredentials: (user: string | undefined) => PlatformCredentials;
+}
+
+/** How to log in to the platform: by token, or as a user. What it holds is not shown when it is printed. */
+export type PlatformCredentials = { readonly token: string } | { readonly user: string; readonly password: string };
+
+const SECRET_VARIABLE =
+  /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|PLATFORM_PASSWORD|PLATFORM_TOKEN)(?:_FILE)?$/;
+const MAX_SECRET_BYTES = 64 * 1024;
+
+/** Takes all secrets out of the environment, so that no child process and no crash dump of it holds them. */
+export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
+  const taken = new Map<string, string>();
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || !SECRET_VARIABLE.test(name)) continue;
+    taken.set(name, value);
+    delete env[name];
+  }
+  const find = (name: string) => findSecret(taken, name);
+  return {
+    authorityPassphrase: (authority) => find(passphraseVariable(authority)) ?? find("LOTMINT_PASSPHRASE"),
+    importPassphrase: () => find("LOTMINT_IMPORT_PASSPHRASE"),
+    lotPassword: () => checkLotPassword(find("LOTMINT_LOT_PASSWORD")),
+    platformPassword: () => find("LOTMINT_PLATFORM_PASSWORD"),
+    platformCredentials: (user) => findCredentials(find, user),
+  };
+}
+
+/** LOTMINT_PASSPHRASE_<NAME>: upper case, and an underscore for what a variable's name cannot hold. */
+export function passphraseVariable(authority: string): string {
+  return `LOTMINT_PASSPHRASE_${authority.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
+}
+
+/**
+ * Reads a file with one secret, without the line end after it. Throws `usage` when it is not there,
+ * holds nothing, or can be read by group or others.
+ */
+export function readSecretFile(path: string): string {
+  const file = openSecret(path);
+  try {
+    const { mode, size } = fstatSync(file);
+    if ((mode & 0o077) !== 0) throw usage(`${path} can be read by others; protect it with: chmod 600 ${path}`);
+    if (size > MAX_SECRET_BYTES) throw usage(`${path} is too large to be a passphrase or password`);
+    const secret = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    if (secret === "") throw usage(`${path} is empty; it must hold the secret`);
+    return secret;
+  } catch (error) {
+    if (error instanceof OnboardingError) throw error;
+    throw usage(`${path} cannot be read as a file with a secret`, error);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openSecret(path: string): number {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    throw usage(missing ? `there is no secret file ${path}` : `the secret file ${path} may not be read`, error);
+  }
+}
+
+function findSecret(taken: ReadonlyMap<string, string>, name: string): string | undefined {
+  const value = taken.get(name);
+  const file = taken.get(`${name}_FILE`);
+  if (value !== undefined && file !== undefined) throw usage(`both ${name} and ${name}_FILE are set; keep one of them`);
+  if (value === "") throw usage(`${name} is set but empty`);
+  if (file === "") throw usage(`${name}_FILE is set but empty`);
+  return file === undefined ? value : readSecretFile(file);
+}
+
+/** A password that opens every keystore of a lot has to withstand more guessing than one device's. */
+function checkLotPassword(password: string | undefined): string {
+  if (password === undefined) {
+    throw usage(
+      "the job uses one password per lot, and none is given; set LOTMINT_LOT_PASSWORD or LOTMINT_LOT_PASSWORD_FILE",
+    );
+  }
+  if (!/^[\x20-\x7e]{16,}$/.test(password)) {
+    throw usage("LOTMINT_LOT_PASSWORD must have at least 16 characters, all of them printable ASCII");
+  }
+  return password;
+}
+
+function findCredentials(find: (name: string) => string | undefined, user: string | undefined): PlatformCredentials {
+  const token = find("LOTMINT_PLATFORM_TOKEN");
+  if (token !== undefined) return unprintable({ token });
+  const password = find("LOTMINT_PLATFORM_PASSWORD");
+  if (password === undefined) {
+    throw usage(
+      "no login for the platform is given; set LOTMINT_PLATFORM_PASSWORD or LOTMINT_PLATFORM_TOKEN, or either with _FILE",
+    );
+  }
+  if (user === undefined) {
+    throw usage("LOTMINT_PLATFORM_PASSWORD needs a user; name one in lotmint.yaml under platform");
+  }
+  return unprintable({ user, password });
+}
+
+/** The same properties, but passed over by `JSON.stringify`, loggers and `console.log`. */
+function unprintable<T extends object>(values: T): T {
+  const hidden = Object.entries(values).map(([name, value]) => [name, { value, enumerable: false }]);
+  return Object.defineProperties({}, Object.fromEntries(hidden)) as T;
+}
+
+function usage(message: string, cause?: unknown): OnboardingError {
+  return new OnboardingError(message, { code: "usage", cause });
+}

@@ -1,0 +1,20 @@
+/** What the platform's CSV cannot carry, since it guesses the separator and its quoting is not documented. */
+const NOT_CARRIED: Readonly<Record<string, string>> = {
+  "\t": "a tab",
+  ";": "a semicolon",
+  ",": "a comma",
+  '"': "a quote",
+  "\r": "a line break",
+  "\n": "a line break",
+};
+const SUSPECT = /[\t;,"\r\n\p{Cc}\p{Zl}\p{Zp}]/u;
+
+/** What keeps a value out of a registration file, in words that follow its name; undefined: nothing. */
+export function checkRegistrationValue(value: string): string | undefined {
+  const found = SUSPECT.exec(value)?.[0];
+  if (found !== undefined)
+    return `holds ${NOT_CARRIED[found] ?? "a control character"}, which the platform's CSV cannot carry`;
+  if (value.startsWith("\ufeff")) return "starts with a byte order mark, which the platform's CSV cannot carry";
+  if (!value.isWellFormed()) return "holds half a character (a lone surrogate)";
+  return undefined;
+}

@@ -1,0 +1,26 @@
+import type { Engine } from "./engine.ts";
+import type { Ledger } from "./ledger.ts";
+import { prepare } from "./statement.ts";
+import { CHECKED_KINDS, eventVerifier } from "./verify-events.ts";
+
+/** The event chain as its readers and other recorders see it. */
+export function eventMethods(engine: Engine): Pick<Ledger, "recordEvent" | "head" | "verifyEvents"> {
+  const { reader, read, write, append } = engine;
+  const head = prepare<{ digest: string; atMs: number }>(
+    reader,
+    "SELECT digest, at_ms AS atMs FROM events ORDER BY seq DESC LIMIT 1",
+  );
+  const verify = eventVerifier(engine);
+  return {
+    recordEvent: ({ kind, subject, detail }) => {
+      if (CHECKED_KINDS.has(kind)) throw new Error(`events of kind ${kind} are the ledger's own`);
+      return write(() => append({ kind, subject, detail }));
+    },
+    head: () =>
+      read(() => {
+        const row = head.get();
+        return row && { ...row };
+      }),
+    verifyEvents: verify,
+  };
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { pid } from "node:process";
+import { OnboardingError } from "../domain/error.ts";
+import type { LockOwner } from "./ledger.ts";
+
+/** This process, as a lock names it. */
+export function currentLockOwner(): LockOwner {
+  const start = processStart(pid);
+  if (start === undefined) {
+    throw new OnboardingError("/proc does not show this process; mount /proc, lotmint needs it for its locks", {
+      code: "usage",
+    });
+  }
+  const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return { host: hostname(), bootId, pid, processStart: start };
+}
+
+/** False when the owner has certainly ended. Of another host nothing can be known: true, and only patience helps. */
+export function isAlive(owner: LockOwner, me: LockOwner): boolean {
+  if (owner.host !== me.host) return true;
+  if (owner.bootId !== me.bootId) return false;
+  return processStart(owner.pid) === owner.processStart;
+}
+
+/** Start time in clock ticks since boot, field 22 of proc_pid_stat(5); undefined when there is no such process. */
+function processStart(number: number): string | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${number}/stat`, "utf8");
+  } catch {
+    return undefined;
+  }
+  // Field 2 is the program's name in brackets and may itself hold brackets and spaces.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ended = fields[0] === "Z" || fields[0] === "X";
+  return ended ? undefined : fields[19];
+}

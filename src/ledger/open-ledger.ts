@@ -1,0 +1,73 @@
+import { resolve } from "node:path";
+import { absorbMethods } from "./absorb-manifest.ts";
+import type { Engine } from "./engine.ts";
+import { eventMethods } from "./event-methods.ts";
+import { eventLog, type StoredEvent } from "./events.ts";
+import { holdCheck } from "./holds.ts";
+import { knownDeviceMethods } from "./known-devices.ts";
+import type { Ledger } from "./ledger.ts";
+import { ledgerFault } from "./ledger-fault.ts";
+import { type Connections, openLedgerFile } from "./ledger-file.ts";
+import { lockMethods } from "./locks.ts";
+import { lotMethods } from "./lots.ts";
+import { mintingMethods } from "./minting.ts";
+import { partMethods } from "./parts.ts";
+import { readingMethods } from "./reading.ts";
+import { serialMethods } from "./serials.ts";
+import { prepare } from "./statement.ts";
+import { queueTransactions } from "./transactions.ts";
+import { turnDownMethods } from "./turn-downs.ts";
+import { uploadMethods } from "./uploads.ts";
+import { requireLink } from "./verify-events.ts";
+
+/**
+ * Opens the ledger at `path`, making it where there is none. Several tasks may use it at once: their
+ * transactions queue, their reads do not wait. Faults: `state-damaged` for a file that is no ledger, is
+ * damaged or was made by a newer lotmint; `disk-unwritable`; `usage` for a network share.
+ */
+export async function openLedger(path: string, options: { readonly now: () => number }): Promise<Ledger> {
+  const file = resolve(path);
+  const guard = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      throw ledgerFault(error, file);
+    }
+  };
+  const connections = guard(() => openLedgerFile(file));
+  try {
+    return guard(() => wire(connections, file, options.now, async (act) => guard(act)));
+  } catch (error) {
+    closeBoth(connections);
+    throw error;
+  }
+}
+
+function wire(connections: Connections, path: string, now: () => number, read: Engine["read"]): Ledger {
+  const { writer, reader } = connections;
+  const last = prepare<StoredEvent>(reader, "SELECT * FROM events ORDER BY seq DESC LIMIT 1").get();
+  if (last !== undefined) requireLink(last, last.seq, last.prev);
+  const { write, idle } = queueTransactions(writer, path);
+  const append = eventLog(writer, now);
+  const engine: Engine = { now, writer, reader, write, read, append, requireHold: holdCheck(writer, now) };
+  return {
+    ...lockMethods(engine),
+    ...lotMethods(engine),
+    ...knownDeviceMethods(engine),
+    ...absorbMethods(engine),
+    ...mintingMethods(engine),
+    ...serialMethods(engine),
+    ...partMethods(engine),
+    ...uploadMethods(engine),
+    ...turnDownMethods(engine),
+    ...readingMethods(engine),
+    ...eventMethods(engine),
+    close: () => idle().then(() => closeBoth(connections)),
+  };
+}
+
+function closeBoth({ writer, reader }: Connections): void {
+  // The writer last: the last connection to close writes the log back, and a reader may not.
+  if (reader.isOpen) reader.close();
+  if (writer.isOpen) writer.close();
+}

@@ -1,0 +1,78 @@
+import type { Engine } from "./engine.ts";
+import type { CertificateCounts, CertificateRecord, Ledger } from "./ledger.ts";
+import { damaged } from "./ledger-fault.ts";
+import { prepare } from "./statement.ts";
+
+type SerialMethods = Pick<
+  Ledger,
+  "reserveSerial" | "recordCertificate" | "abandonSerial" | "countCertificates" | "countLotCertificates" | "certificate"
+>;
+
+// Counted without a look at every certificate: batches know how many they issued, and the ended are few.
+const counts = (batches: string, alone: string, ended: string) => `
+  SELECT (SELECT coalesce(sum(issued), 0) FROM batches WHERE ${batches})
+       + (SELECT count(sha256) FROM certificates WHERE batch IS NULL AND ${alone}) AS issued,
+         count(*) FILTER (WHERE state = 'revoked') AS revoked,
+         count(*) FILTER (WHERE state = 'abandoned') AS abandoned
+  FROM certificates WHERE state IN ('revoked', 'abandoned') AND ${ended}`;
+const LOT = "lot = (SELECT id FROM lots WHERE name = ?1)";
+
+/** Certificates outside lots, one at a time, and the questions about any certificate. */
+export function serialMethods(engine: Engine): SerialMethods {
+  const { reader, writer, read, write, append } = engine;
+  const find = prepare<{ n: number }>(writer, "SELECT count(*) AS n FROM certificates WHERE serial = ?");
+  const add = prepare(writer, "INSERT INTO certificates (serial, issuer, subject, state) VALUES (?, ?, ?, 'reserved')");
+  const issue = prepare<{ issuer: string }>(
+    writer,
+    `UPDATE certificates SET state = 'issued', sha256 = ?, public_key_sha256 = ?, not_after_ms = ?
+     WHERE serial = ? AND batch IS NULL AND state = 'reserved' RETURNING issuer`,
+  );
+  const abandon = prepare<{ issuer: string }>(
+    writer,
+    `UPDATE certificates SET state = 'abandoned'
+     WHERE serial = ? AND batch IS NULL AND state = 'reserved' RETURNING issuer`,
+  );
+  const byIssuer = prepare<CertificateCounts>(reader, counts("issuer = ?1", "issuer = ?1", "issuer = ?1"));
+  const byLot = prepare<CertificateCounts>(reader, counts(LOT, "FALSE", LOT));
+  const bySerial = prepare<CertificateRecord>(
+    reader,
+    `SELECT lower(hex(serial)) AS serialNumber, certificates.issuer, lots.name AS lot, external_id AS externalId, state,
+            nullif(lower(hex(sha256)), '') AS sha256,
+            nullif(lower(hex(public_key_sha256)), '') AS publicKeySha256,
+            not_after_ms AS notAfterMs
+     FROM certificates LEFT JOIN lots ON lots.id = certificates.lot WHERE serial = ?`,
+  );
+
+  return {
+    reserveSerial: ({ serialNumber, issuer, subject }) =>
+      write(() => {
+        const serial = Buffer.from(serialNumber, "hex");
+        if (find.get(serial)?.n !== 0) throw damaged(`serial number ${serialNumber} is taken; it is never used again`);
+        add.run(serial, issuer, subject);
+        append({ kind: "serial-reserved", subject: issuer, detail: { serialNumber, for: subject } });
+      }),
+    recordCertificate: ({ serialNumber, sha256, publicKeySha256, notAfterMs }) =>
+      write(() => {
+        const digests = [Buffer.from(sha256, "hex"), Buffer.from(publicKeySha256, "hex")];
+        const row = issue.get(...digests, notAfterMs, Buffer.from(serialNumber, "hex"));
+        if (row === undefined) throw damaged(`serial number ${serialNumber} is not reserved outside a batch`);
+        append({ kind: "certificate-recorded", subject: row.issuer, detail: { serialNumber, sha256 } });
+      }),
+    abandonSerial: (serialNumber) =>
+      write(() => {
+        const row = abandon.get(Buffer.from(serialNumber, "hex"));
+        if (row === undefined) throw damaged(`serial number ${serialNumber} is not reserved outside a batch`);
+        append({ kind: "serial-abandoned", subject: row.issuer, detail: { serialNumber } });
+      }),
+    countCertificates: (issuer) => read(() => byIssuer.get(issuer) ?? NONE),
+    countLotCertificates: (lot) => read(() => byLot.get(lot) ?? NONE),
+    certificate: (serialNumber) =>
+      read(() => {
+        const row = bySerial.get(Buffer.from(serialNumber, "hex"));
+        if (row === undefined) return undefined;
+        return { ...row };
+      }),
+  };
+}
+
+const NONE: CertificateCounts = { issued: 0, revoked: 0, abandoned: 0 };

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { runCli } from "./cli/run-cli.ts";
+import { takeSecrets } from "./config/secrets.ts";
+
+/** Files that must be private get their mode from us; a umask that takes away the owner's own rights would break them. */
+process.umask(process.umask() & 0o077);
+
+const stop = new AbortController();
+function onSignal(): void {
+  if (stop.signal.aborted) process.exit(130);
+  stop.abort();
+}
+process.on("SIGINT", onSignal);
+process.on("SIGTERM", onSignal);
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+process.exitCode = await runCli(
+  process.argv.slice(2),
+  {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    cwd: process.cwd(),
+    secrets: takeSecrets(),
+    signal: stop.signal,
+    now: Date.now,
+  },
+  version,
+);

@@ -1,0 +1,36 @@
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import { OnboardingError } from "../domain/error.ts";
+import { decodeManifest } from "./decode-manifest.ts";
+import { readRecords } from "./read-records.ts";
+
+const LOT_COLUMN = "lotmint:lot";
+
+/**
+ * The lot that a file says it belongs to, in the `lotmint:lot` cell of its first row; undefined for an
+ * ordinary manifest, and for a file that is none: reading it whole tells what is wrong with that.
+ */
+export async function peekLot(path: string): Promise<string | undefined> {
+  const stream = createReadStream(path);
+  try {
+    const records = readRecords(decodeManifest(stream, basename(path)), basename(path), "id");
+    let column: number | undefined;
+    for await (const batch of records) {
+      for (const { cells } of batch) {
+        if (column !== undefined) return cells[column];
+        column = cells.findIndex((cell) => cell.trim().toLowerCase() === LOT_COLUMN);
+        if (column === -1) return undefined;
+      }
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof OnboardingError || isFileFault(error)) return undefined;
+    throw error;
+  } finally {
+    stream.destroy();
+  }
+}
+
+function isFileFault(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^E[A-Z]+$/.test(String(error.code));
+}

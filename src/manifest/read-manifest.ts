@@ -1,0 +1,177 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import type { ManifestCells } from "../domain/device.ts";
+import type { Problem } from "../domain/problem.ts";
+import { decodeManifest } from "./decode-manifest.ts";
+import { manifestFault } from "./manifest-fault.ts";
+import { type ManifestHeader, readHeader } from "./read-header.ts";
+import { type CsvRecord, readRecords } from "./read-records.ts";
+
+/** A row of a manifest, by the manifest's own names. */
+export interface ManifestRow {
+  /** Line on which it starts; in a mended rejects file, the line that it had in its manifest. */
+  readonly line: number;
+  readonly cells: ManifestCells;
+  /** What is wrong with the row as a row. */
+  readonly problems: readonly Problem[];
+}
+
+/** An opened manifest, its header read and found good. */
+export interface Manifest {
+  /** The file's name without its folder. */
+  readonly name: string;
+  readonly header: ManifestHeader;
+  /** The lot that a mended rejects file belongs to, from its `lotmint:lot` column. */
+  readonly mendedLot?: string;
+  /**
+   * All rows, once, in batches of at most a few thousand. Throws `usage`, with line and column, where the
+   * file turns out to be unfit: then nothing of it may be taken in.
+   */
+  readonly rows: AsyncIterable<readonly ManifestRow[]>;
+  /** SHA-256 of the file's bytes in lower-case hex, once all rows have been read. */
+  readonly sha256: () => string;
+  /** Lets go of the file when its rows are not wanted after all. */
+  readonly close: () => Promise<void>;
+}
+
+export interface ManifestOptions {
+  /** lotmint's column -> the manifest's header for it, where they differ. */
+  readonly columns: Readonly<Partial<Record<string, string>>>;
+  /** What faults call the file; its own name unless told. */
+  readonly name?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A longer cell is no name and no certificate request. In characters. */
+const MAX_CELL = 64 * 1024;
+
+/**
+ * Opens a CSV manifest and reads its header. It is read as a stream: memory stays flat however long it
+ * is. Throws `usage` for a file that is no manifest.
+ */
+export async function readManifest(path: string, options: ManifestOptions): Promise<Manifest> {
+  const name = options.name ?? basename(path);
+  const hash = createHash("sha256");
+  let digest: string | undefined;
+  async function* bytes() {
+    try {
+      for await (const chunk of createReadStream(path, { signal: options.signal })) {
+        hash.update(chunk as Buffer);
+        yield chunk as Buffer;
+      }
+    } catch (error) {
+      throw unreadable(error, name);
+    }
+    digest = hash.digest("hex");
+  }
+  const batches = readRecords(decodeManifest(bytes(), name), name, options.columns["id"] ?? "id");
+  const { header, first } = await readStart(batches, options, name).catch(async (error: unknown) => {
+    await batches.return(undefined);
+    throw error;
+  });
+  const mendedLot = lotOf(first[0], header);
+  return {
+    name,
+    header,
+    ...(mendedLot !== undefined && { mendedLot }),
+    rows: readRows(first, batches, header, mendedLot, name),
+    sha256: () => {
+      if (digest === undefined) throw new Error("a manifest's digest is known once all of it has been read");
+      return digest;
+    },
+    close: async () => {
+      await batches.return(undefined);
+    },
+  };
+}
+
+/** Reads until there are a header and a row, and the header is good. */
+async function readStart(
+  batches: AsyncIterator<readonly CsvRecord[]>,
+  options: ManifestOptions,
+  name: string,
+): Promise<{ readonly header: ManifestHeader; readonly first: readonly [CsvRecord, ...CsvRecord[]] }> {
+  let records: readonly CsvRecord[] = [];
+  while (records.length < 2) {
+    const next = await batches.next();
+    if (next.done === true) break;
+    records = [...records, ...next.value];
+  }
+  const [head, firstRow, ...others] = records;
+  if (head === undefined) throw manifestFault(name, {}, "the file is empty; it must begin with a header");
+  const header = readHeader(head.cells, head.line, options.columns, name);
+  if (firstRow === undefined) throw manifestFault(name, {}, "the file holds a header but no device");
+  if (lotOf(firstRow, header) === "") {
+    throw manifestFault(name, { line: firstRow.line }, "lotmint:lot is empty; leave the lotmint: columns as they are");
+  }
+  return { header, first: [firstRow, ...others] };
+}
+
+async function* readRows(
+  first: readonly CsvRecord[],
+  rest: AsyncIterable<readonly CsvRecord[]>,
+  header: ManifestHeader,
+  mendedLot: string | undefined,
+  name: string,
+): AsyncGenerator<readonly ManifestRow[]> {
+  const toRow = (record: CsvRecord) => makeRow(record, header, mendedLot, name);
+  yield first.map(toRow);
+  for await (const records of rest) {
+    if (records.length > 0) yield records.map(toRow);
+  }
+}
+
+function makeRow(record: CsvRecord, header: ManifestHeader, mendedLot: string | undefined, name: string): ManifestRow {
+  const { positions } = header;
+  const line = lineOf(record, header, name);
+  if (mendedLot !== undefined && lotOf(record, header) !== mendedLot) {
+    throw manifestFault(
+      name,
+      { line: record.line },
+      `the row belongs to another lot than ${JSON.stringify(mendedLot)}; leave the lotmint: columns as they are, one lot to a file`,
+    );
+  }
+  const cells: Record<string, string> = {};
+  const problems: Problem[] = [];
+  if (record.cells.length !== positions.length) {
+    const message = `the row has ${record.cells.length} cells, the header has ${positions.length}`;
+    problems.push({ line, field: "", message });
+  }
+  for (let position = 0; position < positions.length; position++) {
+    const column = positions[position];
+    const cell = record.cells[position] ?? "";
+    if (column !== undefined) cells[column] = cell;
+    if (cell.length > MAX_CELL) {
+      problems.push({ line, field: column ?? "", message: `the cell is longer than ${MAX_CELL} characters` });
+    }
+    if (column === undefined && cell !== "" && !header.ownPositions.has(position)) {
+      const message = `cell ${position + 1} is filled, but its column has no name in the header`;
+      problems.push({ line, field: "", message });
+    }
+  }
+  return { line, cells, problems };
+}
+
+function lotOf(record: CsvRecord, header: ManifestHeader): string | undefined {
+  return header.ownLot === undefined ? undefined : (record.cells[header.ownLot] ?? "");
+}
+
+function lineOf(record: CsvRecord, header: ManifestHeader, name: string): number {
+  if (header.ownLine === undefined) return record.line;
+  const text = record.cells[header.ownLine] ?? "";
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw manifestFault(
+    name,
+    { line: record.line, column: header.ownLine + 1 },
+    `lotmint:line must hold the line number that lotmint wrote, and holds ${JSON.stringify(text.slice(0, 40))}`,
+  );
+}
+
+function unreadable(error: unknown, name: string): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT") return manifestFault(name, {}, "there is no such file", error);
+  if (code === "EISDIR") return manifestFault(name, {}, "this is a folder, not a manifest", error);
+  if (/^E[A-Z]+$/.test(code)) return manifestFault(name, {}, `the file cannot be read (${code})`, error);
+  return error;
+}

@@ -1,0 +1,105 @@
+import { type Device, foldId } from "../domain/device.ts";
+import type { Decision, KnownDevice, PlannedBatch, RejectedRow } from "../domain/plan.ts";
+import { registrationDigest, subjectDigest } from "./digests.ts";
+
+export interface PlanBatchInput {
+  readonly lot: string;
+  /** The good rows. */
+  readonly devices: readonly Device[];
+  /** The bad ones, which are handed on. */
+  readonly rejected: readonly RejectedRow[];
+  /** What the ledger knows of the devices' ids. */
+  readonly known: readonly KnownDevice[];
+  /** How many more devices the lot may take in; undefined: as many as come. */
+  readonly quantityLeft?: number | undefined;
+  /** The lot's quantity, for the message. */
+  readonly quantity?: number | undefined;
+  /** True for a rejects file that came back: what was turned down is tried again as it is. */
+  readonly mended: boolean;
+}
+
+/**
+ * Decides what shall happen to each row of a batch, and does nothing; `taken` are the places that it uses
+ * up. A device that the lot knows keeps
+ * what it has; what has changed is registered again, or told when it would take a new certificate.
+ */
+export function planBatch(input: PlanBatchInput): PlannedBatch & { readonly taken: number } {
+  const known = new Map(input.known.map((device) => [foldId(device.externalId), device]));
+  const decisions: Decision[] = [];
+  const rejected = [...input.rejected];
+  const room = input.quantityLeft ?? Number.POSITIVE_INFINITY;
+  let taken = 0;
+  for (const device of input.devices) {
+    const before = known.get(foldId(device.externalId));
+    const refusal = before === undefined ? undefined : refuseKnown(device, before, input.lot);
+    if (refusal !== undefined) {
+      rejected.push(rejectDevice(device, idColumn(device), refusal));
+      continue;
+    }
+    const takesRoom = before === undefined || isTurnedDownBeforeMinting(before);
+    const made = decide(device, before, input.mended);
+    if (takesRoom && made.some(({ kind }) => kind === "mint")) {
+      if (taken >= room) {
+        rejected.push(rejectDevice(device, "", `the row is over the lot's quantity of ${input.quantity}`));
+        continue;
+      }
+      taken++;
+    }
+    decisions.push(...made);
+  }
+  return { decisions, rejected, taken };
+}
+
+function refuseKnown(device: Device, known: KnownDevice, lot: string): string | undefined {
+  if (known.lot !== lot) return `the id is held by lot ${JSON.stringify(known.lot)}`;
+  if (known.externalId !== device.externalId) {
+    return `the id differs only in upper and lower case from ${JSON.stringify(known.externalId)}, which the lot holds`;
+  }
+  if (known.stage !== "revoked") return undefined;
+  return `the device's certificate was revoked; lotmint remint ${device.externalId} makes it a new one`;
+}
+
+function decide(device: Device, known: KnownDevice | undefined, mended: boolean): readonly Decision[] {
+  const digests = {
+    subjectDigest: subjectDigest(device.subject, device.certificateRequest),
+    registrationDigest: registrationDigest(device.registration),
+  };
+  const mint: Decision = { kind: "mint", device, ...digests };
+  if (known === undefined) return [mint];
+  const subjectChanged = known.subjectDigest !== digests.subjectDigest;
+  const registrationChanged = known.registrationDigest !== digests.registrationDigest;
+  const triedAgain = known.stage === "rejected" && mended;
+  if (!isMinted(known)) {
+    return subjectChanged || registrationChanged || triedAgain ? [mint] : [keep(device)];
+  }
+  const changes: Decision[] = [];
+  if (subjectChanged) changes.push({ kind: "needs-remint", device });
+  if (registrationChanged || triedAgain) {
+    changes.push({ kind: "register", device, registrationDigest: digests.registrationDigest });
+  }
+  return changes.length === 0 ? [keep(device)] : changes;
+}
+
+/** A rejected device may have been turned down by the platform or long before; any other stage says it. */
+function isMinted(known: KnownDevice): boolean {
+  if (known.stage === "rejected") return known.minted;
+  return known.stage !== "planned" && known.stage !== "reserved";
+}
+
+/** Such a device is none of the lot's live ones, so it needs a place like a new one. */
+function isTurnedDownBeforeMinting(known: KnownDevice): boolean {
+  return known.stage === "rejected" && !known.minted;
+}
+
+function keep(device: Device): Decision {
+  return { kind: "keep", externalId: device.externalId, line: device.line };
+}
+
+/** The manifest's own name of the id's column. */
+function idColumn({ cells, externalId }: Device): string {
+  return Object.keys(cells).find((column) => cells[column] === externalId) ?? "";
+}
+
+function rejectDevice({ line, externalId, cells }: Device, field: string, message: string): RejectedRow {
+  return { problem: { line, field, message }, externalId, cells };
+}

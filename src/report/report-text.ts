@@ -1,0 +1,86 @@
+import type { LotReport } from "../domain/report.ts";
+import { STAGES } from "../domain/stage.ts";
+import { type LotStanding, lotStanding } from "./lot-standing.ts";
+import { count, duration, paint, perSecond, plainText, seconds, type TextOptions, wrapText } from "./plain-text.ts";
+
+/** Where the reader finds what the report speaks of. */
+export interface ReportPlaces {
+  /** The lot's output folder. */
+  readonly folder: string;
+  readonly rejects: string;
+  readonly html: string;
+}
+
+const MOST_REASONS = 10;
+const LABEL = 14;
+
+/** What an operator reads when a run has ended: the lamp first, what to do next, then the figures. */
+export function reportText(report: LotReport, places: ReportPlaces, options: TextOptions): string {
+  const standing = lotStanding(report.exitCode);
+  const rejected = Object.values(report.rejects).reduce((sum, of) => sum + of, 0);
+  const lines = [
+    headline(report, standing, options),
+    "",
+    wrapText(standing.advice, "  ", "  "),
+    "",
+    row("devices", stageCounts(report)),
+    row("rows", `${count(report.rows)} in the manifest, ${count(rejected)} rejected`),
+    row("certificates", certificateCounts(report)),
+    row("rate", rateWords(report)),
+    row("issuer", report.issuer),
+    row("time", duration(Date.parse(report.endedAt) - Date.parse(report.startedAt))),
+    place("output", places.folder),
+    place("report", places.html),
+  ];
+  if (rejected > 0) lines.push(...rejectLines(report, places.rejects, options));
+  if (report.notes.length > 0) {
+    lines.push("", paint("To know", "bold", options), ...report.notes.map((note) => wrapText(note, "  - ", "    ")));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function headline(report: LotReport, standing: LotStanding, options: TextOptions): string {
+  const lamp = paint(`${standing.lamp.toUpperCase()}: ${standing.word}`, standing.lamp, options);
+  return `${paint(`Lot ${plainText(report.lot)}`, "bold", options)}  ${lamp} (exit ${report.exitCode})`;
+}
+
+function rejectLines(report: LotReport, path: string, options: TextOptions): string[] {
+  const reasons = Object.entries(report.rejects);
+  const shown = reasons.slice(0, MOST_REASONS);
+  const width = Math.max(...shown.map(([, of]) => count(of).length));
+  const lines = shown.map(([reason, of]) =>
+    wrapText(reason, `  ${count(of).padStart(width)}  `, " ".repeat(width + 4)),
+  );
+  if (reasons.length > shown.length) lines.push(`  and ${reasons.length - shown.length} further reasons`);
+  return ["", paint("Rejected", "bold", options), ...lines, place("to mend", path)];
+}
+
+function stageCounts({ counts }: LotReport): string {
+  const there = STAGES.filter((stage) => counts[stage] > 0);
+  const total = STAGES.reduce((sum, stage) => sum + counts[stage], 0);
+  if (there.length === 0) return "none";
+  return `${count(total)}: ${there.map((stage) => `${count(counts[stage])} ${stage}`).join(", ")}`;
+}
+
+function certificateCounts({ certificates }: LotReport): string {
+  const { issued, revoked, abandoned } = certificates;
+  return `${count(issued)} issued, ${count(revoked)} revoked, ${count(abandoned)} abandoned`;
+}
+
+function rateWords({ rate }: LotReport): string {
+  if (rate.devicesPerSecond === null || rate.secondsPerDevice === null) return "nothing was minted in this run";
+  const words = `${count(rate.minted)} minted, ${perSecond(rate.devicesPerSecond)} a second`;
+  if (rate.taktSeconds === null) return words;
+  return `${words}; ${seconds(rate.secondsPerDevice)} a device, the line allows ${seconds(rate.taktSeconds)}: ${
+    rate.withinTakt === true ? "within takt" : "BEHIND TAKT"
+  }`;
+}
+
+function row(label: string, text: string): string {
+  return wrapText(text, `  ${label.padEnd(LABEL)}`, " ".repeat(LABEL + 2));
+}
+
+/** Paths are never broken: they are copied. */
+function place(label: string, path: string): string {
+  return `  ${label.padEnd(LABEL)}${plainText(path)}`;
+}

@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import { readAuthority } from "../authority/load-authority.ts";
+import { OnboardingError } from "../domain/error.ts";
+import type { Job } from "../domain/job.ts";
+import type { LotHold } from "../ledger/ledger.ts";
+import type { Platform } from "../platform/platform.ts";
+import { type PreflightOutcome, preflight } from "../platform/preflight.ts";
+import { DEFAULT_RETRY, type RetryPolicy } from "../platform/retry.ts";
+import { checkClock } from "./check-clock.ts";
+import type { RunRequest } from "./run-lot.ts";
+import type { RunTools } from "./run-tools.ts";
+import type { Walk } from "./walk.ts";
+
+/** A platform that has been asked whether it will take the lot. */
+export interface Greeting {
+  readonly platform: Platform;
+  /** Undefined: it could not be reached; the lot is minted all the same, and it is asked again before submission. */
+  readonly tenant: string | undefined;
+}
+
+/**
+ * Asks the platform, before anything is minted, whether it will take this lot. Undefined when the job
+ * does not submit, or nothing of the lot is left to mint or to send. Throws `platform-refused` and
+ * `clock-implausible`; a platform that cannot be reached stops nothing.
+ */
+export async function greetPlatform(
+  tools: RunTools,
+  hold: LotHold,
+  request: RunRequest,
+  walk: Walk,
+): Promise<Greeting | undefined> {
+  const head = await tools.ledger.head();
+  if (!request.acceptClock) checkClock(tools.now(), head?.atMs, undefined);
+  if (!(await wantsPlatform(tools, hold.lot, request.job))) return undefined;
+  const platform = await tools.openPlatform();
+  try {
+    const outcome = await askPlatform(tools, request.job, platform);
+    if (outcome.kind !== "ready") {
+      if (outcome.kind === "refused") throw new OnboardingError(outcome.message, { code: "platform-refused" });
+      tools.log.warn({ lot: hold.lot }, `${outcome.message}; minting goes ahead`);
+      return { platform, tenant: undefined };
+    }
+    if (!request.acceptClock) checkClock(tools.now(), undefined, outcome.platformTimeMs);
+    for (const warning of outcome.warnings) {
+      walk.note(warning);
+      tools.log.warn({ lot: hold.lot }, warning);
+    }
+    return { platform, tenant: outcome.tenant };
+  } catch (error) {
+    await platform.close();
+    throw error;
+  }
+}
+
+/** One preflight with the issuer's chain as it stands on disk; no key is needed. */
+export function askPlatform(tools: RunTools, job: Job, platform: Platform): Promise<PreflightOutcome> {
+  const chainSha1 = readAuthority(tools.home, job.issuer).chainDer.map((certificate) =>
+    createHash("sha1").update(certificate).digest("hex"),
+  );
+  return preflight(
+    platform,
+    { name: job.issuer, chainSha1 },
+    { mode: job.registration.mode, now: tools.now, retry: retryPolicy(tools), tenant: tools.site.platform?.tenant },
+  );
+}
+
+/** How a run retries: until it is told to stop, saying so in the log. */
+export function retryPolicy(tools: RunTools): RetryPolicy {
+  return {
+    ...DEFAULT_RETRY,
+    signal: tools.signal,
+    onPause: ({ tried, pauseMs, reply }) =>
+      tools.log.debug({ tried, pauseMs, status: reply.status }, `${reply.message}; trying again`),
+  };
+}
+
+async function wantsPlatform(tools: RunTools, lot: string, { registration, submit }: Job): Promise<boolean> {
+  if (registration.mode === "none" || !submit.enabled) return false;
+  const counts = await tools.ledger.countByStage(lot);
+  const toMint = counts.planned + counts.reserved;
+  const toSend = counts.minted + counts.listed + counts.submitted;
+  return toMint > 0 || (registration.mode === "bulk" && toSend > 0);
+}

@@ -1,0 +1,139 @@
+import { statSync } from "node:fs";
+import { newSerialNumber } from "../authority/serial-number.ts";
+import { ensureFolder, PRIVATE_FOLDER, syncTree } from "../disk/durable.ts";
+import { batchFolder, deviceFolder, type LotLayout, passwordSegment } from "../disk/layout.ts";
+import type { KeyAlgorithm } from "../domain/certificate.ts";
+import type { Ledger, LotHold, PlannedDevice } from "../ledger/ledger.ts";
+import type { MintPool } from "./mint-pool.ts";
+import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
+import { dropBatch } from "./settle-lot.ts";
+
+/**
+ * Devices per batch: enough to make one sync cheap per device, few enough that a stop waits for seconds,
+ * not minutes, and that a crash throws little work away. RSA key generation takes its time.
+ */
+const BATCH_SIZE: Readonly<Record<KeyAlgorithm, number>> = {
+  "ec-p256": 250,
+  "ec-p384": 250,
+  "rsa-2048": 40,
+  "rsa-3072": 12,
+  "rsa-4096": 4,
+};
+
+export interface MintLotOptions {
+  readonly ledger: Ledger;
+  readonly hold: LotHold;
+  readonly lot: LotLayout;
+  readonly pool: MintPool;
+  readonly issuer: string;
+  readonly key: KeyAlgorithm;
+  /** True when each device has a password of its own, so that batches come with a segment. */
+  readonly passwordSegments: boolean;
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  /** Told after each batch, with the number of its devices. */
+  readonly onMinted: (devices: number) => void;
+}
+
+/**
+ * Mints every planned device of a lot, batch by batch, in the order of docs/issuance.md; returns how many.
+ * After the signal it finishes the batches in hand and reserves no more. A fault voids the batches that
+ * are not committed, and is thrown once nothing is under way any more.
+ */
+export async function mintLot(options: MintLotOptions): Promise<number> {
+  const { ledger, hold, lot, signal } = options;
+  makeFolders(lot);
+  const underWay = new Set<Promise<void>>();
+  let minted = 0;
+  const faults: unknown[] = [];
+  while (!signal.aborted && faults.length === 0) {
+    const planned = await ledger.plannedDevices(hold.lot, BATCH_SIZE[options.key]);
+    if (planned.length === 0) break;
+    const devices = await turnDownOccupied(ledger, hold, lot, planned);
+    if (devices.length === 0) continue;
+    const numbered = devices.map((device) => ({ ...device, serialNumber: newSerialNumber() }));
+    const batch = await ledger.reserveBatch(hold, { issuer: options.issuer, devices: numbered });
+    const work = mintBatch(options, batch, numbered)
+      .then(() => {
+        minted += numbered.length;
+        options.onMinted(numbered.length);
+      })
+      .catch((error: unknown) => {
+        faults.push(error);
+      })
+      .finally(() => underWay.delete(work));
+    underWay.add(work);
+    if (underWay.size >= options.workers * 2) await Promise.race(underWay);
+  }
+  await Promise.all(underWay);
+  if (faults.length > 0) throw faults[0];
+  return minted;
+}
+
+function makeFolders(lot: LotLayout): void {
+  ensureFolder(lot.folder);
+  for (const folder of [lot.devices, lot.work, lot.secrets, lot.secretsWork]) ensureFolder(folder, PRIVATE_FOLDER);
+}
+
+/** A folder that is there already belongs to a device that this ledger does not know: never overwritten. */
+async function turnDownOccupied(
+  ledger: Ledger,
+  hold: LotHold,
+  lot: LotLayout,
+  planned: readonly PlannedDevice[],
+): Promise<readonly PlannedDevice[]> {
+  const occupied = planned.filter((device) => isOccupied(deviceFolder(lot, device.externalId)));
+  if (occupied.length === 0) return planned;
+  await ledger.rejectDevices(
+    hold,
+    occupied.map(({ externalId }) => ({
+      externalId,
+      reason: `folder ${deviceFolder(lot, externalId)} holds another device's files; move it away`,
+    })),
+  );
+  return planned.filter((device) => !occupied.includes(device));
+}
+
+/** Steps (b) to (f) for one batch whose reservations stand in the ledger. */
+async function mintBatch(
+  options: MintLotOptions,
+  batch: number,
+  devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
+): Promise<void> {
+  const { ledger, hold, lot } = options;
+  const folder = batchFolder(lot, batch);
+  try {
+    ensureFolder(folder, PRIVATE_FOLDER);
+    const minted = await options.pool.mint({
+      folder,
+      segment: options.passwordSegments ? passwordSegment(lot, batch).making : null,
+      devices: devices.map(({ externalId, serialNumber, subject }) => ({
+        externalId,
+        serialNumber,
+        subject,
+        spki: null,
+      })),
+    });
+    await syncTree(folder);
+    if (options.passwordSegments && onAnotherFileSystem(lot)) await syncTree(lot.secretsWork);
+    // A run that lost the lot while it slept must not put passwords beside those of the run that has it now.
+    await ledger.beat(hold);
+    placePasswords(lot, batch);
+    await ledger.commitMinted(hold, batch, minted);
+  } catch (error) {
+    await dropBatch(ledger, hold, lot, batch).catch(() => {
+      // The next run settles it; the first fault is the one to tell.
+    });
+    throw error;
+  }
+  placeDevices(
+    lot,
+    batch,
+    devices.map((device) => device.externalId),
+  );
+  await ledger.commitPlaced(hold, batch);
+}
+
+function onAnotherFileSystem(lot: LotLayout): boolean {
+  return statSync(lot.work).dev !== statSync(lot.secrets).dev;
+}

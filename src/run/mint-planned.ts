@@ -1,0 +1,87 @@
+import { loadIssuer } from "../authority/load-authority.ts";
+import { prepareLeaf } from "../authority/prepare-leaf.ts";
+import { resolveValidity } from "../authority/validity.ts";
+import { lotLayout } from "../disk/layout.ts";
+import type { Job } from "../domain/job.ts";
+import { needsPassword } from "../keystore/device-files.ts";
+import type { LotHold, PlannedDevice } from "../ledger/ledger.ts";
+import type { MintSetup } from "./mint-batch.ts";
+import { mintLot } from "./mint-lot.ts";
+import { openMintPool } from "./mint-pool.ts";
+import type { RunTools } from "./run-tools.ts";
+import type { Walk } from "./walk.ts";
+
+/**
+ * Mints what the ledger says is planned. The issuer's passphrase is asked for only if there is something
+ * to sign; the lot's certificate is encoded once with a throw-away key and linted before the first real
+ * signature. Throws `issuer-unusable`, `usage`, `disk-unwritable`, `lot-held`; what was committed before
+ * a fault stays.
+ */
+export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk: Walk): Promise<void> {
+  const { ledger, signal } = tools;
+  const [sample] = await ledger.plannedDevices(hold.lot, 1);
+  if (sample === undefined || signal.aborted) return;
+  const setup = await prepareMinting(tools, hold.lot, job, sample, walk);
+  const { planned: total } = await ledger.countByStage(hold.lot);
+  const pool = openMintPool({ workers: tools.workers, setup });
+  try {
+    await mintLot({
+      ledger,
+      hold,
+      lot: lotLayout(tools.home, hold.lot, job.secrets.folder),
+      pool,
+      issuer: job.issuer,
+      key: job.key,
+      passwordSegments: setup.passwords.kind === "per-device" && needsPassword(setup.files),
+      workers: tools.workers,
+      signal,
+      onMinted: (devices) => {
+        walk.addMinted(devices);
+        tools.onProgress({ lot: hold.lot, room: "minting", done: walk.minted, total });
+      },
+    });
+  } finally {
+    await pool.close();
+  }
+}
+
+/** The first of issuing's two moves: everything about the lot's certificates that can be wrong is found here. */
+async function prepareMinting(
+  tools: RunTools,
+  lot: string,
+  job: Job,
+  sample: PlannedDevice,
+  walk: Walk,
+): Promise<MintSetup> {
+  const nowMs = tools.now();
+  const issuer = loadIssuer(
+    tools.home,
+    job.issuer,
+    await tools.issuerPassphrase(job.issuer),
+    nowMs,
+    tools.site.maxChain,
+  );
+  const { validity, cut, outlives } = resolveValidity(job.validity, job.outliveIssuer, issuer, nowMs);
+  if (cut) {
+    const end = new Date(validity.notAfterMs).toISOString().slice(0, 10);
+    walk.note(`certificates end with their issuer ${job.issuer}, on ${end}`);
+    tools.log.warn({ lot, issuer: job.issuer, notAfter: end }, "certificates are cut to their issuer's end");
+  }
+  const template = prepareLeaf({
+    issuerCertificate: issuer.certificateDer,
+    signatureAlgorithm: issuer.signatureAlgorithm,
+    profile: job.profile,
+    key: job.key,
+    validity,
+    sample,
+    mayOutliveIssuer: outlives,
+  });
+  return {
+    template,
+    signer: issuer.signer,
+    key: job.key,
+    files: { keystores: job.keystores, chain: issuer.chainDer, createdAtMs: nowMs },
+    passwords:
+      job.passwords === "per-lot" ? { kind: "per-lot", password: tools.lotPassword() } : { kind: "per-device" },
+  };
+}

@@ -1,0 +1,50 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { moveInto, remove, syncFolder } from "../disk/durable.ts";
+import { batchFolder, deviceFolder, type LotLayout, passwordSegment, safeName } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
+
+/**
+ * Step (d) of issuance: the batch's passwords count from here on, and survive a power cut. Repeating it
+ * after a crash is harmless. A batch without passwords (one password for the lot, or requests only) has no segment.
+ */
+export function placePasswords(lot: LotLayout, batch: number): void {
+  const segment = passwordSegment(lot, batch);
+  if (!existsSync(segment.making)) return;
+  moveInto(segment.making, segment.placed);
+  syncFolder(lot.secrets);
+}
+
+/**
+ * Step (f) of issuance: moves each device's folder to its final place and makes that durable at once.
+ * Repeating it after a crash is harmless: what has been moved already is skipped. A folder of another
+ * device that stands in the way is never overwritten.
+ */
+export function placeDevices(lot: LotLayout, batch: number, externalIds: readonly string[]): void {
+  const from = batchFolder(lot, batch);
+  for (const externalId of externalIds) {
+    const made = join(from, safeName(externalId));
+    if (!existsSync(made)) continue;
+    const place = deviceFolder(lot, externalId);
+    if (isOccupied(place)) {
+      throw new OnboardingError(
+        `${place} stands in the way of a new device; move it away and run again, nothing is lost`,
+        {
+          code: "disk-unwritable",
+        },
+      );
+    }
+    moveInto(made, place);
+  }
+  syncFolder(lot.devices);
+  remove(from);
+}
+
+/** True when a device's folder is there and holds anything: it belongs to somebody, and is never overwritten. */
+export function isOccupied(folder: string): boolean {
+  try {
+    return readdirSync(folder).length > 0;
+  } catch {
+    return false;
+  }
+}

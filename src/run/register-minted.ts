@@ -1,0 +1,69 @@
+import { lotLayout } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
+import type { Job } from "../domain/job.ts";
+import type { LotHold } from "../ledger/ledger.ts";
+import { cutParts } from "../registration/cut-parts.ts";
+import { type SubmitOutcome, submitLot } from "../submit/submit-lot.ts";
+import { askPlatform, type Greeting, retryPolicy } from "./greet-platform.ts";
+import type { RunTools } from "./run-tools.ts";
+import type { Walk } from "./walk.ts";
+
+/**
+ * Lists every minted device in the registration file and, with a platform, submits what it has not
+ * confirmed. A platform that cannot be reached is noted as a fault; throws `platform-refused`.
+ */
+export async function registerMinted(
+  tools: RunTools,
+  hold: LotHold,
+  job: Job,
+  greeting: Greeting | undefined,
+  walk: Walk,
+): Promise<void> {
+  if (job.registration.mode !== "bulk") return;
+  const layout = lotLayout(tools.home, hold.lot, job.secrets.folder);
+  const { rowsPerUpload } = job.submit;
+  const cut = await walk.room("registration", () => cutParts({ ledger: tools.ledger, hold, layout, rowsPerUpload }));
+  if (cut.parts > 0) {
+    walk.progressed();
+    tools.log.info({ lot: hold.lot, parts: cut.parts, devices: cut.rows }, "registration parts cut");
+  }
+  if (greeting === undefined || tools.signal.aborted) return;
+
+  const tenant = greeting.tenant ?? (await askAgain(tools, job, greeting, walk));
+  if (tenant === undefined) return;
+  const outcome = await walk.room("submit", () =>
+    submitLot({
+      ledger: tools.ledger,
+      hold,
+      platform: greeting.platform,
+      layout,
+      tenant,
+      submit: job.submit,
+      retry: retryPolicy(tools),
+      signal: tools.signal,
+      onProgress: ({ confirmed, rejected, devices }) =>
+        tools.onProgress({ lot: hold.lot, room: "submitting", done: confirmed + rejected, total: devices }),
+    }),
+  );
+  tellOutcome(outcome, walk);
+}
+
+/** A platform that was away before minting may be back. */
+async function askAgain(tools: RunTools, job: Job, { platform }: Greeting, walk: Walk): Promise<string | undefined> {
+  const outcome = await walk.room("preflight", () => askPlatform(tools, job, platform));
+  if (outcome.kind !== "ready") {
+    if (outcome.kind === "refused") throw new OnboardingError(outcome.message, { code: "platform-refused" });
+    walk.fault(outcome.message, "platform-unreachable");
+    return undefined;
+  }
+  for (const warning of outcome.warnings) walk.note(warning);
+  return outcome.tenant;
+}
+
+function tellOutcome(outcome: SubmitOutcome, walk: Walk): void {
+  if (outcome.confirmed + outcome.rejected > 0) walk.progressed();
+  for (const note of outcome.notes) walk.note(note);
+  const message = outcome.message ?? "the platform did not confirm every device; run again later, nothing is lost";
+  if (outcome.kind === "refused") throw new OnboardingError(message, { code: "platform-refused" });
+  if (outcome.kind === "unreachable") walk.fault(message, "platform-unreachable");
+}

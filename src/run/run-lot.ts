@@ -1,0 +1,76 @@
+import { lotLayout } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
+import type { Job } from "../domain/job.ts";
+import type { LotReport } from "../domain/report.ts";
+import type { LotHold } from "../ledger/ledger.ts";
+import { adoptJob, recordedJob, refuseMixedIssuance } from "./adopt-job.ts";
+import { assemblePasswords } from "./assemble-passwords.ts";
+import { concludeLot } from "./conclude-lot.ts";
+import { greetPlatform } from "./greet-platform.ts";
+import { holdLot } from "./hold-lot.ts";
+import { mintPlanned } from "./mint-planned.ts";
+import { registerMinted } from "./register-minted.ts";
+import type { RunTools } from "./run-tools.ts";
+import { settleLot } from "./settle-lot.ts";
+import { takeManifest } from "./take-manifest.ts";
+import { startWalk, type Walk } from "./walk.ts";
+
+export interface RunRequest {
+  readonly lot: string;
+  readonly job: Job;
+  /** The manifest to take in; undefined: go on with what the lot has. */
+  readonly manifest?: string;
+  /** Go on although issuance settings changed under an unfinished lot. */
+  readonly acceptChanges: boolean;
+  /** Go on although this machine's clock looks wrong. */
+  readonly acceptClock: boolean;
+  /** Send again what the platform turned down. */
+  readonly resend: boolean;
+}
+
+/**
+ * Walks one lot through the rooms, from whatever point the ledger says it has reached: running again is
+ * the resume. Returns how the lot stands; its exit code is the lot's state, also when there was nothing
+ * to do. Faults that leave the lot as it was are thrown; later ones are thrown once the report is written.
+ */
+export function runLot(tools: RunTools, request: RunRequest): Promise<LotReport> {
+  return holdLot(tools, request.lot, async (hold) => {
+    const walk = startWalk(tools.now);
+    await openLot(tools, hold, request, walk);
+    try {
+      await walkRooms(tools, hold, request, walk);
+    } catch (error) {
+      if (!(error instanceof OnboardingError)) throw error;
+      await concludeLot(tools, hold, request.job, walk, error);
+      throw error;
+    }
+    return await concludeLot(tools, hold, request.job, walk);
+  });
+}
+
+/** What has to be right before a lot is touched: its job, what a killed run left, its manifest. */
+async function openLot(tools: RunTools, hold: LotHold, request: RunRequest, walk: Walk): Promise<void> {
+  const { ledger, home } = tools;
+  await refuseMixedIssuance(ledger, hold.lot, request.job, request.acceptChanges);
+  const before = await recordedJob(ledger, hold.lot);
+  await walk.room("settle", () => settleLot(ledger, hold, lotLayout(home, hold.lot, before?.secrets.folder)));
+  await adoptJob(ledger, hold, lotLayout(home, hold.lot), request.job);
+  await walk.room("manifest", () => takeManifest(tools, hold, request, walk));
+}
+
+async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, walk: Walk): Promise<void> {
+  const { job } = request;
+  const layout = lotLayout(tools.home, hold.lot, job.secrets.folder);
+  if (request.resend) await tools.ledger.relistRejected(hold);
+  const greeting = await walk.room("preflight", () => greetPlatform(tools, hold, request, walk));
+  try {
+    await walk.room("mint", () => mintPlanned(tools, hold, job, walk));
+    await walk.room("passwords", () => assemblePasswords(tools.ledger, hold, layout));
+    await registerMinted(tools, hold, job, greeting, walk);
+  } finally {
+    await greeting?.platform.close();
+  }
+  if (tools.signal.aborted) {
+    walk.fault(`lot ${hold.lot} was stopped; run it again to go on`, "stopped");
+  }
+}

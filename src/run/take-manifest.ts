@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import {
+  ensureFolder,
+  moveInto,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  remove,
+  startReplacement,
+  syncFolder,
+} from "../disk/durable.ts";
+import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
+import type { Plan } from "../domain/plan.ts";
+import type { LotHold } from "../ledger/ledger.ts";
+import { planLot } from "./plan-lot.ts";
+import type { RunRequest } from "./run-lot.ts";
+import type { RunTools } from "./run-tools.ts";
+import type { Walk } from "./walk.ts";
+
+const MOST_IDS = 10;
+
+/**
+ * Takes a manifest into the lot: a copy of its own first, then all its rows in one transaction or none. The
+ * same content again changes nothing. Throws `usage` for a file that is no manifest; then the lot is as before.
+ */
+export async function takeManifest(tools: RunTools, hold: LotHold, request: RunRequest, walk: Walk): Promise<void> {
+  if (request.manifest === undefined) return;
+  const { ledger, log } = tools;
+  const layout = lotLayout(tools.home, hold.lot);
+  const sha256 = await copyManifest(request.manifest, layout);
+  if ((await ledger.manifests(hold.lot)).some((taken) => taken.sha256 === sha256)) {
+    log.info({ lot: hold.lot, manifest: request.manifest }, "this manifest is taken in already");
+    return;
+  }
+  const copy = manifestCopy(layout, sha256);
+  try {
+    const planned = await planLot({
+      ...tools,
+      job: request.job,
+      lot: hold.lot,
+      manifest: copy,
+      manifestName: request.manifest,
+    });
+    const { plan } = await ledger.absorbManifest(
+      hold,
+      {
+        sha256,
+        name: basename(request.manifest),
+        kind: planned.mended ? "mended" : "full",
+        header: planned.header,
+        replacesLines: planned.lines,
+      },
+      planned.batches,
+    );
+    walk.progressed();
+    tellPlan(plan, tools, walk);
+  } catch (error) {
+    remove(copy);
+    throw error;
+  }
+}
+
+/** Copies the manifest durably under the digest of its content, and gives that. */
+async function copyManifest(path: string, layout: LotLayout): Promise<string> {
+  ensureFolder(layout.state, PRIVATE_FOLDER);
+  const incoming = `${layout.state}/manifest-incoming.csv`;
+  const copy = startReplacement(incoming, PRIVATE_FILE);
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(path)) {
+      hash.update(chunk as Buffer);
+      copy.write(chunk as Buffer);
+    }
+  } catch (error) {
+    copy.discard();
+    if (error instanceof OnboardingError) throw error;
+    throw new OnboardingError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, {
+      code: "usage",
+      cause: error,
+    });
+  }
+  copy.commit();
+  const sha256 = hash.digest("hex");
+  moveInto(incoming, manifestCopy(layout, sha256));
+  syncFolder(layout.state);
+  return sha256;
+}
+
+/** What the reader of the report should know about the manifest besides its counts. */
+function tellPlan(plan: Plan, { log }: RunTools, walk: Walk): void {
+  const { lot, rows, mint, register, keep, rejected, needsRemint, gone } = plan;
+  log.info({ lot, rows, mint, register, keep, rejected }, "manifest taken in");
+  if (needsRemint.length > 0) {
+    walk.note(
+      `the subject of ${few(needsRemint)} has changed; the certificates stay as they are until \`lotmint remint\``,
+    );
+  }
+  if (gone.length > 0) {
+    walk.note(`${few(gone)} no longer in the manifest; nothing is revoked: that takes \`lotmint revoke\``);
+  }
+}
+
+function few(ids: readonly string[]): string {
+  const shown = ids.slice(0, MOST_IDS).join(", ");
+  const noun = ids.length === 1 ? "device" : "devices";
+  return `${ids.length} ${noun} (${shown}${ids.length > MOST_IDS ? ", …" : ""})`;
+}

@@ -1,0 +1,69 @@
+import { type FaultRule, setFaults } from "./faults.ts";
+import { JSON_MEDIA_TYPE } from "./json-answer.ts";
+import { readJsonBody } from "./json-body.ts";
+import { readFaultRules } from "./read-fault-rules.ts";
+import { Refusal } from "./refusal.ts";
+import type { SandboxAnswer, SandboxRequest } from "./sandbox-request.ts";
+import type { SandboxDevice, SandboxState } from "./sandbox-state.ts";
+import { deviceUserName } from "./sandbox-users.ts";
+
+export const CONTROL_PREFIX = "/sandbox/";
+
+/**
+ * The sandbox's own switches, for tests and for people: what to do wrong, what is there, what was asked.
+ * They need no login, because the server listens on the loopback address alone.
+ */
+export function answerControl(state: SandboxState, request: SandboxRequest): SandboxAnswer {
+  switch (`${request.method} ${request.path}`) {
+    case "GET /sandbox/faults":
+      return json(shownFaults(state));
+    case "POST /sandbox/faults":
+      setFaults(state.faults, readFaultRules(readJsonBody(request, "sandbox")));
+      return json(shownFaults(state));
+    case "GET /sandbox/devices":
+      return json([...state.devices.values()].map(shownDevice));
+    case "GET /sandbox/requests":
+      return json(state.requests);
+    case "POST /sandbox/reset":
+      forget(state);
+      return json({});
+    default:
+      throw new Refusal(404, "sandbox/Not Found", `No control ${request.method} ${request.path}`);
+  }
+}
+
+function shownFaults(
+  state: SandboxState,
+): readonly (FaultRule & { readonly matched: number; readonly fired: number })[] {
+  return state.faults.active.map(({ rule, matched, fired }) => ({ ...rule, matched, fired }));
+}
+
+function shownDevice(device: SandboxDevice): Readonly<Record<string, unknown>> {
+  return {
+    ...device,
+    user: deviceUserName(device.id),
+    externalIds: Object.fromEntries(device.externalIds),
+    paths: [...device.paths],
+  };
+}
+
+/** Forgets devices, groups, revocations, requests and faults; people, their tokens and trusted certificates stay. */
+function forget(state: SandboxState): void {
+  for (const id of state.devices.keys()) state.users.delete(deviceUserName(id));
+  state.devices.clear();
+  state.externalIds.clear();
+  state.groups.clear();
+  state.newDeviceRequests.clear();
+  state.revocations.clear();
+  state.crlNumber = 0;
+  state.requests.length = 0;
+  setFaults(state.faults, []);
+}
+
+function json(value: unknown): SandboxAnswer {
+  return {
+    status: 200,
+    headers: { "content-type": JSON_MEDIA_TYPE },
+    body: Buffer.from(JSON.stringify(value), "utf8"),
+  };
+}

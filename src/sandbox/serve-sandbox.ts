@@ -1,0 +1,131 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { OnboardingError } from "../domain/error.ts";
+import { deliverAnswer } from "./deliver-answer.ts";
+import { type FaultRule, setFaults } from "./faults.ts";
+import { trustFromStart } from "./keep-certificate.ts";
+import { Refusal, refusalAnswer } from "./refusal.ts";
+import { makeServerIdentity } from "./sandbox-certificate.ts";
+import { sandboxHandler } from "./sandbox-handler.ts";
+import type { SandboxHandler } from "./sandbox-request.ts";
+import { makeSandboxState, type SandboxState, type SandboxStateOptions } from "./sandbox-state.ts";
+import { addUser, type NewSandboxUser } from "./sandbox-users.ts";
+
+const HOST = "127.0.0.1";
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** Longer than clients keep idle connections, so that none is closed while its next request is on the way. */
+const KEEP_ALIVE_MS = 120_000;
+
+export interface SandboxOptions extends SandboxStateOptions {
+  /** 0 or absent: one that is free. */
+  readonly port?: number;
+  /** Absent: one user `admin` with every role and a random password. */
+  readonly users?: readonly NewSandboxUser[];
+  /** PEM certificates that are trusted from the start: ENABLED, possession proven. */
+  readonly trust?: readonly string[];
+  readonly faults?: readonly FaultRule[];
+}
+
+export interface RunningSandbox {
+  readonly url: string;
+  readonly port: number;
+  /** The authority behind the server's certificate, for the client's caFile. */
+  readonly caPem: string;
+  /** Of the first user. */
+  readonly credentials: { readonly user: string; readonly password: string; readonly token: string };
+  readonly tenant: string;
+  readonly state: SandboxState;
+  /** Ends the server and every connection at once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the stand-in platform on the loopback address, over TLS with an authority of its own. Throws an
+ * `OnboardingError` (usage) for a port that is taken and for a certificate that cannot be trusted.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<RunningSandbox> {
+  const state = makeSandboxState(options);
+  const users = options.users ?? [{ userName: "admin", password: randomBytes(18).toString("base64url") }];
+  const [first] = users;
+  if (first === undefined) throw new OnboardingError("the sandbox needs at least one user", { code: "usage" });
+  const tokens = users.map((user) => addUser(state, user));
+  for (const pem of options.trust ?? []) trustFromStart(state, pem);
+  setFaults(state.faults, options.faults ?? []);
+  const identity = makeServerIdentity(Date.now());
+  const server = createServer(
+    { key: identity.keyPem, cert: identity.certificatePem, keepAliveTimeout: KEEP_ALIVE_MS },
+    requestListener(sandboxHandler(state)),
+  );
+  const port = await listen(server, options.port ?? 0);
+  return {
+    url: `https://${HOST}:${port}`,
+    port,
+    caPem: identity.caPem,
+    credentials: { user: first.userName, password: first.password, token: tokens[0] ?? "" },
+    tenant: state.tenant,
+    state,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause) => {
+      reject(
+        new OnboardingError(`the sandbox cannot listen on port ${port}: ${cause.message}; choose another port`, {
+          code: "usage",
+          cause,
+        }),
+      );
+    });
+    server.listen(port, HOST, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** Collects each request whole, hands it to the handler and delivers what comes back. */
+function requestListener(handler: SandboxHandler): (request: IncomingMessage, response: ServerResponse) => void {
+  let inFlight = 0;
+  return (request, response) => {
+    inFlight += 1;
+    response.once("close", () => {
+      inFlight -= 1;
+    });
+    const arrivedWith = inFlight;
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= MAX_BODY_BYTES) chunks.push(chunk);
+    });
+    // A client that leaves early needs no answer.
+    request.on("error", () => response.destroy());
+    request.on("end", () => {
+      if (length > MAX_BODY_BYTES) {
+        deliverAnswer(refusalAnswer(new Refusal(413, "general/Payload Too Large", "The body is too large")), response);
+        return;
+      }
+      const [path = "/", ...query] = (request.url ?? "/").split("?");
+      const answer = handler({
+        method: request.method ?? "GET",
+        path,
+        query: new URLSearchParams(query.join("?")),
+        headers: Object.fromEntries(
+          Object.entries(request.headers).map(([name, value]) => [
+            name,
+            Array.isArray(value) ? value.join(", ") : value,
+          ]),
+        ),
+        body: Buffer.concat(chunks),
+        inFlight: arrivedWith,
+      });
+      deliverAnswer(answer, response);
+    });
+  };
+}

@@ -1,0 +1,77 @@
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
+
+/** A line that is not `id,password`, or names an id again. */
+export interface PasswordFault {
+  readonly line: number;
+  /** "" when the line has none. */
+  readonly externalId: string;
+  /** Never holds the password. */
+  readonly message: string;
+}
+
+export interface ListedPasswords {
+  readonly passwords: Map<string, string>;
+  readonly faults: readonly PasswordFault[];
+}
+
+/** More faults than this say nothing new about a file. */
+const MAX_FAULTS = 1000;
+/** An id of 64 characters and a password are far shorter. */
+const MAX_LINE = 4096;
+
+/**
+ * Reads a passwords.csv, or a segment of one: `id,password` a line, LF, no quotes, with or without a
+ * header row. Of an id that stands there twice the last line counts. `undefined` when there is no such file.
+ */
+export async function readPasswords(path: string): Promise<ListedPasswords | undefined> {
+  const stream = createReadStream(path, { encoding: "utf8" });
+  try {
+    await once(stream, "open");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  return parsePasswords(stream);
+}
+
+/** Reads the same from text in pieces, such as a list that was sealed and has been opened. */
+export async function parsePasswords(
+  pieces: AsyncIterable<string | Buffer> | Iterable<string>,
+): Promise<ListedPasswords> {
+  const passwords = new Map<string, string>();
+  const faults: PasswordFault[] = [];
+  const fault = (line: number, externalId: string, message: string) => {
+    if (faults.length < MAX_FAULTS) faults.push({ line, externalId, message });
+  };
+  let number = 0;
+  const takeLine = (text: string) => {
+    number++;
+    if (number === 1 && text === "id,password") return;
+    const comma = text.indexOf(",");
+    const externalId = text.slice(0, Math.max(0, comma));
+    const password = text.slice(comma + 1);
+    if (comma < 1) fault(number, "", "it is not `id,password`");
+    else if (password === "" || /[",\r\s]/.test(password)) {
+      fault(number, externalId, "its password is empty, or holds a character that no password here has");
+    } else {
+      if (passwords.has(externalId)) fault(number, externalId, "its id stands on an earlier line too");
+      passwords.set(externalId, password);
+    }
+  };
+  let rest = "";
+  for await (const piece of pieces) {
+    const lines = (rest + String(piece)).split("\n");
+    rest = lines.pop() ?? "";
+    for (const text of lines) takeLine(text);
+    if (rest.length > MAX_LINE) {
+      fault(number + 1, "", "it is too long for `id,password`");
+      return { passwords, faults };
+    }
+  }
+  if (rest !== "") {
+    fault(number + 1, "", "it has no line end: the file was cut off");
+    takeLine(rest);
+  }
+  return { passwords, faults };
+}

@@ -1,0 +1,209 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { MintedRecord } from "../ledger/ledger.ts";
+import type { Difference } from "./difference.ts";
+import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS } from "./keystore-fault.ts";
+import { readCertificate } from "./read-certificate.ts";
+import { readJks } from "./read-jks.ts";
+import { readPkcs12 } from "./read-pkcs12.ts";
+import { iso, isSignedBy } from "./verify-chain.ts";
+
+export interface DeviceToVerify {
+  readonly folder: string;
+  readonly record: MintedRecord;
+  /** undefined: none is listed, so that whatever needs one is a difference. "unknown": skip what needs one. */
+  readonly password: string | undefined | { readonly kind: "unknown" };
+  /** DER of the issuing chain, issuer first, trust anchor last. */
+  readonly chain: readonly Buffer[];
+  /** Key entries' names, where they are known. */
+  readonly aliases?: { readonly pkcs12?: string; readonly jks?: string };
+  readonly nowMs: number;
+}
+
+type Tell = (what: string, expected?: string, found?: string) => void;
+
+/** What is the same for each file of the device. */
+interface Verification extends DeviceToVerify {
+  readonly tell: Tell;
+  /** DER of the device's certificate, once it has been read. */
+  leaf?: Buffer;
+}
+
+/**
+ * Opens everything in one device's folder and compares it with the ledger; an empty list means that
+ * all of it is as it was written, fits together, and verifies up to the trust anchor. Changes nothing.
+ */
+export function verifyDevice(device: DeviceToVerify): readonly Difference[] {
+  const differences: Difference[] = [];
+  const tell: Tell = (what, expected, found) =>
+    differences.push({
+      externalId: device.record.externalId,
+      what,
+      ...(expected === undefined ? {} : { expected }),
+      ...(found === undefined ? {} : { found }),
+    });
+  const verification: Verification = { ...device, tell };
+  const names = listFolder(verification);
+  if (names === undefined) return differences;
+  const files = new Map<string, Buffer>();
+  for (const [name, sha256] of Object.entries(device.record.files)) {
+    if (!names.has(name)) tell(`${name} is missing`);
+    else {
+      const content = readRecorded(name, sha256, verification);
+      if (content !== undefined) files.set(name, content);
+    }
+    names.delete(name);
+  }
+  for (const name of names) tell(`a file that the ledger does not know: ${name}`);
+
+  // The certificate first: the other files are compared with it.
+  const ordered = [...files].sort(([a], [b]) => Number(b === "certificate.pem") - Number(a === "certificate.pem"));
+  for (const [name, content] of ordered) {
+    try {
+      verifyFile(name, content, verification);
+    } catch (error) {
+      if (error instanceof KeystoreFault) tell(`${name} does not open: ${error.message}`);
+      else tell(`${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return differences;
+}
+
+/** True when a device with these files cannot be used without a password; key.pem is told by its content. */
+export function needsPassword(files: Readonly<Record<string, string>>): boolean {
+  return Object.keys(files).some((name) => name.endsWith(".p12") || name.endsWith(".jks"));
+}
+
+function listFolder({ folder, tell }: Verification): Set<string> | undefined {
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined) tell("its folder is missing", folder);
+  else if (!stat.isDirectory()) tell("what stands in its folder's place is not a folder", folder);
+  else {
+    if ((stat.mode & 0o777) !== 0o700) tell("mode of its folder", "0700", octal(stat.mode));
+    return new Set(readdirSync(folder));
+  }
+  return undefined;
+}
+
+function readRecorded(name: string, sha256: string, { folder, tell }: Verification): Buffer | undefined {
+  const path = join(folder, name);
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat?.isFile()) {
+    tell(`${name} is not a file`);
+    return undefined;
+  }
+  if ((stat.mode & 0o777) !== 0o600) tell(`mode of ${name}`, "0600", octal(stat.mode));
+  if (stat.size > MAX_KEYSTORE_OCTETS) {
+    tell(`${name} is too large to be what was written`, "at most 1 MiB", `${stat.size} octets`);
+    return undefined;
+  }
+  const content = readFileSync(path);
+  const found = createHash("sha256").update(content).digest("hex");
+  if (found !== sha256) tell(`SHA-256 of ${name}`, sha256, found);
+  return content;
+}
+
+function verifyFile(name: string, content: Buffer, verification: Verification): void {
+  const { aliases, password, tell } = verification;
+  const sealed =
+    name.endsWith(".p12") || name.endsWith(".jks") || (name === "key.pem" && content.includes("ENCRYPTED"));
+  if (sealed && password === undefined) tell(`no password is listed for ${name}`);
+  if (sealed && typeof password !== "string") return;
+  const secret = typeof password === "string" ? password : "";
+  if (name === "certificate.pem") verifyCertificate(readPem(content), verification);
+  else if (name === "chain.pem") verifyCertificates(name, readPem(content), verification);
+  else if (name === "key.pem") verifyKey(name, openPem(content, secret), verification);
+  else if (name === "keystore.p12") verifyKeystore(name, readPkcs12(content, secret), aliases?.pkcs12, verification);
+  else if (name === "keystore.jks") verifyKeystore(name, readJks(content, secret), aliases?.jks, verification);
+  else if (name === "truststore.p12") verifyTruststore(name, readPkcs12(content, secret), tell);
+  else if (name === "truststore.jks") verifyTruststore(name, readJks(content, secret), tell);
+  else if (name === "truststore.pem" && readPem(content).length === 0) tell(`${name} holds no certificate`);
+}
+
+function openPem(content: Buffer, passphrase: string): KeyObject {
+  if (!content.includes("ENCRYPTED")) return createPrivateKey(content);
+  try {
+    return createPrivateKey({ key: content, passphrase });
+  } catch (error) {
+    throw new KeystoreFault("the password does not open it", { kind: "password", cause: error });
+  }
+}
+
+/** The device's certificate against the ledger, its issuer and the clock. */
+function verifyCertificate(found: readonly Buffer[], verification: Verification): void {
+  const { record, chain, nowMs, tell } = verification;
+  const [leaf] = found;
+  if (leaf === undefined || found.length !== 1) tell("certificates in certificate.pem", "1", String(found.length));
+  if (leaf === undefined) return;
+  verification.leaf = leaf;
+  const fields = readCertificate(leaf);
+  const compare = (what: string, expected: string, actual: string) => {
+    if (expected !== actual) tell(what, expected, actual);
+  };
+  compare("SHA-256 of its certificate", record.sha256, sha256Hex(leaf));
+  compare("its certificate's serial number", record.serialNumber, fields.serialNumber);
+  compare("its certificate's CN", record.externalId, fields.commonName ?? "");
+  compare("its certificate's end", iso(record.notAfterMs), iso(fields.notAfterMs));
+  compare("SHA-256 of its public key", record.publicKeySha256, sha256Hex(fields.publicKey));
+  if (fields.notBeforeMs > nowMs) tell("its certificate is not valid yet", iso(nowMs), iso(fields.notBeforeMs));
+  if (fields.notAfterMs < nowMs && record.stage !== "revoked") {
+    tell("its certificate has expired", undefined, iso(fields.notAfterMs));
+  }
+  const [issuer] = chain;
+  if (issuer === undefined || !isSignedBy(leaf, issuer)) tell("its certificate is not signed by the issuer");
+}
+
+/** A chain as written: the device's certificate, then every issuer up to the anchor. */
+function verifyCertificates(name: string, found: readonly Buffer[], { leaf, chain, tell }: Verification): void {
+  if (found.length !== chain.length + 1)
+    tell(`certificates in ${name}`, String(chain.length + 1), String(found.length));
+  for (const [index, expected] of [leaf, ...chain].entries()) {
+    const actual = found[index];
+    if (actual === undefined || expected === undefined || actual.equals(expected)) continue;
+    const which = index === 0 ? "the device's own" : `number ${index + 1}`;
+    tell(`certificate in ${name}, ${which}`, sha256Hex(expected), sha256Hex(actual));
+  }
+}
+
+function verifyKey(name: string, key: KeyObject, { record, tell }: Verification): void {
+  const publicKey = createPublicKey(key).export({ format: "der", type: "spki" });
+  const found = sha256Hex(publicKey);
+  if (found !== record.publicKeySha256) {
+    tell(`the key in ${name} is not the certificate's`, record.publicKeySha256, found);
+  }
+}
+
+function verifyKeystore(
+  name: string,
+  contents: KeystoreContents,
+  alias: string | undefined,
+  verification: Verification,
+): void {
+  const { tell } = verification;
+  if (contents.privateKey === undefined) tell(`${name} holds no key`);
+  else verifyKey(name, contents.privateKey, verification);
+  // Java folds an alias when it looks one up, and a JKS holds it in lower case.
+  if (alias !== undefined && contents.alias?.toLowerCase() !== alias.toLowerCase()) {
+    tell(`alias in ${name}`, alias, contents.alias ?? "");
+  }
+  verifyCertificates(name, contents.certificates, verification);
+}
+
+function verifyTruststore(name: string, contents: KeystoreContents, tell: Tell): void {
+  if (contents.trusted.length === 0) tell(`${name} holds no certificate that Java would trust`);
+  if (contents.privateKey !== undefined) tell(`${name} holds a key`);
+}
+
+function readPem(content: Buffer): Buffer[] {
+  const blocks = content.toString("latin1").matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g);
+  return Array.from(blocks, ([, base64]) => Buffer.from(base64 ?? "", "base64"));
+}
+
+function sha256Hex(octets: Uint8Array): string {
+  return createHash("sha256").update(octets).digest("hex");
+}
+
+function octal(mode: number): string {
+  return `0${(mode & 0o777).toString(8).padStart(3, "0")}`;
+}

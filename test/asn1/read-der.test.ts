@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { der, derOid } from "../../src/asn1/der.ts";
+import { DerError, readChildren, readElement, readOid, readWhole } from "../../src/asn1/read-der.ts";
+
+const bytes = (hex: string) => Buffer.from(hex, "hex");
+
+describe("readElement", () => {
+  test("reads back what der wrote, whatever the length", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(0x02, 0x04, 0x30, 0xa3), fc.nat(70_000), (tag, length) => {
+        const content = Buffer.alloc(length, 0x5a);
+        const element = readElement(Buffer.concat([der(tag, content), Buffer.of(9)]));
+        expect([element.tag, element.content.equals(content), element.end]).toEqual([
+          tag,
+          true,
+          der(tag, content).length,
+        ]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test.each([
+    ["", "ends early"],
+    ["30", "ends early"],
+    ["3001", "end early"],
+    ["308201", "ends early"],
+    ["3080", "indefinite"],
+    ["308500000000010", "oversized"],
+    ["308101aa", "not minimal"],
+    ["3082008000", "not minimal"],
+    ["1f8101", "tag above 30"],
+  ])("refuses %s", (hex, words) => {
+    expect(() => readElement(bytes(hex))).toThrow(DerError);
+    expect(() => readElement(bytes(hex))).toThrow(words);
+  });
+
+  test("throws nothing but DerError, whatever the octets", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (octets) => {
+        try {
+          readChildren(Buffer.from(octets));
+        } catch (error) {
+          expect(error).toBeInstanceOf(DerError);
+        }
+      }),
+    );
+  });
+});
+
+test("readWhole wants one element of one tag and nothing after it", () => {
+  expect(readWhole(bytes("020105"), 0x02).content).toEqual(bytes("05"));
+  expect(() => readWhole(bytes("02010500"), 0x02)).toThrow("after the end");
+  expect(() => readWhole(bytes("020105"), 0x30)).toThrow("tag 0x2 where 0x30 belongs");
+});
+
+test("readChildren splits contents into elements", () => {
+  expect(readChildren(bytes("0201050500")).map(({ tag }) => tag)).toEqual([0x02, 0x05]);
+  expect(readChildren(Buffer.alloc(0))).toEqual([]);
+});
+
+describe("readOid", () => {
+  test.each(["1.2.840.113549.1.1.11", "2.999.3", "0.39", "1.39.0", "2.5.4.3"])("reads %s back", (dotted) => {
+    expect(readOid(readElement(derOid(dotted)).content)).toBe(dotted);
+  });
+
+  test.each(["", "81", "2a".repeat(65), `2a${"ff".repeat(9)}7f`])("refuses %s", (hex) => {
+    expect(() => readOid(bytes(hex))).toThrow(DerError);
+  });
+});

@@ -1,0 +1,75 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type CreateAuthorityOptions,
+  createAuthority,
+  type SerialRecorder,
+} from "../../src/authority/create-authority.ts";
+import { type LoadedIssuer, loadIssuer } from "../../src/authority/load-authority.ts";
+import { type Home, homeLayout } from "../../src/disk/layout.ts";
+import type { Profile, Subject } from "../../src/domain/certificate.ts";
+import { OnboardingError } from "../../src/domain/error.ts";
+import { BUILT_IN_PROFILES } from "../../src/domain/profiles.ts";
+
+export const PASSPHRASE = "correct horse battery";
+export const NOW_MS = Math.floor(Date.now() / 1000) * 1000;
+export const DAY_MS = 86_400_000;
+export const DEVICE: Profile = BUILT_IN_PROFILES.device;
+
+/** A home in a temporary folder; `[Symbol.dispose]` removes it. */
+export function temporaryHome(): Home & Disposable {
+  const root = mkdtempSync(join(tmpdir(), "lotmint-authority-"));
+  return { ...homeLayout(root), [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+/** Remembers in memory what the ledger would. */
+export function serialRecorder(): SerialRecorder & { readonly calls: readonly string[] } {
+  const calls: string[] = [];
+  return {
+    calls,
+    reserveSerial: async ({ serialNumber, issuer, subject }) => {
+      calls.push(`reserve ${serialNumber} ${issuer} ${subject}`);
+    },
+    recordCertificate: async ({ serialNumber, sha256 }) => {
+      calls.push(`record ${serialNumber} ${sha256}`);
+    },
+    abandonSerial: async (serialNumber) => {
+      calls.push(`abandon ${serialNumber}`);
+    },
+  };
+}
+
+/** Creates an authority under another (or a root) and loads it. */
+export async function makeIssuer(
+  home: Home,
+  name: string,
+  options: Partial<CreateAuthorityOptions> = {},
+): Promise<LoadedIssuer> {
+  const wanted = { name, passphrase: PASSPHRASE, maxChain: 10, nowMs: NOW_MS, ...options };
+  await createAuthority(home, serialRecorder(), wanted);
+  return loadIssuer(home, name, PASSPHRASE, NOW_MS, wanted.maxChain);
+}
+
+export function subjectOf(id: string, ...before: Subject): Subject {
+  return [...before, { attribute: "CN", value: id }];
+}
+
+/** Tests that need openssl are skipped where there is none, but never in CI. */
+export const noOpenssl = spawnSync("openssl", ["version"]).status !== 0 && !process.env["CI"];
+
+export function openssl(...args: string[]): string {
+  return execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** The OnboardingError that `act` ends with. */
+export async function faultOf(act: () => unknown): Promise<OnboardingError> {
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof OnboardingError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { checkAuthorityName } from "../../src/authority/authority-name.ts";
+import { faultOf } from "./authorities.ts";
+
+test.each(["a", "line-3", "0", "x".repeat(63)])("%s can be an authority's name", (name) => {
+  expect(checkAuthorityName(name)).toBeUndefined();
+});
+
+test.each(["", "-a", "Line", "a_b", "a b", "../a", "a/b", "x".repeat(64), "ä", "con", "nul", ".a"])(
+  "%j cannot",
+  async (name) => {
+    const fault = await faultOf(() => checkAuthorityName(name));
+    expect([fault.code, fault.message]).toEqual(["usage", expect.stringContaining("cannot be an authority's name")]);
+  },
+);

@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { reportHtml } from "../../src/report/report-html.ts";
+import { COUNTS, lotReport } from "../fixtures/lot-report.ts";
+
+/** The page's elements as a reader of HTML would find them: tags outside the style sheet. */
+function tagsOf(html: string): string[] {
+  const body = html.replace(/<style>[\s\S]*?<\/style>/, "");
+  return Array.from(body.matchAll(/<([a-z][a-z0-9]*)/gi), ([, name]) => (name ?? "").toLowerCase());
+}
+
+test("the page needs nothing from elsewhere: no scripts, no addresses but files beside it", () => {
+  const html = reportHtml(lotReport());
+  expect(tagsOf(html)).not.toContain("script");
+  expect(html).not.toMatch(/https?:|url\(|@import|src=/);
+  expect(html).toContain("default-src 'none'");
+  expect(Array.from(html.matchAll(/href="([^"]*)"/g), ([, target]) => target)).toEqual([
+    "rejects.csv",
+    "report.json",
+    "devices.csv",
+  ]);
+});
+
+test("ids and reasons from outside stay text", () => {
+  const evil = `<script>alert(1)</script><img src=x onerror="alert(1)">'"&`;
+  const report = lotReport({
+    lot: evil,
+    job: evil,
+    issuer: evil,
+    notes: [evil],
+    ledgerHead: evil,
+    rejects: { [evil]: 3 },
+  });
+  const html = reportHtml(report);
+  expect(tagsOf(html)).toEqual(tagsOf(reportHtml(lotReport({ rejects: { x: 3 } }))));
+  expect(html).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+});
+
+test("no text from outside can add an element or an attribute", () => {
+  const plain = tagsOf(reportHtml(lotReport({ rejects: { x: 3 } }))).length;
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom("<", ">", '"', "'", "&", "/", "a", " ", "=", "-", "!") }), (text) => {
+      const html = reportHtml(lotReport({ lot: `x${text}`, notes: [`x${text}`], rejects: { [`x${text}`]: 3 } }));
+      expect(tagsOf(html)).toHaveLength(plain);
+      expect(html).not.toContain("<!--");
+    }),
+  );
+});
+
+test("stages, rejects and times are charts that can also be read out", () => {
+  const html = reportHtml(lotReport());
+  expect(html).toMatch(
+    /<svg class="stack" role="img"[^>]*aria-label="Devices by stage: 120 listed, 30 submitted, 4 810/,
+  );
+  expect(html).toContain('<th scope="row">id holds a character that is not allowed</th><td class="number">12</td>');
+  expect(html).toContain('<th scope="row">submit</th><td class="number">1 min 37 s</td>');
+  expect(html).toContain("<caption>Wall time of each step</caption>");
+  expect(html).toContain('aria-label="amber"');
+});
+
+test("bars are as long as their values are to the greatest, and a small one still shows", () => {
+  const html = reportHtml(lotReport({ rejects: { a: 1000, b: 250, c: 1 } }));
+  const widths = Array.from(html.matchAll(/class="tone-reject" width="([\d.]+)"/g), ([, width]) => Number(width));
+  expect(widths).toEqual([100, 25, 0.6]);
+});
+
+test("a lot without devices, rejects, takt and notes has no empty charts", () => {
+  const none = { planned: 0, listed: 0, submitted: 0, confirmed: 0, rejected: 0, revoked: 0 };
+  const html = reportHtml(
+    lotReport({ counts: { ...COUNTS, ...none }, rejects: {}, stages: {}, notes: [], minted: 0, exitCode: 0 }),
+  );
+  expect(html).toContain("No device yet.");
+  expect(html).not.toContain('<table class="bars">');
+  expect(html).not.toContain("NaN");
+  expect(html).not.toContain("To know");
+});
+
+test("the page follows the reader's light or dark and is made for paper too", () => {
+  const html = reportHtml(lotReport());
+  expect(html).toContain("prefers-color-scheme: dark");
+  expect(html).toContain("@media print");
+});

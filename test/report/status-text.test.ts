@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import type { LotRecord } from "../../src/ledger/ledger.ts";
+import { statusText } from "../../src/report/status-text.ts";
+import { COUNTS } from "../fixtures/lot-report.ts";
+
+const LOT: LotRecord = {
+  name: "L2026-47",
+  issuer: "line-3",
+  jobName: "sensors",
+  jobJson: "{}",
+  createdAtMs: 0,
+  lastExitCode: 3,
+  lastRunAtMs: 0,
+  heldBy: null,
+};
+const PLAIN = { colour: false };
+
+test("a line for each lot, with its figures below their headings", () => {
+  const other = { ...LOT, name: "B", lastExitCode: 0 };
+  const counts = { ...COUNTS, planned: 3, reserved: 4 };
+  const lines = statusText(
+    [
+      { lot: LOT, counts, rejects: 22 },
+      { lot: other, counts: COUNTS, rejects: 0 },
+    ],
+    PLAIN,
+  ).split("\n");
+  expect(lines[0]).toBe("LOT       ISSUER  OPEN  MINTED  LISTED  SENT  CONFIRMED  REJECTED  STATE");
+  expect(lines[1]).toBe(
+    "L2026-47  line-3     7       0     120    30      4 810        22  3 done, some devices rejected",
+  );
+  expect(lines[2]).toBe("B         line-3     0       0     120    30      4 810         0  0 done");
+});
+
+test("a lot that is held says by whom, and one that never ended says so", () => {
+  const heldBy = { host: "pc-7", bootId: "b", pid: 4711, processStart: "1" };
+  const held = statusText([{ lot: { ...LOT, heldBy }, counts: COUNTS, rejects: 0 }], PLAIN);
+  expect(held).toContain("running on pc-7, process 4711");
+  const open = statusText([{ lot: { ...LOT, lastExitCode: null }, counts: COUNTS, rejects: 0 }], PLAIN);
+  expect(open).toContain("not ended yet");
+});
+
+test("without lots it tells how to start one", () => {
+  expect(statusText([], PLAIN)).toContain("lotmint run MANIFEST");
+});
+
+test("colours do not move the columns", () => {
+  const status = [{ lot: LOT, counts: COUNTS, rejects: 22 }];
+  const coloured = statusText(status, { colour: true });
+  expect(coloured).toContain("\u001b[33m3 done");
+  // biome-ignore lint/complexity/useRegexLiterals: the escape would be a control character in a literal
+  expect(coloured.replace(new RegExp("\\u001b\\[\\d+m", "g"), "")).toBe(statusText(status, PLAIN));
+});
