@@ -28,6 +28,9 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   pino: ["cli", "run", "watch", "schedule"],
 };
 
+/** Static imports and re-exports, side-effect imports, and `import("…")`. */
+const IMPORT = /(?:^(?:import|export)\b[^;"]*?\bfrom\s+|^import\s+|\bimport\()"([^"]+)"/gm;
+
 interface Import {
   readonly file: string;
   readonly from: string;
@@ -35,7 +38,7 @@ interface Import {
 
 const files = globSync("src/**/*.ts");
 const imports: readonly Import[] = files.flatMap((file) =>
-  [...readFileSync(file, "utf8").matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => ({
+  [...readFileSync(file, "utf8").matchAll(IMPORT)].map((match) => ({
     file,
     from: match[1] ?? "",
   })),

@@ -22,7 +22,7 @@ export const TAG = {
 } as const;
 
 /** Tag and length octets for contents of `length` octets (definite form, minimal). */
-export function derHeader(tag: number, length: number): Buffer {
+function derHeader(tag: number, length: number): Buffer {
   if (length < 0x80) return Buffer.from([tag, length]);
   const octets: number[] = [];
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);

@@ -45,7 +45,7 @@ export function issuanceChanges(before: Job, after: Job): readonly string[] {
 function parse(text: string): { readonly version?: unknown; readonly job?: unknown } {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null) return value;
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch (error) {
     throw damaged(error);
   }

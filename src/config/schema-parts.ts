@@ -53,6 +53,6 @@ export function listOf<T extends z.ZodType>(item: T, expected: string, options: 
 }
 
 /** "a, b or c". */
-export function alternatives(words: readonly string[]): string {
+function alternatives(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }

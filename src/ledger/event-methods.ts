@@ -12,7 +12,7 @@ export function eventMethods(engine: Engine): Pick<Ledger, "recordEvent" | "head
   );
   const verify = eventVerifier(engine);
   return {
-    recordEvent: ({ kind, subject, detail }) => {
+    recordEvent: async ({ kind, subject, detail }) => {
       if (CHECKED_KINDS.has(kind)) throw new Error(`events of kind ${kind} are the ledger's own`);
       return write(() => append({ kind, subject, detail }));
     },

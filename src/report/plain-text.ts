@@ -6,7 +6,7 @@ export interface TextOptions {
 const PAINTS = { green: 32, amber: 33, red: 31, bold: 1, dim: 2 } as const;
 export type Paint = keyof typeof PAINTS;
 
-export const WIDTH = 80;
+const WIDTH = 80;
 
 /** Text in an ANSI colour, or as it is. */
 export function paint(text: string, name: Paint, { colour }: TextOptions): string {

@@ -93,8 +93,8 @@ function verifyRecord(record: MintedRecord, check: Check): readonly Difference[]
   const folder = deviceFolder(layout, record.externalId);
   // Its new certificate is being made, or it was revoked and its folder may have been cleared away.
   if (record.stage === "reserved" || (record.stage === "revoked" && !existsSync(folder))) return [];
-  const pkcs12 = job.keystores?.pkcs12?.alias;
-  const jks = job.keystores?.jks?.alias;
+  const pkcs12 = job.keystores.pkcs12?.alias;
+  const jks = job.keystores.jks?.alias;
   return verifyDevice({
     folder,
     record,

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { jobFromJson } from "../config/job-json.ts";
 import { lotLayout, partFile } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Difference } from "../verify/difference.ts";
 import { verifyChain } from "../verify/verify-chain.ts";
@@ -43,12 +43,12 @@ export async function checkLot(input: LotToCheck): Promise<CheckOutcome> {
     throw new OnboardingError(`there is no lot ${input.lot}; see lotmint status`, { code: "usage" });
   }
   const { events } = await input.ledger.verifyEvents();
-  const job = JSON.parse(record.jobJson) as Partial<Job>;
+  const job = jobFromJson(record.jobJson);
   const differences: Difference[] = [];
   let found = 0;
   const scope = {
     ...input,
-    layout: lotLayout(input.home, input.lot, job.secrets?.folder),
+    layout: lotLayout(input.home, input.lot, job.secrets.folder),
     job,
     notes: new Set<string>(),
     tell: (...told: readonly Difference[]) => {

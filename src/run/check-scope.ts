@@ -33,7 +33,7 @@ export interface LotToCheck {
 export interface Check extends LotToCheck {
   readonly layout: LotLayout;
   /** The job as the lot's last run had it. */
-  readonly job: Partial<Job>;
+  readonly job: Job;
   readonly tell: (...differences: readonly Difference[]) => void;
   /** What could not be checked, and why. */
   readonly notes: Set<string>;
@@ -50,7 +50,7 @@ export async function loadPasswords({
   openedPasswords,
 }: Omit<Check, "passwords">): Promise<ListedPasswords | undefined> {
   if (job.passwords === "per-lot") return undefined;
-  if (job.secrets?.sealTo !== undefined && openedPasswords === undefined) return undefined;
+  if (job.secrets.sealTo !== undefined && openedPasswords === undefined) return undefined;
   const whole =
     openedPasswords === undefined ? await readPasswords(layout.passwords) : await parsePasswords([openedPasswords]);
   const listed: ListedPasswords = whole ?? { passwords: new Map(), faults: [] };

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 
 /** A line that is not `id,password`, or names an id again. */
-export interface PasswordFault {
+interface PasswordFault {
   readonly line: number;
   /** "" when the line has none. */
   readonly externalId: string;

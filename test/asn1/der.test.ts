@@ -4,7 +4,6 @@ import {
   derBitString,
   derBoolean,
   derContext,
-  derHeader,
   derInteger,
   derNull,
   derOctetString,
@@ -28,8 +27,9 @@ describe("lengths", () => {
     [256, "30820100"],
     [65_536, "3083010000"],
   ])("%d octets are told in the shortest form", (length, expected) => {
-    expect(hex(derHeader(0x30, length))).toBe(expected);
-    expect(der(0x30, Buffer.alloc(length))).toHaveLength(expected.length / 2 + length);
+    const element = der(0x30, Buffer.alloc(length));
+    expect(hex(element.subarray(0, expected.length / 2))).toBe(expected);
+    expect(element).toHaveLength(expected.length / 2 + length);
   });
 });
 

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { jobToJson } from "../../src/config/job-json.ts";
 import { deviceFolder, homeLayout, lotLayout, partFile } from "../../src/disk/layout.ts";
+import type { Job } from "../../src/domain/job.ts";
 import type { PlannedBatch } from "../../src/domain/plan.ts";
 import type { Ledger, LotHold, MintedRecord } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
@@ -25,7 +27,32 @@ const LOT = "L1";
 const IDS = ["SN-1", "SN-2", "SN-3"];
 const lot = lotLayout(home, LOT);
 const PART = `ID;AUTH_TYPE;CREDENTIALS;TYPE;NAME\n${IDS.map((id) => `${id};CERTIFICATES;;t;${id}\n`).join("")}`;
-const JOB = { passwords: "per-device", keystores: { pkcs12: { alias: "devicekeyentry" } }, secrets: {} };
+const JOB: Job = {
+  name: "job",
+  lot: "{file}",
+  issuer: "line-3",
+  profile: {
+    name: "device",
+    keyUsage: ["digitalSignature"],
+    extendedKeyUsage: [],
+    policies: [],
+    requiredSubject: [],
+    validity: { kind: "days", days: 365, asked: false },
+  },
+  key: "ec-p256",
+  validity: { kind: "days", days: 365, asked: true },
+  outliveIssuer: "reject",
+  subject: [],
+  columns: {},
+  keystores: {
+    pkcs12: { alias: "devicekeyentry", recipe: "modern", iterations: 2048 },
+    pem: { key: "encrypted" },
+  },
+  passwords: "per-device",
+  secrets: {},
+  registration: { mode: "bulk", type: "t", name: "{id}", agent: true, properties: [] },
+  submit: { enabled: true, rowsPerUpload: 500, concurrency: 4, collisions: "platform" },
+};
 
 let authority: ForeignAuthority;
 let ledger: Ledger;
@@ -50,7 +77,7 @@ async function* plannedBatches(): AsyncGenerator<PlannedBatch> {
 /** Walks three devices through the ledger as a run does; SN-3 stays unconfirmed. */
 async function fillLedger(records: readonly MintedRecord[]): Promise<void> {
   hold = await ledger.acquireLot(LOT, { host: "h", bootId: "b", pid: process.pid, processStart: "1" });
-  await ledger.recordJob(hold, { issuer: "line-3", name: "job", json: JSON.stringify(JOB) });
+  await ledger.recordJob(hold, { issuer: "line-3", name: "job", json: jobToJson(JOB) });
   const manifest = { sha256: "ab".repeat(32), name: "L1.csv", kind: "full" as const, header: ["id"] };
   await ledger.absorbManifest(hold, manifest, plannedBatches());
   const batch = await ledger.reserveBatch(hold, { issuer: "line-3", devices: records });
@@ -128,6 +155,15 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
     ]);
   });
 
+  test("keystores are held against the aliases of the lot's own job", async () => {
+    const keystores = { ...JOB.keystores, pkcs12: { alias: "other", recipe: "modern", iterations: 2048 } } as const;
+    const lots = async () => {
+      const record = await ledger.lot(LOT);
+      return record && { ...record, jobJson: jobToJson({ ...JOB, keystores }) };
+    };
+    expect(await told(during({ lot: lots }))).toEqual(IDS.map((id) => `${id}: alias in keystore.p12`));
+  });
+
   test("a changed registration part is told", async () => {
     writeFileSync(partFile(lot, 1), PART.replace("SN-2;", "SN-9;"));
     expect(await told()).toEqual(["SN-2: row 2 of registration part 1", ": SHA-256 of registration part 1"]);
@@ -164,7 +200,7 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
   test("a lot with one password is opened with it, and by digest only without it", async () => {
     const lots = async () => {
       const record = await ledger.lot(LOT);
-      return record && { ...record, jobJson: JSON.stringify({ ...JOB, passwords: "per-lot" }) };
+      return record && { ...record, jobJson: jobToJson({ ...JOB, passwords: "per-lot" }) };
     };
     rmSync(lot.passwords);
     expect(await told({ ...during({ lot: lots }), lotPassword: PASSWORD })).toEqual([]);
@@ -177,7 +213,7 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
   test("sealed passwords are used when they have been opened, and else told as not checked", async () => {
     const lots = async () => {
       const record = await ledger.lot(LOT);
-      return record && { ...record, jobJson: JSON.stringify({ ...JOB, secrets: { sealTo: "/pki/officer.pem" } }) };
+      return record && { ...record, jobJson: jobToJson({ ...JOB, secrets: { sealTo: "/pki/officer.pem" } }) };
     };
     rmSync(lot.passwords);
     expect((await check(during({ lot: lots }))).notes).toEqual([expect.stringContaining("sealed")]);
@@ -270,6 +306,9 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
     source.exec(`VACUUM INTO '${copy}'`);
     source.close();
     const damaged = new DatabaseSync(copy);
+    for (const { name } of damaged.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'").all()) {
+      damaged.exec(`DROP TRIGGER ${name}`);
+    }
     damaged.exec("UPDATE events SET prev = printf('%064d', 0) WHERE seq = 3");
     damaged.close();
     const other = await openLedger(copy, { now: Date.now });

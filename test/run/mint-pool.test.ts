@@ -98,9 +98,12 @@ test("a thread that dies rejects what it had, what waits, and what comes later",
   }
 });
 
-test("closing rejects what is not done", async () => {
+test("closing rejects what is not done, and what comes later", async () => {
   pool = openMintPool({ workers: 1, setup: setup() });
   const open = pool.mint(batch(1, 500)).catch((error: unknown) => error);
   await pool.close();
-  expect(await open).toMatchObject({ message: "the minting threads have been closed" });
+  const late = pool.mint(batch(2)).catch((error: unknown) => error);
+  for (const fault of [await open, await late]) {
+    expect(fault).toMatchObject({ message: "the minting threads have been closed" });
+  }
 });

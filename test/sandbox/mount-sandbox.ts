@@ -6,7 +6,7 @@ import { addUser } from "../../src/sandbox/sandbox-users.ts";
 export const BULK = "/devicecontrol/bulkNewDeviceRequests";
 export const CERTIFICATES = "/tenant/tenants/t0815/trusted-certificates";
 
-export interface Ask {
+interface Ask {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** An object is sent as JSON. */
   readonly body?: object | string | Buffer;

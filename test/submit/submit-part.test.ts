@@ -37,11 +37,15 @@ beforeEach(async () => {
   ledger = await openLedger(join(root, "ledger.sqlite"), { now: Date.now });
   hold = await ledger.acquireLot("L1", OWNER);
   sandbox = await startSandbox({ seed: 7 });
+  platform = connect(20_000);
+});
+
+function connect(timeoutMs: number): Platform {
   const caFile = join(root, "ca.pem");
   writeFileSync(caFile, sandbox.caPem);
-  const site = { url: sandbox.url, tenant: sandbox.tenant, deviceTokenPort: 1, mqttPort: 1, timeoutMs: 400, caFile };
-  platform = openPlatform(site, sandbox.credentials);
-});
+  const site = { url: sandbox.url, tenant: sandbox.tenant, deviceTokenPort: 1, mqttPort: 1, timeoutMs, caFile };
+  return openPlatform(site, sandbox.credentials);
+}
 
 afterEach(async () => {
   await platform.close();
@@ -131,6 +135,8 @@ describe("submission to the sandbox over TLS, recorded in a real ledger", () => 
   });
 
   it("comes to the truth while six of ten requests go wrong", async () => {
+    await platform.close();
+    platform = connect(500);
     await listLot();
     const bulk = (rule: object, rate: number) => ({ match: BULK, rate, ...rule }) as FaultRule;
     const question = (rule: object, rate: number) => ({ match: { method: "GET" }, rate, ...rule }) as FaultRule;

@@ -1,0 +1,31 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { findManifests } from "../../src/config/find-manifests.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lotmint-manifests-"));
+beforeAll(() => {
+  for (const name of ["L2.csv", "L10.csv", "L1.csv", ".L3.csv", "L1.csv.part", "a[1].csv", "é.csv"])
+    writeFileSync(join(folder, name), "");
+  mkdirSync(join(folder, "L9.csv"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test.each([
+  ["L*.csv", ["L1.csv", "L10.csv", "L2.csv"]],
+  ["L?.csv", ["L1.csv", "L2.csv"]],
+  ["?.csv", ["é.csv"]],
+  ["*[1].csv", ["a[1].csv"]],
+  ["a[1].csv", ["a[1].csv"]],
+  ["X*.csv", []],
+])("%s means %j", (pattern, names) => {
+  expect(findManifests(join(folder, pattern))).toEqual(names.map((name) => join(folder, name)));
+});
+
+test("a plain path that is no file, a missing folder and a pattern in the folder's name are refused", () => {
+  expect(() => findManifests(join(folder, "none.csv"))).toThrow("there is no manifest");
+  expect(() => findManifests(join(folder, "L9.csv"))).toThrow("there is no manifest");
+  expect(() => findManifests(join(folder, "none", "*.csv"))).toThrow("cannot look for manifests");
+  expect(() => findManifests(join(folder, "*", "a.csv"))).toThrow("in the file's name only");
+});

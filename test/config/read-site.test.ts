@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { readSite } from "../../src/config/read-site.ts";
+import { homeLayout } from "../../src/disk/layout.ts";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "lotmint-site-"));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function read(yaml: string) {
+  const home = homeLayout(root);
+  writeFileSync(home.siteFile, yaml);
+  return readSite(home, Date.UTC(2026, 0, 1));
+}
+
+test("without a lotmint.yaml every setting has its default", () => {
+  expect(readSite(homeLayout(root))).toMatchObject({
+    profiles: {},
+    maxChain: 10,
+    lotsAtOnce: 1,
+    settleMs: 5000,
+    defaults: {},
+  });
+  expect(readSite(homeLayout(root)).platform).toBeUndefined();
+});
+
+test("the platform gets its ports, its waiting time and an absolute CA file", () => {
+  writeFileSync(join(root, "ca.pem"), "x");
+  expect(
+    read("platform: { url: 'https://acme.example.com/', tenant: t1, user: lot, caFile: ca.pem }\n").platform,
+  ).toEqual({
+    url: "https://acme.example.com",
+    tenant: "t1",
+    user: "lot",
+    deviceTokenPort: 8443,
+    mqttPort: 8883,
+    caFile: join(root, "ca.pem"),
+    timeoutMs: 300_000,
+  });
+});
+
+test("a profile takes from its base what it does not say", () => {
+  const { profiles } = read(`profiles:
+  gateway: { extKeyUsage: [clientAuth, serverAuth, 1.3.6.1.4.1.99999.1], policies: [1.3.6.1.4.1.99999.2], validity: 2y }
+  vault: { base: idevid, keyUsage: [digitalSignature, keyAgreement], requiredSubject: [serialNumber, O] }
+`);
+  expect(profiles).toEqual({
+    gateway: {
+      name: "gateway",
+      keyUsage: ["digitalSignature", "nonRepudiation", "keyEncipherment"],
+      extendedKeyUsage: ["1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.1", "1.3.6.1.4.1.99999.1"],
+      policies: ["1.3.6.1.4.1.99999.2"],
+      requiredSubject: [],
+      validity: { kind: "years", years: 2, asked: true },
+    },
+    vault: {
+      name: "vault",
+      keyUsage: ["digitalSignature", "keyAgreement"],
+      extendedKeyUsage: [],
+      policies: [],
+      requiredSubject: ["serialNumber", "O"],
+      validity: { kind: "never", asked: false },
+    },
+  });
+});
+
+test.each([
+  [
+    "plain HTTP",
+    "platform: { url: http://acme.example.com }",
+    "lotmint.yaml:1: platform.url: must start with https://, since passwords and registrations go over it",
+  ],
+  [
+    "a login in the address",
+    "platform: { url: https://u:secret@acme.example.com }",
+    "lotmint.yaml:1: platform.url: must not hold a login; use user and LOTMINT_PLATFORM_PASSWORD",
+  ],
+  [
+    "a missing CA file",
+    "platform:\n  url: https://a.example.com\n  caFile: no.pem",
+    "lotmint.yaml:3: platform.caFile: there is no file",
+  ],
+  ["an idRule that is no pattern", "idRule: 'ACME-('", "lotmint.yaml:1: idRule: is not a regular expression"],
+  [
+    "a built-in profile's name",
+    "profiles:\n  device: {}",
+    "lotmint.yaml:2: profiles.device: is built in and cannot be redefined; choose another name",
+  ],
+  ["a leaf that may sign certificates", "profiles: { p: { keyUsage: [keyCertSign] } }", 'got "keyCertSign"'],
+  [
+    "an unknown usage",
+    "profiles: { p: { extKeyUsage: [clientauth] } }",
+    "lotmint.yaml:1: profiles.p.extKeyUsage[0]: expected serverAuth, clientAuth",
+  ],
+  ["a chain of one", "maxChain: 1", "lotmint.yaml:1: maxChain: expected a whole number from 2 to 20, got 1"],
+  ["a key that it does not know", "notify: x", "lotmint.yaml:1: notify: is not a key that belongs here"],
+  [
+    "a wrong default",
+    "defaults:\n  submit:\n    concurency: 3",
+    "lotmint.yaml:3: defaults.submit.concurency: is not a key that belongs here; did you mean concurrency?",
+  ],
+])("%s is refused", (_, yaml, message) => {
+  expect(() => read(`${yaml}\n`)).toThrow(
+    expect.objectContaining({ code: "usage", message: expect.stringContaining(message) }),
+  );
+  expect(() => read(`${yaml}\n`)).not.toThrow(/secret@|:secret/);
+});

@@ -1,0 +1,575 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { type Ledger, LOCK_PATIENCE_MS } from "../../src/ledger/ledger.ts";
+import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
+import * as world from "./ledger-world.ts";
+
+/** Opens an empty ledger that lives as long as the test; `now` is its clock. */
+export type LedgerFactory = (now: () => number) => Promise<Ledger>;
+
+/** What every engine behind the `Ledger` interface has to do. */
+export function describeLedger(name: string, open: LedgerFactory): void {
+  describe(name, () => {
+    let nowMs = Date.UTC(2026, 10, 23);
+    let ledger: Ledger;
+    beforeEach(async () => {
+      nowMs = Date.UTC(2026, 10, 23);
+      ledger = await open(() => nowMs);
+    });
+
+    locks(
+      () => ledger,
+      (ms) => {
+        nowMs += ms;
+      },
+    );
+    manifests(() => ledger);
+    minting(() => ledger);
+    serials(() => ledger);
+    registration(() => ledger);
+    submission(() => ledger);
+    reading(() => ledger);
+  });
+}
+
+function locks(ledger: () => Ledger, pass: (ms: number) => void): void {
+  const elsewhere = { host: "line-pc-7", bootId: "another", pid: 4711, processStart: "1" };
+
+  test("a lot that is held refuses a second run and names its holder", async () => {
+    await ledger().acquireLot("L1", elsewhere);
+    await expect(ledger().acquireLot("L1", currentLockOwner())).rejects.toMatchObject({
+      code: "lot-held",
+      message: expect.stringContaining("host line-pc-7, process 4711"),
+    });
+    await expect(ledger().acquireLot("L2", currentLockOwner())).resolves.toMatchObject({ lot: "L2" });
+  });
+
+  test("a lot whose holder has been silent for too long is taken over, one that beats is not", async () => {
+    const first = await ledger().acquireLot("L1", elsewhere);
+    pass(LOCK_PATIENCE_MS);
+    await ledger().beat(first);
+    pass(LOCK_PATIENCE_MS);
+    await expect(ledger().acquireLot("L1", currentLockOwner())).rejects.toMatchObject({ code: "lot-held" });
+    pass(1);
+    const second = await ledger().acquireLot("L1", currentLockOwner());
+    expect(second.fence).toBeGreaterThan(first.fence);
+    expect(second.run).not.toBe(first.run);
+  });
+
+  test("a run of an earlier boot of this host is dead and is taken over at once", async () => {
+    await ledger().acquireLot("L1", { ...currentLockOwner(), bootId: "earlier" });
+    await expect(ledger().acquireLot("L1", currentLockOwner())).resolves.toMatchObject({ fence: 2 });
+  });
+
+  test("a sleeper that wakes up after a takeover can commit nothing", async () => {
+    const sleeper = await world.plannedLot(ledger(), "L1", ["a", "b"]);
+    const devices = [{ externalId: "a", serialNumber: world.serialNumber() }];
+    const batch = await ledger().reserveBatch(sleeper, { issuer: "line-3", devices });
+    pass(LOCK_PATIENCE_MS + 1);
+    const heir = await ledger().acquireLot("L1", elsewhere);
+    const held = { code: "lot-held", message: expect.stringContaining("host line-pc-7, process 4711") };
+    const minted = devices.map((one) => world.certificateOf(one.externalId, one.serialNumber));
+    await expect(ledger().commitMinted(sleeper, batch, minted)).rejects.toMatchObject(held);
+    await expect(ledger().voidBatch(sleeper, batch)).rejects.toMatchObject(held);
+    await expect(ledger().beat(sleeper)).rejects.toMatchObject(held);
+    await expect(ledger().relistRejected(sleeper)).rejects.toMatchObject(held);
+    await expect(ledger().absorbManifest(sleeper, world.manifest(), world.inBatches())).rejects.toMatchObject(held);
+    await ledger().releaseLot(sleeper, 0);
+    expect((await ledger().lot("L1"))?.heldBy).toEqual(elsewhere);
+    expect((await ledger().openBatches("L1")).map((open) => open.state)).toEqual(["reserved"]);
+    await ledger().beat(heir);
+  });
+
+  test("a released lot is free, keeps its exit code and gives its next run a higher fence", async () => {
+    const first = await world.holdLot(ledger(), "L1");
+    await ledger().releaseLot(first, 3);
+    expect(await ledger().lot("L1")).toMatchObject({ heldBy: null, lastExitCode: 3, issuer: "line-3" });
+    await expect(ledger().beat(first)).rejects.toMatchObject({ code: "lot-held" });
+    expect((await ledger().acquireLot("L1", currentLockOwner())).fence).toBeGreaterThan(first.fence);
+  });
+
+  test("a lot that was only ever held, without a job, is not told of", async () => {
+    await ledger().acquireLot("L1", currentLockOwner());
+    await world.holdLot(ledger(), "L2");
+    expect((await ledger().lots()).map((lot) => lot.name)).toEqual(["L2"]);
+    expect(await ledger().lot("L1")).toBeUndefined();
+  });
+}
+
+function manifests(ledger: () => Ledger): void {
+  test("a manifest plans its devices in order and is remembered with its header", async () => {
+    const hold = await world.holdLot(ledger(), "L1");
+    const request = { ...world.device("c", 4), certificateRequest: "-----BEGIN CERTIFICATE REQUEST-----" };
+    const decisions = [...world.mintAll(["a", "b"]), world.mintOne(request)];
+    const rejected = [world.rejectedRow(5, "bad id", "holds white space")];
+    const taken = world.manifest();
+    const { plan } = await ledger().absorbManifest(hold, taken, world.inBatches({ decisions }, { rejected }));
+    const none = { register: 0, keep: 0, needsRemint: [], gone: [] };
+    expect(plan).toEqual({ lot: "L1", rows: 4, mint: 3, rejected: 1, ...none });
+    expect(await ledger().plannedDevices("L1", 2)).toEqual([
+      { externalId: "a", line: 2, subject: [{ attribute: "CN", value: "a" }] },
+      { externalId: "b", line: 3, subject: [{ attribute: "CN", value: "b" }] },
+    ]);
+    expect((await ledger().plannedDevices("L1", 9)).at(2)?.certificateRequest).toBe(request.certificateRequest);
+    expect(await ledger().manifests("L1")).toMatchObject([
+      { number: 1, sha256: taken.sha256, kind: "full", header: ["Device ID", "name"], rows: 4 },
+    ]);
+    expect(await ledger().countLive("L1")).toBe(3);
+  });
+
+  test("a manifest whose reading breaks off leaves nothing behind, and the fault comes out as it was", async () => {
+    const hold = await world.holdLot(ledger(), "L1");
+    const fault = new Error("line 3: unclosed quote");
+    async function* breaking() {
+      yield { decisions: world.mintAll(["a"]), rejected: [world.rejectedRow(3, "", "empty")] };
+      throw fault;
+    }
+    const before = await ledger().head();
+    await expect(ledger().absorbManifest(hold, world.manifest(), breaking())).rejects.toBe(fault);
+    expect(await ledger().plannedDevices("L1", 9)).toEqual([]);
+    expect(await ledger().manifests("L1")).toEqual([]);
+    expect(await world.collect(ledger().rejects("L1"))).toEqual([]);
+    expect(await ledger().head()).toEqual(before);
+  });
+
+  test("reads go on and other commits wait while a manifest is taken in", async () => {
+    const hold = await world.holdLot(ledger(), "L1");
+    const other = await world.plannedLot(ledger(), "L2", ["x"]);
+    const order: string[] = [];
+    let reserving: Promise<unknown> = Promise.resolve();
+    async function* asking() {
+      yield { decisions: world.mintAll(["a"]), rejected: [] };
+      reserving = world.reserveNext(ledger(), other).then(() => order.push("reserved"));
+      const known = await ledger().knownDevices("L1", ["a", "x"]);
+      order.push(known.map((one) => `${one.externalId} in ${one.lot}`).join());
+      yield { decisions: world.mintAll(["b"], 3), rejected: [] };
+    }
+    await ledger().absorbManifest(hold, world.manifest(), asking());
+    order.push("absorbed");
+    await reserving;
+    expect(order).toEqual(["x in L2", "absorbed", "reserved"]);
+  });
+
+  test("an id is live in one lot only: the second lot's row is rejected and names the first", async () => {
+    await world.plannedLot(ledger(), "L1", ["a"]);
+    const hold = await world.holdLot(ledger(), "L2");
+    const decisions = world.mintAll(["a", "b"]);
+    const { plan } = await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions }));
+    expect(plan).toMatchObject({ rows: 2, mint: 1, rejected: 1 });
+    expect(await world.collect(ledger().rejects("L2"))).toEqual([
+      {
+        line: 2,
+        externalId: "a",
+        reason: 'Device ID: id is held by lot "L1"',
+        cells: { "Device ID": "a", name: "a" },
+        device: false,
+      },
+    ]);
+  });
+
+  test("ids that differ only in case are one id within a lot", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["sn-1"]);
+    const decisions = world.mintAll(["SN-1"], 7);
+    const { plan } = await ledger().absorbManifest(hold, world.manifest("mended"), world.inBatches({ decisions }));
+    expect(plan).toMatchObject({ mint: 0, rejected: 1 });
+    const [reject] = await world.collect(ledger().rejects("L1"));
+    expect(reject?.reason).toContain('differs only in case from "sn-1"');
+  });
+
+  test("an amended manifest tells which ids are gone, and names a device's bad row as well", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c", "d"]);
+    const keep = { kind: "keep", externalId: "c", line: 2 } as const;
+    const remint = { kind: "needs-remint", device: world.device("d", 3) } as const;
+    const rejected = [world.rejectedRow(4, "b", "name is too long")];
+    const batches = world.inBatches({ decisions: [keep, remint], rejected });
+    const { plan } = await ledger().absorbManifest(hold, world.manifest(), batches);
+    expect(plan).toMatchObject({ rows: 3, keep: 1, needsRemint: ["d"], rejected: 1, gone: ["a"] });
+    expect(await world.collect(ledger().deviceIds("L1"))).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("a full manifest replaces the rejected rows, a mended one those whose lines it names", async () => {
+    const hold = await world.holdLot(ledger(), "L1");
+    const lines = async () => (await world.collect(ledger().rejects("L1"))).map((reject) => reject.line);
+    const rejects = (...numbers: number[]) =>
+      world.inBatches({ rejected: numbers.map((line) => world.rejectedRow(line, "", "id is empty")) });
+    await ledger().absorbManifest(hold, world.manifest(), rejects(9, 3, 5));
+    expect(await lines()).toEqual([3, 5, 9]);
+    await ledger().absorbManifest(hold, world.manifest("mended", [3, 9]), rejects(9));
+    expect(await lines()).toEqual([5, 9]);
+    await ledger().absorbManifest(hold, world.manifest(), rejects(4));
+    expect(await lines()).toEqual([4]);
+  });
+
+  test("a device turned down before minting gives its id free and goes when its row is mended", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    await ledger().rejectDevices(hold, [
+      { externalId: "a", reason: "request is not signed" },
+      { externalId: "b", reason: "request is not signed" },
+    ]);
+    expect(await ledger().countLive("L1")).toBe(1);
+    expect(await ledger().knownDevices("L2", ["a", "c"])).toMatchObject([{ externalId: "c", lot: "L1" }]);
+    expect(await ledger().knownDevices("L1", ["a"])).toMatchObject([{ stage: "rejected" }]);
+    const decisions = [...world.mintAll(["a"], 2), ...world.mintAll(["b-mended"], 3)];
+    await ledger().absorbManifest(hold, world.manifest("mended", [2, 3]), world.inBatches({ decisions }));
+    expect(await ledger().countByStage("L1")).toMatchObject({ planned: 3, rejected: 0 });
+    expect((await ledger().plannedDevices("L1", 9)).map((one) => one.externalId)).toEqual(["a", "b-mended", "c"]);
+  });
+
+  test("an id that another lot took up meanwhile is not planned again", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a"]);
+    await ledger().rejectDevices(hold, [{ externalId: "a", reason: "request is not signed" }]);
+    await world.plannedLot(ledger(), "L2", ["a"]);
+    const batches = world.inBatches({ decisions: world.mintAll(["a"]) });
+    expect((await ledger().absorbManifest(hold, world.manifest(), batches)).plan).toMatchObject({
+      mint: 0,
+      rejected: 1,
+    });
+    expect(await ledger().knownDevices("L1", ["a"])).toMatchObject([{ lot: "L2" }]);
+  });
+
+  test("changed cells of a confirmed device bring it back to minted, out of its part", async () => {
+    const hold = await world.listedLot(ledger(), "L1", ["a", "b"]);
+    const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["a", "b"] });
+    await ledger().closeUpload(hold, upload, { kind: "answered", confirmed: ["a", "b"], rejected: [] });
+    const renamed = world.device("a", 2, "Renamed");
+    const decisions = [
+      { kind: "register", device: renamed, registrationDigest: "new" },
+      { kind: "keep", externalId: "b", line: 3 },
+    ] as const;
+    const { plan } = await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions }));
+    expect(plan).toMatchObject({ register: 1, keep: 1, gone: [] });
+    expect(await ledger().unlistedDevices("L1", 9)).toEqual([{ externalId: "a", registration: renamed.registration }]);
+    expect((await ledger().partDevices("L1", 1)).map((one) => one.externalId)).toEqual(["b"]);
+    expect(await ledger().knownDevices("L1", ["a"])).toMatchObject([{ stage: "minted", registrationDigest: "new" }]);
+    await world.listLot(ledger(), hold, 2);
+    expect(await ledger().partDevices("L1", 2)).toMatchObject([
+      { externalId: "a", sentBefore: true, confirmedBefore: true },
+    ]);
+  });
+
+  test("a decision that contradicts the ledger is a defect and changes nothing", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a"]);
+    await world.mintLot(ledger(), hold);
+    const damaged = { code: "state-damaged", message: expect.stringContaining("a is minted") };
+    const again = world.inBatches({ decisions: world.mintAll(["a"]) });
+    await expect(ledger().absorbManifest(hold, world.manifest(), again)).rejects.toMatchObject(damaged);
+    const unknown = world.inBatches({ decisions: [{ kind: "keep", externalId: "z", line: 2 }] });
+    await expect(ledger().absorbManifest(hold, world.manifest(), unknown)).rejects.toMatchObject({
+      code: "state-damaged",
+    });
+    expect(await ledger().manifests("L1")).toHaveLength(1);
+  });
+}
+
+function minting(ledger: () => Ledger): void {
+  test("a batch goes from planned over reserved to minted, and is open until it is placed", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    const { batch, devices } = await world.reserveNext(ledger(), hold, 2);
+    expect(devices.map((one) => one.externalId)).toEqual(["a", "b"]);
+    expect(await ledger().plannedDevices("L1", 9)).toMatchObject([{ externalId: "c" }]);
+    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "reserved", devices }]);
+    const minted = devices.map((one) => world.certificateOf(one.externalId, one.serialNumber));
+    await ledger().commitMinted(hold, batch, minted.toReversed());
+    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "minted", devices }]);
+    expect(await ledger().unlistedDevices("L1", 9)).toEqual([]);
+    await ledger().commitPlaced(hold, batch);
+    expect(await ledger().openBatches("L1")).toEqual([]);
+    expect((await ledger().unlistedDevices("L1", 9)).map((one) => one.externalId)).toEqual(["a", "b"]);
+    expect(await ledger().countByStage("L1")).toMatchObject({ planned: 1, reserved: 0, minted: 2 });
+    expect(await ledger().countLotCertificates("L1")).toEqual({ issued: 2, revoked: 0, abandoned: 0 });
+  });
+
+  test("a void batch's devices are planned again and its serial numbers are never used again", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a"]);
+    const { batch, devices } = await world.reserveNext(ledger(), hold);
+    await ledger().voidBatch(hold, batch);
+    expect(await ledger().plannedDevices("L1", 9)).toHaveLength(1);
+    const [first] = devices;
+    expect(await ledger().certificate(first?.serialNumber ?? "")).toMatchObject({ state: "abandoned", lot: "L1" });
+    await expect(ledger().reserveBatch(hold, { issuer: "line-3", devices })).rejects.toMatchObject({
+      code: "state-damaged",
+    });
+    expect(await ledger().plannedDevices("L1", 9)).toHaveLength(1);
+    expect(await ledger().countLotCertificates("L1")).toEqual({ issued: 0, revoked: 0, abandoned: 1 });
+    await expect(ledger().voidBatch(hold, batch)).rejects.toMatchObject({ code: "state-damaged" });
+  });
+
+  test("a batch is minted whole, as it was reserved, or not at all", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a", "b"]);
+    const { batch, devices } = await world.reserveNext(ledger(), hold);
+    const minted = devices.map((one) => world.certificateOf(one.externalId, one.serialNumber));
+    const damaged = { code: "state-damaged" };
+    await expect(ledger().commitMinted(hold, batch, minted.slice(1))).rejects.toMatchObject(damaged);
+    const stranger = minted.map((one) => ({ ...one, serialNumber: world.serialNumber() }));
+    await expect(ledger().commitMinted(hold, batch, stranger)).rejects.toMatchObject(damaged);
+    const swapped = minted.map((one, index) => ({ ...one, externalId: minted.at(index - 1)?.externalId ?? "" }));
+    await expect(ledger().commitMinted(hold, batch, swapped)).rejects.toMatchObject(damaged);
+    expect(await ledger().countByStage("L1")).toMatchObject({ reserved: 2, minted: 0 });
+    await ledger().commitMinted(hold, batch, minted);
+    await expect(ledger().commitMinted(hold, batch, minted)).rejects.toMatchObject(damaged);
+    await expect(ledger().voidBatch(hold, batch)).rejects.toMatchObject(damaged);
+  });
+
+  test("a stage that may not follow is refused, with the device and its stage", async () => {
+    const hold = await world.listedLot(ledger(), "L1", ["a"]);
+    const devices = [{ externalId: "a", serialNumber: world.serialNumber() }];
+    await expect(ledger().reserveBatch(hold, { issuer: "line-3", devices })).rejects.toMatchObject({
+      code: "state-damaged",
+      message: expect.stringContaining("device a of lot L1 is listed and cannot become reserved"),
+    });
+    expect(await ledger().openBatches("L1")).toEqual([]);
+  });
+
+  test("a device turned down while reserved leaves its batch, and its serial number is abandoned", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a", "b"]);
+    const { batch, devices } = await world.reserveNext(ledger(), hold);
+    await ledger().rejectDevices(hold, [{ externalId: "a", reason: "request is too weak" }]);
+    const rest = devices.slice(1).map((one) => world.certificateOf(one.externalId, one.serialNumber));
+    await ledger().commitMinted(hold, batch, rest);
+    expect(await ledger().countByStage("L1")).toMatchObject({ minted: 1, rejected: 1 });
+    expect(await ledger().countLotCertificates("L1")).toEqual({ issued: 1, revoked: 0, abandoned: 1 });
+    await expect(ledger().verifyEvents()).resolves.toMatchObject({ events: expect.any(Number) });
+  });
+
+  test("lots that run side by side share the ledger, and batch numbers are its own", async () => {
+    const names = ["L1", "L2", "L3"];
+    const ids = Array.from({ length: 20 }, (_, index) => `${index}`);
+    const batches = await Promise.all(
+      names.map(async (name) => {
+        const hold = await world.plannedLot(
+          ledger(),
+          name,
+          ids.map((id) => `${name}-${id}`),
+        );
+        return [await world.mintLot(ledger(), hold), (await world.listLot(ledger(), hold)).length];
+      }),
+    );
+    expect(new Set(batches.map(([batch]) => batch)).size).toBe(3);
+    expect(batches.map(([, listed]) => listed)).toEqual([20, 20, 20]);
+    expect(await ledger().countCertificates("line-3")).toEqual({ issued: 60, revoked: 0, abandoned: 0 });
+  });
+}
+
+function serials(ledger: () => Ledger): void {
+  test("an authority's certificate is reserved, then recorded or abandoned, each once", async () => {
+    const [used, lost] = [world.serialNumber(), world.serialNumber()];
+    for (const serialNumber of [used, lost]) {
+      await ledger().reserveSerial({ serialNumber, issuer: "root", subject: "CN=line-3" });
+    }
+    const damaged = { code: "state-damaged" };
+    const again = { serialNumber: used, issuer: "root", subject: "CN=line-4" };
+    await expect(ledger().reserveSerial(again)).rejects.toMatchObject(damaged);
+    const { externalId: _id, files: _files, ...certificate } = world.certificateOf("line-3", used);
+    expect(await ledger().certificate(used)).toMatchObject({ state: "reserved", sha256: null, notAfterMs: null });
+    await ledger().recordCertificate(certificate);
+    await ledger().abandonSerial(lost);
+    expect(await ledger().certificate(used)).toEqual({
+      ...certificate,
+      issuer: "root",
+      lot: null,
+      externalId: null,
+      state: "issued",
+    });
+    await expect(ledger().abandonSerial(used)).rejects.toMatchObject(damaged);
+    await expect(ledger().recordCertificate({ ...certificate, serialNumber: lost })).rejects.toMatchObject(damaged);
+    expect(await ledger().countCertificates("root")).toEqual({ issued: 1, revoked: 0, abandoned: 1 });
+    expect(await ledger().certificate(world.serialNumber())).toBeUndefined();
+  });
+}
+
+function registration(ledger: () => Ledger): void {
+  test("a part keeps its rows in order, and each device is in one part only", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    await world.mintLot(ledger(), hold);
+    const part = { number: 1, sha256: world.digest("part"), paths: ["Factory/L1"] };
+    await ledger().commitPart(hold, part, ["b", "a"]);
+    expect(await ledger().parts("L1")).toEqual([{ ...part, rows: 2, open: 2, answered: false }]);
+    const fresh = {
+      stage: "listed",
+      idType: "c8y_Serial",
+      presentBefore: null,
+      sentBefore: false,
+      confirmedBefore: false,
+    };
+    expect(await ledger().partDevices("L1", 1)).toEqual([
+      { externalId: "b", row: 0, ...fresh },
+      { externalId: "a", row: 1, ...fresh },
+    ]);
+    await expect(ledger().commitPart(hold, { ...part, number: 2 }, ["c", "a"])).rejects.toMatchObject({
+      code: "state-damaged",
+      message: expect.stringContaining("device a"),
+    });
+    await expect(ledger().commitPart(hold, part, ["c"])).rejects.toMatchObject({ code: "state-damaged" });
+    expect((await ledger().unlistedDevices("L1", 9)).map((one) => one.externalId)).toEqual(["c"]);
+  });
+}
+
+function submission(ledger: () => Ledger): void {
+  test("an attempt is recorded before it is made, and open until its outcome is", async () => {
+    const hold = await world.listedLot(ledger(), "L1", ["a", "b", "c"]);
+    const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["c", "a", "b"] });
+    expect(await ledger().openUploads("L1")).toEqual([{ upload, part: 1, externalIds: ["c", "a", "b"] }]);
+    expect(await ledger().countByStage("L1")).toMatchObject({ submitted: 3 });
+    await ledger().closeUpload(hold, upload, {
+      kind: "answered",
+      status: 201,
+      confirmed: ["a"],
+      rejected: [{ externalId: "b", reason: "type is unknown" }],
+      overwritten: ["a"],
+    });
+    expect(await ledger().openUploads("L1")).toEqual([]);
+    expect(await ledger().partDevices("L1", 1)).toMatchObject([
+      { externalId: "a", stage: "confirmed", confirmedBefore: true },
+      { externalId: "b", stage: "rejected", confirmedBefore: false, sentBefore: true },
+      { externalId: "c", stage: "listed", confirmedBefore: false, sentBefore: true },
+    ]);
+    expect(await ledger().parts("L1")).toMatchObject([{ open: 1, answered: true }]);
+    expect(await ledger().uploads("L1")).toMatchObject([
+      { upload, part: 1, rows: 3, kind: "answered", status: 201, confirmed: 1, rejected: 1, overwritten: ["a"] },
+    ]);
+    const outcome = { kind: "unknown", confirmed: [], rejected: [] } as const;
+    await expect(ledger().closeUpload(hold, upload, outcome)).rejects.toMatchObject({ code: "state-damaged" });
+  });
+
+  test("an attempt that was refused leaves its part unanswered and its devices listed", async () => {
+    const hold = await world.listedLot(ledger(), "L1", ["a"]);
+    const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["a"] });
+    await ledger().closeUpload(hold, upload, {
+      kind: "refused",
+      status: 413,
+      message: "too large",
+      confirmed: [],
+      rejected: [],
+    });
+    expect(await ledger().parts("L1")).toMatchObject([{ open: 1, answered: false }]);
+    expect(await ledger().uploads("L1")).toMatchObject([{ kind: "refused", status: 413, message: "too large" }]);
+  });
+
+  test("an outcome may only name devices of its attempt", async () => {
+    const hold = await world.listedLot(ledger(), "L1", ["a", "b"]);
+    const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["a"] });
+    const outcome = { kind: "answered", confirmed: ["b"], rejected: [] } as const;
+    await expect(ledger().closeUpload(hold, upload, outcome)).rejects.toMatchObject({ code: "state-damaged" });
+    expect(await ledger().openUploads("L1")).toHaveLength(1);
+  });
+
+  test("a device whose row changed under an open attempt is remembered as confirmed, and registered again", async () => {
+    const hold = await world.listedLot(ledger(), "L1", ["a"]);
+    const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["a"] });
+    const change = { kind: "register", device: world.device("a", 2, "New"), registrationDigest: "new" } as const;
+    await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions: [change] }));
+    await ledger().closeUpload(hold, upload, { kind: "unknown", confirmed: ["a"], rejected: [] });
+    expect(await ledger().countByStage("L1")).toMatchObject({ minted: 1, confirmed: 0 });
+    await world.listLot(ledger(), hold, 2);
+    expect(await ledger().partDevices("L1", 2)).toMatchObject([{ confirmedBefore: true }]);
+  });
+
+  test("what the platform already had is asked once and remembered", async () => {
+    const hold = await world.listedLot(ledger(), "L1", ["a", "b", "c"]);
+    await ledger().recordCollisions(hold, [
+      { externalId: "a", present: true },
+      { externalId: "b", present: false },
+    ]);
+    const answers = (await ledger().partDevices("L1", 1)).map((one) => one.presentBefore);
+    expect(answers).toEqual([true, false, null]);
+  });
+
+  test("a device that the platform turned down stays live and is listed again on demand", async () => {
+    const hold = await world.listedLot(ledger(), "L1", ["a", "b"]);
+    await ledger().rejectDevices(hold, [{ externalId: "a", reason: "was there before us" }]);
+    await ledger().rejectDevices(hold, [{ externalId: "a", reason: "was there before" }]);
+    expect(await ledger().countLive("L1")).toBe(2);
+    expect(await world.collect(ledger().rejects("L1"))).toMatchObject([
+      { externalId: "a", reason: "was there before", device: true },
+    ]);
+    const other = await world.holdLot(ledger(), "L2");
+    const batches = world.inBatches({ decisions: world.mintAll(["a"]) });
+    expect((await ledger().absorbManifest(other, world.manifest(), batches)).plan.rejected).toBe(1);
+    expect(await ledger().relistRejected(hold)).toBe(1);
+    expect(await ledger().countByStage("L1")).toMatchObject({ listed: 2, rejected: 0 });
+    expect(await ledger().relistRejected(hold)).toBe(0);
+  });
+
+  test("a minted device that never came into its place is not listed again with the others", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a"]);
+    await world.mintLot(ledger(), hold);
+    await ledger().rejectDevices(hold, [{ externalId: "a", reason: "devices/a holds another serial number" }]);
+    expect(await ledger().relistRejected(hold)).toBe(0);
+    const change = { kind: "register", device: world.device("a", 2), registrationDigest: "same" } as const;
+    await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions: [change] }));
+    expect(await ledger().unlistedDevices("L1", 9)).toMatchObject([{ externalId: "a" }]);
+  });
+
+  test("a confirmed device cannot be turned down", async () => {
+    const hold = await world.listedLot(ledger(), "L1", ["a"]);
+    const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["a"] });
+    await ledger().closeUpload(hold, upload, { kind: "answered", confirmed: ["a"], rejected: [] });
+    await expect(ledger().rejectDevices(hold, [{ externalId: "a", reason: "late" }])).rejects.toMatchObject({
+      code: "state-damaged",
+      message: expect.stringContaining("device a of lot L1 is confirmed and cannot become rejected"),
+    });
+  });
+}
+
+function reading(ledger: () => Ledger): void {
+  test("devices come in manifest order, page by page, once they have a certificate", async () => {
+    const ids = Array.from({ length: 1203 }, (_, index) => `sn-${String(index * 7 + 13).padStart(6, "0")}`);
+    const hold = await world.plannedLot(ledger(), "L1", ids.toReversed());
+    for (let left = 1200; left > 0; left -= 100) await world.mintLot(ledger(), hold);
+    const pages = await Array.fromAsync(ledger().devices("L1"));
+    expect(pages.length).toBeGreaterThan(1);
+    expect(pages.flat().map((one) => one.externalId)).toEqual(ids.toReversed().slice(0, 1200));
+    expect(pages.flat().at(0)).toMatchObject({
+      stage: "minted",
+      serialNumber: expect.stringMatching(/^[0-9a-f]{40}$/),
+    });
+    expect(await world.collect(ledger().deviceIds("L1"))).toEqual(ids.toReversed());
+    expect(await world.collect(ledger().mintedDevices("L1"))).toHaveLength(1200);
+  });
+
+  test("a minted device's record holds all that was recorded of it", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a"]);
+    const { batch, devices } = await world.reserveNext(ledger(), hold);
+    const [minted] = devices.map((one) => world.certificateOf(one.externalId, one.serialNumber));
+    await ledger().commitMinted(hold, batch, minted === undefined ? [] : [minted]);
+    await ledger().commitPlaced(hold, batch);
+    await world.listLot(ledger(), hold);
+    const { registration } = world.device("a", 2);
+    const listed = { line: 2, stage: "listed", part: 1, partRow: 0 };
+    expect(await world.collect(ledger().mintedDevices("L1"))).toEqual([
+      { ...minted, ...listed, subjectDigest: world.digest("a"), registration },
+    ]);
+  });
+
+  test("rejected rows and rejected devices come together, by line, over many pages", async () => {
+    const hold = await world.holdLot(ledger(), "L1");
+    const ids = Array.from({ length: 700 }, (_, index) => `sn-${index}`);
+    const rejected = ids.map((_, index) => world.rejectedRow(3 + index * 2, "", "id is empty"));
+    const decisions = ids.map((id, index) => world.mintOne(world.device(id, 2 + index * 2)));
+    await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions, rejected }));
+    await ledger().rejectDevices(
+      hold,
+      ids.map((externalId) => ({ externalId, reason: "no" })),
+    );
+    const rejects = await world.collect(ledger().rejects("L1"));
+    expect(rejects.map((reject) => reject.line)).toEqual(Array.from({ length: 1400 }, (_, index) => index + 2));
+    expect(rejects.at(0)).toMatchObject({ externalId: "sn-0", reason: "no", device: true, cells: { name: "sn-0" } });
+    expect(rejects.at(1)).toMatchObject({ reason: "Device ID: id is empty", device: false });
+  });
+
+  test("every commit moves the head of the event chain, a beat does not", async () => {
+    expect(await ledger().head()).toBeUndefined();
+    const hold = await world.listedLot(ledger(), "L1", ["a"]);
+    const before = await ledger().head();
+    await ledger().beat(hold);
+    expect(await ledger().head()).toEqual(before);
+    await ledger().recordEvent({ kind: "authority-created", subject: "root", detail: { key: "ec-p256" } });
+    const after = await ledger().head();
+    expect(after?.digest).not.toBe(before?.digest);
+    expect(await ledger().verifyEvents()).toEqual({ events: 8, head: after?.digest });
+  });
+
+  test("nobody else records events of the kinds that the ledger checks", async () => {
+    const event = { kind: "batch-minted", subject: "L1", detail: { batch: 1 } };
+    await expect(ledger().recordEvent(event)).rejects.toThrow("batch-minted");
+  });
+}

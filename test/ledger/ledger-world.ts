@@ -1,0 +1,121 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Device } from "../../src/domain/device.ts";
+import type { Decision, PlannedBatch, RejectedRow } from "../../src/domain/plan.ts";
+import type { Ledger, LotHold, NewManifest } from "../../src/ledger/ledger.ts";
+import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
+
+/** A temporary folder that goes with the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "lotmint-ledger-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function device(externalId: string, line: number, name = externalId): Device {
+  return {
+    externalId,
+    line,
+    cells: { "Device ID": externalId, name },
+    subject: [{ attribute: "CN", value: externalId }],
+    registration: { type: "c8y_Linux", name, agent: true, properties: {}, externalIds: {} },
+  };
+}
+
+export function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** Decisions to mint these ids, on lines 2, 3, 4 and so on. */
+export function mintAll(ids: readonly string[], firstLine = 2): readonly Decision[] {
+  return ids.map((id, index) => mintOne(device(id, firstLine + index)));
+}
+
+export function mintOne(planned: Device): Decision {
+  const registrationDigest = digest(JSON.stringify(planned.registration));
+  return { kind: "mint", device: planned, subjectDigest: digest(planned.externalId), registrationDigest };
+}
+
+export function rejectedRow(line: number, externalId: string, message: string): RejectedRow {
+  return { problem: { line, field: "Device ID", message }, externalId, cells: { "Device ID": externalId } };
+}
+
+export async function* inBatches(...batches: readonly Partial<PlannedBatch>[]): AsyncGenerator<PlannedBatch> {
+  for (const batch of batches) yield { decisions: [], rejected: [], ...batch };
+}
+
+export function manifest(kind: NewManifest["kind"] = "full", replacesLines: readonly number[] = []): NewManifest {
+  const sha256 = randomBytes(32).toString("hex");
+  return { sha256, name: "L1.csv", kind, header: ["Device ID", "name"], replacesLines: () => replacesLines };
+}
+
+/** Takes a lot for this process and gives it a job. */
+export async function holdLot(ledger: Ledger, lot: string): Promise<LotHold> {
+  const hold = await ledger.acquireLot(lot, currentLockOwner());
+  await ledger.recordJob(hold, { issuer: "line-3", name: "job", json: "{}" });
+  return hold;
+}
+
+/** A lot with these ids planned. */
+export async function plannedLot(ledger: Ledger, lot: string, ids: readonly string[]): Promise<LotHold> {
+  const hold = await holdLot(ledger, lot);
+  await ledger.absorbManifest(hold, manifest(), inBatches({ decisions: mintAll(ids) }));
+  return hold;
+}
+
+/** A serial number as lotmint makes them: 20 octets, positive. */
+export function serialNumber(): string {
+  const octets = randomBytes(20);
+  octets[0] = ((octets[0] ?? 0) & 0x3f) | 0x40;
+  return octets.toString("hex");
+}
+
+export function certificateOf(externalId: string, serial: string) {
+  return {
+    externalId,
+    serialNumber: serial,
+    notAfterMs: Date.UTC(2035, 0, 1),
+    sha256: digest(`certificate ${serial}`),
+    publicKeySha256: digest(`key ${serial}`),
+    files: { "certificate.pem": digest(`file ${serial}`) },
+  };
+}
+
+/** Reserves the next planned devices of a lot. */
+export async function reserveNext(ledger: Ledger, hold: LotHold, limit = 100) {
+  const planned = await ledger.plannedDevices(hold.lot, limit);
+  const devices = planned.map(({ externalId }) => ({ externalId, serialNumber: serialNumber() }));
+  const batch = await ledger.reserveBatch(hold, { issuer: "line-3", devices });
+  return { batch, devices };
+}
+
+/** Mints and places everything that is planned. */
+export async function mintLot(ledger: Ledger, hold: LotHold): Promise<number> {
+  const { batch, devices } = await reserveNext(ledger, hold);
+  const certificates = devices.map((one) => certificateOf(one.externalId, one.serialNumber));
+  await ledger.commitMinted(hold, batch, certificates);
+  await ledger.commitPlaced(hold, batch);
+  return batch;
+}
+
+/** Cuts one part with everything that is minted and placed. */
+export async function listLot(ledger: Ledger, hold: LotHold, number = 1): Promise<readonly string[]> {
+  const ids = (await ledger.unlistedDevices(hold.lot, 100)).map((one) => one.externalId);
+  await ledger.commitPart(hold, { number, sha256: digest(`part ${number}`), paths: ["Factory"] }, ids);
+  return ids;
+}
+
+/** A lot with these ids minted, placed and in part 1. */
+export async function listedLot(ledger: Ledger, lot: string, ids: readonly string[]): Promise<LotHold> {
+  const hold = await plannedLot(ledger, lot, ids);
+  await mintLot(ledger, hold);
+  await listLot(ledger, hold);
+  return hold;
+}
+
+export async function collect<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
+  return (await Array.fromAsync(pages)).flat();
+}

@@ -1,0 +1,90 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, onTestFinished, test } from "vitest";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
+import { describeLedger } from "./ledger-contract.ts";
+import * as world from "./ledger-world.ts";
+
+const now = () => Date.UTC(2026, 10, 23);
+
+describeLedger("the SQLite ledger", async (clock) => {
+  const ledger = await openLedger(join(world.temporaryFolder(), "state", "ledger.sqlite"), { now: clock });
+  onTestFinished(() => ledger.close());
+  return ledger;
+});
+
+test("what was committed is there when the ledger is opened again", async () => {
+  const path = join(world.temporaryFolder(), "state", "ledger.sqlite");
+  const first = await openLedger(path, { now });
+  await world.listedLot(first, "L1", ["a", "b"]);
+  const head = await first.head();
+  await first.close();
+  const second = await openLedger(path, { now });
+  onTestFinished(() => second.close());
+  expect(await second.countByStage("L1")).toMatchObject({ listed: 2 });
+  expect(await second.head()).toEqual(head);
+});
+
+test("closing waits for the commits that were asked for, and may be said twice", async () => {
+  const path = join(world.temporaryFolder(), "ledger.sqlite");
+  const ledger = await openLedger(path, { now });
+  const recording = ledger.recordEvent({ kind: "note", subject: "x", detail: {} });
+  await ledger.close();
+  await ledger.close();
+  await expect(recording).resolves.toBeUndefined();
+});
+
+test("a file that is no database is refused and left as it is", async () => {
+  const path = join(world.temporaryFolder(), "ledger.sqlite");
+  const content = "id,name\n".repeat(1000);
+  writeFileSync(path, content);
+  await expect(openLedger(path, { now })).rejects.toMatchObject({
+    code: "state-damaged",
+    message: expect.stringContaining("lotmint restore"),
+  });
+  expect(readFileSync(path, "utf8")).toBe(content);
+});
+
+test("a database of something else is refused", async () => {
+  const path = join(world.temporaryFolder(), "ledger.sqlite");
+  const foreign = new DatabaseSync(path);
+  foreign.exec("CREATE TABLE orders (id INTEGER)");
+  foreign.close();
+  await expect(openLedger(path, { now })).rejects.toMatchObject({
+    code: "state-damaged",
+    message: expect.stringContaining("something else"),
+  });
+});
+
+test("a ledger that was cut short is damaged, not empty", async () => {
+  const path = join(world.temporaryFolder(), "ledger.sqlite");
+  const ledger = await openLedger(path, { now });
+  await world.listedLot(
+    ledger,
+    "L1",
+    Array.from({ length: 50 }, (_, index) => `sn-${index}`),
+  );
+  await ledger.close();
+  const whole = readFileSync(path);
+  writeFileSync(path, whole.subarray(0, whole.length / 2));
+  const use = async () => {
+    const cut = await openLedger(path, { now });
+    await cut.verifyEvents().finally(() => cut.close());
+  };
+  await expect(use()).rejects.toMatchObject({ code: "state-damaged" });
+});
+
+test("a newest event that was altered shows on opening", async () => {
+  const path = join(world.temporaryFolder(), "ledger.sqlite");
+  const ledger = await openLedger(path, { now });
+  await ledger.recordEvent({ kind: "note", subject: "x", detail: { n: 1 } });
+  await ledger.close();
+  const intruder = new DatabaseSync(path);
+  intruder.exec("DROP TRIGGER events_keep; UPDATE events SET detail = '{\"n\":2}'");
+  intruder.close();
+  await expect(openLedger(path, { now })).rejects.toMatchObject({
+    code: "state-damaged",
+    message: expect.stringContaining("event 1 (note, x)"),
+  });
+});

@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, onTestFinished, test } from "vitest";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { openLedger } from "../../src/ledger/open-ledger.ts";
+import * as world from "./ledger-world.ts";
+
+interface Altered {
+  readonly ledger: Ledger;
+  readonly intruder: DatabaseSync;
+}
+
+/** A lot that was minted, an authority's certificate, and somebody with a database tool. */
+async function mintedLedger(): Promise<Altered> {
+  const path = join(world.temporaryFolder(), "ledger.sqlite");
+  const ledger = await openLedger(path, { now: () => Date.UTC(2026, 10, 23) });
+  const hold = await world.plannedLot(ledger, "L1", ["a", "b", "c"]);
+  await world.mintLot(ledger, hold);
+  const serialNumber = world.serialNumber();
+  await ledger.reserveSerial({ serialNumber, issuer: "root", subject: "CN=line-3" });
+  await ledger.recordCertificate(world.certificateOf("", serialNumber));
+  const intruder = new DatabaseSync(path);
+  onTestFinished(async () => {
+    intruder.close();
+    await ledger.close();
+  });
+  return { ledger, intruder };
+}
+
+async function flawAfter(change: string): Promise<string> {
+  const { ledger, intruder } = await mintedLedger();
+  await expect(ledger.verifyEvents()).resolves.toMatchObject({ events: 8 });
+  intruder.exec(`DROP TRIGGER events_keep; DROP TRIGGER events_stay; ${change}`);
+  const fault = await ledger.verifyEvents().catch((error: unknown) => error);
+  expect(fault).toMatchObject({ code: "state-damaged" });
+  return fault instanceof Error ? fault.message : "";
+}
+
+test("events cannot be changed or deleted by accident", async () => {
+  const { intruder } = await mintedLedger();
+  expect(() => intruder.exec("UPDATE events SET at_ms = 0")).toThrow("append-only");
+  expect(() => intruder.exec("DELETE FROM events")).toThrow("append-only");
+});
+
+test("an event that was changed is named, whatever was changed in it", async () => {
+  const changes = ["at_ms = at_ms + 1", "kind = 'other'", "subject = 'L2'", "detail = '{}'", "digest = prev"];
+  for (const change of changes) {
+    expect(await flawAfter(`UPDATE events SET ${change} WHERE seq = 3`)).toMatch(/^event 3 \(/);
+  }
+});
+
+test("an event that was taken out is missed at its successor", async () => {
+  expect(await flawAfter("DELETE FROM events WHERE seq = 3")).toMatch(/^event 4 \(/);
+});
+
+test("an event that was put in is found", async () => {
+  const { ledger, intruder } = await mintedLedger();
+  intruder.exec(`INSERT INTO events SELECT seq + 1, at_ms, kind, subject, detail, digest, digest
+                 FROM events ORDER BY seq DESC LIMIT 1`);
+  await expect(ledger.verifyEvents()).rejects.toMatchObject({ message: expect.stringMatching(/^event 9 \(/) });
+});
+
+test("a tail of the chain that was cut off shows in the certificates it told of", async () => {
+  expect(await flawAfter("DELETE FROM events WHERE seq > 3")).toContain("the certificates are not those");
+});
+
+test("a certificate's changed serial number, device or fingerprint is laid to its event", async () => {
+  const changed = (what: string) => flawAfter(`UPDATE certificates SET ${what} WHERE id = 2`);
+  expect(await changed("serial = randomblob(20)")).toContain("event 4 (batch-reserved, L1)");
+  expect(await changed("external_id = 'z'")).toContain("event 4 (batch-reserved, L1)");
+  expect(await changed("sha256 = randomblob(32)")).toContain("event 5 (batch-minted, L1)");
+  const authority = (what: string) => flawAfter(`UPDATE certificates SET ${what} WHERE batch IS NULL`);
+  expect(await authority("serial = randomblob(20)")).toContain("event 7 (serial-reserved, root)");
+  expect(await authority("sha256 = randomblob(32)")).toContain("event 8 (certificate-recorded, root)");
+});
+
+test("a certificate that was deleted or smuggled in is noticed", async () => {
+  expect(await flawAfter("DELETE FROM certificates WHERE id = 2")).toContain("event 4 (batch-reserved, L1)");
+  const smuggle = "INSERT INTO certificates (serial, issuer, state) VALUES (randomblob(20), 'root', 'issued')";
+  expect(await flawAfter(smuggle)).toContain("the certificates are not those");
+});
+
+test("a revoked certificate still fits the events that recorded it", async () => {
+  const { ledger, intruder } = await mintedLedger();
+  intruder.exec("UPDATE certificates SET state = 'revoked' WHERE id = 2");
+  await expect(ledger.verifyEvents()).resolves.toMatchObject({ events: 8 });
+  expect(await ledger.countCertificates("line-3")).toEqual({ issued: 3, revoked: 1, abandoned: 0 });
+});
+
+test("a long chain is walked over many pages", async () => {
+  const { ledger } = await mintedLedger();
+  const notes = Array.from({ length: 1100 }, (_, n) =>
+    ledger.recordEvent({ kind: "note", subject: "x", detail: { n } }),
+  );
+  await Promise.all(notes);
+  await expect(ledger.verifyEvents()).resolves.toMatchObject({ events: 1108 });
+});

@@ -1,0 +1,260 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { resolveJob } from "../../src/config/resolve-job.ts";
+import { readHeader } from "../../src/manifest/read-header.ts";
+import { makeRowRules, rowToDevice } from "../../src/manifest/row-to-device.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lotmint-rows-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const inputFolder = join(folder, "input");
+mkdirSync(inputFolder);
+
+const site = { profiles: {}, maxChain: 10, lotsAtOnce: 1, settleMs: 5000 };
+type Input = Parameters<typeof resolveJob>[1];
+
+function rulesFor(
+  header: readonly string[],
+  input: Input,
+  options: { readonly lot?: string; readonly idRule?: string } = {},
+) {
+  const { job } = resolveJob("j", { issuer: "a", ...input }, site, { defaults: {}, nowMs: 0 });
+  return makeRowRules({
+    job,
+    lot: options.lot ?? "L1",
+    header: readHeader(header, 1, job.columns, "m.csv"),
+    idRule: options.idRule,
+    inputFolder,
+  });
+}
+
+function read(
+  cells: Readonly<Record<string, string>>,
+  input: Input = {},
+  options: { readonly lot?: string; readonly idRule?: string } = {},
+) {
+  return rowToDevice({ line: 7, cells, problems: [] }, rulesFor(Object.keys(cells), input, options));
+}
+
+test("a row becomes a device, its own cells before the job's values", () => {
+  const cells = {
+    ID: "ACME-1",
+    Name: "Pump",
+    type: "c8y_Pump",
+    path: "Hall/2",
+    iccid: "8949",
+    IdType: "c8y_Imei",
+    Shell: "No",
+    Serial_Number: "SN 1",
+    "External-mac": "aa-bb",
+    hw: "r2",
+    other: "x;y",
+  };
+  expect(
+    read(cells, {
+      subject: { serialNumber: "{serial_number}", O: "Acme {lot}", OU: "{hw}-{id}" },
+      registration: { type: "t", name: "n", path: "p", idType: "i", shell: true, agent: false, properties: ["HW"] },
+    }),
+  ).toEqual({
+    externalId: "ACME-1",
+    line: 7,
+    cells,
+    subject: [
+      { attribute: "O", value: "Acme L1" },
+      { attribute: "OU", value: "r2-ACME-1" },
+      { attribute: "CN", value: "ACME-1" },
+      { attribute: "serialNumber", value: "SN 1" },
+    ],
+    registration: {
+      type: "c8y_Pump",
+      name: "Pump",
+      path: "Hall/2",
+      iccid: "8949",
+      idType: "c8y_Imei",
+      shell: false,
+      agent: false,
+      properties: { HW: "r2" },
+      externalIds: { mac: "aa-bb" },
+    },
+  });
+});
+
+test("where a row's cells are empty the job's values stand, and an attribute of the subject drops out", () => {
+  const device = read(
+    { id: "A", name: "", path: "", shell: "", x: "", "external-mac": "" },
+    {
+      subject: { O: "{x}", L: "Köln" },
+      registration: { name: "N {id}", path: "F/{lot}", shell: true, properties: ["x"] },
+    },
+  );
+  expect(device).toMatchObject({
+    subject: [
+      { attribute: "L", value: "Köln" },
+      { attribute: "CN", value: "A" },
+    ],
+    registration: {
+      type: "c8y_Device",
+      name: "N A",
+      path: "F/L1",
+      shell: true,
+      agent: true,
+      properties: {},
+      externalIds: {},
+    },
+  });
+});
+
+describe("an id is refused when it", () => {
+  test.each([
+    ["is empty", "", "the id is empty"],
+    ["holds a space", "A 1", "the id holds whitespace"],
+    ["begins with a space", " A1", "the id holds whitespace"],
+    ["holds a no-break space", "A\u00a01", "the id holds whitespace"],
+    ["holds a control character", "A\u00011", "the id holds a control or invisible character (U+0001)"],
+    ["holds a C1 control", "A\u00851", "the id holds a control or invisible character (U+0085)"],
+    ["holds a zero-width space", "A\u200b1", "the id holds a control or invisible character (U+200B)"],
+    ["holds a direction mark", "A\u202e1", "the id holds a control or invisible character (U+202E)"],
+    ["holds half a character", "A\ud83d", "the id holds half a character (a lone surrogate)"],
+    ...[...' :/\\$+,;"']
+      .slice(1)
+      .map((sign) => [`holds ${sign}`, `A${sign}1`, `the id holds ${sign}, which no id may hold`] as const),
+    ["has 65 characters", "x".repeat(65), "the id has 65 characters, the most is 64"],
+    ["is too long for a folder", "😀".repeat(64), "the id is too long for the name of its folder"],
+  ])("%s", (_, id, message) => {
+    expect(read({ "Device ID": id }, { columns: { id: "Device ID" }, registration: { mode: "none" } })).toContainEqual({
+      line: 7,
+      field: "Device ID",
+      message,
+    });
+  });
+});
+
+test("64 characters are allowed, counted as X.520 counts them", () => {
+  expect(read({ id: "é".repeat(64) })).toMatchObject({ externalId: "é".repeat(64) });
+  expect(read({ id: "😀".repeat(60) })).toMatchObject({ externalId: "😀".repeat(60) });
+});
+
+test("the site's rule has to match the whole id", () => {
+  expect(read({ id: "ACME-12" }, {}, { idRule: "ACME-\\d+|X" })).toMatchObject({ externalId: "ACME-12" });
+  expect(read({ id: "ACME-12b" }, {}, { idRule: "ACME-\\d+|X" })).toEqual([
+    { line: 7, field: "id", message: "the id does not follow the site's rule ACME-\\d+|X" },
+  ]);
+});
+
+describe("a subject is held to X.520:", () => {
+  test.each([
+    ["O", "x".repeat(65), "O has 65 characters, the most is 64"],
+    ["OU", "x".repeat(65), "OU has 65 characters, the most is 64"],
+    ["serialNumber", "1".repeat(65), "serialNumber has 65 characters, the most is 64"],
+    ["L", "x".repeat(129), "L has 129 characters, the most is 128"],
+    ["C", "DEU", "C must be two letters, such as DE"],
+    ["O", "a\nb", "O holds a control character or a line break"],
+    [
+      "serialNumber",
+      "SN_1",
+      "serialNumber may only hold letters A to Z, digits, spaces and ' ( ) + , - . / : = ? (PrintableString)",
+    ],
+  ] as const)("%s %j", (attribute, value, message) => {
+    expect(read({ id: "A", x: value }, { subject: { [attribute]: "{x}" } })).toEqual([
+      { line: 7, field: "x", message },
+    ]);
+  });
+
+  test("an attribute that the profile requires may not be empty", () => {
+    expect(
+      read({ id: "A", serial_number: "" }, { profile: "idevid", subject: { serialNumber: "{serial_number}" } }),
+    ).toEqual([
+      { line: 7, field: "serial_number", message: "the cell is empty, and profile idevid requires serialNumber" },
+    ]);
+  });
+});
+
+describe("a value that the platform's CSV cannot carry is a problem of its column:", () => {
+  test.each([
+    ["name", "a;b", "a semicolon"],
+    ["type", "a,b", "a comma"],
+    ["path", "a\tb", "a tab"],
+    ["iccid", 'a"b', "a quote"],
+    ["idtype", "a\nb", "a line break"],
+    ["external-x", "a\rb", "a line break"],
+    ["hw", "a\u0007b", "a control character"],
+  ])("%s", (column, value, what) => {
+    expect(read({ id: "A", [column]: value }, column === "hw" ? { registration: { properties: ["hw"] } } : {})).toEqual(
+      [{ line: 7, field: column, message: `the value holds ${what}, which the platform's CSV cannot carry` }],
+    );
+  });
+
+  test("a leading byte order mark", () => {
+    expect(read({ id: "A", name: "\ufeffx" })).toMatchObject([
+      { field: "name", message: expect.stringContaining("byte order mark") },
+    ]);
+  });
+
+  test("but not where no CSV is made, nor in a column that nothing uses", () => {
+    expect(read({ id: "A", name: "a;b" }, { registration: { mode: "auto" } })).toMatchObject({
+      registration: { name: "a;b" },
+    });
+    expect(read({ id: "A", remark: "a;b" })).toMatchObject({ externalId: "A" });
+  });
+});
+
+test("all problems of a row are told", () => {
+  expect(
+    read({ id: "a b", name: "x;y", shell: "maybe", org: "z".repeat(70) }, { subject: { O: "{org}" } }),
+  ).toMatchObject([
+    { field: "id" },
+    { field: "org" },
+    { field: "name" },
+    { field: "shell", message: "the value must be one of 1, true, yes, 0, false, no" },
+  ]);
+});
+
+test("an empty column that the job makes the name from is a problem", () => {
+  expect(read({ id: "A", label: "" }, { registration: { name: "{Label}" } })).toEqual([
+    { line: 7, field: "label", message: "the cell is empty, and the job makes the device's name from it" },
+  ]);
+});
+
+test("a job that asks for columns that are not there is refused once, with all of them", () => {
+  const input = { subject: { O: "{org}" }, registration: { name: "{label}", properties: ["hw"] } };
+  expect(() => rulesFor(["id", "name"], input)).toThrow(
+    'the manifest lacks what the job asks for: subject.O needs column "org"; registration.name needs column "label"; registration.properties needs column "hw". Its columns are "id", "name"',
+  );
+});
+
+test("a lot's name that no registration can carry is refused once", () => {
+  expect(() => rulesFor(["id"], { registration: { path: "F/{lot}" } }, { lot: "A;B" })).toThrow(
+    `no device of this lot can be registered: "A;B" holds a semicolon, which the platform's CSV cannot carry`,
+  );
+});
+
+describe("a certificate request", () => {
+  const pem = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\nAA==\n-----END CERTIFICATE REQUEST-----\n";
+  writeFileSync(join(inputFolder, "a.csr"), pem.replaceAll("\n", "\r\n"));
+  writeFileSync(join(folder, "outside.csr"), pem);
+  symlinkSync(join(folder, "outside.csr"), join(inputFolder, "link.csr"));
+  writeFileSync(join(inputFolder, "junk.csr"), "hello");
+
+  test.each([
+    ["in the cell", pem],
+    ["in a file below input", "a.csr"],
+  ])("is taken when it stands %s", (_, csr) => {
+    expect(read({ id: "A", csr })).toMatchObject({ certificateRequest: pem });
+  });
+
+  test.each([
+    ["../outside.csr", "must be a path below"],
+    ["/etc/hostname", "must be a path below"],
+    ["link.csr", "lies outside"],
+    ["none.csr", "there is no readable file"],
+    [".", "lies outside"],
+    ["junk.csr", "junk.csr holds no certificate request in PEM form"],
+    [
+      "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----",
+      "the cell holds no certificate request in PEM form",
+    ],
+  ])("is refused as %j", (csr, message) => {
+    expect(read({ id: "A", csr })).toEqual([{ line: 7, field: "csr", message: expect.stringContaining(message) }]);
+  });
+});

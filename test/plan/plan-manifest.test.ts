@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import type { Device } from "../../src/domain/device.ts";
+import type { PlannedBatch } from "../../src/domain/plan.ts";
+import { planManifest } from "../../src/plan/plan-manifest.ts";
+import { summarizePlan } from "../../src/plan/summarize-plan.ts";
+
+function device(externalId: string): Device {
+  return {
+    externalId,
+    line: 1,
+    cells: { id: externalId },
+    subject: [{ attribute: "CN", value: externalId }],
+    registration: { type: "t", name: externalId, agent: true, properties: {}, externalIds: {} },
+  };
+}
+
+async function* batches(...ids: readonly (readonly string[])[]) {
+  for (const batch of ids) {
+    const bad = { problem: { line: 1, field: "", message: "bad" }, externalId: "", cells: {} };
+    yield { devices: batch.map(device), rejected: batch.length === 0 ? [bad] : [] };
+  }
+}
+
+async function collect(plan: AsyncIterable<PlannedBatch>): Promise<readonly PlannedBatch[]> {
+  const all: PlannedBatch[] = [];
+  for await (const batch of plan) all.push(batch);
+  return all;
+}
+
+test("the quantity counts over all batches and the devices that the lot has", async () => {
+  const asked: string[][] = [];
+  const planned = await collect(
+    planManifest({
+      lot: "L",
+      rows: batches(["a", "b"], [], ["c", "d"]),
+      known: async (ids) => {
+        asked.push([...ids]);
+        return [];
+      },
+      liveCount: 2,
+      quantity: 5,
+      mended: false,
+    }),
+  );
+  expect(asked).toEqual([
+    ["a", "b"],
+    ["c", "d"],
+  ]);
+  expect(planned.map(({ decisions, rejected }) => [decisions.length, rejected.length])).toEqual([
+    [2, 0],
+    [0, 1],
+    [1, 1],
+  ]);
+  expect(planned[2]?.rejected[0]).toMatchObject({
+    externalId: "d",
+    problem: { message: "the row is over the lot's quantity of 5" },
+  });
+});
+
+test("a plan's summary counts rows once, and tells who is gone", async () => {
+  async function* planned() {
+    yield {
+      decisions: [
+        { kind: "keep", externalId: "a", line: 2 },
+        { kind: "needs-remint", device: device("b") },
+        { kind: "register", device: device("b"), registrationDigest: "x" },
+        { kind: "mint", device: device("c"), subjectDigest: "x", registrationDigest: "x" },
+      ],
+      rejected: [{ problem: { line: 5, field: "", message: "bad" }, externalId: "d", cells: {} }],
+    } satisfies PlannedBatch;
+  }
+  async function* ids() {
+    yield ["a", "b"];
+    yield ["d", "e"];
+  }
+  const counts = { lot: "L", rows: 4, mint: 1, register: 1, keep: 1, rejected: 1, needsRemint: ["b"] };
+  expect(await summarizePlan("L", planned(), ids(), false)).toEqual({ ...counts, gone: ["e"] });
+  expect(await summarizePlan("L", planned(), ids(), true)).toEqual({ ...counts, gone: [] });
+});
