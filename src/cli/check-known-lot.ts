@@ -6,7 +6,8 @@ import { DEFAULT_RETRY, retryWhileUncertain } from "../platform/retry.ts";
 import { READ_OWN_ROLE } from "../platform/roles.ts";
 import { checkText } from "../report/check-text.ts";
 import { requireJob } from "../run/adopt-job.ts";
-import { type CheckOutcome, checkLot, type LotToCheck } from "../run/check-lot.ts";
+import { type CheckOutcome, checkLot } from "../run/check-lot.ts";
+import type { LotToCheck } from "../run/check-scope.ts";
 import type { CliContext } from "./context.ts";
 import { showProgress } from "./progress.ts";
 

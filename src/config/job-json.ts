@@ -19,6 +19,9 @@ const ISSUANCE = [
   "secrets",
 ] as const satisfies readonly (keyof Job)[];
 
+/** The settings by which a manifest's rows are read and planned. */
+const ROWS = ["profile", "subject", "columns", "registration", "quantity"] as const satisfies readonly (keyof Job)[];
+
 /** A resolved job as text; equal jobs give equal text. */
 export function jobToJson(job: Job): string {
   return `${canonicalJson({ version: VERSION, job })}\n`;
@@ -39,7 +42,16 @@ export function jobFromJson(text: string): Job {
 
 /** The names of the issuance settings in which two jobs differ, in the job file's words. */
 export function issuanceChanges(before: Job, after: Job): readonly string[] {
-  return ISSUANCE.filter((name) => canonicalJson({ value: before[name] }) !== canonicalJson({ value: after[name] }));
+  return ISSUANCE.filter((name) => differs(before, after, name));
+}
+
+/** True when the same manifest would be read or planned otherwise under the second job. */
+export function readsRowsOtherwise(before: Job, after: Job): boolean {
+  return ROWS.some((name) => differs(before, after, name));
+}
+
+function differs(before: Job, after: Job, name: keyof Job): boolean {
+  return canonicalJson({ value: before[name] }) !== canonicalJson({ value: after[name] });
 }
 
 function parse(text: string): { readonly version?: unknown; readonly job?: unknown } {

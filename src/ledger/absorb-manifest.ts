@@ -1,5 +1,5 @@
 import { foldId } from "../domain/device.ts";
-import type { Decision, Plan, RejectedRow } from "../domain/plan.ts";
+import type { Decision, Plan, PlannedBatch, RejectedRow } from "../domain/plan.ts";
 import type { Engine } from "./engine.ts";
 import type { Ledger, NewManifest } from "./ledger.ts";
 import { prepare } from "./statement.ts";
@@ -49,9 +49,8 @@ export function absorbMethods(engine: Engine): Pick<Ledger, "absorbManifest"> {
   function close(lot: number, number: number, manifest: NewManifest, tally: Tally): Plan["gone"] {
     if (manifest.kind === "full") book.replaceAll(lot, number);
     else book.replaceLines(lot, number, manifest.replacesLines?.() ?? []);
-    const rows = rowsOf(tally);
     const { sha256, name: file, kind, header } = manifest;
-    add.run(lot, number, sha256, file, kind, JSON.stringify(header), rows, Math.trunc(engine.now()));
+    add.run(lot, number, sha256, file, kind, JSON.stringify(header), tally.rows, Math.trunc(engine.now()));
     return kind === "full" ? gone.all(lot).map((row) => row.external_id) : [];
   }
 
@@ -60,7 +59,7 @@ export function absorbMethods(engine: Engine): Pick<Ledger, "absorbManifest"> {
       write(async () => {
         const lot = requireHold(hold);
         const number = nextNumber.get(lot)?.n ?? 1;
-        const tally: Tally = { mint: 0, register: 0, keep: 0, rejected: 0, needsRemint: [] };
+        const tally: Tally = { rows: 0, mint: 0, register: 0, keep: 0, rejected: 0, needsRemint: [] };
         forget.run();
         for await (const batch of batches) {
           for (const decision of batch.decisions) takeRow(lot, number, decision, tally);
@@ -69,10 +68,11 @@ export function absorbMethods(engine: Engine): Pick<Ledger, "absorbManifest"> {
             if (row.externalId !== "") nameRejected.run(lot, foldId(row.externalId));
           }
           tally.rejected += batch.rejected.length;
+          tally.rows += rowsOf(batch);
         }
         // Again: reading took its time, and the lot must not look deserted when this is committed.
         requireHold(hold);
-        const plan = { lot: hold.lot, rows: rowsOf(tally), ...tally, gone: close(lot, number, manifest, tally) };
+        const plan = { lot: hold.lot, ...tally, gone: close(lot, number, manifest, tally) };
         const { mint, register, keep, rejected } = tally;
         const counts = { rows: plan.rows, mint, register, keep, rejected, needsRemint: tally.needsRemint.length };
         const detail = { manifest: number, sha256: manifest.sha256, kind: manifest.kind, ...counts };
@@ -83,6 +83,7 @@ export function absorbMethods(engine: Engine): Pick<Ledger, "absorbManifest"> {
 }
 
 interface Tally {
+  rows: number;
   mint: number;
   register: number;
   keep: number;
@@ -90,8 +91,17 @@ interface Tally {
   needsRemint: string[];
 }
 
-function rowsOf({ mint, register, keep, rejected, needsRemint }: Tally): number {
-  return mint + register + keep + rejected + needsRemint.length;
+function idOf(decision: Decision): string {
+  return decision.kind === "keep" ? decision.externalId : decision.device.externalId;
+}
+
+/** A row whose subject and registration both changed has two decisions, one after the other. */
+function rowsOf({ decisions, rejected }: PlannedBatch): number {
+  const again = decisions.filter((decision, index) => {
+    const before = decisions[index - 1];
+    return before?.kind === "needs-remint" && idOf(before) === idOf(decision);
+  });
+  return decisions.length - again.length + rejected.length;
 }
 
 function conflictRow(

@@ -5,9 +5,14 @@ import type { Ledger } from "./ledger.ts";
 import { pages } from "./pages.ts";
 import { prepare } from "./statement.ts";
 
+interface KnownRow extends Omit<KnownDevice, "minted"> {
+  readonly minted: number;
+}
+
 const KNOWN = `
   SELECT d.external_id AS externalId, lots.name AS lot, d.stage,
-         r.subject_digest AS subjectDigest, r.registration_digest AS registrationDigest`;
+         r.subject_digest AS subjectDigest, r.registration_digest AS registrationDigest,
+         d.certificate IS NOT NULL AS minted`;
 const ROWS = "CROSS JOIN device_rows AS r ON r.device = d.id CROSS JOIN lots ON lots.id = d.lot";
 
 /**
@@ -17,12 +22,12 @@ const ROWS = "CROSS JOIN device_rows AS r ON r.device = d.id CROSS JOIN lots ON 
 export function knownDeviceMethods(engine: Engine): Pick<Ledger, "knownDevices" | "countLive" | "deviceIds"> {
   const { reader, read } = engine;
   // CROSS JOIN: SQLite keeps the order, so that each id is one look-up in the index.
-  const live = prepare<KnownDevice>(
+  const live = prepare<KnownRow>(
     reader,
     `${KNOWN} FROM json_each(?) AS asked
      CROSS JOIN devices AS d ON d.external_id = asked.value AND d.live = 1 ${ROWS}`,
   );
-  const ended = prepare<KnownDevice>(
+  const ended = prepare<KnownRow>(
     reader,
     `${KNOWN} FROM json_each(?) AS asked
      CROSS JOIN devices AS d ON d.folded_id = asked.value AND d.live = 0
@@ -43,7 +48,8 @@ export function knownDeviceMethods(engine: Engine): Pick<Ledger, "knownDevices" 
       read(() => {
         const asked = new Set(externalIds);
         const own = ended.all(JSON.stringify(externalIds.map(foldId)), lot);
-        return [...live.all(JSON.stringify(externalIds)), ...own.filter((device) => asked.has(device.externalId))];
+        const known = [...live.all(JSON.stringify(externalIds)), ...own.filter((row) => asked.has(row.externalId))];
+        return known.map((row): KnownDevice => ({ ...row, minted: row.minted === 1 }));
       }),
     countLive: (lot) => read(() => count.get(lot)?.n ?? 0),
     deviceIds: (lot) =>

@@ -3,6 +3,7 @@ import type { Engine } from "./engine.ts";
 import { digestLines } from "./events.ts";
 import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "./ledger.ts";
 import { damaged } from "./ledger-fault.ts";
+import { unlessTaken } from "./serials.ts";
 import { moveRefusal } from "./stage-moves.ts";
 import { prepare } from "./statement.ts";
 
@@ -37,7 +38,7 @@ export function mintingMethods(engine: Engine): MintingMethods {
   const setSpan = prepare(writer, "UPDATE batches SET first_certificate = ?, last_certificate = ? WHERE number = ?");
   const moveReserved = prepare(
     writer,
-    `UPDATE devices SET stage = 'reserved', reject_reason = NULL
+    `UPDATE devices SET stage = 'reserved'
      WHERE stage = 'planned' AND id IN (SELECT device FROM certificates WHERE ${IN_BATCH})`,
   );
   const reserved = prepare<ReservedRow>(
@@ -88,8 +89,7 @@ export function mintingMethods(engine: Engine): MintingMethods {
         const batch = addBatch.insert(lot, hold.run, issuer);
         let last = -1;
         for (const { externalId, serialNumber } of devices) {
-          const serial = Buffer.from(serialNumber, "hex");
-          const row = reserve.get(serial, issuer, batch, externalId, lot);
+          const row = unlessTaken(serialNumber, (serial) => reserve.get(serial, issuer, batch, externalId, lot));
           if (row === undefined) throw refusal(lot, externalId, "reserved");
           last = row.id;
         }

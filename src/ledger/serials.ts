@@ -1,6 +1,8 @@
+import type { SerialNumber } from "../domain/certificate.ts";
+import { OnboardingError } from "../domain/error.ts";
 import type { Engine } from "./engine.ts";
 import type { CertificateCounts, CertificateRecord, Ledger } from "./ledger.ts";
-import { damaged } from "./ledger-fault.ts";
+import { damaged, sqliteCode } from "./ledger-fault.ts";
 import { prepare } from "./statement.ts";
 
 type SerialMethods = Pick<
@@ -20,7 +22,6 @@ const LOT = "lot = (SELECT id FROM lots WHERE name = ?1)";
 /** Certificates outside lots, one at a time, and the questions about any certificate. */
 export function serialMethods(engine: Engine): SerialMethods {
   const { reader, writer, read, write, append } = engine;
-  const find = prepare<{ n: number }>(writer, "SELECT count(*) AS n FROM certificates WHERE serial = ?");
   const add = prepare(writer, "INSERT INTO certificates (serial, issuer, subject, state) VALUES (?, ?, ?, 'reserved')");
   const issue = prepare<{ issuer: string }>(
     writer,
@@ -46,9 +47,7 @@ export function serialMethods(engine: Engine): SerialMethods {
   return {
     reserveSerial: ({ serialNumber, issuer, subject }) =>
       write(() => {
-        const serial = Buffer.from(serialNumber, "hex");
-        if (find.get(serial)?.n !== 0) throw damaged(`serial number ${serialNumber} is taken; it is never used again`);
-        add.run(serial, issuer, subject);
+        unlessTaken(serialNumber, (serial) => add.run(serial, issuer, subject));
         append({ kind: "serial-reserved", subject: issuer, detail: { serialNumber, for: subject } });
       }),
     recordCertificate: ({ serialNumber, sha256, publicKeySha256, notAfterMs }) =>
@@ -76,3 +75,18 @@ export function serialMethods(engine: Engine): SerialMethods {
 }
 
 const NONE: CertificateCounts = { issued: 0, revoked: 0, abandoned: 0 };
+
+const SQLITE_CONSTRAINT_UNIQUE = 2067;
+
+/** Puts a new serial number into the table; throws `state-damaged` with its own words where it stands there already. */
+export function unlessTaken<T>(serialNumber: SerialNumber, add: (serial: Buffer) => T): T {
+  try {
+    return add(Buffer.from(serialNumber, "hex"));
+  } catch (error) {
+    if (sqliteCode(error) !== SQLITE_CONSTRAINT_UNIQUE) throw error;
+    throw new OnboardingError(
+      `serial number ${serialNumber} is taken and is never used again; the system's random numbers repeat, have that looked into`,
+      { code: "state-damaged", cause: error },
+    );
+  }
+}

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { announceStep } from "../disk/announce-step.ts";
 import { ensureFolder, replaceFile, SHARED_FILE, SHARED_FOLDER, syncFolder } from "../disk/durable.ts";
 import { type LotLayout, partFile } from "../disk/layout.ts";
 import type { Ledger, LotHold, UnlistedDevice } from "../ledger/ledger.ts";
@@ -38,12 +39,14 @@ export async function cutParts({
     await ledger.beat(hold);
     // A file that is there already was cut by a run that was killed before the commit: it was never sent.
     replaceFile(partFile(layout, number), bytes, SHARED_FILE);
+    announceStep("part-written");
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     await ledger.commitPart(
       hold,
       { number, sha256, paths: groupPaths(devices) },
       devices.map((device) => device.externalId),
     );
+    announceStep("part-listed");
     parts += 1;
     rows += devices.length;
   }

@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { announceStep } from "../disk/announce-step.ts";
 import { diskFault, PRIVATE_FILE, remove, startReplacement } from "../disk/durable.ts";
 import { type LotLayout, segmentBatch } from "../disk/layout.ts";
 import type { Ledger, LotHold } from "../ledger/ledger.ts";
@@ -44,6 +45,7 @@ export async function assemblePasswords(ledger: Ledger, hold: LotHold, lot: LotL
     throw error;
   }
   replacement.commit();
+  announceStep("passwords-assembled");
   for (const path of paths) remove(path);
   return passwords.size;
 }

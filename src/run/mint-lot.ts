@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { newSerialNumber } from "../authority/serial-number.ts";
+import { announceStep } from "../disk/announce-step.ts";
 import { ensureFolder, PRIVATE_FOLDER, syncTree } from "../disk/durable.ts";
 import { batchFolder, deviceFolder, type LotLayout, passwordSegment } from "../disk/layout.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
@@ -53,6 +54,7 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
     if (devices.length === 0) continue;
     const numbered = devices.map((device) => ({ ...device, serialNumber: newSerialNumber() }));
     const batch = await ledger.reserveBatch(hold, { issuer: options.issuer, devices: numbered });
+    announceStep("reserved");
     const work = mintBatch(options, batch, numbered)
       .then(() => {
         minted += numbered.length;
@@ -114,12 +116,15 @@ async function mintBatch(
         spki: null,
       })),
     });
+    announceStep("written");
     await syncTree(folder);
     if (options.passwordSegments && onAnotherFileSystem(lot)) await syncTree(lot.secretsWork);
+    announceStep("synced");
     // A run that lost the lot while it slept must not put passwords beside those of the run that has it now.
     await ledger.beat(hold);
     placePasswords(lot, batch);
     await ledger.commitMinted(hold, batch, minted);
+    announceStep("minted");
   } catch (error) {
     await dropBatch(ledger, hold, lot, batch).catch(() => {
       // The next run settles it; the first fault is the one to tell.

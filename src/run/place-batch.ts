@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { announceStep } from "../disk/announce-step.ts";
 import { moveInto, remove, syncFolder } from "../disk/durable.ts";
 import { batchFolder, deviceFolder, type LotLayout, passwordSegment, safeName } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
@@ -13,6 +14,7 @@ export function placePasswords(lot: LotLayout, batch: number): void {
   if (!existsSync(segment.making)) return;
   moveInto(segment.making, segment.placed);
   syncFolder(lot.secrets);
+  announceStep("passwords-placed");
 }
 
 /**
@@ -35,8 +37,10 @@ export function placeDevices(lot: LotLayout, batch: number, externalIds: readonl
       );
     }
     moveInto(made, place);
+    announceStep("folder-placed");
   }
   syncFolder(lot.devices);
+  announceStep("batch-placed");
   remove(from);
 }
 

@@ -54,8 +54,11 @@ async function openLot(tools: RunTools, hold: LotHold, request: RunRequest, walk
   await refuseMixedIssuance(ledger, hold.lot, request.job, request.acceptChanges);
   const before = await recordedJob(ledger, hold.lot);
   await walk.room("settle", () => settleLot(ledger, hold, lotLayout(home, hold.lot, before?.secrets.folder)));
-  await adoptJob(ledger, hold, lotLayout(home, hold.lot), request.job);
-  await walk.room("manifest", () => takeManifest(tools, hold, request, walk));
+  // A new lot has to know its job first; later the job is adopted last, so that a run killed in between
+  // still sees that the manifest has to be read again.
+  if (before === undefined) await adoptJob(ledger, hold, lotLayout(home, hold.lot), request.job);
+  await walk.room("manifest", () => takeManifest(tools, hold, request, before, walk));
+  if (before !== undefined) await adoptJob(ledger, hold, lotLayout(home, hold.lot), request.job);
 }
 
 async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, walk: Walk): Promise<void> {

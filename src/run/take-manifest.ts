@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
+import { readsRowsOtherwise } from "../config/job-json.ts";
 import {
   ensureFolder,
   moveInto,
@@ -12,8 +13,9 @@ import {
 } from "../disk/durable.ts";
 import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
+import type { Job } from "../domain/job.ts";
 import type { Plan } from "../domain/plan.ts";
-import type { LotHold } from "../ledger/ledger.ts";
+import type { LotHold, ManifestRecord } from "../ledger/ledger.ts";
 import { planLot } from "./plan-lot.ts";
 import type { RunRequest } from "./run-lot.ts";
 import type { RunTools } from "./run-tools.ts";
@@ -23,14 +25,23 @@ const MOST_IDS = 10;
 
 /**
  * Takes a manifest into the lot: a copy of its own first, then all its rows in one transaction or none. The
- * same content again changes nothing. Throws `usage` for a file that is no manifest; then the lot is as before.
+ * same content again changes nothing, unless the job reads its rows otherwise now. Throws `usage` for a
+ * file that is no manifest; then the lot is as before.
  */
-export async function takeManifest(tools: RunTools, hold: LotHold, request: RunRequest, walk: Walk): Promise<void> {
+export async function takeManifest(
+  tools: RunTools,
+  hold: LotHold,
+  request: RunRequest,
+  jobBefore: Job | undefined,
+  walk: Walk,
+): Promise<void> {
   if (request.manifest === undefined) return;
   const { ledger, log } = tools;
   const layout = lotLayout(tools.home, hold.lot);
   const sha256 = await copyManifest(request.manifest, layout);
-  if ((await ledger.manifests(hold.lot)).some((taken) => taken.sha256 === sha256)) {
+  const current = currentManifests(await ledger.manifests(hold.lot));
+  const readsOtherwise = jobBefore !== undefined && readsRowsOtherwise(jobBefore, request.job);
+  if (!readsOtherwise && current.some((taken) => taken.sha256 === sha256)) {
     log.info({ lot: hold.lot, manifest: request.manifest }, "this manifest is taken in already");
     return;
   }
@@ -60,6 +71,16 @@ export async function takeManifest(tools: RunTools, hold: LotHold, request: RunR
     remove(copy);
     throw error;
   }
+}
+
+/** The newest whole manifest and the mended files after it: an older one that comes back is an amended one. */
+function currentManifests(taken: readonly ManifestRecord[]): readonly ManifestRecord[] {
+  return taken.slice(
+    Math.max(
+      0,
+      taken.findLastIndex(({ kind }) => kind === "full"),
+    ),
+  );
 }
 
 /** Copies the manifest durably under the digest of its content, and gives that. */

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { announceStep } from "../disk/announce-step.ts";
 import { partFile } from "../disk/layout.ts";
 import type { PartDevice } from "../ledger/ledger.ts";
 import type { Reply } from "../platform/platform.ts";
@@ -48,8 +49,10 @@ async function sendOnce(submission: Submission, part: SendablePart, rows: readon
   const bytes = rows.length === part.rows ? part.bytes : slicePart(part.bytes, indexes);
   await ledger.beat(hold);
   const upload = await ledger.openUpload(hold, { part: part.number, externalIds });
+  announceStep("upload-opened");
   // Not under the run's signal: an attempt in flight is waited for, so that its outcome is known.
   const reply = await platform.registerBulk(bytes, basename(partFile(layout, part.number)));
+  announceStep("upload-answered");
   if (reply.kind === "answer") return settleAnswer(submission, upload, rows, part.sent, reply.value);
   if (reply.kind === "unknown") return settleUnknown(submission, upload, rows, part.sent, reply);
   // 408 comes when the platform or a proxy has waited too long, perhaps while the work was under way.

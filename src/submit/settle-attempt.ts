@@ -1,3 +1,4 @@
+import { announceStep } from "../disk/announce-step.ts";
 import type { BulkAnswer } from "../domain/registration.ts";
 import type { PartDevice, UploadOutcome } from "../ledger/ledger.ts";
 import type { Reply, Unanswered } from "../platform/platform.ts";
@@ -126,6 +127,7 @@ export async function closeAttempt(
     ...(message === undefined ? {} : { message }),
   };
   await ledger.closeUpload(hold, upload, outcome);
+  announceStep("upload-closed");
   tally.confirmed += confirmed.length;
   tally.rejected += rejected.length;
   for (const externalId of overwritten) tally.overwritten.add(externalId);

@@ -180,9 +180,11 @@ function manifests(ledger: () => Ledger): void {
     const keep = { kind: "keep", externalId: "c", line: 2 } as const;
     const remint = { kind: "needs-remint", device: world.device("d", 3) } as const;
     const rejected = [world.rejectedRow(4, "b", "name is too long")];
-    const batches = world.inBatches({ decisions: [keep, remint], rejected });
+    // Its registration changed as well: two decisions, one row.
+    const register = { ...remint, kind: "register", registrationDigest: "new" } as const;
+    const batches = world.inBatches({ decisions: [keep, remint, register], rejected });
     const { plan } = await ledger().absorbManifest(hold, world.manifest(), batches);
-    expect(plan).toMatchObject({ rows: 3, keep: 1, needsRemint: ["d"], rejected: 1, gone: ["a"] });
+    expect(plan).toMatchObject({ rows: 3, keep: 1, register: 1, needsRemint: ["d"], rejected: 1, gone: ["a"] });
     expect(await world.collect(ledger().deviceIds("L1"))).toEqual(["a", "b", "c", "d"]);
   });
 
@@ -207,7 +209,7 @@ function manifests(ledger: () => Ledger): void {
     ]);
     expect(await ledger().countLive("L1")).toBe(1);
     expect(await ledger().knownDevices("L2", ["a", "c"])).toMatchObject([{ externalId: "c", lot: "L1" }]);
-    expect(await ledger().knownDevices("L1", ["a"])).toMatchObject([{ stage: "rejected" }]);
+    expect(await ledger().knownDevices("L1", ["a"])).toMatchObject([{ stage: "rejected", minted: false }]);
     const decisions = [...world.mintAll(["a"], 2), ...world.mintAll(["b-mended"], 3)];
     await ledger().absorbManifest(hold, world.manifest("mended", [2, 3]), world.inBatches({ decisions }));
     expect(await ledger().countByStage("L1")).toMatchObject({ planned: 3, rejected: 0 });
@@ -230,7 +232,7 @@ function manifests(ledger: () => Ledger): void {
     const hold = await world.listedLot(ledger(), "L1", ["a", "b"]);
     const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["a", "b"] });
     await ledger().closeUpload(hold, upload, { kind: "answered", confirmed: ["a", "b"], rejected: [] });
-    const renamed = world.device("a", 2, "Renamed");
+    const renamed = world.device("a", 12, "Renamed");
     const decisions = [
       { kind: "register", device: renamed, registrationDigest: "new" },
       { kind: "keep", externalId: "b", line: 3 },
@@ -239,7 +241,14 @@ function manifests(ledger: () => Ledger): void {
     expect(plan).toMatchObject({ register: 1, keep: 1, gone: [] });
     expect(await ledger().unlistedDevices("L1", 9)).toEqual([{ externalId: "a", registration: renamed.registration }]);
     expect((await ledger().partDevices("L1", 1)).map((one) => one.externalId)).toEqual(["b"]);
-    expect(await ledger().knownDevices("L1", ["a"])).toMatchObject([{ stage: "minted", registrationDigest: "new" }]);
+    expect(await ledger().knownDevices("L1", ["a"])).toMatchObject([
+      { stage: "minted", minted: true, registrationDigest: "new" },
+    ]);
+    const lines = (await world.collect(ledger().mintedDevices("L1"))).map((one) => [one.externalId, one.line]);
+    expect(lines).toEqual([
+      ["b", 3],
+      ["a", 12],
+    ]);
     await world.listLot(ledger(), hold, 2);
     expect(await ledger().partDevices("L1", 2)).toMatchObject([
       { externalId: "a", sentBefore: true, confirmedBefore: true },
@@ -270,9 +279,11 @@ function minting(ledger: () => Ledger): void {
     const minted = devices.map((one) => world.certificateOf(one.externalId, one.serialNumber));
     await ledger().commitMinted(hold, batch, minted.toReversed());
     expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "minted", devices }]);
+    expect(await ledger().mintedBatches("L1")).toEqual(new Set([batch]));
     expect(await ledger().unlistedDevices("L1", 9)).toEqual([]);
     await ledger().commitPlaced(hold, batch);
     expect(await ledger().openBatches("L1")).toEqual([]);
+    expect(await ledger().mintedBatches("L1")).toEqual(new Set([batch]));
     expect((await ledger().unlistedDevices("L1", 9)).map((one) => one.externalId)).toEqual(["a", "b"]);
     expect(await ledger().countByStage("L1")).toMatchObject({ planned: 1, reserved: 0, minted: 2 });
     expect(await ledger().countLotCertificates("L1")).toEqual({ issued: 2, revoked: 0, abandoned: 0 });
@@ -287,8 +298,10 @@ function minting(ledger: () => Ledger): void {
     expect(await ledger().certificate(first?.serialNumber ?? "")).toMatchObject({ state: "abandoned", lot: "L1" });
     await expect(ledger().reserveBatch(hold, { issuer: "line-3", devices })).rejects.toMatchObject({
       code: "state-damaged",
+      message: expect.stringContaining(`serial number ${first?.serialNumber} is taken`),
     });
     expect(await ledger().plannedDevices("L1", 9)).toHaveLength(1);
+    expect(await ledger().mintedBatches("L1")).toEqual(new Set());
     expect(await ledger().countLotCertificates("L1")).toEqual({ issued: 0, revoked: 0, abandoned: 1 });
     await expect(ledger().voidBatch(hold, batch)).rejects.toMatchObject({ code: "state-damaged" });
   });
@@ -515,7 +528,7 @@ function reading(ledger: () => Ledger): void {
     const ids = Array.from({ length: 1203 }, (_, index) => `sn-${String(index * 7 + 13).padStart(6, "0")}`);
     const hold = await world.plannedLot(ledger(), "L1", ids.toReversed());
     for (let left = 1200; left > 0; left -= 100) await world.mintLot(ledger(), hold);
-    const pages = await Array.fromAsync(ledger().devices("L1"));
+    const pages = await world.collectPages(ledger().devices("L1"));
     expect(pages.length).toBeGreaterThan(1);
     expect(pages.flat().map((one) => one.externalId)).toEqual(ids.toReversed().slice(0, 1200));
     expect(pages.flat().at(0)).toMatchObject({
@@ -543,17 +556,22 @@ function reading(ledger: () => Ledger): void {
   test("rejected rows and rejected devices come together, by line, over many pages", async () => {
     const hold = await world.holdLot(ledger(), "L1");
     const ids = Array.from({ length: 700 }, (_, index) => `sn-${index}`);
-    const rejected = ids.map((_, index) => world.rejectedRow(3 + index * 2, "", "id is empty"));
-    const decisions = ids.map((id, index) => world.mintOne(world.device(id, 2 + index * 2)));
+    // One row more at the start, so that a page ends between a row and a device of the same line.
+    const lines = [2, ...ids.map((_, index) => index + 3)];
+    const rejected = lines.map((line) => world.rejectedRow(line, "", "id is empty"));
+    const decisions = world.mintAll(ids, 3);
     await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions, rejected }));
+    const reason = "request is not signed";
     await ledger().rejectDevices(
       hold,
-      ids.map((externalId) => ({ externalId, reason: "no" })),
+      ids.map((externalId) => ({ externalId, reason })),
     );
     const rejects = await world.collect(ledger().rejects("L1"));
-    expect(rejects.map((reject) => reject.line)).toEqual(Array.from({ length: 1400 }, (_, index) => index + 2));
-    expect(rejects.at(0)).toMatchObject({ externalId: "sn-0", reason: "no", device: true, cells: { name: "sn-0" } });
-    expect(rejects.at(1)).toMatchObject({ reason: "Device ID: id is empty", device: false });
+    expect(rejects.map((reject) => reject.line)).toEqual([2, ...ids.flatMap((_, index) => [index + 3, index + 3])]);
+    expect(rejects.filter((reject) => reject.device).map((reject) => reject.externalId)).toEqual(ids);
+    const [row, device] = [rejects.at(0), rejects.find((reject) => reject.device)];
+    expect(row).toMatchObject({ reason: "Device ID: id is empty", device: false });
+    expect(device).toMatchObject({ externalId: "sn-0", reason, device: true, cells: { name: "sn-0" } });
   });
 
   test("every commit moves the head of the event chain, a beat does not", async () => {

@@ -117,5 +117,11 @@ export async function listedLot(ledger: Ledger, lot: string, ids: readonly strin
 }
 
 export async function collect<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
-  return (await Array.fromAsync(pages)).flat();
+  return (await collectPages(pages)).flat();
+}
+
+export async function collectPages<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly (readonly T[])[]> {
+  const all: (readonly T[])[] = [];
+  for await (const page of pages) all.push(page);
+  return all;
 }

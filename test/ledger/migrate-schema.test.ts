@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { DatabaseSync } from "node:sqlite";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { migrateSchema, requireLedger } from "../../src/ledger/migrate-schema.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
 import * as world from "./ledger-world.ts";
@@ -56,6 +56,22 @@ test("a migration that breaks leaves the ledger at the version before", () => {
   expect(version(database)).toBe(1);
   migrateSchema(database, [FIRST, SECOND]);
   expect(version(database)).toBe(2);
+});
+
+test("a migration that another run did between the question and the lock is not done again", () => {
+  const path = join(world.temporaryFolder(), "ledger.sqlite");
+  const [ours, theirs] = [new DatabaseSync(path), new DatabaseSync(path)];
+  onTestFinished(() => {
+    ours.close();
+    theirs.close();
+  });
+  const exec = ours.exec.bind(ours);
+  vi.spyOn(ours, "exec").mockImplementationOnce((sql) => {
+    migrateSchema(theirs, [FIRST, SECOND]);
+    exec(sql);
+  });
+  migrateSchema(ours, [FIRST, SECOND]);
+  expect(ours.prepare("SELECT a FROM first").all()).toEqual([{ a: 2 }]);
 });
 
 test("runs that start together on an empty home make one ledger", async () => {

@@ -75,6 +75,23 @@ test("a ledger that was cut short is damaged, not empty", async () => {
   await expect(use()).rejects.toMatchObject({ code: "state-damaged" });
 });
 
+test("a page that was overwritten is found by the check of the whole, though nobody reads it", async () => {
+  const path = join(world.temporaryFolder(), "ledger.sqlite");
+  const ledger = await openLedger(path, { now });
+  await world.listedLot(ledger, "L1", ["a", "b"]);
+  await ledger.close();
+  const reader = new DatabaseSync(path, { readOnly: true });
+  const index = reader.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'devices_folded'").get();
+  const pageSize = Number(reader.prepare("PRAGMA page_size").get()?.["page_size"]);
+  reader.close();
+  const content = readFileSync(path);
+  const start = (Number(index?.["rootpage"]) - 1) * pageSize;
+  writeFileSync(path, content.fill(0xff, start, start + pageSize));
+  const damagedLedger = await openLedger(path, { now });
+  onTestFinished(() => damagedLedger.close());
+  await expect(damagedLedger.verifyEvents()).rejects.toMatchObject({ code: "state-damaged" });
+});
+
 test("a newest event that was altered shows on opening", async () => {
   const path = join(world.temporaryFolder(), "ledger.sqlite");
   const ledger = await openLedger(path, { now });

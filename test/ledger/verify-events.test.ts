@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
+import { eventDigest, type StoredEvent } from "../../src/ledger/events.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
 import * as world from "./ledger-world.ts";
@@ -53,6 +54,26 @@ test("an event that was taken out is missed at its successor", async () => {
   expect(await flawAfter("DELETE FROM events WHERE seq = 3")).toMatch(/^event 4 \(/);
 });
 
+test("a forger who mends an event's digest is found at its successor, and a gap even in a mended chain", async () => {
+  const { ledger, intruder } = await mintedLedger();
+  const events = intruder.prepare("SELECT * FROM events WHERE seq >= 3 ORDER BY seq").all() as unknown as StoredEvent[];
+  const replace = (event: Omit<StoredEvent, "digest">): string => {
+    const digest = eventDigest(event);
+    const change = "UPDATE events SET detail = ?, prev = ?, digest = ? WHERE seq = ?";
+    intruder.prepare(change).run(event.detail, event.prev, digest, event.seq);
+    return digest;
+  };
+  intruder.exec("DROP TRIGGER events_keep; DROP TRIGGER events_stay");
+  const [third, ...later] = events;
+  if (third === undefined) throw new Error("there is no third event");
+  replace({ ...third, detail: "{}" });
+  await expect(ledger.verifyEvents()).rejects.toMatchObject({ message: expect.stringMatching(/^event 4 \(/) });
+  intruder.exec("DELETE FROM events WHERE seq = 3");
+  let prev = third.prev;
+  for (const event of later) prev = replace({ ...event, prev });
+  await expect(ledger.verifyEvents()).rejects.toMatchObject({ message: expect.stringMatching(/^event 4 \(/) });
+});
+
 test("an event that was put in is found", async () => {
   const { ledger, intruder } = await mintedLedger();
   intruder.exec(`INSERT INTO events SELECT seq + 1, at_ms, kind, subject, detail, digest, digest
@@ -76,6 +97,12 @@ test("a certificate's changed serial number, device or fingerprint is laid to it
 
 test("a certificate that was deleted or smuggled in is noticed", async () => {
   expect(await flawAfter("DELETE FROM certificates WHERE id = 2")).toContain("event 4 (batch-reserved, L1)");
+  const { ledger, intruder } = await mintedLedger();
+  const lost = world.serialNumber();
+  await ledger.reserveSerial({ serialNumber: lost, issuer: "root", subject: "CN=line-4" });
+  await ledger.abandonSerial(lost);
+  intruder.prepare("UPDATE certificates SET sha256 = randomblob(32) WHERE serial = ?").run(Buffer.from(lost, "hex"));
+  await expect(ledger.verifyEvents()).rejects.toThrow("the certificates are not those");
   const smuggle = "INSERT INTO certificates (serial, issuer, state) VALUES (randomblob(20), 'root', 'issued')";
   expect(await flawAfter(smuggle)).toContain("the certificates are not those");
 });

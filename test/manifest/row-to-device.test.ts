@@ -118,7 +118,7 @@ describe("an id is refused when it", () => {
     ["holds half a character", "A\ud83d", "the id holds half a character (a lone surrogate)"],
     ...[...' :/\\$+,;"']
       .slice(1)
-      .map((sign) => [`holds ${sign}`, `A${sign}1`, `the id holds ${sign}, which no id may hold`] as const),
+      .map((sign) => [`holds ${sign}`, `A${sign}1`, `the id holds ${sign}, which no id may hold`]),
     ["has 65 characters", "x".repeat(65), "the id has 65 characters, the most is 64"],
     ["is too long for a folder", "😀".repeat(64), "the id is too long for the name of its folder"],
   ])("%s", (_, id, message) => {

@@ -35,6 +35,7 @@ export interface MemoryLot {
   readonly device: (externalId: string) => Mutable<PartDevice>;
   readonly stages: () => Record<string, Stage>;
   readonly pauses: number[];
+  readonly beats: () => number;
   readonly retry: RetryPolicy;
   readonly options: (platform: ScriptedPlatform, more?: Partial<SubmitLot>) => SubmitLot;
   readonly remove: () => void;
@@ -51,6 +52,7 @@ export function makeMemoryLot(scripts: readonly PartScript[]): MemoryLot {
   const rejects = new Map<string, string>();
   const answered = new Set<number>();
   const pauses: number[] = [];
+  let beats = 0;
   const parts = scripts.map((script, index) => {
     const number = index + 1;
     const rows = script.ids.map((id) => `${id};CERTIFICATES;;c8y_Device;${id}\n`);
@@ -86,7 +88,10 @@ export function makeMemoryLot(scripts: readonly PartScript[]): MemoryLot {
   };
   const ledger: MemoryLot["ledger"] = {
     lost: false,
-    beat: async () => check(),
+    beat: async () => {
+      check();
+      beats += 1;
+    },
     parts: async () =>
       parts.map(({ number, sha256, paths, devices }) => ({
         number,
@@ -143,6 +148,7 @@ export function makeMemoryLot(scripts: readonly PartScript[]): MemoryLot {
     device,
     stages: () => Object.fromEntries(all.map(({ externalId, stage }) => [externalId, stage])),
     pauses,
+    beats: () => beats,
     retry,
     options: (platform, more = {}) => ({
       ledger,

@@ -1,0 +1,44 @@
+import { channel } from "node:diagnostics_channel";
+
+/**
+ * What a run has just done, where a crash right after it leaves something to settle: the letters are those of
+ * docs/issuance.md, where it stands what the next run does.
+ */
+type Step =
+  /** (a) A batch's serial numbers are committed. */
+  | "reserved"
+  /** (b) A batch's files and passwords are written. */
+  | "written"
+  /** (c) They are synced. */
+  | "synced"
+  /** (d) The password segment is in place. */
+  | "passwords-placed"
+  /** (e) The batch is committed as minted. */
+  | "minted"
+  /** (f) One folder is in place. */
+  | "folder-placed"
+  /** (f) All folders of a batch are in place; that is not committed yet. */
+  | "batch-placed"
+  /** (g) A part is in place; it is not committed yet. */
+  | "part-written"
+  /** (g) A part is committed. */
+  | "part-listed"
+  /** An attempt is recorded and not yet made. */
+  | "upload-opened"
+  /** The platform has answered it, or will not; that is not recorded yet. */
+  | "upload-answered"
+  /** What came of it is recorded. */
+  | "upload-closed"
+  /** passwords.csv is in place; its segments are there still. */
+  | "passwords-assembled";
+
+const steps = channel("lotmint:step");
+
+/**
+ * Tells whoever subscribed to the diagnostics channel `lotmint:step` in this process that a step is done,
+ * before anything else happens. Nobody does but a preload (`node --import`) that kills or stops the process
+ * there; without one it costs nothing.
+ */
+export function announceStep(step: Step): void {
+  if (steps.hasSubscribers) steps.publish(step);
+}

@@ -1,0 +1,215 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execPath } from "node:process";
+import { fileURLToPath } from "node:url";
+import type { announceStep } from "../../src/disk/announce-step.ts";
+import type { FaultRule } from "../../src/sandbox/faults.ts";
+import { type RunningSandbox, startSandbox } from "../../src/sandbox/serve-sandbox.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const INTERFERE = new URL("./interfere.ts", import.meta.url).href;
+/** Long enough for any run here on a slow machine; a run that hangs shall not hang the tests. */
+const GIVE_UP_MS = 120_000;
+
+export const PASSPHRASE = "a passphrase for the scenarios";
+
+export type Step = Parameters<typeof announceStep>[0];
+
+export interface Ended {
+  /** null: killed by a signal. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Sends the program a signal right after a step's nth time. */
+  readonly at?: { readonly step: Step; readonly times?: number; readonly signal: NodeJS.Signals };
+  /** Moves the program's clock. */
+  readonly clockMs?: number;
+  /** Gives it a process group of its own, as a terminal does. */
+  readonly ownGroup?: boolean;
+  /** Before the program starts; goes over to it. */
+  readonly umask?: string;
+}
+
+/** A folder of its own with a root, an intermediate under it, and a platform that trusts the root. */
+export interface World {
+  readonly home: string;
+  readonly sandbox: RunningSandbox;
+  /** Starts the real program on this home. */
+  readonly start: (args: readonly string[], options?: StartOptions) => Started;
+  /** The same, and waits until it has ended. */
+  readonly run: (args: readonly string[], options?: StartOptions) => Promise<Ended>;
+  /** Writes lotmint.yaml; undefined: without a platform. */
+  readonly writeSite: (url: string | undefined) => void;
+  readonly close: () => Promise<void>;
+}
+
+export async function makeWorld(faults: readonly FaultRule[] = []): Promise<World> {
+  const home = mkdtempSync(join(tmpdir(), "lotmint-scenario-"));
+  let sandbox: RunningSandbox | undefined;
+  const environment = () => ({
+    LOTMINT_PASSPHRASE: PASSPHRASE,
+    ...(sandbox === undefined ? {} : { LOTMINT_PLATFORM_PASSWORD: sandbox.credentials.password }),
+  });
+  const start: World["start"] = (args, options = {}) =>
+    startLotmint(["--home", home, ...args], { ...options, env: { ...environment(), ...options.env } });
+  const run: World["run"] = (args, options) => start(args, options).ended;
+  try {
+    await must(run(["authority", "create", "root", "--subject", "CN=Scenario Root,O=Acme GmbH"]));
+    await must(
+      run(["authority", "create", "line-1", "--issuer", "root", "--subject", "CN=Scenario Line 1,O=Acme GmbH"]),
+    );
+    const root = readFileSync(join(home, "state", "authorities", "root", "certificate.pem"), "utf8");
+    const started = await startSandbox({ trust: [root], faults });
+    sandbox = started;
+    const caFile = join(home, "platform-ca.pem");
+    writeFileSync(caFile, started.caPem);
+    mkdirSync(join(home, "input"));
+    mkdirSync(join(home, "jobs"));
+    const writeSite: World["writeSite"] = (url) => {
+      const { tenant, credentials } = started;
+      const platform = { platform: { url, tenant, user: credentials.user, caFile } };
+      // JSON is YAML.
+      writeFileSync(join(home, "lotmint.yaml"), JSON.stringify(url === undefined ? {} : platform));
+    };
+    writeSite(started.url);
+    return {
+      home,
+      sandbox: started,
+      start,
+      run,
+      writeSite,
+      close: async () => {
+        await started.close();
+        rmSync(home, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await sandbox?.close();
+    rmSync(home, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function must(ended: Promise<Ended>): Promise<Ended> {
+  const outcome = await ended;
+  if (outcome.code !== 0) throw new Error(`the program ended with ${outcome.code}: ${outcome.stderr}`);
+  return outcome;
+}
+
+function startLotmint(args: readonly string[], options: StartOptions): Started {
+  const { at, clockMs, umask } = options;
+  const preload = at === undefined && clockMs === undefined ? [] : ["--import", INTERFERE];
+  const command = [execPath, ...preload, MAIN, ...args];
+  const [program = execPath, ...rest] =
+    umask === undefined ? command : ["sh", "-c", `umask ${umask} && exec "$@"`, "sh", ...command];
+  const child = spawn(program, rest, {
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: options.ownGroup === true,
+    env: {
+      PATH: process.env["PATH"],
+      ...options.env,
+      ...(at === undefined ? {} : { LOTMINT_TEST_AT: `${at.step}:${at.times ?? 1}:${at.signal}` }),
+      ...(clockMs === undefined ? {} : { LOTMINT_TEST_CLOCK_MS: String(clockMs) }),
+    },
+  });
+  const alarm = setTimeout(() => child.kill("SIGKILL"), GIVE_UP_MS);
+  const ended = new Promise<Ended>((resolve, reject) => {
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      clearTimeout(alarm);
+      resolve({ code, signal, stdout, stderr });
+    });
+  });
+  return { child, ended };
+}
+
+/** Waits until a program has been stopped by the signal that it was started with. */
+export async function untilStopped({ child, ended }: Started): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    if (isStopped(child.pid)) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const { code, stderr } = await ended;
+  throw new Error(`the program ended with ${code} before it was stopped: ${stderr}`);
+}
+
+/** State T in proc_pid_stat(5); the program's name before it may hold spaces. */
+function isStopped(pid: number | undefined): boolean {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+}
+
+export interface Row {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly serial: string;
+}
+
+const PATHS = ["Plant/Hall 1/Climate", "Plant/Hall 2/Drives", "Plant/Gateways"];
+
+/** Rows as a line would list them, spread over three groups. */
+export function makeRows(prefix: string, count: number): Row[] {
+  return Array.from({ length: count }, (_, index) => ({
+    id: `${prefix}-${String(index + 1).padStart(5, "0")}`,
+    name: `Sensor ${index + 1}`,
+    path: PATHS[Math.floor((index * PATHS.length) / count)] ?? "",
+    serial: `S${index + 1}`,
+  }));
+}
+
+/** Three rows that no lot takes: without an id, with one twice, with one that is none. */
+export function badRows(rows: readonly Row[]): Row[] {
+  const [first] = rows;
+  if (first === undefined) throw new Error("no rows");
+  return [
+    { ...first, id: "" },
+    { ...first, name: "the same again" },
+    { ...first, id: "not/an/id" },
+  ];
+}
+
+export function manifestText(rows: readonly Row[]): string {
+  const lines = rows.map(({ id, name, path, serial }) => `${id},${name},${path},${serial}\n`);
+  return `id,name,path,serial_number\n${lines.join("")}`;
+}
+
+/** Writes input/<lot>.csv and jobs/<lot>.yaml. */
+export function writeLot(home: string, lot: string, rows: readonly Row[], job: object = {}): void {
+  writeFileSync(join(home, "input", `${lot}.csv`), manifestText(rows));
+  writeJob(home, lot, job);
+}
+
+export function writeJob(home: string, lot: string, job: object): void {
+  const whole = { manifest: `../input/${lot}.csv`, issuer: "line-1", ...job };
+  writeFileSync(join(home, "jobs", `${lot}.yaml`), JSON.stringify(whole));
+}
+
+/** A program of our own that stands before others in the PATH. */
+export function fakeProgram(home: string, name: string, script: string): string {
+  const folder = join(home, "bin");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, name), 0o755);
+  return `${folder}:${process.env["PATH"] ?? ""}`;
+}

@@ -1,0 +1,28 @@
+import { subscribe } from "node:diagnostics_channel";
+import { pid } from "node:process";
+import { isMainThread } from "node:worker_threads";
+
+/**
+ * A preload (`node --import`) for the real program, told by its environment what to do to it:
+ * - LOTMINT_TEST_AT=step:n:signal sends the process a signal right after that step's nth time
+ * - LOTMINT_TEST_CLOCK_MS moves its clock
+ *
+ * Worker threads load it too, without an environment: then it does nothing.
+ */
+const { LOTMINT_TEST_AT: at, LOTMINT_TEST_CLOCK_MS: clockMs } = process.env;
+
+if (isMainThread && at !== undefined) {
+  const [aim = "", times = "1", signal = "SIGKILL"] = at.split(":");
+  let left = Number(times);
+  subscribe("lotmint:step", (step) => {
+    if (step !== aim) return;
+    left -= 1;
+    // The kernel delivers it before kill(2) returns: nothing more is done.
+    if (left === 0) process.kill(pid, signal);
+  });
+}
+
+if (isMainThread && clockMs !== undefined) {
+  const now = Date.now;
+  Date.now = () => now() + Number(clockMs);
+}
