@@ -48,7 +48,7 @@ export async function retryWhileUncertain<T>(step: () => Promise<Reply<T>>, poli
 }
 
 /** The pause after the `tried`th try: doubled each time, cut by up to half at random, never below Retry-After. */
-export function pauseAfter(
+function pauseAfter(
   reply: Uncertain,
   tried: number,
   policy: Pick<RetryPolicy, "firstPauseMs" | "longestPauseMs" | "random">,

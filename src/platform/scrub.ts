@@ -1,5 +1,5 @@
 /** How much of the platform's own words a message holds. */
-export const MAX_WORDS = 300;
+const MAX_WORDS = 300;
 
 /** Makes a foreign text fit for messages and logs: no credentials, no control characters, at most `MAX_WORDS` characters. */
 export type Scrub = (text: string) => string;

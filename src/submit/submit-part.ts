@@ -14,7 +14,7 @@ export type PartOutcome =
   | { readonly kind: "refused"; readonly message: string }
   | { readonly kind: "silent"; readonly message: string };
 
-export const REGISTERING: Asked = { doing: "register devices", role: REGISTER_ROLE };
+const REGISTERING: Asked = { doing: "register devices", role: REGISTER_ROLE };
 export const READING_BACK: Asked = {
   doing: "show whether devices are there",
   role: `${READ_IDENTITY_ROLE} and ${READ_USERS_ROLE}`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Reply } from "../../src/platform/platform.ts";
-import { DEFAULT_RETRY, pauseAfter, type RetryPolicy, retryWhileUncertain } from "../../src/platform/retry.ts";
+import { DEFAULT_RETRY, type RetryPolicy, retryWhileUncertain } from "../../src/platform/retry.ts";
 
 const busy: Reply<string> = { kind: "busy", status: 429, message: "busy" };
 const unknown: Reply<string> = { kind: "unknown", message: "reset" };
@@ -74,20 +74,22 @@ describe("retryWhileUncertain", () => {
     });
     expect(await run()).toMatchObject({ kind: "busy" });
   });
-});
 
-describe("pauseAfter", () => {
-  const policy = { firstPauseMs: 100, longestPauseMs: 1000 };
-
-  it("cuts the pause at random by up to half, so that many lines do not come back together", () => {
-    expect(pauseAfter(busy, 1, { ...policy, random: () => 0 })).toBe(50);
-    expect(pauseAfter(busy, 1, { ...policy, random: () => 0.5 })).toBe(75);
+  it("cuts each pause at random by up to half, so that many lines do not come back together", async () => {
+    const shortest = play([busy, answer], { random: () => 0 });
+    await shortest.run();
+    const middle = play([busy, answer], { random: () => 0.5 });
+    await middle.run();
+    expect([shortest.pauses, middle.pauses]).toEqual([[125], [188]]);
   });
 
-  it("is never shorter than what the platform asks for, up to five minutes", () => {
-    const random = () => 0;
-    expect(pauseAfter({ ...busy, retryAfterMs: 30_000 }, 1, { ...policy, random })).toBe(30_000);
-    expect(pauseAfter({ ...busy, retryAfterMs: 10 }, 1, { ...policy, random })).toBe(50);
-    expect(pauseAfter({ ...busy, retryAfterMs: 9_999_999 }, 1, { ...policy, random })).toBe(300_000);
+  it.each([
+    ["longer than its own", 30_000, 30_000],
+    ["shorter than its own", 10, 250],
+    ["longer than five minutes", 9_999_999, 300_000],
+  ])("honours a Retry-After that is %s", async (_name, retryAfterMs, pauseMs) => {
+    const { run, pauses } = play([{ kind: "busy", status: 429, message: "busy", retryAfterMs }, answer]);
+    await run();
+    expect(pauses).toEqual([pauseMs]);
   });
 });

@@ -1,0 +1,97 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  diskFault,
+  ensureFolder,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  remove,
+  replaceFile,
+  startReplacement,
+  syncTree,
+  writeNew,
+} from "../../src/disk/durable.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "lotmint-durable-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const modeOf = (path: string) => statSync(path).mode & 0o777;
+
+test("a new private file is 0600 and its folder 0700, whatever the umask", () => {
+  const before = process.umask(0);
+  try {
+    ensureFolder(join(folder, "a/b"), PRIVATE_FOLDER);
+    writeNew(join(folder, "a/b/key"), "secret");
+  } finally {
+    process.umask(before);
+  }
+  expect(modeOf(join(folder, "a/b"))).toBe(0o700);
+  expect(modeOf(join(folder, "a/b/key"))).toBe(0o600);
+});
+
+test("a folder that was open to others is closed when it has to be private", () => {
+  mkdirSync(join(folder, "open"), { mode: 0o755 });
+  ensureFolder(join(folder, "open"), PRIVATE_FOLDER);
+  expect(modeOf(join(folder, "open"))).toBe(0o700);
+});
+
+test("a new file never replaces one that is there", () => {
+  writeFileSync(join(folder, "there"), "old");
+  expect(() => writeNew(join(folder, "there"), "new")).toThrow(/EEXIST/);
+  expect(readFileSync(join(folder, "there"), "utf8")).toBe("old");
+});
+
+test("readers see the old content until a replacement is committed, and nothing of one that is given up", () => {
+  const path = join(folder, "file");
+  replaceFile(path, "old", PRIVATE_FILE);
+  const given = startReplacement(path, PRIVATE_FILE);
+  given.write("half");
+  expect(readFileSync(path, "utf8")).toBe("old");
+  given.discard();
+  expect(readFileSync(path, "utf8")).toBe("old");
+  const kept = startReplacement(path, PRIVATE_FILE);
+  kept.write("new ");
+  kept.write(Buffer.from("content"));
+  kept.commit();
+  expect(readFileSync(path, "utf8")).toBe("new content");
+  expect(existsSync(`${path}.new`)).toBe(false);
+});
+
+test("what a killed replacement left aside does not hinder the next one", () => {
+  writeFileSync(join(folder, "file.new"), "left behind");
+  replaceFile(join(folder, "file"), "content");
+  expect(readFileSync(join(folder, "file"), "utf8")).toBe("content");
+});
+
+test("a fault of the disk names the path and what to do", () => {
+  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+  expect(diskFault(full, "/out/file")).toMatchObject({
+    code: "disk-unwritable",
+    message: "cannot write /out/file: the disk is full; mend that and run again, nothing is lost",
+  });
+  const defect = new TypeError("x is undefined");
+  expect(diskFault(defect, "/out/file")).toBe(defect);
+});
+
+test("writing below a folder that is gone is told as such", () => {
+  expect(() => replaceFile(join(folder, "gone/file"), "content")).toThrow(/gone\/file: the folder is gone/);
+});
+
+test("a tree that is not there cannot be made durable", async () => {
+  await expect(syncTree(join(folder, "gone"))).rejects.toMatchObject({ code: "disk-unwritable" });
+  mkdirSync(join(folder, "there"));
+  await syncTree(join(folder, "there"));
+});
+
+test("removing what is not there is fine", () => {
+  remove(join(folder, "gone"));
+  mkdirSync(join(folder, "tree/deep"), { recursive: true });
+  chmodSync(join(folder, "tree"), 0o700);
+  remove(join(folder, "tree"));
+  expect(existsSync(join(folder, "tree"))).toBe(false);
+});

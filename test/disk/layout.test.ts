@@ -1,0 +1,51 @@
+import { basename, dirname, join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { homeLayout, lotLayout, passwordSegment, safeName, segmentBatch } from "../../src/disk/layout.ts";
+
+test.each([
+  ["ACM-000.1", "ACM-000.1"],
+  ["CON", "%43ON"],
+  ["con.txt", "%63on.txt"],
+  ["COM7", "%43OM7"],
+  ["console", "console"],
+  ["a.", "a%2E"],
+  ["a ", "a%20"],
+  [".", "%2E"],
+  ["..", ".%2E"],
+  ["%2e", "%252e"],
+  ["a/b", "a%2Fb"],
+  ["a\\b", "a%5Cb"],
+  ["a:b*c?", "a%3Ab%2Ac%3F"],
+  ["", "%00"],
+])("the folder of id %j is %j", (id, name) => {
+  expect(safeName(id)).toBe(name);
+});
+
+test("whatever the id, its folder's name is one name, and no other id has it", () => {
+  const ids = fc.string({ unit: "binary", maxLength: 20 });
+  fc.assert(
+    fc.property(ids, ids, (one, other) => {
+      const name = safeName(one);
+      expect(basename(join("/lot", name))).toBe(name);
+      expect(dirname(join("/lot", name))).toBe("/lot");
+      expect(name).not.toMatch(/[<>:"/\\|?*\u0000-\u001f]|[. ]$/);
+      if (one !== other) expect(safeName(other)).not.toBe(name);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("a lot's passwords go to a folder of its own on the drive that travels apart", () => {
+  const home = homeLayout("/home");
+  expect(lotLayout(home, "L1").passwords).toBe("/home/output/L1/secrets/passwords.csv");
+  expect(lotLayout(home, "L1", "/media/usb").passwords).toBe("/media/usb/L1/passwords.csv");
+});
+
+test("a segment's name tells its batch, and no other file's does", () => {
+  const lot = lotLayout(homeLayout("/home"), "L1");
+  expect(segmentBatch(basename(passwordSegment(lot, 1234567).placed))).toBe(1234567);
+  expect(segmentBatch(basename(passwordSegment(lot, 7).making))).toBe(7);
+  expect(segmentBatch("passwords.csv")).toBeUndefined();
+  expect(segmentBatch("segment-000007.csv.new")).toBeUndefined();
+});

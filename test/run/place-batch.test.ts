@@ -1,0 +1,66 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { batchFolder, homeLayout, type LotLayout, lotLayout, passwordSegment } from "../../src/disk/layout.ts";
+import { isOccupied, placeDevices, placePasswords } from "../../src/run/place-batch.ts";
+
+let root: string;
+let lot: LotLayout;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "lotmint-place-"));
+  lot = lotLayout(homeLayout(root), "L1");
+  for (const folder of [lot.devices, lot.work, lot.secretsWork]) mkdirSync(folder, { recursive: true });
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function made(batch: number, ...ids: string[]): void {
+  for (const id of ids) {
+    mkdirSync(join(batchFolder(lot, batch), id), { recursive: true });
+    writeFileSync(join(batchFolder(lot, batch), id, "certificate.pem"), `${id} of batch ${batch}`);
+  }
+}
+
+test("a batch's folders come to their places, and its own folder goes", () => {
+  made(1, "A", "B");
+  placeDevices(lot, 1, ["A", "B"]);
+  expect(readFileSync(join(lot.devices, "B/certificate.pem"), "utf8")).toBe("B of batch 1");
+  expect(existsSync(batchFolder(lot, 1))).toBe(false);
+});
+
+test("what was moved before a crash is not missed when it is repeated", () => {
+  made(1, "A", "B");
+  mkdirSync(join(lot.devices, "A"));
+  writeFileSync(join(lot.devices, "A/certificate.pem"), "A of batch 1");
+  rmSync(join(batchFolder(lot, 1), "A"), { recursive: true });
+  placeDevices(lot, 1, ["A", "B"]);
+  placeDevices(lot, 1, ["A", "B"]);
+  expect(readFileSync(join(lot.devices, "A/certificate.pem"), "utf8")).toBe("A of batch 1");
+  expect(existsSync(join(lot.devices, "B/certificate.pem"))).toBe(true);
+});
+
+test("a folder that stands in the way is never overwritten, and the new one is kept", () => {
+  made(1, "A");
+  mkdirSync(join(lot.devices, "A"));
+  writeFileSync(join(lot.devices, "A/certificate.pem"), "somebody else's");
+  expect(() => placeDevices(lot, 1, ["A"])).toThrow(expect.objectContaining({ code: "disk-unwritable" }));
+  expect(readFileSync(join(lot.devices, "A/certificate.pem"), "utf8")).toBe("somebody else's");
+  expect(existsSync(join(batchFolder(lot, 1), "A/certificate.pem"))).toBe(true);
+});
+
+test("a folder counts as occupied only when it holds something", () => {
+  mkdirSync(join(lot.devices, "empty"));
+  expect(isOccupied(join(lot.devices, "empty"))).toBe(false);
+  expect(isOccupied(join(lot.devices, "none"))).toBe(false);
+  expect(isOccupied(lot.folder)).toBe(true);
+});
+
+test("passwords come to their place once, and a batch without any is fine", () => {
+  const segment = passwordSegment(lot, 3);
+  writeFileSync(segment.making, "A,secret\n");
+  placePasswords(lot, 3);
+  placePasswords(lot, 3);
+  placePasswords(lot, 4);
+  expect(readFileSync(segment.placed, "utf8")).toBe("A,secret\n");
+  expect(existsSync(segment.making)).toBe(false);
+});
