@@ -10,7 +10,7 @@ const RESERVED_ON_WINDOWS = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|con
 export function safeName(id: string): string {
   const encoded = id.replace(/[\u0000-\u001f\u007f<>:"/\\|?*%]/g, percent);
   const ended = encoded.replace(/[. ]$/, percent);
-  if (ended === "") return "%00";
+  if (ended === "") return "%";
   return RESERVED_ON_WINDOWS.test(ended) ? percent(ended.charAt(0)) + ended.slice(1) : ended;
 }
 

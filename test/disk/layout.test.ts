@@ -17,7 +17,7 @@ test.each([
   ["a/b", "a%2Fb"],
   ["a\\b", "a%5Cb"],
   ["a:b*c?", "a%3Ab%2Ac%3F"],
-  ["", "%00"],
+  ["", "%"],
 ])("the folder of id %j is %j", (id, name) => {
   expect(safeName(id)).toBe(name);
 });
