@@ -1,6 +1,6 @@
 /**
  * How fast lotmint mints, against what its machine can do at all and against the tutorial's commands.
- * `node bench/mint.ts [--seconds N] [--rounds N] [--workers N] [--full] [--only SECTION]`
+ * `node bench/mint.ts [--seconds N] [--rounds N] [--workers N] [--devices N] [--full] [--only SECTION]`
  */
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -9,6 +9,7 @@ import type { KeyAlgorithm } from "../src/domain/certificate.ts";
 import { makeIssuer } from "../test/fixtures/make-issuer.ts";
 import { type Crew, median, openCrew } from "./mint/crew.ts";
 import { measureTutorial } from "./mint/tutorial.ts";
+import { openWholeRun } from "./mint/whole-run.ts";
 import type { BenchWork } from "./mint/worker.ts";
 
 interface BenchOptions {
@@ -17,6 +18,8 @@ interface BenchOptions {
   readonly seconds: number;
   /** Repetitions, bound and lotmint in turn. */
   readonly rounds: number;
+  /** Of one whole run. */
+  readonly devices: number;
   readonly full: boolean;
 }
 
@@ -37,7 +40,7 @@ const SECTIONS: Readonly<Record<string, (options: BenchOptions) => Promise<void>
   ec: measureEc,
   issuers: measureIssuers,
   rsa: measureRsa,
-  tutorial: compareWithTutorial,
+  run: measureWholeRun,
 };
 
 async function measureEc(options: BenchOptions): Promise<void> {
@@ -66,22 +69,34 @@ async function measureRsa(options: BenchOptions): Promise<void> {
   print("RSA-2048 device, in memory, against bare key generation", lines);
 }
 
-async function compareWithTutorial(options: BenchOptions): Promise<void> {
+/** The whole program from start to exit, in turn with the bound and with the tutorial's commands. */
+async function measureWholeRun(options: BenchOptions): Promise<void> {
   const issuer = await makeIssuer();
-  const rates = { tutorial: [] as number[], lotmint: [] as number[] };
-  await withCrew("ec-p256", options, async (crew) => {
-    for (let round = 0; round < options.rounds; round++) {
-      rates.tutorial.push(await measureTutorial(issuer, options.workers, options.seconds));
-      rates.lotmint.push(
-        (await crew.run({ work: "ec-mint", seconds: options.seconds, devices: Number.POSITIVE_INFINITY })).rate,
-      );
-    }
-  });
-  const [tutorial, lotmint] = [median(rates.tutorial), median(rates.lotmint)];
+  const rates = { bound: [] as number[], run: [] as number[], tutorial: [] as number[] };
+  const whole = await openWholeRun();
+  try {
+    await withCrew("ec-p256", options, async (crew) => {
+      const bound = () => crew.run({ work: "ec-bound", seconds: options.seconds, devices: Number.POSITIVE_INFINITY });
+      await bound();
+      for (let round = 0; round < options.rounds; round++) {
+        rates.bound.push((await bound()).rate);
+        rates.run.push(await whole.rate(options.devices));
+        rates.tutorial.push(await measureTutorial(issuer, options.workers, options.seconds));
+      }
+    });
+  } finally {
+    whole.close();
+  }
+  const [lotmint, tutorial] = [median(rates.run), median(rates.tutorial)];
+  print(`Whole run of ${options.devices} EC devices: start-up, three files each, durable, ledger, CSV, reports`, [
+    { what: "issuer ec-p256", bound: median(rates.bound), lotmint, wanted: 0.5 },
+  ]);
   const version = execFileSync("openssl", ["version"], { encoding: "utf8" }).trim();
-  console.log(`\nThe tutorial's openssl commands (${version}, ${options.workers} side by side), EC P-256`);
-  console.log(`  tutorial ${tutorial.toFixed(1)} devices/s, lotmint in memory ${lotmint.toFixed(0)} devices/s`);
-  console.log(`  ${(lotmint / tutorial).toFixed(1)} times as many; files, ledger and syncs not counted`);
+  const ratio = lotmint / tutorial;
+  console.log(
+    `\nThe tutorial's commands (${version}), ${options.workers} side by side: ${tutorial.toFixed(1)} devices/s`,
+  );
+  console.log(`  the whole run makes ${ratio.toFixed(1)} times as many; ${verdict(ratio, 18)}`);
 }
 
 async function withCrew<T>(
@@ -167,6 +182,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "3" },
     rounds: { type: "string", default: "5" },
     workers: { type: "string", default: String(availableParallelism()) },
+    devices: { type: "string", default: "20000" },
     full: { type: "boolean", default: false },
     only: { type: "string" },
   },
@@ -175,6 +191,7 @@ const options: BenchOptions = {
   seconds: Number(values.seconds),
   rounds: Number(values.rounds),
   workers: Number(values.workers),
+  devices: Number(values.devices),
   full: values.full,
 };
 const named = values.only === undefined ? Object.keys(SECTIONS) : values.only.split(",");

@@ -13,15 +13,22 @@ export interface WholeRun {
   readonly close: () => void;
 }
 
+/** How the runs are looked into while they last. */
+interface Measuring {
+  /** A module that they load first. */
+  readonly preload?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /**
  * Makes a home with a root and an intermediate. Its lots get PKCS#12, certificate and chain for each device,
  * durable, with ledger, password list, registration file and reports; nothing is submitted.
  */
-export async function openWholeRun(): Promise<WholeRun> {
+export async function openWholeRun(measuring: Measuring = {}): Promise<WholeRun> {
   const home = mkdtempSync(join(tmpdir(), "lotmint-bench-"));
   mkdirSync(join(home, "input"));
-  await lotmint(home, "authority", "create", "root");
-  await lotmint(home, "authority", "create", "line", "--issuer", "root");
+  await lotmint(home, ["authority", "create", "root"]);
+  await lotmint(home, ["authority", "create", "line", "--issuer", "root"]);
   let lots = 0;
   return {
     rate: async (devices) => {
@@ -33,17 +40,18 @@ export async function openWholeRun(): Promise<WholeRun> {
       });
       writeFileSync(manifest, `id,name,path\n${rows.join("")}`);
       const startedMs = performance.now();
-      await lotmint(home, "run", manifest, "--issuer", "line");
+      await lotmint(home, ["run", manifest, "--issuer", "line"], measuring);
       return devices / ((performance.now() - startedMs) / 1000);
     },
     close: () => rmSync(home, { recursive: true, force: true }),
   };
 }
 
-function lotmint(home: string, ...args: readonly string[]): Promise<void> {
+function lotmint(home: string, args: readonly string[], { preload, env }: Measuring = {}): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, "--home", home, "--log-level", "error", ...args], {
-      env: { ...process.env, LOTMINT_PASSPHRASE: "a passphrase for the bench" },
+    const imports = preload === undefined ? [] : ["--import", preload];
+    const child = spawn(process.execPath, [...imports, MAIN, "--home", home, "--log-level", "error", ...args], {
+      env: { ...process.env, ...env, LOTMINT_PASSPHRASE: "a passphrase for the bench" },
       stdio: ["ignore", "ignore", "inherit"],
     });
     child.once("error", reject);

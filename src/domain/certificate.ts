@@ -73,3 +73,31 @@ export interface IssuedCertificate {
   /** SHA-256 of the DER SubjectPublicKeyInfo, lower-case hex. */
   readonly publicKeySha256: string;
 }
+
+/** Why a certificate was revoked, by RFC 5280's names (5.3.1). */
+export const REVOCATION_REASONS = [
+  "unspecified",
+  "keyCompromise",
+  "cACompromise",
+  "affiliationChanged",
+  "superseded",
+  "cessationOfOperation",
+  "certificateHold",
+  "removeFromCRL",
+  "privilegeWithdrawn",
+  "aACompromise",
+] as const;
+export type RevocationReason = (typeof REVOCATION_REASONS)[number];
+
+/** A certificate that another tool signed, as far as its records or its file tell of it. */
+export interface AdoptedCertificate {
+  /** Whole octets in lower-case hex, without leading zero octets: other tools count from small numbers. */
+  readonly serialNumber: string;
+  /** In words. */
+  readonly subject: string;
+  readonly notAfterMs: number | null;
+  /** SHA-256 of the certificate and of its SubjectPublicKeyInfo, lower-case hex; null where only a record is left. */
+  readonly sha256: string | null;
+  readonly publicKeySha256: string | null;
+  readonly revoked: { readonly atMs: number; readonly reason: RevocationReason } | null;
+}

@@ -8,6 +8,7 @@ export interface LotReport {
   readonly job: string;
   readonly manifestSha256: string;
   readonly issuer: string;
+  readonly issuerBudget: IssuerBudget | null;
   readonly startedAt: string;
   readonly endedAt: string;
   readonly exitCode: number;
@@ -25,6 +26,18 @@ export interface LotReport {
   /** What the reader should know: each a sentence. */
   readonly notes: readonly string[];
   readonly ledgerHead: string;
+}
+
+/** What the issuer has signed so far, in all lots, and how long it will do for this job. */
+export interface IssuerBudget {
+  /** Certificates signed (those revoked since included), revoked, abandoned. */
+  readonly issued: number;
+  readonly revoked: number;
+  readonly abandoned: number;
+  /** End of the issuer's own validity; null when its certificate cannot be read. */
+  readonly notAfter: string | null;
+  /** First day (UTC, YYYY-MM-DD) on which the job's certificates would outlive the issuer; null: no such day. */
+  readonly outlivedFrom: string | null;
 }
 
 /** Throughput of this run's minting, against what the line allows. */

@@ -1,4 +1,4 @@
-import type { IssuedCertificate, SerialNumber } from "../domain/certificate.ts";
+import type { AdoptedCertificate, IssuedCertificate, SerialNumber } from "../domain/certificate.ts";
 import type { Device } from "../domain/device.ts";
 import type { KnownDevice, Plan, PlannedBatch } from "../domain/plan.ts";
 import type { RegistrationRow } from "../domain/registration.ts";
@@ -80,11 +80,18 @@ export interface Ledger {
     readonly issuer: string;
     readonly subject: string;
   }): Promise<void>;
-  /** Records the certificate that was signed under a reserved serial number. */
+  /** Records the certificate that was signed under a reserved serial number; the same may be said again. */
   recordCertificate(certificate: IssuedCertificate): Promise<void>;
   /** Abandons a reserved serial number that was not signed, or of which that is not known. */
   abandonSerial(serialNumber: SerialNumber): Promise<void>;
-  /** How many certificates an authority has issued, revoked and abandoned. */
+  /** Serial numbers outside batches that are reserved still: under way, or left by a killed command. */
+  openSerials(): Promise<readonly OpenSerial[]>;
+  /**
+   * Takes in, all or none, certificates that another tool signed under an authority. One that is known
+   * already keeps what is known, except that it may have been revoked since. Says how many were new.
+   */
+  adoptCertificates(issuer: string, certificates: readonly AdoptedCertificate[]): Promise<number>;
+  /** How many certificates an authority has issued, revoked and abandoned, those signed by other tools included. */
   countCertificates(issuer: string): Promise<CertificateCounts>;
   certificate(serialNumber: SerialNumber): Promise<CertificateRecord | undefined>;
   /** Records an event about something that has no table of its own. `detail` must hold no secret. */
@@ -303,6 +310,13 @@ export interface UploadRecord {
   readonly confirmed: number;
   readonly rejected: number;
   readonly overwritten: readonly string[];
+}
+
+export interface OpenSerial {
+  readonly serialNumber: SerialNumber;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly reservedAtMs: number;
 }
 
 export interface CertificateCounts {

@@ -4,6 +4,7 @@ import { digestLines } from "./events.ts";
 import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "./ledger.ts";
 import { damaged } from "./ledger-fault.ts";
 import { unlessTaken } from "./serials.ts";
+import { remintSteps } from "./reminting.ts";
 import { moveRefusal } from "./stage-moves.ts";
 import { prepare } from "./statement.ts";
 
@@ -27,6 +28,7 @@ const IN_BATCH = `id BETWEEN (SELECT first_certificate FROM batches WHERE number
 export function mintingMethods(engine: Engine): MintingMethods {
   const { writer, write, append, requireHold } = engine;
   const refusal = moveRefusal(writer);
+  const remints = remintSteps(engine);
   const addBatch = prepare(writer, "INSERT INTO batches (lot, run, issuer, state) VALUES (?, ?, ?, 'reserved')");
   const moveBatch = prepare(writer, "UPDATE batches SET state = ? WHERE number = ? AND lot = ? AND state = ?");
   const reserve = prepare<{ id: number }>(
@@ -64,7 +66,8 @@ export function mintingMethods(engine: Engine): MintingMethods {
   );
   const abandon = prepare(
     writer,
-    `UPDATE certificates SET state = 'abandoned', device = NULL WHERE ${IN_BATCH} AND state = 'reserved'`,
+    `UPDATE certificates SET state = 'abandoned', device = NULL, ended_at_ms = ?2
+     WHERE ${IN_BATCH} AND state = 'reserved'`,
   );
 
   function changeBatch(hold: LotHold, batch: number, from: string, to: string): number {
@@ -73,11 +76,12 @@ export function mintingMethods(engine: Engine): MintingMethods {
     throw damaged(`batch ${batch} of lot ${hold.lot} is not ${from} and cannot become ${to}; run \`lotmint check\``);
   }
 
-  function issueOne(lot: number, row: ReservedRow, minted: MintedDevice): void {
+  function issueOne(lot: number, row: ReservedRow, minted: MintedDevice, remint: RemintRow | undefined): void {
     const digests = [Buffer.from(minted.sha256, "hex"), Buffer.from(minted.publicKeySha256, "hex")];
     issue.run(...digests, minted.notAfterMs, row.id);
     keepFiles.run(row.id, JSON.stringify(minted.files));
-    if (moveMinted.run(row.id, row.device) !== 1) throw refusal(lot, row.external_id, "minted");
+    if (remint !== undefined) remints.replace(remint, row);
+    else if (moveMinted.run(row.id, row.device) !== 1) throw refusal(lot, row.external_id, "minted");
   }
 
   return {
@@ -106,6 +110,7 @@ export function mintingMethods(engine: Engine): MintingMethods {
     commitMinted: (hold, batch, certificates) =>
       write(() => {
         const lot = changeBatch(hold, batch, "reserved", "minted");
+        const remint = remints.of(batch);
         const rows = new Map(reserved.all(batch).map((row) => [row.serial, row]));
         for (const minted of certificates) {
           const row = rows.get(minted.serialNumber);
@@ -113,13 +118,14 @@ export function mintingMethods(engine: Engine): MintingMethods {
             throw damaged(`serial number ${minted.serialNumber} is not reserved for ${minted.externalId}`);
           }
           rows.delete(row.serial);
-          issueOne(lot, row, minted);
+          issueOne(lot, row, minted, remint);
         }
         if (rows.size > 0) throw damaged(`${rows.size} serial numbers of batch ${batch} have no certificate`);
         setIssued.run(certificates.length, batch);
         const digest = digestLines(certificates.map((minted) => `${minted.serialNumber} ${minted.sha256}`));
         const detail = { batch, certificates: certificates.length, digest };
         append({ kind: "batch-minted", subject: hold.lot, detail });
+        if (remint !== undefined) remints.committed(hold.lot, remint);
       }),
 
     commitPlaced: (hold, batch) =>
@@ -131,9 +137,11 @@ export function mintingMethods(engine: Engine): MintingMethods {
     voidBatch: (hold, batch) =>
       write(() => {
         changeBatch(hold, batch, "reserved", "void");
+        const isRemint = remints.of(batch) !== undefined;
+        if (isRemint) remints.voided(batch);
         const planned = movePlanned.run(batch);
-        const abandoned = abandon.run(batch);
-        if (planned !== abandoned) throw damaged(`batch ${batch} holds devices that are not reserved`);
+        const abandoned = abandon.run(batch, Math.trunc(engine.now()));
+        if (planned !== abandoned && !isRemint) throw damaged(`batch ${batch} holds devices that are not reserved`);
         append({ kind: "batch-voided", subject: hold.lot, detail: { batch, abandoned } });
       }),
   };
@@ -154,8 +162,9 @@ function readingMethods({ reader, read }: Engine): Pick<Ledger, "plannedDevices"
   );
   const members = prepare<{ externalId: string; serialNumber: string }>(
     reader,
-    `SELECT external_id AS externalId, lower(hex(serial)) AS serialNumber FROM certificates
-     WHERE ${IN_BATCH} AND state IN ('reserved', 'issued') ORDER BY id`,
+    `SELECT external_id AS externalId, lower(hex(serial)) AS serialNumber,
+            (SELECT lower(hex(old.serial)) FROM certificates AS old WHERE old.id = certificates.replaces) AS replaces
+     FROM certificates WHERE ${IN_BATCH} AND state IN ('reserved', 'issued') ORDER BY id`,
   );
   const minted = prepare<{ number: number }>(
     reader,

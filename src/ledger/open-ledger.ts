@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { absorbMethods } from "./absorb-manifest.ts";
+import { adoptionMethods } from "./adoptions.ts";
 import type { Engine } from "./engine.ts";
 import { eventMethods } from "./event-methods.ts";
 import { eventLog, type StoredEvent } from "./events.ts";
@@ -12,7 +13,11 @@ import { lockMethods } from "./locks.ts";
 import { lotMethods } from "./lots.ts";
 import { mintingMethods } from "./minting.ts";
 import { partMethods } from "./parts.ts";
+import { pushMethods } from "./pushes.ts";
 import { readingMethods } from "./reading.ts";
+import { remintingMethods } from "./reminting.ts";
+import { revocationListMethods } from "./revocation-lists.ts";
+import { revokingMethods } from "./revoking.ts";
 import { serialMethods } from "./serials.ts";
 import { prepare } from "./statement.ts";
 import { queueTransactions } from "./transactions.ts";
@@ -57,9 +62,14 @@ function wire(connections: Connections, path: string, now: () => number, read: E
     ...absorbMethods(engine),
     ...mintingMethods(engine),
     ...serialMethods(engine),
+    ...adoptionMethods(engine),
     ...partMethods(engine),
     ...uploadMethods(engine),
     ...turnDownMethods(engine),
+    ...revokingMethods(engine),
+    ...remintingMethods(engine),
+    ...revocationListMethods(engine),
+    ...pushMethods(engine),
     ...readingMethods(engine),
     ...eventMethods(engine),
     close: () => idle().then(() => closeBoth(connections)),

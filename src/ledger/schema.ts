@@ -12,6 +12,12 @@
  * - the tables that grow by a row per device declare no foreign keys; the statements check what they join.
  * - an abandoned certificate lets go of its device (`device` null), so that a device that was turned
  *   down before minting can give way to its mended row.
+ *
+ * Version 3, revocation and remint:
+ * - `ended_at_ms` is when a certificate was revoked or abandoned; `replaces` the one whose place it takes;
+ *   `push` the push by which a platform took its serial number.
+ * - `next_…` in `device_rows` is what a changed row asks of the device's next certificate.
+ * - a batch with a row in `remints` replaces certificates; it is open until its revocations are published.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -188,5 +194,67 @@ export const MIGRATIONS: readonly string[] = [
     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
   CREATE TRIGGER events_stay BEFORE DELETE ON events
     BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+  `,
+  // Version 2: what other tools have signed under an authority that was imported. Their serial numbers are
+  // small and begin anew with each authority, hence a table of their own.
+  `
+  CREATE TABLE adopted_certificates (
+    issuer TEXT NOT NULL,
+    serial BLOB NOT NULL CHECK (length(serial) BETWEEN 1 AND 64),
+    adoption INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('issued', 'revoked')),
+    sha256 BLOB,
+    public_key_sha256 BLOB,
+    not_after_ms INTEGER,
+    revoked_at_ms INTEGER,
+    reason TEXT,
+    PRIMARY KEY (issuer, serial)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX adopted_by_adoption ON adopted_certificates (adoption);
+  `,
+  `
+  ALTER TABLE certificates ADD COLUMN ended_at_ms INTEGER;
+  ALTER TABLE certificates ADD COLUMN reason TEXT;
+  ALTER TABLE certificates ADD COLUMN replaces INTEGER;
+  ALTER TABLE certificates ADD COLUMN push INTEGER;
+  UPDATE certificates SET ended_at_ms = (SELECT max(at_ms) FROM events) WHERE state IN ('revoked', 'abandoned');
+  CREATE INDEX certificates_listed ON certificates (issuer, serial) WHERE state IN ('revoked', 'abandoned');
+  CREATE INDEX certificates_replacing ON certificates (lot) WHERE replaces IS NOT NULL;
+
+  ALTER TABLE device_rows ADD COLUMN next_subject TEXT;
+  ALTER TABLE device_rows ADD COLUMN next_subject_digest TEXT;
+  ALTER TABLE device_rows ADD COLUMN next_request TEXT;
+  CREATE INDEX devices_ended ON devices (external_id) WHERE live = 0 AND certificate IS NOT NULL;
+
+  CREATE TABLE remints (
+    batch INTEGER PRIMARY KEY REFERENCES batches (number),
+    reason TEXT NOT NULL,
+    register INTEGER NOT NULL CHECK (register IN (0, 1)),
+    push INTEGER NOT NULL CHECK (push IN (0, 1)),
+    open INTEGER NOT NULL DEFAULT 1 CHECK (open IN (0, 1))
+  ) STRICT;
+
+  CREATE TABLE crls (
+    issuer TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('reserved', 'written')),
+    entries INTEGER,
+    sha256 TEXT,
+    this_update_ms INTEGER,
+    next_update_ms INTEGER,
+    PRIMARY KEY (issuer, number)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE pushes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    issuer TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    serials INTEGER NOT NULL,
+    opened_at_ms INTEGER NOT NULL,
+    closed_at_ms INTEGER,
+    kind TEXT CHECK (kind IN ('answered', 'refused', 'unknown')),
+    message TEXT
+  ) STRICT;
   `,
 ];

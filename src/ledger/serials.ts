@@ -1,13 +1,19 @@
 import type { SerialNumber } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Engine } from "./engine.ts";
-import type { CertificateCounts, CertificateRecord, Ledger } from "./ledger.ts";
+import type { CertificateCounts, CertificateRecord, Ledger, OpenSerial } from "./ledger.ts";
 import { damaged, sqliteCode } from "./ledger-fault.ts";
 import { prepare } from "./statement.ts";
 
 type SerialMethods = Pick<
   Ledger,
-  "reserveSerial" | "recordCertificate" | "abandonSerial" | "countCertificates" | "countLotCertificates" | "certificate"
+  | "reserveSerial"
+  | "recordCertificate"
+  | "abandonSerial"
+  | "openSerials"
+  | "countCertificates"
+  | "countLotCertificates"
+  | "certificate"
 >;
 
 // Counted without a look at every certificate: batches know how many they issued, and the ended are few.
@@ -30,10 +36,30 @@ export function serialMethods(engine: Engine): SerialMethods {
   );
   const abandon = prepare<{ issuer: string }>(
     writer,
-    `UPDATE certificates SET state = 'abandoned'
+    `UPDATE certificates SET state = 'abandoned', ended_at_ms = ?
      WHERE serial = ? AND batch IS NULL AND state = 'reserved' RETURNING issuer`,
   );
+  const recorded = prepare<{ n: number }>(
+    writer,
+    "SELECT count(*) AS n FROM certificates WHERE serial = ? AND batch IS NULL AND sha256 = ?",
+  );
+  const reserved = prepare<OpenSerial>(
+    reader,
+    `SELECT lower(hex(serial)) AS serialNumber, certificates.issuer, certificates.subject, at_ms AS reservedAtMs
+     FROM certificates JOIN events
+       ON events.kind = 'serial-reserved' AND json_extract(detail, '$.serialNumber') = lower(hex(serial))
+     WHERE batch IS NULL AND state = 'reserved'`,
+  );
+  const open = prepare<{ n: number }>(
+    reader,
+    "SELECT count(*) AS n FROM certificates WHERE batch IS NULL AND state = 'reserved'",
+  );
   const byIssuer = prepare<CertificateCounts>(reader, counts("issuer = ?1", "issuer = ?1", "issuer = ?1"));
+  const adopted = prepare<Omit<CertificateCounts, "abandoned">>(
+    reader,
+    `SELECT count(*) AS issued, count(*) FILTER (WHERE state = 'revoked') AS revoked
+     FROM adopted_certificates WHERE issuer = ?`,
+  );
   const byLot = prepare<CertificateCounts>(reader, counts(LOT, "FALSE", LOT));
   const bySerial = prepare<CertificateRecord>(
     reader,
@@ -53,17 +79,30 @@ export function serialMethods(engine: Engine): SerialMethods {
     recordCertificate: ({ serialNumber, sha256, publicKeySha256, notAfterMs }) =>
       write(() => {
         const digests = [Buffer.from(sha256, "hex"), Buffer.from(publicKeySha256, "hex")];
-        const row = issue.get(...digests, notAfterMs, Buffer.from(serialNumber, "hex"));
+        const serial = Buffer.from(serialNumber, "hex");
+        const row = issue.get(...digests, notAfterMs, serial);
+        if (row === undefined && recorded.get(serial, Buffer.from(sha256, "hex"))?.n === 1) return;
         if (row === undefined) throw damaged(`serial number ${serialNumber} is not reserved outside a batch`);
         append({ kind: "certificate-recorded", subject: row.issuer, detail: { serialNumber, sha256 } });
       }),
     abandonSerial: (serialNumber) =>
       write(() => {
-        const row = abandon.get(Buffer.from(serialNumber, "hex"));
+        const row = abandon.get(Math.trunc(engine.now()), Buffer.from(serialNumber, "hex"));
         if (row === undefined) throw damaged(`serial number ${serialNumber} is not reserved outside a batch`);
         append({ kind: "serial-abandoned", subject: row.issuer, detail: { serialNumber } });
       }),
-    countCertificates: (issuer) => read(() => byIssuer.get(issuer) ?? NONE),
+    // The reservations' times stand in the events, which have no index by serial number: asked only where there are any.
+    openSerials: () => read(() => (open.get()?.n === 0 ? [] : reserved.all().map((row) => ({ ...row })))),
+    countCertificates: (issuer) =>
+      read(() => {
+        const own = byIssuer.get(issuer) ?? NONE;
+        const others = adopted.get(issuer) ?? NONE;
+        return {
+          issued: own.issued + others.issued,
+          revoked: own.revoked + others.revoked,
+          abandoned: own.abandoned,
+        };
+      }),
     countLotCertificates: (lot) => read(() => byLot.get(lot) ?? NONE),
     certificate: (serialNumber) =>
       read(() => {

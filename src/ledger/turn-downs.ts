@@ -26,7 +26,7 @@ export function turnDownMethods(engine: Engine): TurnDownMethods {
   );
   const abandon = prepare(
     writer,
-    `UPDATE certificates SET state = 'abandoned', device = NULL WHERE device = ? AND state = 'reserved'
+    `UPDATE certificates SET state = 'abandoned', device = NULL, ended_at_ms = ? WHERE device = ? AND state = 'reserved'
        AND batch IN (SELECT number FROM batches WHERE lot = ? AND state = 'reserved')`,
   );
   const relist = prepare(
@@ -40,7 +40,7 @@ export function turnDownMethods(engine: Engine): TurnDownMethods {
     // A settling run may say again what a killed one said: then only the reason is new.
     const allowed = device?.stage === "rejected" || (device && mayFollow(device.stage, "rejected"));
     if (device === undefined || !allowed) throw refusal(lot, externalId, "rejected");
-    if (device.stage === "reserved") abandon.run(device.id, lot);
+    if (device.stage === "reserved") abandon.run(Math.trunc(engine.now()), device.id, lot);
     reject.run(reason, device.id);
   }
 

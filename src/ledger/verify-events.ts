@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { adoptionLine } from "./adoptions.ts";
 import type { Engine } from "./engine.ts";
 import { CHAIN_START, digestLines, eventDigest, type StoredEvent } from "./events.ts";
 import type { Ledger } from "./ledger.ts";
@@ -11,6 +12,7 @@ export const CHECKED_KINDS: ReadonlySet<string> = new Set([
   "batch-minted",
   "serial-reserved",
   "certificate-recorded",
+  "certificates-adopted",
 ]);
 const PAGE_EVENTS = 500;
 const CURE = "the ledger was altered or damaged; restore it from a backup with `lotmint restore`";
@@ -29,7 +31,12 @@ export function eventVerifier({ reader, read }: Engine): Ledger["verifyEvents"] 
   const integrity = prepare<{ quick_check: string }>(reader, "PRAGMA quick_check(1)");
   const page = prepare<StoredEvent>(reader, "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?");
   const accountOf = certificateAccount(reader);
-  const inTables = prepare<Account>(reader, "SELECT count(*) AS reserved, count(sha256) AS signed FROM certificates");
+  const inTables = prepare<Account>(
+    reader,
+    `SELECT (SELECT count(*) FROM certificates) + adopted AS reserved,
+            (SELECT count(sha256) FROM certificates) + adopted AS signed
+     FROM (SELECT count(*) AS adopted FROM adopted_certificates)`,
+  );
 
   return async () => {
     const flaw = await read(() => integrity.get()?.quick_check);
@@ -86,6 +93,11 @@ function certificateAccount(reader: DatabaseSync): (event: StoredEvent) => Accou
     reader,
     "SELECT lower(hex(sha256)) AS sha256 FROM certificates WHERE serial = ? AND batch IS NULL",
   );
+  const adopted = prepare<{ serial: string; sha256: string }>(
+    reader,
+    `SELECT lower(hex(serial)) AS serial, coalesce(lower(hex(sha256)), '') AS sha256
+     FROM adopted_certificates WHERE adoption = ?`,
+  );
   return (event) => {
     if (!CHECKED_KINDS.has(event.kind)) return { reserved: 0, signed: 0 };
     const detail = JSON.parse(event.detail) as Readonly<Record<string, unknown>>;
@@ -106,6 +118,11 @@ function certificateAccount(reader: DatabaseSync): (event: StoredEvent) => Accou
       case "batch-minted": {
         const digest = digestLines(signed.map((one) => `${one.serial} ${one.sha256}`));
         return agree(detail["digest"] === digest, { reserved: 0, signed: signed.length });
+      }
+      case "certificates-adopted": {
+        const came = adopted.all(Number(detail["adoption"] ?? -1));
+        const digest = digestLines(came.map(adoptionLine));
+        return agree(detail["digest"] === digest, { reserved: came.length, signed: came.length });
       }
       case "serial-reserved":
         return agree(row !== undefined, { reserved: 1, signed: 0 });

@@ -24,6 +24,7 @@ export interface ReportInput
   readonly minted: number;
   readonly mintingMs: number;
   readonly taktSeconds?: number;
+  readonly issuerBudget?: LotReport["issuerBudget"];
 }
 
 /** Puts a lot's report together; notes that say the same are told once. Pure. */
@@ -34,6 +35,7 @@ export function buildReport(input: ReportInput): LotReport {
     job: input.job,
     manifestSha256: input.manifestSha256,
     issuer: input.issuer,
+    issuerBudget: input.issuerBudget ?? null,
     startedAt: new Date(input.startedAtMs).toISOString(),
     endedAt: new Date(input.endedAtMs).toISOString(),
     exitCode: input.exitCode,

@@ -130,6 +130,7 @@ function factsSection(report: LotReport): string {
     ["Started", moment(report.startedAt)],
     ["Ended", `${moment(report.endedAt)}, after ${took}`],
     ["Exit code", String(report.exitCode)],
+    ...issuerFacts(report),
     ["Certificates", `${count(issued)} issued, ${count(revoked)} revoked, ${count(abandoned)} abandoned`],
     ["SHA-256 of the manifest", `<code>${escapeHtml(report.manifestSha256)}</code>`],
     ["Head of the ledger", `<code>${escapeHtml(report.ledgerHead)}</code>`],
@@ -139,6 +140,15 @@ function factsSection(report: LotReport): string {
     "The record",
     `<table class="facts"><caption>The record</caption><tbody>${rows.join("")}</tbody></table>`,
   );
+}
+
+function issuerFacts({ issuer, issuerBudget }: LotReport): readonly (readonly [string, string])[] {
+  if (issuerBudget === null) return [["Issuer", escapeHtml(issuer)]];
+  const { issued, revoked, abandoned, notAfter, outlivedFrom } = issuerBudget;
+  const signed = `${count(issued)} certificates issued, ${count(revoked)} revoked, ${count(abandoned)} abandoned`;
+  const end = notAfter === null ? "" : `; ends ${moment(notAfter)}`;
+  const day = outlivedFrom === null ? [] : [["Outlived by such certificates from", escapeHtml(outlivedFrom)] as const];
+  return [["Issuer", `${escapeHtml(issuer)}: ${signed}${end}`], ...day];
 }
 
 function section(title: string, body: string, kind = ""): string {

@@ -27,7 +27,7 @@ export function reportText(report: LotReport, places: ReportPlaces, options: Tex
     row("rows", `${count(report.rows)} in the manifest, ${count(rejected)} rejected`),
     row("certificates", certificateCounts(report)),
     row("rate", rateWords(report)),
-    row("issuer", report.issuer),
+    row("issuer", issuerWords(report)),
     row("time", duration(Date.parse(report.endedAt) - Date.parse(report.startedAt))),
     place("output", places.folder),
     place("report", places.html),
@@ -65,6 +65,15 @@ function stageCounts({ counts }: LotReport): string {
 function certificateCounts({ certificates }: LotReport): string {
   const { issued, revoked, abandoned } = certificates;
   return `${count(issued)} issued, ${count(revoked)} revoked, ${count(abandoned)} abandoned`;
+}
+
+function issuerWords({ issuer, issuerBudget }: LotReport): string {
+  if (issuerBudget === null) return issuer;
+  const { issued, notAfter, outlivedFrom } = issuerBudget;
+  const words = [`${issuer}, ${count(issued)} certificates signed in all`];
+  if (notAfter !== null) words.push(`ends on ${notAfter.slice(0, 10)}`);
+  if (outlivedFrom !== null) words.push(`outlived by this job's certificates from ${outlivedFrom}`);
+  return words.join("; ");
 }
 
 function rateWords({ rate }: LotReport): string {

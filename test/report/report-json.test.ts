@@ -13,6 +13,7 @@ test("the report comes back as it is, with its keys in a fixed order and a line 
     "job",
     "manifestSha256",
     "issuer",
+    "issuerBudget",
     "startedAt",
     "endedAt",
     "exitCode",

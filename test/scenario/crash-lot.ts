@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { FaultRule } from "../../src/sandbox/faults.ts";
-import { badRows, makeRows, type Step, type World, writeLot } from "./harness.ts";
+import { badRows, makeRows, type Row, type Step, type World, writeLot } from "./harness.ts";
 import { proveKilled, proveLot, stagesOf } from "./prove-lot.ts";
 
 /** Every step of a run, in its order; the letter is its row in docs/issuance.md. */
@@ -20,18 +20,27 @@ export const STEPS: readonly (readonly [Step, string])[] = [
   ["upload-closed", "g"],
 ];
 
+/** Of the lots with bad rows, the row that the platform turns down as well. */
+const TURNED_DOWN = 1;
+
 /** A platform as it is on a bad day: now and then it is busy, answers 503 after all, or hangs up. */
-export const MILD_FAULTS: readonly FaultRule[] = [
-  { kind: "status", status: 503, rate: 0.05, afterWork: true, match: { path: "/devicecontrol/*" } },
-  { kind: "cut-after", rate: 0.05, match: { path: "/devicecontrol/*" } },
-  { kind: "cut-before", rate: 0.05, match: { path: "/devicecontrol/*" } },
-  { kind: "status", status: 429, rate: 0.002, match: { path: "/identity/*" } },
-];
+export function mildFaults(plans: readonly CrashLot[]): readonly FaultRule[] {
+  const ids = plans.filter(({ withBadRows }) => withBadRows).map((plan) => rowsOf(plan)[TURNED_DOWN]?.id ?? "");
+  return [
+    { kind: "reject-rows", ids },
+    { kind: "status", status: 503, rate: 0.05, afterWork: true, match: { path: "/devicecontrol/*" } },
+    { kind: "cut-after", rate: 0.05, match: { path: "/devicecontrol/*" } },
+    { kind: "cut-before", rate: 0.05, match: { path: "/devicecontrol/*" } },
+    { kind: "status", status: 429, rate: 0.002, match: { path: "/identity/*" } },
+  ];
+}
+
+function rowsOf({ lot, devices }: CrashLot): Row[] {
+  return makeRows(lot.toUpperCase(), devices);
+}
 
 /** When the program is killed: right after the nth time of a step, or after some time. */
-export type Kill =
-  | { readonly step: Step; readonly times: number }
-  | { readonly step: "any"; readonly afterMs: number };
+export type Kill = { readonly step: Step; readonly times: number } | { readonly step: "any"; readonly afterMs: number };
 
 /** What the kills have hit. */
 export interface KillTally {
@@ -60,14 +69,8 @@ export interface CrashLot {
  */
 export async function crashLot(world: World, plan: CrashLot, tally: KillTally): Promise<string[]> {
   const { lot } = plan;
-  const rows = makeRows(lot.toUpperCase(), plan.devices);
-  const [, turnedDown] = rows;
+  const rows = rowsOf(plan);
   writeLot(world.home, lot, plan.withBadRows ? [...rows, ...badRows(rows)] : rows, { submit: { rowsPerUpload: 100 } });
-  const rejects: FaultRule = { kind: "reject-rows", ids: [turnedDown?.id ?? ""] };
-  const { faults: desk } = world.sandbox.state;
-  // The first rules in the list win, and a rule for rows goes with any other.
-  desk.active = [...(plan.withBadRows ? [rejects] : []), ...MILD_FAULTS].map((rule) => ({ rule, matched: 0, fired: 0 }));
-
   const faults: string[] = [];
   const tell = (moment: string, found: readonly string[]) => {
     faults.push(...found.map((fault) => `${lot}, ${moment}: ${fault}`));
@@ -87,12 +90,13 @@ export async function crashLot(world: World, plan: CrashLot, tally: KillTally): 
   }
   const exitCode = plan.withBadRows ? 3 : 0;
   const last = await world.run(["run", lot]);
-  if (last.code !== exitCode) tell("the last run", [`it ended with ${last.code} instead of ${exitCode}: ${last.stderr}`]);
+  if (last.code !== exitCode)
+    tell("the last run", [`it ended with ${last.code} instead of ${exitCode}: ${last.stderr}`]);
   const found = proveLot({
     home: world.home,
     lot,
     ids: rows.map(({ id }) => id),
-    turnedDown: plan.withBadRows && turnedDown !== undefined ? [turnedDown.id] : [],
+    turnedDown: plan.withBadRows ? rows.slice(TURNED_DOWN, TURNED_DOWN + 1).map(({ id }) => id) : [],
     exitCode,
     platform: world.sandbox.state,
   });
@@ -129,9 +133,18 @@ export function seededRandom(seed: number): () => number {
 
 /**
  * One kill at every step, in the order of a run, so that each is reached: what the one leaves unfinished
- * is there for the next. `times` varies for steps that come several times in any run.
+ * is there for the next. A lot of three batches can have a kill come as late as at a step's second time.
  */
-export function killsAtEveryStep(random: () => number): Kill[] {
-  const most: Partial<Record<Step, number>> = { reserved: 3, written: 2, synced: 2, "folder-placed": 20 };
+export function killsAtEveryStep(random: () => number, batches: 1 | 2 | 3): Kill[] {
+  const most: Partial<Record<Step, number>> = {
+    reserved: batches,
+    "folder-placed": 20,
+    ...(batches === 3 && { written: 2, synced: 2 }),
+  };
   return STEPS.map(([step]) => ({ step, times: 1 + Math.floor(random() * (most[step] ?? 1)) }));
+}
+
+/** Kills so many times, some time after the program was started. */
+export function killsAtMoments(kills: number, random: () => number): Kill[] {
+  return Array.from({ length: kills }, () => ({ step: "any", afterMs: 200 + Math.floor(random() * 1500) }));
 }

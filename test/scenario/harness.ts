@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hash } from "node:crypto";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath } from "node:process";
@@ -31,11 +41,14 @@ export interface Started {
 }
 
 export interface StartOptions {
-  readonly env?: Readonly<Record<string, string>>;
+  /** On top of passphrase and login; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Sends the program a signal right after a step's nth time. */
   readonly at?: { readonly step: Step; readonly times?: number; readonly signal: NodeJS.Signals };
   /** Moves the program's clock. */
   readonly clockMs?: number;
+  /** How many cores the program thinks it has: decides how many batches are in hand at a time. */
+  readonly cores?: number;
   /** Gives it a process group of its own, as a terminal does. */
   readonly ownGroup?: boolean;
   /** Before the program starts; goes over to it. */
@@ -109,8 +122,8 @@ async function must(ended: Promise<Ended>): Promise<Ended> {
 }
 
 function startLotmint(args: readonly string[], options: StartOptions): Started {
-  const { at, clockMs, umask } = options;
-  const preload = at === undefined && clockMs === undefined ? [] : ["--import", INTERFERE];
+  const { at, clockMs, cores, umask } = options;
+  const preload = at === undefined && clockMs === undefined && cores === undefined ? [] : ["--import", INTERFERE];
   const command = [execPath, ...preload, MAIN, ...args];
   const [program = execPath, ...rest] =
     umask === undefined ? command : ["sh", "-c", `umask ${umask} && exec "$@"`, "sh", ...command];
@@ -122,6 +135,7 @@ function startLotmint(args: readonly string[], options: StartOptions): Started {
       ...options.env,
       ...(at === undefined ? {} : { LOTMINT_TEST_AT: `${at.step}:${at.times ?? 1}:${at.signal}` }),
       ...(clockMs === undefined ? {} : { LOTMINT_TEST_CLOCK_MS: String(clockMs) }),
+      ...(cores === undefined ? {} : { LOTMINT_TEST_CORES: String(cores) }),
     },
   });
   const alarm = setTimeout(() => child.kill("SIGKILL"), GIVE_UP_MS);
@@ -157,6 +171,18 @@ export async function untilStopped({ child, ended }: Started): Promise<void> {
 function isStopped(pid: number | undefined): boolean {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+}
+
+/** Every file and folder below a folder, with its mode and the digest of its content. */
+export function treeOf(folder: string): Readonly<Record<string, string>> {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  return Object.fromEntries(
+    names.map((name) => {
+      const status = lstatSync(join(folder, name));
+      const content = status.isFile() ? hash("sha256", readFileSync(join(folder, name))) : "";
+      return [name, `${(status.mode & 0o777).toString(8)} ${content}`];
+    }),
+  );
 }
 
 export interface Row {

@@ -1,4 +1,6 @@
 import { subscribe } from "node:diagnostics_channel";
+import { syncBuiltinESMExports } from "node:module";
+import os from "node:os";
 import { pid } from "node:process";
 import { isMainThread } from "node:worker_threads";
 
@@ -6,10 +8,11 @@ import { isMainThread } from "node:worker_threads";
  * A preload (`node --import`) for the real program, told by its environment what to do to it:
  * - LOTMINT_TEST_AT=step:n:signal sends the process a signal right after that step's nth time
  * - LOTMINT_TEST_CLOCK_MS moves its clock
+ * - LOTMINT_TEST_CORES tells it how many cores it has
  *
  * Worker threads load it too, without an environment: then it does nothing.
  */
-const { LOTMINT_TEST_AT: at, LOTMINT_TEST_CLOCK_MS: clockMs } = process.env;
+const { LOTMINT_TEST_AT: at, LOTMINT_TEST_CLOCK_MS: clockMs, LOTMINT_TEST_CORES: cores } = process.env;
 
 if (isMainThread && at !== undefined) {
   const [aim = "", times = "1", signal = "SIGKILL"] = at.split(":");
@@ -25,4 +28,9 @@ if (isMainThread && at !== undefined) {
 if (isMainThread && clockMs !== undefined) {
   const now = Date.now;
   Date.now = () => now() + Number(clockMs);
+}
+
+if (isMainThread && cores !== undefined) {
+  os.availableParallelism = () => Number(cores);
+  syncBuiltinESMExports();
 }
