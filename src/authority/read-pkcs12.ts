@@ -75,7 +75,7 @@ interface Outline {
 function readOutline(content: Buffer): Outline {
   const [, authSafe, macPart] = children(forge.asn1.fromDer(content.toString("latin1")));
   const { oid, value } = contentInfo(authSafe);
-  if (oid !== OID.content) throw new DerError("no PKCS#12 file protected by a passphrase", 0);
+  if (oid !== OID.content) throw new RangeError("no PKCS#12 file protected by a passphrase");
   const safe = octets(value);
   const contents = children(forge.asn1.fromDer(safe));
   for (const part of contents) checkCosts(part);
@@ -87,7 +87,7 @@ function readMac(part: Asn1): NonNullable<Outline["mac"]> {
   const [algorithm, value] = children(digestInfo);
   const oid = oidOf(children(algorithm)[0]);
   const digest = MAC_DIGESTS[oid];
-  if (digest === undefined) throw new DerError(`a MAC of the unknown kind ${oid}`, 0);
+  if (digest === undefined) throw new RangeError(`a MAC of the unknown kind ${oid}`);
   const count = rounds === undefined ? Buffer.from([1]) : bytes(text(rounds));
   checkRoundCount(count);
   return {
@@ -125,7 +125,7 @@ function openContents(contents: readonly Asn1[], passphrase: string): Pkcs12Cont
   const keys: KeyObject[] = [];
   const certificates: Buffer[] = [];
   const takeBags = (bags: Asn1, depth: number): void => {
-    if (depth > MAX_DEPTH) throw new DerError("bags nested too deeply", 0);
+    if (depth > MAX_DEPTH) throw new RangeError("bags nested too deeply");
     for (const bag of children(bags)) {
       const [oid, wrapped] = children(bag);
       const value = only(wrapped);
@@ -156,7 +156,7 @@ function openContents(contents: readonly Asn1[], passphrase: string): Pkcs12Cont
     else if (oid === OID.encryptedContent) {
       const { algorithm, encrypted } = encryptedPart(value);
       takeBags(decrypt(sequence(algorithm, octetString(encrypted)), passphrase), 0);
-    } else throw new DerError(`contents of the unknown kind ${oid}`, 0);
+    } else throw new RangeError(`contents of the unknown kind ${oid}`);
   }
   return { keys, certificates };
 }
@@ -176,7 +176,7 @@ function decrypt(encrypted: Asn1, passphrase: string): Asn1 {
   const given = isPbes2 ? forge.util.encodeUtf8(passphrase) : passphrase;
   // forge says null where the padding shows that the passphrase was another.
   const opened: Asn1 | null = forge.pki.decryptPrivateKeyInfo(encrypted, given);
-  if (opened === null) throw new DerError("contents that the passphrase does not decrypt", 0);
+  if (opened === null) throw new RangeError("contents that the passphrase does not decrypt");
   return opened;
 }
 
@@ -204,12 +204,12 @@ function understood<T>(place: string, read: () => T): T {
 
 /** Words of a reader's fault; forge's are for programmers, and are left out. */
 function wordsOf(cause: unknown): string {
-  return cause instanceof DerError ? cause.message : "unknown form";
+  return cause instanceof RangeError || cause instanceof DerError ? cause.message : "unknown form";
 }
 
 function children(element: Asn1 | undefined): readonly Asn1[] {
   const value = required(element).value;
-  if (!Array.isArray(value)) throw new DerError("a value where a structure belongs", 0);
+  if (!Array.isArray(value)) throw new RangeError("a value where a structure belongs");
   return value;
 }
 
@@ -218,7 +218,7 @@ function only(element: Asn1 | undefined): Asn1 {
 }
 
 function required(element: Asn1 | undefined): Asn1 {
-  if (element === undefined) throw new DerError("a structure with a part missing", 0);
+  if (element === undefined) throw new RangeError("a structure with a part missing");
   return element;
 }
 
@@ -229,7 +229,7 @@ function octets(element: Asn1 | undefined): Octets {
 }
 
 function text(element: Asn1): Octets {
-  if (Array.isArray(element.value)) throw new DerError("a structure where a value belongs", 0);
+  if (Array.isArray(element.value)) throw new RangeError("a structure where a value belongs");
   return element.value;
 }
 

@@ -79,7 +79,8 @@ function checkLink(name: string, certificate: CertificateFields, issuer: Certifi
   }
 }
 
-function isSignedBy(certificate: CertificateFields, issuer: CertificateFields): boolean {
+/** Whether the key in `issuer` made the signature on `certificate`; names and dates are not looked at. */
+export function isSignedBy(certificate: CertificateFields, issuer: CertificateFields): boolean {
   try {
     return new X509Certificate(certificate.raw).verify(new X509Certificate(issuer.raw).publicKey);
   } catch {

@@ -4,6 +4,9 @@ export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
 
 const LEVEL_WORDS: Readonly<Record<number, string>> = { 20: "debug", 30: "", 40: "note", 50: "error", 60: "fatal" };
 
+/** Fields that say to a machine what the words say to a person already. */
+const FOR_MACHINES: ReadonlySet<string> = new Set(["lot", "code"]);
+
 /**
  * The log on stderr: JSON lines for machines, one plain line an entry on a terminal. Entries name lots,
  * ids and files; no secret is ever handed to it, and fields whose name sounds like one are blanked besides.
@@ -36,7 +39,7 @@ function terminalDestination(stream: NodeJS.WriteStream): DestinationStream {
       const { level, time: _time, msg, ...rest } = JSON.parse(line) as { level: number; time: string; msg?: string };
       const word = LEVEL_WORDS[level] ?? "";
       const fields = Object.entries(rest)
-        .filter(([name]) => name !== "lot")
+        .filter(([name]) => !FOR_MACHINES.has(name))
         .map(([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
         .join("");
       stream.write(`\r\u001b[K${word ? `${word}: ` : ""}${msg ?? ""}${fields}\n`);

@@ -23,7 +23,10 @@ export async function runTargets(args: RunArguments, context: CliContext): Promi
     const tools = await makeRunTools(context, ledger, args.passphraseFile);
     const codes: number[] = [];
     for (const asked of lots) {
-      if (context.signal.aborted) break;
+      if (context.signal.aborted) {
+        codes.push(exitCodeOf(new OnboardingError("stopped before every lot was begun", { code: "stopped" })));
+        break;
+      }
       codes.push(
         await runOne(tools, context, {
           ...asked,

@@ -158,7 +158,8 @@ export function remove(path: string): void {
 export async function syncTree(folder: string): Promise<void> {
   const outcome = await new Promise<{ readonly status: number; readonly words: string }>((resolve) => {
     let words = "";
-    const child = spawn("sync", ["-f", folder], { stdio: ["ignore", "ignore", "pipe"] });
+    // In a session of its own: Ctrl-C goes to all programs of the terminal, and must not void the batch.
+    const child = spawn("sync", ["-f", folder], { stdio: ["ignore", "ignore", "pipe"], detached: true });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       words += text;
     });

@@ -26,7 +26,7 @@ export type Decision =
   /** Minted before; its row on the platform has changed, or the platform turned it down. */
   | { readonly kind: "register"; readonly device: Device; readonly registrationDigest: string }
   /** Minted before under another subject: the certificate stays until it is reminted. */
-  | { readonly kind: "needs-remint"; readonly device: Device }
+  | { readonly kind: "needs-remint"; readonly device: Device; readonly subjectDigest: string }
   | { readonly kind: "keep"; readonly externalId: string; readonly line: number };
 
 /** A rejected row, with its cells, so that it can be handed back for mending. */

@@ -1,8 +1,9 @@
-import type { AdoptedCertificate, IssuedCertificate, SerialNumber } from "../domain/certificate.ts";
+import type { AdoptedCertificate, IssuedCertificate, RevocationReason, SerialNumber } from "../domain/certificate.ts";
 import type { Device } from "../domain/device.ts";
 import type { KnownDevice, Plan, PlannedBatch } from "../domain/plan.ts";
 import type { RegistrationRow } from "../domain/registration.ts";
 import type { DeviceRecord, RejectRecord } from "../domain/report.ts";
+import type { RevokedSerial } from "../domain/revocation.ts";
 import type { Stage } from "../domain/stage.ts";
 
 /**
@@ -61,12 +62,13 @@ export interface Ledger {
   reserveBatch(hold: LotHold, batch: NewBatch): Promise<number>;
   /**
    * Commits a batch as minted (reserved -> minted): the one point of decision. `certificates` holds one
-   * for every serial number of the batch that is still reserved.
+   * for every serial number of the batch that is still reserved. Of a batch that replaces certificates, the
+   * old ones are revoked in the same transaction.
    */
   commitMinted(hold: LotHold, batch: number, certificates: readonly MintedDevice[]): Promise<void>;
   /** Records that every folder of a minted batch stands in its final place. */
   commitPlaced(hold: LotHold, batch: number): Promise<void>;
-  /** Abandons a batch's serial numbers; its devices are planned again. */
+  /** Abandons a batch's serial numbers; its devices are planned again, or keep the certificates that they have. */
   voidBatch(hold: LotHold, batch: number): Promise<void>;
   /** The lot's batches that are reserved or minted but not placed: what a killed run left. */
   openBatches(lot: string): Promise<readonly OpenBatch[]>;
@@ -136,6 +138,88 @@ export interface Ledger {
   rejectDevices(hold: LotHold, rejects: readonly DeviceReject[]): Promise<void>;
   /** Rejected devices that are in a part are listed again, so that the next submission sends them. Says how many. */
   relistRejected(hold: LotHold): Promise<number>;
+
+  // -- revoking
+  /**
+   * What is known of these ids, in whatever lot: of the device that lives under the id, else of the last one
+   * that was revoked. Ids without either are left out.
+   */
+  certifiedDevices(externalIds: readonly string[]): Promise<readonly CertifiedDevice[]>;
+  /** Ids of the lot's devices that have a certificate which is not revoked, in manifest order. */
+  revocableDevices(lot: string): AsyncIterable<readonly string[]>;
+  /**
+   * Revokes the certificates of these devices of the lot; their ids are free for another lot then. Those
+   * without one, and those revoked already, stay as they are. Says how many were revoked.
+   */
+  revokeDevices(
+    hold: LotHold,
+    revocation: { readonly reason: RevocationReason; readonly externalIds: readonly string[] },
+  ): Promise<number>;
+  /** Revokes a certificate outside lots, such as an authority's; false when it is none that is valid. */
+  revokeCertificate(revocation: {
+    readonly serialNumber: SerialNumber;
+    readonly reason: RevocationReason;
+  }): Promise<boolean>;
+
+  // -- replacing certificates
+  /** What the next certificates of these devices of a lot are made from, for those that have one. In manifest order. */
+  remintDevices(lot: string, externalIds: readonly string[]): Promise<readonly RemintDevice[]>;
+  /**
+   * Commits the reservations of a batch that replaces the devices' certificates; until it is committed as
+   * minted, the devices stay as they are. Throws `usage` for a revoked device whose id another lot has.
+   */
+  reserveRemint(hold: LotHold, batch: NewRemint): Promise<number>;
+  /** Replacing batches that are committed as minted, but whose revocations are not known to be published. */
+  openRemints(lot: string): Promise<readonly OpenRemint[]>;
+  /** The batch's revocations are published; may be said again. */
+  closeRemint(hold: LotHold, batch: number): Promise<void>;
+  /** How many certificates of the lot took another one's place. */
+  countReworks(lot: string): Promise<number>;
+  /** Live devices of the lot whose row asks for another subject than their certificate has, in manifest order. */
+  subjectChanges(lot: string): Promise<readonly string[]>;
+
+  // -- revocation lists
+  /** What belongs into an issuer's revocation list, abandoned serial numbers included, by serial number. */
+  revokedSerials(issuer: string): AsyncIterable<readonly RevokedSerial[]>;
+  revocationList(issuer: string): Promise<RevocationListState>;
+  /** Commits the next number of an issuer's revocation lists, before that list is signed; they grow (RFC 5280, 5.2.3). */
+  reserveCrl(issuer: string): Promise<number>;
+  /** Records the list that was written under a reserved number. */
+  recordCrl(list: {
+    readonly issuer: string;
+    readonly number: number;
+    readonly entries: number;
+    readonly sha256: string;
+    readonly thisUpdateMs: number;
+    readonly nextUpdateMs: number;
+  }): Promise<void>;
+  /** Lots with batches under this issuer that are neither placed nor void. */
+  lotsUnderWay(issuer: string): Promise<readonly string[]>;
+  /** Serial numbers of an issuer's list that this platform has not taken yet, from `after` on, at most `limit`. */
+  unpushedSerials(query: {
+    readonly issuer: string;
+    readonly platform: string;
+    /** A serial number; "" for the start. */
+    readonly after: string;
+    readonly limit: number;
+  }): Promise<readonly RevokedSerial[]>;
+  /** How many serial numbers of an issuer's list no platform has taken. */
+  countUnpushed(issuer: string): Promise<number>;
+  /** Commits the intent to tell a platform of these serial numbers, before they are sent. */
+  openPush(push: {
+    readonly issuer: string;
+    readonly platform: string;
+    readonly serialNumbers: readonly SerialNumber[];
+  }): Promise<number>;
+  /** Commits what became of it. */
+  closePush(
+    push: number,
+    outcome: {
+      readonly kind: "answered" | "refused" | "unknown";
+      readonly message?: string;
+      readonly serialNumbers: readonly SerialNumber[];
+    },
+  ): Promise<void>;
 
   // -- reading
   countByStage(lot: string): Promise<Readonly<Record<Stage, number>>>;
@@ -237,7 +321,64 @@ export interface MintedDevice extends IssuedCertificate {
 export interface OpenBatch {
   readonly number: number;
   readonly state: "reserved" | "minted";
-  readonly devices: readonly { readonly externalId: string; readonly serialNumber: SerialNumber }[];
+  readonly devices: readonly {
+    readonly externalId: string;
+    readonly serialNumber: SerialNumber;
+    /** The serial number whose place it takes, for a device that had a certificate before. */
+    readonly replaces?: SerialNumber;
+  }[];
+}
+
+/** A device as revoking sees it. */
+export interface CertifiedDevice {
+  readonly externalId: string;
+  readonly lot: string;
+  readonly stage: Stage;
+  /** Of its certificate; null while it has none. */
+  readonly serialNumber: SerialNumber | null;
+  readonly issuer: string | null;
+  readonly revoked: boolean;
+}
+
+/** A device as it goes into its next minting: the subject is the one that its latest row asks for. */
+export interface RemintDevice extends PlannedDevice {
+  readonly replaces: SerialNumber;
+  /** True for a device that keeps its own key, and whose row brought no new request since. */
+  readonly lacksNewRequest: boolean;
+}
+
+export interface NewRemint extends NewBatch {
+  readonly reason: RevocationReason;
+  /** Send the devices' rows to the platform again. */
+  readonly register: boolean;
+  /** Tell the platform of the old serial numbers. */
+  readonly push: boolean;
+}
+
+export interface OpenRemint {
+  readonly batch: number;
+  readonly push: boolean;
+  readonly devices: readonly {
+    readonly externalId: string;
+    readonly serialNumber: SerialNumber;
+    /** The old certificate's serial number, and who issued it. */
+    readonly replaces: SerialNumber;
+    readonly issuer: string;
+  }[];
+}
+
+/** How an issuer's newest revocation list stands against what is revoked. */
+export interface RevocationListState {
+  /** Entries that a list written now would have, and how many of them are revoked rather than abandoned. */
+  readonly due: number;
+  readonly revoked: number;
+  readonly written: {
+    readonly number: number;
+    readonly entries: number;
+    readonly sha256: string;
+    readonly thisUpdateMs: number;
+    readonly nextUpdateMs: number;
+  } | null;
 }
 
 export interface UnlistedDevice {

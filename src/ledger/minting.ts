@@ -3,8 +3,8 @@ import type { Engine } from "./engine.ts";
 import { digestLines } from "./events.ts";
 import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "./ledger.ts";
 import { damaged } from "./ledger-fault.ts";
+import { type RemintRow, remintSteps } from "./reminting.ts";
 import { unlessTaken } from "./serials.ts";
-import { remintSteps } from "./reminting.ts";
 import { moveRefusal } from "./stage-moves.ts";
 import { prepare } from "./statement.ts";
 
@@ -160,7 +160,7 @@ function readingMethods({ reader, read }: Engine): Pick<Ledger, "plannedDevices"
     `SELECT number, state FROM batches
      WHERE lot = (SELECT id FROM lots WHERE name = ?) AND state IN ('reserved', 'minted') ORDER BY number`,
   );
-  const members = prepare<{ externalId: string; serialNumber: string }>(
+  const members = prepare<{ externalId: string; serialNumber: string; replaces: string | null }>(
     reader,
     `SELECT external_id AS externalId, lower(hex(serial)) AS serialNumber,
             (SELECT lower(hex(old.serial)) FROM certificates AS old WHERE old.id = certificates.replaces) AS replaces
@@ -184,6 +184,19 @@ function readingMethods({ reader, read }: Engine): Pick<Ledger, "plannedDevices"
         }),
       ),
     openBatches: (lot) =>
-      read(() => batches.all(lot).map(({ number, state }) => ({ number, state, devices: members.all(number) }))),
+      read(() =>
+        batches.all(lot).map(({ number, state }) => ({ number, state, devices: members.all(number).map(openDevice) })),
+      ),
   };
+}
+
+function openDevice({
+  replaces,
+  ...device
+}: {
+  readonly externalId: string;
+  readonly serialNumber: string;
+  readonly replaces: string | null;
+}): OpenBatch["devices"][number] {
+  return replaces === null ? device : { ...device, replaces };
 }

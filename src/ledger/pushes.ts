@@ -31,10 +31,7 @@ export function pushMethods(engine: Engine): PushMethods {
     writer,
     "UPDATE pushes SET closed_at_ms = ?, kind = 'unknown' WHERE issuer = ? AND closed_at_ms IS NULL",
   );
-  const open = prepare(
-    writer,
-    "INSERT INTO pushes (issuer, platform, serials, opened_at_ms) VALUES (?, ?, ?, ?)",
-  );
+  const open = prepare(writer, "INSERT INTO pushes (issuer, platform, serials, opened_at_ms) VALUES (?, ?, ?, ?)");
   const close = prepare<{ issuer: string; serials: number }>(
     writer,
     `UPDATE pushes SET closed_at_ms = ?, kind = ?, message = ?

@@ -15,7 +15,7 @@ type RemintingMethods = Pick<
 >;
 
 /** A batch that replaces certificates. */
-interface RemintRow {
+export interface RemintRow {
   readonly reason: string;
   readonly register: number;
 }
@@ -214,9 +214,7 @@ function readingMethods({
         return rows.filter(({ externalId }) => asked.has(externalId)).map(remintDevice);
       }),
     openRemints: (lot) =>
-      read(() =>
-        open.all(lot).map(({ batch, push }) => ({ batch, push: push === 1, devices: members.all(batch) })),
-      ),
+      read(() => open.all(lot).map(({ batch, push }) => ({ batch, push: push === 1, devices: members.all(batch) }))),
     countReworks: (lot) => read(() => reworks.get(lot)?.n ?? 0),
     subjectChanges: (lot) => read(() => changes.all(lot).map((row) => row.external_id)),
   };

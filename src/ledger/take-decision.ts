@@ -48,6 +48,17 @@ export function decisionTaker(writer: DatabaseSync): (lot: number, decision: Dec
     writer,
     "UPDATE device_rows SET cells = ?, registration = ?, registration_digest = ? WHERE device = ?",
   );
+  const wishNext = prepare(
+    writer,
+    "UPDATE device_rows SET next_subject = ?, next_subject_digest = ?, next_request = ? WHERE device = ?",
+  );
+  const dropNext = prepare(
+    writer,
+    `UPDATE device_rows SET next_subject = NULL, next_subject_digest = NULL, next_request = NULL
+     WHERE device = ? AND next_subject IS NOT NULL`,
+  );
+  /** The device whose subject changed last: a row that changes otherwise as well brings its next decision. */
+  let changed = -1;
   const changeLine = prepare(writer, "UPDATE devices SET line = ? WHERE id = ?");
   const registerAgain = prepare(
     writer,
@@ -94,6 +105,21 @@ export function decisionTaker(writer: DatabaseSync): (lot: number, decision: Dec
     changeLine.run(line, id);
     // Without a certificate there is nothing to register yet: its row is cut when it has been minted.
     registerAgain.run(id);
+    if (id !== changed) dropNext.run(id);
+    return { device: id };
+  }
+
+  /** The certificate stays; what the row asks for waits for the next one. */
+  function needsRemint(lot: number, { device, subjectDigest }: Extract<Decision, { kind: "needs-remint" }>): Taken {
+    const { id } = own(lot, device.externalId);
+    wishNext.run(JSON.stringify(device.subject), subjectDigest, device.certificateRequest ?? null, id);
+    changed = id;
+    return { device: id };
+  }
+
+  function keep(lot: number, externalId: string): Taken {
+    const { id } = own(lot, externalId);
+    dropNext.run(id);
     return { device: id };
   }
 
@@ -104,9 +130,9 @@ export function decisionTaker(writer: DatabaseSync): (lot: number, decision: Dec
       case "register":
         return register(lot, decision);
       case "needs-remint":
-        return { device: own(lot, decision.device.externalId).id };
+        return needsRemint(lot, decision);
       case "keep":
-        return { device: own(lot, decision.externalId).id };
+        return keep(lot, decision.externalId);
     }
   };
 }

@@ -73,7 +73,7 @@ function decide(device: Device, known: KnownDevice | undefined, mended: boolean)
     return subjectChanged || registrationChanged || triedAgain ? [mint] : [keep(device)];
   }
   const changes: Decision[] = [];
-  if (subjectChanged) changes.push({ kind: "needs-remint", device });
+  if (subjectChanged) changes.push({ kind: "needs-remint", device, subjectDigest: digests.subjectDigest });
   if (registrationChanged || triedAgain) {
     changes.push({ kind: "register", device, registrationDigest: digests.registrationDigest });
   }

@@ -34,6 +34,8 @@ export async function concludeLot(
     !walk.changed && fault === undefined && existsSync(layout.reportJson) && existsSync(layout.devicesCsv);
   if (isCurrent) return report;
   try {
+    // A run that lost the lot while it slept leaves the reports to the run that has it now.
+    await tools.ledger.beat(hold);
     await writeOutputs(tools.ledger, layout, report);
   } catch (error) {
     if (fault === undefined || !(error instanceof OnboardingError)) throw error;

@@ -4,7 +4,8 @@ import { announceStep } from "../disk/announce-step.ts";
 import { ensureFolder, PRIVATE_FOLDER, syncTree } from "../disk/durable.ts";
 import { batchFolder, deviceFolder, type LotLayout, passwordSegment } from "../disk/layout.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
-import type { Ledger, LotHold, PlannedDevice } from "../ledger/ledger.ts";
+import { OnboardingError } from "../domain/error.ts";
+import type { Ledger, LotHold, MintedDevice, PlannedDevice } from "../ledger/ledger.ts";
 import type { MintPool } from "./mint-pool.ts";
 import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
 import { dropBatch } from "./settle-lot.ts";
@@ -103,40 +104,65 @@ async function mintBatch(
   devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
 ): Promise<void> {
   const { ledger, hold, lot } = options;
-  const folder = batchFolder(lot, batch);
+  const minted = await makeBatch(options, batch, devices).catch((error: unknown) => giveUp(options, batch, error));
   try {
-    ensureFolder(folder, PRIVATE_FOLDER);
-    const minted = await options.pool.mint({
-      folder,
-      segment: options.passwordSegments ? passwordSegment(lot, batch).making : null,
-      devices: devices.map(({ externalId, serialNumber, subject }) => ({
-        externalId,
-        serialNumber,
-        subject,
-        spki: null,
-      })),
-    });
-    announceStep("written");
-    await syncTree(folder);
-    if (options.passwordSegments && onAnotherFileSystem(lot)) await syncTree(lot.secretsWork);
-    announceStep("synced");
-    // A run that lost the lot while it slept must not put passwords beside those of the run that has it now.
-    await ledger.beat(hold);
-    placePasswords(lot, batch);
     await ledger.commitMinted(hold, batch, minted);
-    announceStep("minted");
   } catch (error) {
-    await dropBatch(ledger, hold, lot, batch).catch(() => {
-      // The next run settles it; the first fault is the one to tell.
-    });
-    throw error;
+    // Whether the decision stands after a fault of the disk, the next run reads in the ledger, and settles it.
+    return isLotLost(error) ? giveUp(options, batch, error) : Promise.reject(error);
   }
+  announceStep("minted");
   placeDevices(
     lot,
     batch,
     devices.map((device) => device.externalId),
   );
   await ledger.commitPlaced(hold, batch);
+}
+
+/** Steps (b) to (d): all that can be undone. */
+async function makeBatch(
+  options: MintLotOptions,
+  batch: number,
+  devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
+): Promise<readonly MintedDevice[]> {
+  const { ledger, hold, lot } = options;
+  const folder = batchFolder(lot, batch);
+  ensureFolder(folder, PRIVATE_FOLDER);
+  const minted = await options.pool.mint({
+    folder,
+    segment: options.passwordSegments ? passwordSegment(lot, batch).making : null,
+    devices: devices.map(({ externalId, serialNumber, subject }) => ({
+      externalId,
+      serialNumber,
+      subject,
+      spki: null,
+    })),
+  });
+  announceStep("written");
+  await syncTree(folder);
+  if (options.passwordSegments && onAnotherFileSystem(lot)) await syncTree(lot.secretsWork);
+  announceStep("synced");
+  // A run that lost the lot while it slept must not put passwords beside those of the run that has it now.
+  await ledger.beat(hold);
+  placePasswords(lot, batch);
+  return minted;
+}
+
+/** Voids a batch and throws the fault that was the reason, or the one behind it. */
+async function giveUp({ ledger, hold, lot }: MintLotOptions, batch: number, reason: unknown): Promise<never> {
+  try {
+    await dropBatch(ledger, hold, lot, batch);
+  } catch (fault) {
+    // Another run has the lot and has cleared the batch away: that is why there was a fault. Any other
+    // second fault leaves the batch to the next run.
+    if (isLotLost(fault)) throw fault;
+  }
+  throw reason;
+}
+
+function isLotLost(error: unknown): boolean {
+  return error instanceof OnboardingError && error.code === "lot-held";
 }
 
 function onAnotherFileSystem(lot: LotLayout): boolean {

@@ -40,7 +40,8 @@ export function runLot(tools: RunTools, request: RunRequest): Promise<LotReport>
     try {
       await walkRooms(tools, hold, request, walk);
     } catch (error) {
-      if (!(error instanceof OnboardingError)) throw error;
+      // Whoever has lost the lot must not write over the reports of the run that has it now.
+      if (!(error instanceof OnboardingError) || error.code === "lot-held") throw error;
       await concludeLot(tools, hold, request.job, walk, error);
       throw error;
     }
