@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
 
 /**
@@ -17,13 +18,15 @@ export interface Secrets {
   readonly platformPassword: () => string | undefined;
   /** LOTMINT_PLATFORM_TOKEN, else `user` with LOTMINT_PLATFORM_PASSWORD; throws `usage` when neither is given. */
   readonly platformCredentials: (user: string | undefined) => PlatformCredentials;
+  /** LOTMINT_WEBHOOK_SECRET; throws `usage` when it is not given. */
+  readonly webhookSecret: () => string;
 }
 
 /** How to log in to the platform: by token, or as a user. What it holds is not shown when it is printed. */
 export type PlatformCredentials = { readonly token: string } | { readonly user: string; readonly password: string };
 
 const SECRET_VARIABLE =
-  /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|PLATFORM_PASSWORD|PLATFORM_TOKEN)(?:_FILE)?$/;
+  /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET)(?:_FILE)?$/;
 const MAX_SECRET_BYTES = 64 * 1024;
 
 /** Takes all secrets out of the environment, so that no child process and no crash dump of it holds them. */
@@ -41,6 +44,13 @@ export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
     lotPassword: () => checkLotPassword(find("LOTMINT_LOT_PASSWORD")),
     platformPassword: () => find("LOTMINT_PLATFORM_PASSWORD"),
     platformCredentials: (user) => findCredentials(find, user),
+    webhookSecret: () => {
+      const secret = find("LOTMINT_WEBHOOK_SECRET");
+      if (secret !== undefined) return secret;
+      throw usage(
+        "lotmint.yaml names a webhook, and no secret to sign with is given; set LOTMINT_WEBHOOK_SECRET or LOTMINT_WEBHOOK_SECRET_FILE",
+      );
+    },
   };
 }
 
@@ -57,7 +67,8 @@ export function readSecretFile(path: string): string {
   const file = openSecret(path);
   try {
     const { mode, size } = fstatSync(file);
-    if ((mode & 0o077) !== 0) throw usage(`${path} can be read by others; protect it with: chmod 600 ${path}`);
+    if ((mode & othersRights(path)) !== 0)
+      throw usage(`${path} can be read by others; protect it with: chmod 600 ${path}`);
     if (size > MAX_SECRET_BYTES) throw usage(`${path} is too large to be a passphrase or password`);
     const secret = readFileSync(file, "utf8").replace(/\r?\n$/, "");
     if (secret === "") throw usage(`${path} is empty; it must hold the secret`);
@@ -68,6 +79,16 @@ export function readSecretFile(path: string): string {
   } finally {
     closeSync(file);
   }
+}
+
+/**
+ * Rights that make a secret readable by somebody else. A systemd credential (LoadCredential=) is let in by an
+ * access list, whose mask shows as the group's right to read; its folder is the service's alone.
+ */
+function othersRights(path: string, credentials = process.env["CREDENTIALS_DIRECTORY"]): number {
+  const isCredential =
+    credentials !== undefined && credentials !== "" && dirname(resolve(path)) === resolve(credentials);
+  return isCredential ? 0o037 : 0o077;
 }
 
 function openSecret(path: string): number {

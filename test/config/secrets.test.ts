@@ -89,3 +89,20 @@ test("printing what holds a secret does not show it", () => {
     expect(inspect(printed, { depth: 9 }) + JSON.stringify(printed)).not.toContain("hush");
   }
 });
+
+test("a systemd credential's group right is its access list's mask, anywhere else it is an open door", () => {
+  const before = process.env["CREDENTIALS_DIRECTORY"];
+  const path = secretFile("credential", "from systemd", 0o440);
+  try {
+    process.env["CREDENTIALS_DIRECTORY"] = folder;
+    expect(readSecretFile(path)).toBe("from systemd");
+    chmodSync(path, 0o444);
+    expect(() => readSecretFile(path)).toThrow(/can be read by others/);
+    chmodSync(path, 0o440);
+    process.env["CREDENTIALS_DIRECTORY"] = join(folder, "elsewhere");
+    expect(() => readSecretFile(path)).toThrow(/can be read by others/);
+  } finally {
+    if (before === undefined) delete process.env["CREDENTIALS_DIRECTORY"];
+    else process.env["CREDENTIALS_DIRECTORY"] = before;
+  }
+});
