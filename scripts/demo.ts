@@ -61,7 +61,14 @@ async function startSandbox() {
     });
     child.once("close", (code) => reject(new Error(`the sandbox ended with ${code}`)));
   });
-  const sandbox = JSON.parse(line) as { url: string; user: string; tenant: string; caFile: string };
+  const sandbox = JSON.parse(line) as {
+    url: string;
+    user: string;
+    tenant: string;
+    caFile: string;
+    deviceTokenPort: number;
+    mqttPort: number;
+  };
   console.log(`The sandbox platform listens on ${sandbox.url}`);
   return { ...sandbox, stop: () => child.kill("SIGTERM") };
 }
@@ -70,7 +77,7 @@ const sandbox = await startSandbox();
 try {
   writeFileSync(
     siteFile,
-    `${MARK}\nplatform:\n  url: ${sandbox.url}\n  tenant: ${sandbox.tenant}\n  user: ${sandbox.user}\n  caFile: ${JSON.stringify(sandbox.caFile)}\n`,
+    `${MARK}\nplatform:\n  url: ${sandbox.url}\n  tenant: ${sandbox.tenant}\n  user: ${sandbox.user}\n  deviceTokenPort: ${sandbox.deviceTokenPort}\n  mqttPort: ${sandbox.mqttPort}\n  caFile: ${JSON.stringify(sandbox.caFile)}\n`,
   );
   if (!existsSync(join(root, "state/authorities/demo-root"))) {
     await must(0, "authority", "create", "demo-root", "--subject", "CN=Demo Root,O=Acme GmbH,C=DE");

@@ -22,9 +22,12 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "csv-parse": ["manifest"],
   "csv-stringify": ["registration", "report"],
   "p-limit": ["submit"],
+  croner: ["schedule"],
   yargs: ["cli"],
   zod: ["config"],
   yaml: ["config"],
+  aedes: ["sandbox"],
+  "mqtt-packet": ["platform"],
   pino: ["cli", "run", "watch", "schedule"],
 };
 

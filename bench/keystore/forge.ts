@@ -6,10 +6,11 @@ export const FORGE_FORMATS: readonly Format[] = ["PKCS#12 modern", "PKCS#12 lega
 
 /** One file after the other with node-forge, from objects that it has parsed beforehand. */
 export function openForge(format: Format, material: Material): Step {
-  const read = (octets: Uint8Array) => forge.asn1.fromDer(forge.util.createBuffer(octets));
+  const read = (octets: Uint8Array) => forge.asn1.fromDer(Buffer.from(octets).toString("latin1"));
   const key = forge.pki.privateKeyFromAsn1(read(material.pkcs8)) as forge.pki.rsa.PrivateKey;
-  // It parses no certificate whose issuer signs with EC; its writer takes PEM as well.
-  const certificates = [material.certificate, ...material.chain].map(pem);
+  const certificates = [material.certificate, ...material.chain].map((octets) =>
+    forge.pki.certificateFromAsn1(read(octets)),
+  );
   const password = PASSWORDS[0] ?? "";
   const options = { algorithm: format === "PKCS#12 modern" ? "aes256" : "3des", count: ITERATIONS } as const;
   if (format === "encrypted PEM") {

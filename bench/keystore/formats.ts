@@ -29,7 +29,10 @@ export const ITERATIONS = 2048;
 export const ALIAS = "devicekeyentry";
 /** As many as lotmint makes side by side. */
 const GROUP = 4;
-export const PASSWORDS: readonly string[] = Array.from({ length: GROUP }, (_, index) => `ABCDEFGHIJKLMNOPQRSTUVWXY${index}`);
+export const PASSWORDS: readonly string[] = Array.from(
+  { length: GROUP },
+  (_, index) => `ABCDEFGHIJKLMNOPQRSTUVWXY${index}`,
+);
 
 /** Does some devices' work and returns how many they were. */
 export type Step = () => number;
@@ -39,7 +42,10 @@ export function openWriting(format: Format, material: Material, random: RandomOc
   const { pkcs8, certificate, chain } = material;
   const entries = PASSWORDS.map((password) => ({ pkcs8, certificate, password }));
   const trusted = chain.slice(-1);
-  const each = (write: (password: string) => unknown): Step => () => PASSWORDS.map(write).length;
+  const each =
+    (write: (password: string) => unknown): Step =>
+    () =>
+      PASSWORDS.map(write).length;
   switch (format) {
     case "PKCS#12 modern":
     case "PKCS#12 legacy": {
@@ -83,15 +89,18 @@ export function openBound(format: Format, material: Material): Step {
   };
   const wide = Buffer.from(password, "utf16le");
   const certificates = [material.certificate, ...material.chain];
-  const whole = Buffer.concat([wide, ...(format === "JKS" ? [material.pkcs8, ...certificates] : certificates.slice(-1))]);
+  const whole = Buffer.concat([
+    wide,
+    ...(format === "JKS" ? [material.pkcs8, ...certificates] : certificates.slice(-1)),
+  ]);
   switch (format) {
     case "PKCS#12 modern":
     case "truststore PKCS#12":
       // One key for all that is encrypted, one for the MAC.
       return derive("sha256", 2);
     case "PKCS#12 legacy":
-      // A key of two chains and a vector of one for each of the two parts, and the MAC's chain.
-      return derive("sha1", 7);
+      // Two chains for the key, one for the vector, one for the MAC.
+      return derive("sha1", 4);
     case "encrypted PEM":
       return derive("sha256", 1);
     case "JKS": {

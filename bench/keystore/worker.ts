@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { openRandomPool } from "../../src/keystore/random-pool.ts";
-import { type Format, type Material, openBound, openWriting, type Step } from "./formats.ts";
 import { openForge } from "./forge.ts";
+import { type Format, type Material, openBound, openWriting, type Step } from "./formats.ts";
 
 /** A worker thread of the keystore benchmark: repeats one kind of work and tells how much it did. */
 

@@ -22,7 +22,11 @@ export interface AuthorityRequest {
 }
 
 /** The subject that was asked for, else CN=NAME. */
-export function authoritySubject({ name, subject: asked, issuer }: AuthorityRequest): Subject {
+export function authoritySubject({
+  name,
+  subject: asked,
+  issuer,
+}: Pick<AuthorityRequest, "name" | "subject" | "issuer">): Subject {
   const subject = asked ?? [{ attribute: "CN", value: name }];
   const fault =
     subject.length === 0 ? "it is empty" : subject.map(subjectPartFault).find((found) => found !== undefined);

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { SHARED_FILE } from "../disk/durable.ts";
+import { announceStep } from "../disk/announce-step.ts";
 import { authorityLayout, type Home } from "../disk/layout.ts";
 import type { IssuedCertificate, KeyAlgorithm, SerialNumber } from "../domain/certificate.ts";
+import { authorityFiles } from "./authority-files.ts";
 import { checkNewPassphrase, encryptKey } from "./authority-key.ts";
 import { type AuthorityRequest, authorityPathLength, authoritySubject, authorityValidity } from "./authority-limits.ts";
 import { checkAuthorityName } from "./authority-name.ts";
@@ -11,7 +12,6 @@ import { generateKey } from "./key-algorithm.ts";
 import { describeAuthority } from "./load-authority.ts";
 import { checkFree, placeAuthority } from "./place-authority.ts";
 import { readCertificate } from "./read-certificate.ts";
-import { writePem } from "./read-pem.ts";
 import { newSerialNumber } from "./serial-number.ts";
 import { signAuthorityCertificate } from "./sign-authority-certificate.ts";
 import { openSigner } from "./signer.ts";
@@ -62,6 +62,7 @@ export async function createAuthority(
   const serialNumber = newSerialNumber();
   const issuerName = issuer?.name ?? name;
   await record.reserveSerial({ serialNumber, issuer: issuerName, subject: formatSubject(subject) });
+  announceStep("serial-reserved");
   let certificate: Buffer;
   try {
     certificate = signAuthorityCertificate(
@@ -76,29 +77,25 @@ export async function createAuthority(
       },
       signer,
     );
-    const certificatePem = writePem("CERTIFICATE", certificate);
-    await placeAuthority(home, name, {
-      "certificate.pem": { content: certificatePem, mode: SHARED_FILE },
-      "chain.pem": { content: certificatePem + (issuer?.chainPem ?? ""), mode: SHARED_FILE },
-      "key.pem": { content: keyPem },
-      "authority.yaml": {
-        content: writeDescription({
-          name,
-          issuer: issuerName,
-          subject: formatSubject(subject),
-          key: options.key ?? "ec-p256",
-          serialNumber,
-          sha256: digests(certificate).sha256,
-          created: new Date(options.nowMs).toISOString(),
-        }),
-        mode: SHARED_FILE,
-      },
-    });
+    await placeAuthority(
+      home,
+      name,
+      authorityFiles({
+        name,
+        issuer: issuerName,
+        chain: [readCertificate(certificate), ...(issuer?.chainDer ?? []).map(readCertificate)],
+        key: options.key ?? "ec-p256",
+        keyPem,
+        made: "created",
+        nowMs: options.nowMs,
+      }),
+    );
   } catch (error) {
     // A number that cannot be abandoned now stays reserved, which comes to the same; the first fault counts.
     await record.abandonSerial(serialNumber).catch(() => undefined);
     throw error;
   }
+  announceStep("authority-placed");
   await record.recordCertificate({
     serialNumber,
     notAfterMs: validity.notAfterMs,
@@ -106,11 +103,4 @@ export async function createAuthority(
     publicKeySha256: createHash("sha256").update(spki).digest("hex"),
   });
   return describeAuthority(home, name);
-}
-
-/** authority.yaml, for people and backups; JSON's strings are YAML's too. */
-function writeDescription(entries: Readonly<Record<string, string>>): string {
-  return Object.entries(entries)
-    .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
-    .join("");
 }

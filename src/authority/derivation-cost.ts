@@ -14,7 +14,10 @@ const PBKDF2 = "1.2.840.113549.1.5.12";
 export function checkDerivationCost(algorithm: Buffer): void {
   const [oid, parameters] = readChildren(readWhole(algorithm, TAG.SEQUENCE).content);
   if (oid?.tag !== TAG.OID || parameters?.tag !== TAG.SEQUENCE) throw new RangeError("no password-based encryption");
-  if (readOid(oid.content) !== PBES2) return checkRounds(parameters);
+  if (readOid(oid.content) !== PBES2) {
+    checkRounds(parameters);
+    return;
+  }
   const [derivation] = readChildren(parameters.content);
   if (derivation?.tag !== TAG.SEQUENCE) throw new RangeError("no key derivation");
   const [kind, settings] = readChildren(derivation.content);

@@ -47,7 +47,8 @@ function guarded<T>(path: string, act: () => T): T {
     return act();
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    const fault = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : "it cannot be read";
+    const fault =
+      code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : "it cannot be read";
     throw unusableFile(path, fault, cause);
   }
 }

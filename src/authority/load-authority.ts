@@ -16,7 +16,7 @@ import {
   type StoredAuthority,
   unusableAuthority,
 } from "./stored-authority.ts";
-import { verifyChain } from "./verify-chain.ts";
+import { checkChainLength, verifyChain } from "./verify-chain.ts";
 
 /** An authority that has been proven able to sign. */
 export interface LoadedIssuer extends Validity {
@@ -36,22 +36,38 @@ export interface LoadedIssuer extends Validity {
   readonly pathLength?: number;
 }
 
-/** The authorities of a home that have a certificate, sorted by name. */
+/** The authorities of a home, sorted by name; those that wait for their certificate and damaged ones included. */
 function authorityNames(home: Home): readonly string[] {
   if (!existsSync(home.authorities)) return [];
-  return readdirSync(home.authorities)
-    .filter((name) => !name.startsWith(".") && existsSync(authorityLayout(home, name).certificate))
+  return readdirSync(home.authorities, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map(({ name }) => name)
     .sort();
 }
 
-/** Reads an authority's certificate and chain. An unknown name is `usage`, unreadable files `issuer-unusable`. */
+/** True for an authority whose key is here and whose certificate has still to come. */
+export function awaitsCertificate(home: Home, name: string): boolean {
+  const layout = authorityLayout(home, name);
+  return authorityNames(home).includes(name) && existsSync(layout.request) && !existsSync(layout.certificate);
+}
+
+/**
+ * Reads an authority's certificate and chain. An unknown name is `usage`; unreadable files, and a
+ * certificate that has not come yet, are `issuer-unusable`.
+ */
 export function readAuthority(home: Home, name: string): StoredAuthority {
   const names = authorityNames(home);
   if (!names.includes(name)) {
     const known = names.length === 0 ? "there is none yet" : `there are ${names.join(", ")}`;
     throw new OnboardingError(`there is no authority ${JSON.stringify(name)}; ${known}`, { code: "usage" });
   }
+  if (awaitsCertificate(home, name)) throw unusableAuthority(name, awaits(home, name));
   return readStoredAuthority(authorityLayout(home, name), name);
+}
+
+function awaits(home: Home, name: string): string {
+  const { request } = authorityLayout(home, name);
+  return `it waits for its certificate; have ${request} signed, then: lotmint authority import ${name} --certificate FILE`;
 }
 
 /** What stands on disk about an authority; proves nothing. An unknown name is `usage`. */
@@ -59,9 +75,34 @@ export function describeAuthority(home: Home, name: string): AuthorityDescriptio
   return describeStoredAuthority(readAuthority(home, name));
 }
 
-/** All authorities of a home, sorted by name. */
-export function listAuthorities(home: Home): readonly AuthorityDescription[] {
-  return authorityNames(home).map((name) => describeAuthority(home, name));
+/** One authority of a list: described, or why it cannot be. */
+export type AuthorityEntry =
+  | (AuthorityDescription & { readonly state: "ready" })
+  | { readonly state: "requested" | "damaged"; readonly name: string; readonly fault: string };
+
+/** All authorities of a home, sorted by name; one that cannot be read hides none of the others. */
+export function listAuthorities(home: Home): readonly AuthorityEntry[] {
+  return authorityNames(home).map((name) => {
+    if (awaitsCertificate(home, name)) return { state: "requested", name, fault: awaits(home, name) };
+    try {
+      return { state: "ready", ...describeAuthority(home, name) };
+    } catch (error) {
+      if (!(error instanceof OnboardingError)) throw error;
+      return { state: "damaged", name, fault: error.message };
+    }
+  });
+}
+
+/** The authorities of a home that can be read, for looking certificates up. */
+export function readableAuthorities(home: Home): readonly StoredAuthority[] {
+  return authorityNames(home).flatMap((name) => {
+    try {
+      return [readAuthority(home, name)];
+    } catch (error) {
+      if (!(error instanceof OnboardingError)) throw error;
+      return [];
+    }
+  });
 }
 
 /**
@@ -82,12 +123,7 @@ export function loadIssuer(
   const key = openAuthorityKey(name, readAuthorityFile(name, keyFile), passphrase);
   verifyChain(name, chain, nowMs);
   checkKey(name, certificate, key);
-  if (chain.length + 1 > maxChain) {
-    throw unusableAuthority(
-      name,
-      `a device's chain would have ${chain.length + 1} certificates, but maxChain allows ${maxChain}`,
-    );
-  }
+  checkChainLength(name, chain.length, maxChain);
   const keyAlgorithm = keyAlgorithmOf(key);
   if (keyAlgorithm === undefined)
     throw unusableAuthority(name, `its key is ${describeKey(key)}, which lotmint does not sign with`);

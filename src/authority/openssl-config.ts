@@ -4,6 +4,8 @@ export type OpensslConfig = ReadonlyMap<string, ReadonlyMap<string, string>>;
 const DEFAULT_SECTION = "default";
 /** Deeper than any configuration; ends a value that names itself. */
 const MAX_DEPTH = 16;
+/** More than any path is made of; ends values that multiply. */
+const MAX_EXPANSIONS = 100;
 
 /** Reads OpenSSL's configuration format (config(5)): sections, comments, continued lines, quotes. Never throws. */
 export function readOpensslConfig(text: string): OpensslConfig {
@@ -11,13 +13,14 @@ export function readOpensslConfig(text: string): OpensslConfig {
   let current = sectionOf(sections, DEFAULT_SECTION);
   for (const line of text.replace(/\\\r?\n/g, "").split(/\r?\n/)) {
     const bare = withoutComment(line).trim();
-    const title = /^\[\s*(.*?)\s*\]$/.exec(bare)?.[1];
-    if (title !== undefined) {
-      current = sectionOf(sections, title);
+    if (bare.startsWith("[") && bare.endsWith("]")) {
+      current = sectionOf(sections, bare.slice(1, -1).trim());
       continue;
     }
-    const [, name, value] = /^([^=]+?)\s*=\s*(.*)$/.exec(bare) ?? [];
-    if (name !== undefined && value !== undefined) current.set(name, value.replace(/^(["'])(.*)\1$/, "$2"));
+    const [, name, value] = /^([^=]+)=(.*)$/.exec(bare) ?? [];
+    if (name !== undefined && value !== undefined) {
+      current.set(name.trim(), value.trim().replace(/^(["'])(.*)\1$/, "$2"));
+    }
   }
   return sections;
 }
@@ -42,9 +45,10 @@ export function expandValue(
   name: string,
   given: Readonly<Record<string, string>> = {},
   depth = 0,
+  spent = { expansions: 0 },
 ): string | undefined {
   const value = given[name] ?? config.get(section)?.get(name) ?? config.get(DEFAULT_SECTION)?.get(name);
-  if (value === undefined || depth > MAX_DEPTH) return undefined;
+  if (value === undefined || depth > MAX_DEPTH || spent.expansions++ > MAX_EXPANSIONS) return undefined;
   let missing = false;
   const expanded = value.replace(
     /\\(.)|\$(?:\{([^}]+)\}|\(([^)]+)\)|(\w+(?:::\w+)?))/g,
@@ -52,7 +56,7 @@ export function expandValue(
       if (escaped !== undefined) return escaped;
       const parts = (names.slice(0, 3).find((found) => found !== undefined) ?? "").split("::");
       const [from, wanted] = parts.length > 1 ? [parts[0], parts[1]] : [section, parts[0]];
-      const found = expandValue(config, from ?? section, wanted ?? "", given, depth + 1);
+      const found = expandValue(config, from ?? section, wanted ?? "", given, depth + 1, spent);
       missing ||= found === undefined;
       return found ?? "";
     },

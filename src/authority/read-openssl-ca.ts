@@ -99,9 +99,7 @@ function finder(home: string): (part: Part) => string | undefined {
 function readConfig(home: string): OpensslConfig | undefined {
   const names = readdirSync(home).filter((name) => name.endsWith(".cnf"));
   const name = USUAL.config.find((usual) => names.includes(usual)) ?? (names.length === 1 ? names[0] : undefined);
-  return name === undefined
-    ? undefined
-    : readOpensslConfig(readForeignFile(join(home, name)).toString("utf8"));
+  return name === undefined ? undefined : readOpensslConfig(readForeignFile(join(home, name)).toString("utf8"));
 }
 
 /**
@@ -114,7 +112,7 @@ function configuredPlaces(config: OpensslConfig, home: string, part: Part): read
   const moved = expandValue(config, section, part, { dir: home });
   const written = expandValue(config, section, part);
   return [moved, written]
-    .filter((path) => path !== undefined && path !== "")
+    .flatMap((path) => (path === undefined || path === "" ? [] : [path]))
     .flatMap((path) => (isAbsolute(path) ? [path] : [join(home, path), join(dirname(home), path)]));
 }
 
@@ -143,12 +141,16 @@ function describeEntry(
   const bare: AdoptedCertificate = { ...entry, sha256: null, publicKeySha256: null };
   if (copies === undefined) return bare;
   const even = entry.serialNumber.toUpperCase();
-  const file = [even, even.padStart(2, "0")].map((name) => join(copies, `${name}.pem`)).find((path) => existsSync(path));
+  const file = [even, even.padStart(2, "0")]
+    .map((name) => join(copies, `${name}.pem`))
+    .find((path) => existsSync(path));
   if (file === undefined) return bare;
   try {
     const [certificate] = readForeignCertificates(file);
     const isIt =
-      certificate?.serialNumber === entry.serialNumber && issuer !== undefined && certificate.issuer.equals(issuer.subject);
+      certificate?.serialNumber === entry.serialNumber &&
+      issuer !== undefined &&
+      certificate.issuer.equals(issuer.subject);
     return isIt ? { ...adoptedCertificate(certificate), subject: entry.subject, revoked: entry.revoked } : bare;
   } catch {
     return bare;

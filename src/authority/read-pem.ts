@@ -5,7 +5,8 @@ export interface PemBlock {
   readonly der: Buffer;
 }
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\s*([A-Za-z0-9+/=\s]*?)-----END \1-----/g;
+/** Each character can be taken in one way only, so that no text takes more than its length in steps. */
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----/g;
 
 /** The blocks of a PEM text in their order; text around them is passed over (RFC 7468, 2). */
 export function readPem(text: string): readonly PemBlock[] {

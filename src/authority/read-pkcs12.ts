@@ -2,7 +2,8 @@ import { createHmac, createPrivateKey, type KeyObject } from "node:crypto";
 import forge from "node-forge";
 import { DerError } from "../asn1/read-der.ts";
 import { checkDerivationCost, checkRoundCount } from "./derivation-cost.ts";
-import { unusableFile } from "./foreign-file.ts";
+import { readForeignCertificate, unusableFile } from "./foreign-file.ts";
+import type { CertificateFields } from "./read-certificate.ts";
 import { openWith, type Passphrases } from "./read-private-key.ts";
 
 type Asn1 = forge.asn1.Asn1;
@@ -29,10 +30,27 @@ const MAC_DIGESTS: Readonly<Record<string, { readonly name: string; readonly len
 /** Nested bags go no deeper in any file that a tool has written. */
 const MAX_DEPTH = 4;
 
-export interface Pkcs12Contents {
+interface Pkcs12Contents {
   readonly keys: readonly KeyObject[];
   /** DER, in the order of the file. */
   readonly certificates: readonly Buffer[];
+}
+
+/**
+ * The authority in a PKCS#12 file of any tool: its certificates, and its key where there is one. Faults as
+ * those of `readPkcs12`; a file with no certificate, or with several keys, is `usage`.
+ */
+export async function readPkcs12Authority(
+  content: Buffer,
+  place: string,
+  passphrases: Passphrases,
+): Promise<{ readonly certificates: readonly CertificateFields[]; readonly key: KeyObject | undefined }> {
+  const { keys, certificates } = await readPkcs12(content, place, passphrases);
+  const [key, ...others] = keys;
+  if (others.length > 0)
+    throw unusableFile(place, `it holds ${keys.length} private keys; export the authority's alone`);
+  if (certificates.length === 0) throw unusableFile(place, "it holds no certificate");
+  return { certificates: certificates.map((der) => readForeignCertificate(der, place)), key };
 }
 
 /**
@@ -41,7 +59,7 @@ export interface Pkcs12Contents {
  * and Node's OpenSSL reads the keys. What is no PKCS#12 file is `usage`; one that no passphrase opens is
  * `issuer-unusable`.
  */
-export async function readPkcs12(content: Buffer, place: string, passphrases: Passphrases): Promise<Pkcs12Contents> {
+async function readPkcs12(content: Buffer, place: string, passphrases: Passphrases): Promise<Pkcs12Contents> {
   const pfx = understood(place, () => readOutline(content));
   const tried = async function* () {
     yield* passphrases();
@@ -111,7 +129,7 @@ function macFits({ safe, mac }: Outline, passphrase: string): boolean {
 /** What costs time to decrypt in one ContentInfo, as far as it shows from outside. */
 function checkCosts(part: Asn1): void {
   const { oid, value } = contentInfo(part);
-  if (oid === OID.encryptedContent) return checkDerivationCost(der(encryptedPart(value).algorithm));
+  if (oid === OID.encryptedContent) checkDerivationCost(der(encryptedPart(value).algorithm));
   if (oid !== OID.content) return;
   for (const bag of children(forge.asn1.fromDer(octets(value)))) checkBagCost(bag);
 }

@@ -9,7 +9,7 @@ import { unusableFile } from "./foreign-file.ts";
 export type Passphrases = () => AsyncIterable<string>;
 
 /** A private key's block, with the headers that OpenSSL's older encryption has (RFC 1421, 4.6). */
-const KEY_BLOCK = /-----BEGIN ((?:ENCRYPTED |RSA |EC )?PRIVATE KEY)-----[\s\S]+?-----END \1-----/g;
+const KEY_BLOCK = /-----BEGIN ((?:ENCRYPTED |RSA |EC )?PRIVATE KEY)-----(?:(?!-----)[\s\S])+-----END \1-----/g;
 const DER_TYPES = ["pkcs8", "pkcs1", "sec1"] as const;
 
 /**

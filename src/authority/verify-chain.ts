@@ -23,6 +23,15 @@ export function verifyChain(name: string, chain: readonly CertificateFields[], n
   }
 }
 
+/** Throws `issuer-unusable` where a device under this chain would make it longer than the site allows. */
+export function checkChainLength(name: string, length: number, maxChain: number): void {
+  if (length + 1 <= maxChain) return;
+  throw unusableAuthority(
+    name,
+    `a device's chain would have ${length + 1} certificates, but maxChain allows ${maxChain}`,
+  );
+}
+
 function checkAuthority(name: string, certificate: CertificateFields): void {
   const oids = certificate.extensions.map(({ oid }) => oid);
   if (new Set(oids).size < oids.length) throw unusableAuthority(name, `${words(certificate)} holds an extension twice`);

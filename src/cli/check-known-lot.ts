@@ -10,6 +10,7 @@ import { type CheckOutcome, checkLot } from "../run/check-lot.ts";
 import type { LotToCheck } from "../run/check-scope.ts";
 import type { CliContext } from "./context.ts";
 import { showProgress } from "./progress.ts";
+import { takeInRestored } from "./take-in-restored.ts";
 
 export interface CheckArguments {
   readonly lot: string;
@@ -19,7 +20,8 @@ export interface CheckArguments {
 
 /** `lotmint check`: 0 when all is as the ledger says, 3 when anything differs. */
 export async function checkKnownLot(args: CheckArguments, context: CliContext): Promise<number> {
-  return context.withLedger(async (ledger) => {
+  await takeInRestored(args.lot, context);
+  return context.withLedgerToRead(async (ledger) => {
     const job = await requireJob(ledger, args.lot);
     const { issued } = await ledger.countLotCertificates(args.lot);
     const total = Math.min(issued, args.sample ?? issued);

@@ -36,8 +36,10 @@ export interface CliContext extends CliProcess {
   readonly printJson: (value: unknown) => void;
   /** lotmint.yaml, read once. */
   readonly site: () => SiteFile;
-  /** Opens the ledger for the length of `use`. */
+  /** Opens the ledger for the length of `use`, making it where there is none. */
   readonly withLedger: <T>(use: (ledger: Ledger) => Promise<T>) => Promise<T>;
+  /** The same, for commands that only look: none is made, and a read-only disk will do. */
+  readonly withLedgerToRead: <T>(use: (ledger: Ledger) => Promise<T>) => Promise<T>;
   /** The passphrase of an authority's key: from the environment, a file, or a question on the terminal. */
   readonly passphrase: (
     authority: string,
@@ -72,12 +74,11 @@ export function makeContext(
     site: readSiteOnce,
     withLedger: async (use) => {
       const { openLedger } = await import("../ledger/open-ledger.ts");
-      const ledger = await openLedger(home.ledger, { now: around.now });
-      try {
-        return await use(ledger);
-      } finally {
-        await ledger.close();
-      }
+      return useAndClose(await openLedger(home.ledger, { now: around.now }), use);
+    },
+    withLedgerToRead: async (use) => {
+      const { openLedgerToRead } = await import("../ledger/open-ledger.ts");
+      return useAndClose(await openLedgerToRead(home.ledger, { now: around.now }), use);
     },
     passphrase: (authority, { file, confirm = false }) => findPassphrase(around, authority, file, confirm),
     openPlatform: async () => {
@@ -91,6 +92,14 @@ export function makeContext(
       return openPlatform(platform, around.secrets.platformCredentials(platform.user));
     },
   };
+}
+
+async function useAndClose<T>(ledger: Ledger, use: (ledger: Ledger) => Promise<T>): Promise<T> {
+  try {
+    return await use(ledger);
+  } finally {
+    await ledger.close();
+  }
 }
 
 async function findPassphrase(
@@ -123,6 +132,7 @@ export async function makeRunTools(
   passphraseFile: string | undefined,
 ): Promise<RunTools> {
   const { currentLockOwner } = await import("../ledger/lock-owner.ts");
+  const passphrases = new Map<string, Promise<string>>();
   return {
     home: context.home,
     site: context.site(),
@@ -132,7 +142,13 @@ export async function makeRunTools(
     owner: currentLockOwner(),
     signal: context.signal,
     onProgress: showProgress(context.stderr, context.log, context.now),
-    issuerPassphrase: (name) => context.passphrase(name, passphraseFile === undefined ? {} : { file: passphraseFile }),
+    issuerPassphrase: (name) => {
+      // Asked once, however often it signs: certificates first, a revocation list later.
+      const asked =
+        passphrases.get(name) ?? context.passphrase(name, passphraseFile === undefined ? {} : { file: passphraseFile });
+      passphrases.set(name, asked);
+      return asked;
+    },
     lotPassword: () => context.secrets.lotPassword(),
     openPlatform: context.openPlatform,
     workers: availableParallelism(),

@@ -3,8 +3,10 @@ import { parseSubject } from "../authority/distinguished-name.ts";
 import { loadIssuer } from "../authority/load-authority.ts";
 import { askedValidity } from "../config/asked-validity.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
+import { refuseRevokedIssuer } from "../run/refuse-revoked-issuer.ts";
 import { authorityText } from "./authority-text.ts";
 import type { CliContext } from "./context.ts";
+import { withSettledLedger } from "./with-settled-ledger.ts";
 
 export interface CreateArguments {
   readonly name: string;
@@ -32,8 +34,9 @@ export async function createNamedAuthority(args: CreateArguments, context: CliCo
           maxChain,
         );
   const passphrase = await context.passphrase(args.name, { ...optionalFile(args.passphraseFile), confirm: true });
-  const authority = await context.withLedger((ledger) =>
-    createAuthority(home, ledger, {
+  const authority = await withSettledLedger(context, async (ledger) => {
+    if (issuer !== undefined) await refuseRevokedIssuer(ledger, issuer);
+    return createAuthority(home, ledger, {
       name: args.name,
       subject: args.subject === undefined ? undefined : parseSubject(args.subject),
       key: args.key,
@@ -43,8 +46,8 @@ export async function createNamedAuthority(args: CreateArguments, context: CliCo
       maxChain,
       nowMs: now(),
       issuer,
-    }),
-  );
+    });
+  });
   context.printJson(authority);
   context.print(authorityText(authority));
   return 0;

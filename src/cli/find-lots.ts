@@ -27,7 +27,7 @@ export async function findLots(
   target: string,
   issuer: string | undefined,
   context: CliContext,
-  ledger: Ledger,
+  ledger: Pick<Ledger, "lot">,
 ): Promise<readonly AskedLot[]> {
   const found = findJob(target, context.home, context.cwd);
   if (found.kind === "job") {
@@ -63,7 +63,7 @@ async function lotOfManifest(
   manifest: string,
   issuer: string | undefined,
   context: CliContext,
-  ledger: Ledger,
+  ledger: Pick<Ledger, "lot">,
 ): Promise<AskedLot> {
   const mended = await peekLot(manifest);
   const lot = mended ?? checkLotName(parse(manifest).name);

@@ -17,7 +17,7 @@ export async function planTargets(
   args: { readonly target: string; readonly issuer?: string | undefined },
   context: CliContext,
 ): Promise<number> {
-  return context.withLedger(async (ledger) => {
+  return context.withLedgerToRead(async (ledger) => {
     const codes: number[] = [];
     for (const asked of await findLots(args.target, args.issuer, context, ledger)) {
       codes.push(await planOne(asked, context, ledger));

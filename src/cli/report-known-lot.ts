@@ -5,7 +5,7 @@ import { printReport } from "./run-targets.ts";
 
 /** `lotmint report`: devices.csv, rejects.csv and the reports as the ledger has them; the answer is 0 once they are written. */
 export async function reportKnownLot(lot: string, context: CliContext): Promise<number> {
-  return context.withLedger(async (ledger) => {
+  return context.withLedgerToRead(async (ledger) => {
     const job = await requireJob(ledger, lot);
     const report = await restateLot(ledger, context.home, lot, job, context.now());
     printReport(report, job.secrets.folder, context);

@@ -4,15 +4,24 @@ import { OnboardingError } from "../domain/error.ts";
 import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
 import type { CommandRunner, GlobalOptions } from "./command.ts";
 import { authorityCommand } from "./commands/authority.ts";
+import { backupCommand } from "./commands/backup.ts";
 import { checkCommand } from "./commands/check.ts";
 import { planCommand } from "./commands/plan.ts";
+import { rehearseCommand } from "./commands/rehearse.ts";
+import { remintCommand } from "./commands/remint.ts";
 import { reportCommand } from "./commands/report.ts";
+import { restoreCommand } from "./commands/restore.ts";
+import { revokeCommand } from "./commands/revoke.ts";
 import { runCommand } from "./commands/run.ts";
 import { sandboxCommand } from "./commands/sandbox.ts";
 import { statusCommand } from "./commands/status.ts";
 import { submitCommand } from "./commands/submit.ts";
+import { truststoreCommand } from "./commands/truststore.ts";
+import { watchCommand } from "./commands/watch.ts";
 import { type CliProcess, makeContext } from "./context.ts";
+import { faultJson } from "./fault-json.ts";
 import { type LogLevel, openLog } from "./log.ts";
+import { requireSingleValues } from "./require-single-values.ts";
 
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const satisfies readonly LogLevel[];
 
@@ -23,22 +32,24 @@ const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const satisfi
 export async function runCli(argv: readonly string[], around: CliProcess, version: string): Promise<number> {
   let exitCode: number = EXIT.done;
   let log = openLog("info", around.stderr);
+  let json = argv.includes("--json");
   const runner: CommandRunner = (act) => async (args) => {
     log = openLog(args.logLevel, around.stderr);
+    json = args.json;
     exitCode = await act(args, makeContext(around, { home: resolveHome(args.home, around), json: args.json, log }));
   };
   try {
     await commandLine(argv, runner, version).parseAsync();
     return exitCode;
   } catch (error) {
-    const code = exitCodeOf(error);
+    if (json) around.stdout.write(`${JSON.stringify(faultJson(error))}\n`);
     if (error instanceof OnboardingError) log.error({ code: error.code }, error.message);
     else
       log.fatal(
         { stack: error instanceof Error ? error.stack : String(error) },
         "this is a defect of lotmint; please report it",
       );
-    return code;
+    return exitCodeOf(error);
   }
 }
 
@@ -62,21 +73,30 @@ function commandLine(argv: readonly string[], runner: CommandRunner, version: st
     planCommand,
     runCommand,
     submitCommand,
+    watchCommand,
     statusCommand,
     reportCommand,
     checkCommand,
+    truststoreCommand,
+    rehearseCommand,
+    revokeCommand,
+    remintCommand,
+    backupCommand,
+    restoreCommand,
     sandboxCommand,
   ];
   return commands
     .reduce((line, add) => add(line, runner), root)
     .demandCommand(1, "name a command; lotmint --help lists them")
     .strict()
+    .check((args, options) => requireSingleValues(args, options))
     .recommendCommands()
     .version(version)
     .wrap(100)
     .exitProcess(false)
     .fail((message: string, error: unknown) => {
-      if (error instanceof Error) throw error;
+      // yargs throws its own kind for a command line that it cannot take apart.
+      if (error instanceof Error && error.name !== "YError") throw error;
       throw new OnboardingError(`${message}; see lotmint --help`, { code: "usage" });
     });
 }

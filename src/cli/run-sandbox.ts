@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { readAuthority } from "../authority/load-authority.ts";
 import { ensureFolder, PRIVATE_FOLDER, replaceFile } from "../disk/durable.ts";
 import { authorityLayout } from "../disk/layout.ts";
-import { startSandbox } from "../sandbox/serve-sandbox.ts";
+import { type RunningSandbox, startSandbox } from "../sandbox/serve-sandbox.ts";
 import type { CliContext } from "./context.ts";
 
 export interface SandboxArguments {
   readonly port: number;
+  readonly deviceTokenPort: number;
+  readonly mqttPort: number;
   readonly trust: readonly string[];
 }
 
@@ -25,17 +27,23 @@ export async function runSandbox(args: SandboxArguments, context: CliContext): P
   });
   const given = context.secrets.platformPassword();
   const password = given ?? randomBytes(18).toString("base64url");
-  const sandbox = await startSandbox({ port: args.port, trust, users: [{ userName: USER, password }] });
+  const sandbox = await startSandbox({
+    port: args.port,
+    deviceTokenPort: args.deviceTokenPort,
+    mqttPort: args.mqttPort,
+    trust,
+    users: [{ userName: USER, password }],
+  });
   try {
     const folder = join(context.home.state, "sandbox");
     ensureFolder(context.home.state, PRIVATE_FOLDER);
     ensureFolder(folder, PRIVATE_FOLDER);
     const caFile = join(folder, "ca.pem");
     replaceFile(caFile, sandbox.caPem);
-    const { url, port, tenant } = sandbox;
+    const { url, port, deviceTokenPort, mqttPort, tenant } = sandbox;
     const shown = given === undefined ? { password } : {};
-    context.printJson({ url, port, tenant, user: USER, ...shown, caFile });
-    context.print(sandboxText({ url, tenant, caFile }, given === undefined ? password : undefined));
+    context.printJson({ url, port, deviceTokenPort, mqttPort, tenant, user: USER, ...shown, caFile });
+    context.print(sandboxText({ ...sandbox, caFile }, given === undefined ? password : undefined));
     await aborted(context.signal);
     return 0;
   } finally {
@@ -44,7 +52,7 @@ export async function runSandbox(args: SandboxArguments, context: CliContext): P
 }
 
 function sandboxText(
-  { url, tenant, caFile }: { readonly url: string; readonly tenant: string; readonly caFile: string },
+  { url, deviceTokenPort, mqttPort, tenant, caFile }: RunningSandbox & { readonly caFile: string },
   password: string | undefined,
 ): string {
   const login =
@@ -57,6 +65,8 @@ platform:
   url: ${url}
   tenant: ${tenant}
   user: ${USER}
+  deviceTokenPort: ${deviceTokenPort}
+  mqttPort: ${mqttPort}
   caFile: ${JSON.stringify(caFile)}
 
 ${login}

@@ -6,6 +6,7 @@ import { reportText } from "../report/report-text.ts";
 import { type RunRequest, runLot } from "../run/run-lot.ts";
 import type { RunTools } from "../run/run-tools.ts";
 import { type CliContext, makeRunTools } from "./context.ts";
+import { faultJson } from "./fault-json.ts";
 import { findLots } from "./find-lots.ts";
 
 export interface RunArguments {
@@ -24,7 +25,7 @@ export async function runTargets(args: RunArguments, context: CliContext): Promi
     const codes: number[] = [];
     for (const asked of lots) {
       if (context.signal.aborted) {
-        codes.push(exitCodeOf(new OnboardingError("stopped before every lot was begun", { code: "stopped" })));
+        codes.push(exitCodeOf(new OnboardingError("stopped before it was begun", { code: "stopped" })));
         break;
       }
       codes.push(
@@ -49,11 +50,7 @@ export async function runOne(tools: RunTools, context: CliContext, request: RunR
   } catch (error) {
     if (!(error instanceof OnboardingError)) throw error;
     context.log.error({ code: error.code, lot: request.lot }, error.message);
-    context.printJson({
-      lot: request.lot,
-      exitCode: exitCodeOf(error),
-      error: { code: error.code, message: error.message },
-    });
+    context.printJson({ lot: request.lot, ...faultJson(error) });
     return exitCodeOf(error);
   }
 }

@@ -6,7 +6,7 @@ import type { CliContext } from "./context.ts";
 
 /** `lotmint status`: a line a lot, from the ledger alone. */
 export async function showStatus(lot: string | undefined, context: CliContext): Promise<number> {
-  return context.withLedger(async (ledger) => {
+  return context.withLedgerToRead(async (ledger) => {
     if (lot !== undefined) await requireJob(ledger, lot);
     const lots = (await ledger.lots()).filter(({ name }) => lot === undefined || name === lot);
     const statuses = await Promise.all(lots.map((record) => statusOf(ledger, record)));

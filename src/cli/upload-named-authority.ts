@@ -1,15 +1,16 @@
-import { createHash } from "node:crypto";
 import { readAuthority } from "../authority/load-authority.ts";
 import { writePem } from "../authority/read-pem.ts";
-import { replyError } from "../platform/reply-error.ts";
-import { DEFAULT_RETRY, retryWhileUncertain } from "../platform/retry.ts";
-import { READ_OWN_ROLE } from "../platform/roles.ts";
+import { digests } from "../authority/stored-authority.ts";
+import { DEFAULT_RETRY } from "../platform/retry.ts";
 import { uploadAuthority } from "../platform/upload-authority.ts";
 import type { CliContext } from "./context.ts";
+import { askTenant, proveToTenant } from "./prove-named-authority.ts";
 
 export interface UploadArguments {
   readonly name: string;
   readonly autoRegistration: boolean;
+  readonly prove: boolean;
+  readonly passphraseFile?: string | undefined;
 }
 
 const DONE = {
@@ -17,28 +18,38 @@ const DONE = {
   changed: "trusted it already; its settings are now as asked in",
   unchanged: "trusted it already in",
 } as const;
+const PROVEN = { proven: ", and has proof of possession", already: ", and had proof of possession already" } as const;
 
 /** `lotmint authority upload`: the tenant trusts the authority; a second time changes nothing. */
 export async function uploadNamedAuthority(args: UploadArguments, context: CliContext): Promise<number> {
-  const { certificate } = readAuthority(context.home, args.name);
+  const { certificate, hasKey } = readAuthority(context.home, args.name);
   const platform = await context.openPlatform();
   const policy = { ...DEFAULT_RETRY, signal: context.signal };
   try {
-    const tenant = await retryWhileUncertain(() => platform.currentTenant(context.signal), policy);
-    if (tenant.kind !== "answer") throw replyError(tenant, { doing: "show its tenant", role: READ_OWN_ROLE });
+    const tenant = await askTenant(platform, context);
     const uploaded = await uploadAuthority(
       platform,
-      tenant.value.id,
+      tenant,
       {
         name: args.name,
         pem: writePem("CERTIFICATE", certificate.raw),
-        sha1: createHash("sha1").update(certificate.raw).digest("hex"),
+        sha1: digests(certificate.raw).sha1,
         autoRegistration: args.autoRegistration,
       },
       policy,
     );
-    context.printJson({ tenant: tenant.value.id, ...uploaded });
-    context.print(`${args.name}: tenant ${tenant.value.id} ${DONE[uploaded.kind]} ${uploaded.certificate.fingerprint}`);
+    const proof = args.prove ? await proveToTenant(platform, tenant, args, context) : undefined;
+    context.printJson({
+      tenant,
+      kind: uploaded.kind,
+      certificate: proof?.certificate ?? uploaded.certificate,
+      ...(proof !== undefined && { proof: proof.kind }),
+    });
+    const told = proof === undefined ? "" : PROVEN[proof.kind];
+    context.print(`${args.name}: tenant ${tenant} ${DONE[uploaded.kind]} ${uploaded.certificate.fingerprint}${told}`);
+    if (!args.prove && hasKey && !uploaded.certificate.proofOfPossessionValid) {
+      context.log.info(`possession is not proven yet; run: lotmint authority prove ${args.name}`);
+    }
     return 0;
   } finally {
     await platform.close();

@@ -68,7 +68,7 @@ function parseField(text: string, rule: FieldRule): number[] | undefined {
     const from = first === undefined ? rule.from : readValue(first, rule);
     const open = first === undefined || (last === undefined && stepText !== undefined);
     const to = open ? rule.to : last === undefined ? from : readValue(last, rule);
-    if (from === undefined || to === undefined || from > to || step < 1) return undefined;
+    if (from === undefined || to === undefined || from > to || step < 1 || step > rule.to) return undefined;
     for (let value = from; value <= to; value += step) values.add(value);
   }
   return [...values].sort((a, b) => a - b);

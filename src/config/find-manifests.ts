@@ -25,6 +25,11 @@ export function findManifests(pattern: string): readonly string[] {
     .sort();
 }
 
+/** Whether a pattern, or a plain path, means this file; both absolute. Whether it is there does not matter. */
+export function matchesManifest(pattern: string, path: string): boolean {
+  return dirname(pattern) === dirname(path) && toRegExp(basename(pattern)).test(basename(path));
+}
+
 function toRegExp(name: string): RegExp {
   const source = name
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Home } from "../disk/layout.ts";
-import type { PlatformSite, Site } from "../domain/job.ts";
-import { type ConfigFault, type Locate, refuse, throwFaults } from "./config-fault.ts";
+import { type PlatformSite, type Site, WATCH_EVENTS, type WebhookSite } from "../domain/job.ts";
+import { type ConfigFault, type KeyPath, type Locate, refuse, throwFaults } from "./config-fault.ts";
 import { checkAgainst } from "./describe-issues.ts";
 import { parseTimeMs } from "./durations.ts";
 import type { JobInput } from "./job-schema.ts";
@@ -57,6 +57,7 @@ function resolveSite(
     maxChain: input.maxChain ?? 10,
     lotsAtOnce: input.lotsAtOnce ?? 1,
     settleMs: parseTimeMs(input.settle ?? "5s"),
+    ...(input.webhook !== undefined && { webhook: resolveWebhook(input.webhook, folder, faults) }),
     defaults: resolvePaths(input.defaults ?? {}, folder),
   };
 }
@@ -68,10 +69,7 @@ function resolvePlatform(
 ): PlatformSite {
   const wrong = addressFault(input.url);
   if (wrong !== undefined) faults.push({ path: ["platform", "url"], message: wrong });
-  const caFile = input.caFile === undefined ? undefined : resolve(folder, input.caFile);
-  if (caFile !== undefined && statSync(caFile, { throwIfNoEntry: false })?.isFile() !== true) {
-    faults.push({ path: ["platform", "caFile"], message: `there is no file ${caFile}` });
-  }
+  const caFile = resolveCaFile(input.caFile, ["platform", "caFile"], folder, faults);
   return {
     url: input.url.replace(/\/+$/, ""),
     ...(input.tenant !== undefined && { tenant: input.tenant }),
@@ -81,6 +79,42 @@ function resolvePlatform(
     ...(caFile !== undefined && { caFile }),
     timeoutMs: parseTimeMs(input.timeout ?? "5m"),
   };
+}
+
+function resolveWebhook(
+  { url, events, caFile }: NonNullable<SiteInput["webhook"]>,
+  folder: string,
+  faults: ConfigFault[],
+): WebhookSite {
+  const wrong = webhookFault(url);
+  if (wrong !== undefined) faults.push({ path: ["webhook", "url"], message: wrong });
+  const ca = resolveCaFile(caFile, ["webhook", "caFile"], folder, faults);
+  return { url, events: events ?? WATCH_EVENTS, ...(ca !== undefined && { caFile: ca }) };
+}
+
+function resolveCaFile(
+  caFile: string | undefined,
+  path: KeyPath,
+  folder: string,
+  faults: ConfigFault[],
+): string | undefined {
+  if (caFile === undefined) return undefined;
+  const file = resolve(folder, caFile);
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
+    faults.push({ path, message: `there is no file ${file}` });
+  }
+  return file;
+}
+
+/** Signed but not secret: in the clear it may go to this machine only. A path and a query are the receiver's own. */
+function webhookFault(address: string): string | undefined {
+  if (!URL.canParse(address)) return "is no address; expected one such as https://mes.example.com/lotmint";
+  const { protocol, hostname, username, password } = new URL(address);
+  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  if (protocol !== "https:" && !(protocol === "http:" && loopback)) {
+    return "must start with https://; http:// is for this machine only";
+  }
+  return username !== "" || password !== "" ? "must not hold a login; events are signed instead" : undefined;
 }
 
 /** The address is not repeated in the message: somebody may have put a password into it. */

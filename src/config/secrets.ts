@@ -16,6 +16,8 @@ export interface Secrets {
   readonly lotPassword: () => string;
   /** LOTMINT_PLATFORM_PASSWORD; undefined when not given. */
   readonly platformPassword: () => string | undefined;
+  /** Whether LOTMINT_PLATFORM_PASSWORD or LOTMINT_PLATFORM_TOKEN is given at all. */
+  readonly hasPlatformLogin: () => boolean;
   /** LOTMINT_PLATFORM_TOKEN, else `user` with LOTMINT_PLATFORM_PASSWORD; throws `usage` when neither is given. */
   readonly platformCredentials: (user: string | undefined) => PlatformCredentials;
   /** LOTMINT_WEBHOOK_SECRET; throws `usage` when it is not given. */
@@ -43,6 +45,7 @@ export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
     importPassphrase: () => find("LOTMINT_IMPORT_PASSPHRASE"),
     lotPassword: () => checkLotPassword(find("LOTMINT_LOT_PASSWORD")),
     platformPassword: () => find("LOTMINT_PLATFORM_PASSWORD"),
+    hasPlatformLogin: () => [...taken.keys()].some((name) => name.startsWith("LOTMINT_PLATFORM_")),
     platformCredentials: (user) => findCredentials(find, user),
     webhookSecret: () => {
       const secret = find("LOTMINT_WEBHOOK_SECRET");

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { KEY_USAGES, SUBJECT_ATTRIBUTES } from "../domain/certificate.ts";
+import { WATCH_EVENTS } from "../domain/job.ts";
 import { NOT_AFTER_PATTERN, TIME_PATTERN, VALIDITY_PATTERN } from "./durations.ts";
 import { jobSchema, PROFILE_PATTERN } from "./job-schema.ts";
 import { formed, listOf, mapping, oneOf, text, wholeNumber } from "./schema-parts.ts";
@@ -56,6 +57,12 @@ const platform = mapping({
   timeout: formed(TIME_PATTERN, "a time such as 30s or 5m").optional(),
 });
 
+const webhook = mapping({
+  url: text("an address, such as https://mes.example.com/lotmint"),
+  events: listOf(oneOf(WATCH_EVENTS), `a list of ${WATCH_EVENTS.join(", ")}`, { empty: false }).optional(),
+  caFile: text("the path of a PEM file", 4096).optional(),
+});
+
 /** lotmint.yaml. */
 export const siteSchema = mapping({
   platform: platform.optional(),
@@ -68,6 +75,7 @@ export const siteSchema = mapping({
   maxChain: wholeNumber(2, 20).optional(),
   lotsAtOnce: wholeNumber(1, 16).optional(),
   settle: formed(TIME_PATTERN, "a time such as 5s").optional(),
+  webhook: webhook.optional(),
   defaults: jobSchema.optional(),
 });
 

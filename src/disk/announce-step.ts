@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 
 /**
- * What a run has just done, where a crash right after it leaves something to settle: the letters are those of
+ * What a command has just done, where a crash right after it leaves something to settle: the letters are those of
  * docs/issuance.md, where it stands what the next run does.
  */
 type Step =
@@ -29,8 +29,32 @@ type Step =
   | "upload-answered"
   /** What came of it is recorded. */
   | "upload-closed"
+  /** The folder of a certificate that was replaced is out of the way; the new one is not in place yet. */
+  | "old-moved"
+  /** The folders of a batch's old certificates are destroyed. */
+  | "old-destroyed"
+  /** Certificates are recorded as revoked, and published nowhere yet. */
+  | "revoked"
+  /** A revocation list has its number. */
+  | "crl-reserved"
+  /** The list is in place; that is not recorded yet. */
+  | "crl-written"
+  /** It is recorded that the platform shall be told of revocations. */
+  | "push-opened"
+  /** The platform has answered; that is not recorded yet. */
+  | "push-answered"
+  /** The answer is recorded. */
+  | "push-closed"
   /** passwords.csv is in place; its segments are there still. */
-  | "passwords-assembled";
+  | "passwords-assembled"
+  /** The serial number of an authority's certificate is committed; nothing is signed with it yet. */
+  | "serial-reserved"
+  /** An authority's folder is in place; its certificate is not recorded yet. */
+  | "authority-placed"
+  /** What an imported authority has signed is committed; its folder is not in place yet. */
+  | "certificates-adopted"
+  /** A certificate for another house is signed and kept; it is neither recorded nor handed over yet. */
+  | "certificate-kept";
 
 const steps = channel("lotmint:step");
 

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -30,6 +31,12 @@ const DISK_FAULTS: Readonly<Record<string, string>> = {
   EIO: "the disk reports an input/output error",
   ENOENT: "the folder is gone",
   ENODEV: "the device is gone",
+  ESTALE: "the network share is gone",
+  ENOTCONN: "the network share is gone",
+  EHOSTDOWN: "the network share is gone",
+  ETIMEDOUT: "the network share does not answer",
+  ETXTBSY: "another program has it open",
+  EBUSY: "another program has it open",
   ENOTDIR: "a file stands where a folder belongs",
   EISDIR: "a folder stands where a file belongs",
   EMFILE: "too many files are open",
@@ -37,11 +44,11 @@ const DISK_FAULTS: Readonly<Record<string, string>> = {
 };
 
 /** Turns a file system's fault into one that names the place and the cure; anything else is handed back as it is. */
-export function diskFault(cause: unknown, path: string): unknown {
+export function diskFault(cause: unknown, path: string, doing: "write" | "reach" = "write"): unknown {
   if (cause instanceof OnboardingError || !(cause instanceof Error) || !("code" in cause)) return cause;
   const words = DISK_FAULTS[String(cause.code)];
   if (words === undefined) return cause;
-  return new OnboardingError(`cannot write ${path}: ${words}; mend that and run again, nothing is lost`, {
+  return new OnboardingError(`cannot ${doing} ${path}: ${words}; mend that and run again, nothing is lost`, {
     code: "disk-unwritable",
     cause,
   });
@@ -58,9 +65,27 @@ function guarded<T>(path: string, act: () => T): T {
 /** Makes a folder and its parents; one that is there already keeps its mode unless it has to be private. */
 export function ensureFolder(path: string, mode: number = SHARED_FOLDER): void {
   guarded(path, () => {
-    mkdirSync(path, { recursive: true, mode });
+    makeFolders(path, mode);
     if (mode === PRIVATE_FOLDER && (lstatSync(path).mode & 0o077) !== 0) chmodSync(path, mode);
   });
+}
+
+/** Node says ENOENT of a folder whose parent may not be written to; making one alone brings out why. */
+function makeFolders(path: string, mode: number): void {
+  try {
+    mkdirSync(path, { recursive: true, mode });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EEXIST") throw Object.assign(new Error("not a folder", { cause: error }), { code: "ENOTDIR" });
+    if (code !== "ENOENT") throw error;
+    mkdirSync(firstMissing(path), { mode });
+    mkdirSync(path, { recursive: true, mode });
+  }
+}
+
+function firstMissing(path: string): string {
+  const parent = dirname(path);
+  return parent === path || existsSync(parent) ? path : firstMissing(parent);
 }
 
 /**
@@ -107,7 +132,12 @@ export function startReplacement(path: string, mode: number = SHARED_FILE): Repl
     write: (content) => guarded(path, () => writeAll(file, content)),
     commit: () =>
       guarded(path, () => {
-        fsyncSync(file);
+        try {
+          fsyncSync(file);
+        } catch (error) {
+          discard();
+          throw error;
+        }
         closeSync(file);
         renameSync(aside, path);
         syncFolder(dirname(path));
@@ -134,6 +164,9 @@ export function syncFolder(path: string): void {
     const folder = openSync(path, "r");
     try {
       fsyncSync(folder);
+    } catch (error) {
+      // Some network shares cannot sync a folder and say EINVAL; there is nothing more to be had from them.
+      if (!(error instanceof Error && "code" in error && error.code === "EINVAL")) throw error;
     } finally {
       closeSync(folder);
     }

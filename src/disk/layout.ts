@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 
 /** Names that Windows keeps for devices, whatever the ending. */
@@ -28,6 +29,8 @@ export interface Home {
   readonly state: string;
   readonly ledger: string;
   readonly authorities: string;
+  /** The certificates that `truststore fetch` has pinned, PEM. */
+  readonly pinnedCertificates: string;
 }
 
 export function homeLayout(root: string): Home {
@@ -41,6 +44,7 @@ export function homeLayout(root: string): Home {
     state,
     ledger: join(state, "ledger.sqlite"),
     authorities: join(state, "authorities"),
+    pinnedCertificates: join(state, "truststore", "platform.pem"),
   };
 }
 
@@ -54,6 +58,8 @@ export interface AuthorityLayout {
   readonly crlDer: string;
   readonly description: string;
   readonly request: string;
+  /** Copies of what it signed for other houses, by serial number. */
+  readonly issued: string;
 }
 
 export function authorityLayout(home: Home, name: string): AuthorityLayout {
@@ -67,6 +73,7 @@ export function authorityLayout(home: Home, name: string): AuthorityLayout {
     crlDer: join(folder, "crl.der"),
     description: join(folder, "authority.yaml"),
     request: join(folder, "request.pem"),
+    issued: join(folder, "issued"),
   };
 }
 
@@ -76,6 +83,8 @@ export interface LotLayout {
   readonly devices: string;
   /** Batches that are being made; empty when no run is under way. */
   readonly work: string;
+  /** Folders of replaced certificates, until they are destroyed. */
+  readonly replaced: string;
   readonly secrets: string;
   readonly secretsWork: string;
   readonly passwords: string;
@@ -99,6 +108,7 @@ export function lotLayout(home: Home, lot: string, secretsFolder?: string): LotL
     folder,
     devices: join(folder, "devices"),
     work: join(folder, ".work"),
+    replaced: join(folder, ".work", "old"),
     secrets,
     secretsWork: join(secrets, ".work"),
     passwords: join(secrets, "passwords.csv"),
@@ -112,9 +122,19 @@ export function lotLayout(home: Home, lot: string, secretsFolder?: string): LotL
   };
 }
 
+/** output/<lot>/truststore.p12, and so on: one for the whole lot. */
+export function lotTruststore(lot: LotLayout, name: string): string {
+  return join(lot.folder, name);
+}
+
 /** output/<lot>/.work/<batch>/ */
 export function batchFolder(lot: LotLayout, batch: number): string {
   return join(lot.work, String(batch).padStart(6, "0"));
+}
+
+/** output/<lot>/.work/old/<id>-<serial>/ */
+export function replacedFolder(lot: LotLayout, externalId: string, serialNumber: string): string {
+  return join(lot.replaced, `${safeName(externalId)}-${serialNumber}`);
 }
 
 /** The file that holds one batch's passwords: while it is made, and once it counts. */
@@ -140,4 +160,47 @@ export function partFile(lot: LotLayout, part: number): string {
 /** The lot's own copy of a manifest that it took in, by the digest of its content. */
 export function manifestCopy(lot: LotLayout, sha256: string): string {
   return join(lot.state, `manifest-${sha256.slice(0, 16)}.csv`);
+}
+
+/** input/ as the drop folder, with what `watch` keeps in state/. */
+export interface DropLayout {
+  readonly input: string;
+  /** Files that a lot has been begun with, or waits for. */
+  readonly work: string;
+  readonly done: string;
+  readonly rejected: string;
+  /** What is remembered of each file in work/. */
+  readonly claims: string;
+  /** When each scheduled job has run. */
+  readonly schedule: string;
+  /** Held by the one watcher of this home. */
+  readonly watchLock: string;
+}
+
+export function dropLayout(home: Home): DropLayout {
+  const { input, state } = home;
+  return {
+    input,
+    work: join(input, "work"),
+    done: join(input, "done"),
+    rejected: join(input, "rejected"),
+    claims: join(state, "claims"),
+    schedule: join(state, "schedule.json"),
+    watchLock: join(state, "watch.lock"),
+  };
+}
+
+/** The record of a file in work/; by digest, since any name that a file may have has to fit. */
+export function claimFile(drop: DropLayout, workName: string): string {
+  return join(drop.claims, `${createHash("sha256").update(workName).digest("hex").slice(0, 32)}.json`);
+}
+
+/** What lies beside a file in done/ or rejected/, and says how its lot stands. */
+export function resultFiles(path: string): { readonly text: string; readonly json: string } {
+  return { text: `${path}.result.txt`, json: `${path}.result.json` };
+}
+
+/** What lies beside a file in work/ that waits for something, and says for what. */
+export function waitingFile(path: string): string {
+  return `${path}.waiting.txt`;
 }

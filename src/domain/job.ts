@@ -96,4 +96,18 @@ export interface Site {
   readonly lotsAtOnce: number;
   /** How long a dropped file must have stood still, in milliseconds. */
   readonly settleMs: number;
+  readonly webhook?: WebhookSite;
+}
+
+/** What `watch` tells others about: a lot that ended in one of three ways, or one that cannot go on. */
+export const WATCH_EVENTS = ["done", "partial", "failed", "stalled"] as const;
+export type WatchEventKind = (typeof WATCH_EVENTS)[number];
+
+/** Where `watch` tells it; the secret that signs it comes from the environment alone. */
+export interface WebhookSite {
+  /** https; http only on this machine. */
+  readonly url: string;
+  readonly events: readonly WatchEventKind[];
+  /** Absolute path of a PEM file with a private CA, trusted besides the public ones. */
+  readonly caFile?: string;
 }

@@ -23,6 +23,8 @@ export interface LotReport {
   readonly rate: LotRate;
   /** Certificates of the lot signed, revoked, abandoned. */
   readonly certificates: { readonly issued: number; readonly revoked: number; readonly abandoned: number };
+  /** Of these, the ones that took another certificate's place (remint). */
+  readonly reworks: number;
   /** What the reader should know: each a sentence. */
   readonly notes: readonly string[];
   readonly ledgerHead: string;

@@ -51,7 +51,7 @@ export interface DeviceFilesOptions {
 }
 
 /** Rounds for what names none: enough for a generated password of 130 bits. */
-const DEFAULT_ITERATIONS = 2048;
+export const DEFAULT_ITERATIONS = 2048;
 
 /** True when some file of a device is protected by a password. */
 export function needsPassword(options: Pick<DeviceFilesOptions, "keystores" | "truststore">): boolean {

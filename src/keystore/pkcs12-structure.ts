@@ -82,6 +82,17 @@ export function putKeyContents(writer: BackwardWriter, encrypted: Encrypted, att
   writer.put(OID.shroudedKeyBag);
   writer.wrap(TAG.SEQUENCE, end);
   writer.wrap(TAG.SEQUENCE, end);
+  wrapPlainContents(writer, end);
+}
+
+/** ContentInfo of SafeContents in the clear. */
+export function putPlainContents(writer: BackwardWriter, safeContents: Uint8Array): void {
+  const end = writer.mark();
+  writer.put(safeContents);
+  wrapPlainContents(writer, end);
+}
+
+function wrapPlainContents(writer: BackwardWriter, end: number): void {
   writer.wrap(TAG.OCTET_STRING, end);
   writer.wrap(EXPLICIT_0, end);
   writer.put(OID.data);

@@ -8,6 +8,7 @@ import {
   putCertificateBag,
   putEncryptedContents,
   putKeyContents,
+  putPlainContents,
   writePfx,
 } from "./pkcs12-structure.ts";
 import type { RandomOctets } from "./random-pool.ts";
@@ -35,11 +36,13 @@ export type Pkcs12Writer = (entries: readonly Pkcs12Entry[]) => Buffer[];
 
 /**
  * A writer for files that share all but key, certificate and password; made once per thread. Files
- * follow RFC 7292: certificates and key each encrypted, key and leaf tied by localKeyID and named by
- * the alias, authorities without attributes. OpenSSL, Java, GnuTLS and NSS read them.
+ * follow RFC 7292: the key encrypted, key and leaf tied by localKeyID and named by the alias, authorities
+ * without attributes. A modern file encrypts its certificates too; in a legacy one, where each encrypted
+ * part costs three derivations of its own, they stand in the clear. OpenSSL, Java, GnuTLS and NSS read both.
  */
 export function openPkcs12Writer(options: Pkcs12WriterOptions, random: RandomOctets): Pkcs12Writer {
-  const protect = openProtect(options.recipe, options.iterations, 2, random);
+  const sealsCertificates = options.recipe === "modern";
+  const protect = openProtect(options.recipe, options.iterations, sealsCertificates ? 2 : 1, random);
   const writer = openBackwardWriter();
   const issuers = Buffer.concat(options.chain.map((certificate) => certificateBag(certificate)));
   const { attributes, keyIdAt } = keyAttributes(options.alias);
@@ -50,11 +53,12 @@ export function openPkcs12Writer(options: Pkcs12WriterOptions, random: RandomOct
     writer.put(issuers);
     putCertificateBag(writer, entry.certificate, attributes);
     writer.wrap(TAG.SEQUENCE, 0);
-    const certificates = protection.encrypt(writer.view(0));
+    const certificates = sealsCertificates ? protection.encrypt(writer.view(0)) : writer.take();
     const key = protection.encrypt(entry.pkcs8);
     return writePfx(writer, protection, () => {
       putKeyContents(writer, key, attributes);
-      putEncryptedContents(writer, certificates);
+      if (Buffer.isBuffer(certificates)) putPlainContents(writer, certificates);
+      else putEncryptedContents(writer, certificates);
     });
   };
 

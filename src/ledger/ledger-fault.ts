@@ -14,6 +14,10 @@ const FAULTS: Readonly<Record<number, { readonly code: OnboardingErrorCode; read
   26: { code: "state-damaged", cure: "it is not a ledger; restore it from a backup with `lotmint restore`" },
 };
 
+/** The log's index could not grow: SQLITE_IOERR_SHMSIZE, which is what a full disk looks like there. */
+const INDEX_CANNOT_GROW = 4874;
+const DISK_FULL = 13;
+
 /** SQLite's extended result code, or undefined for a fault of another origin. */
 export function sqliteCode(cause: unknown): number | undefined {
   if (!(cause instanceof Error) || !("errcode" in cause) || typeof cause.errcode !== "number") return undefined;
@@ -22,7 +26,8 @@ export function sqliteCode(cause: unknown): number | undefined {
 
 /** Turns SQLite's fault into one that names the file and the cure; anything else is handed back as it is. */
 export function ledgerFault(cause: unknown, path: string): unknown {
-  const fault = FAULTS[(sqliteCode(cause) ?? 0) & 0xff];
+  const code = sqliteCode(cause) ?? 0;
+  const fault = FAULTS[code === INDEX_CANNOT_GROW ? DISK_FULL : code & 0xff];
   if (fault === undefined || !(cause instanceof Error)) return cause;
   return new OnboardingError(`the ledger ${path}: ${fault.cure} (${cause.message})`, { code: fault.code, cause });
 }

@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, existsSync, lstatSync, openSync } from "node:fs";
+import { accessSync, chmodSync, closeSync, constants, existsSync, lstatSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { diskFault, ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, syncFolder } from "../disk/durable.ts";
 import { requireLocalDisk } from "./local-disk.ts";
 import { migrateSchema, requireLedger } from "./migrate-schema.ts";
@@ -38,6 +39,55 @@ export function openLedgerFile(path: string): Connections {
   } catch (error) {
     writer.close();
     throw error;
+  }
+}
+
+/**
+ * Opens the ledger's file to look into it. Without one, an empty ledger in memory stands for it. A file
+ * that may be written is opened like any other, so that its log is read and written back; of one that may
+ * not, nothing is touched.
+ */
+export function openLedgerFileToRead(path: string): Connections {
+  if (!existsSync(path)) {
+    const empty = new DatabaseSync(":memory:");
+    migrateSchema(empty, MIGRATIONS);
+    return { writer: empty, reader: empty };
+  }
+  if (isWritable(path) && isWritable(dirname(path))) return openLedgerFile(path);
+  const connect = () => new DatabaseSync(readOnlyAddress(path), { timeout: OPEN_TIMEOUT_MS, readOnly: true });
+  const writer = connect();
+  try {
+    requireLedger(writer, path, MIGRATIONS);
+    // An older version cannot be read as it is; SQLite says that it may not be written.
+    migrateSchema(writer, MIGRATIONS);
+    writer.exec("PRAGMA temp_store = MEMORY");
+    return { writer, reader: connect() };
+  } catch (error) {
+    writer.close();
+    throw error;
+  }
+}
+
+/**
+ * SQLite keeps the index of a write-ahead log in a file beside it, which cannot be made here. Without a log
+ * nothing changes the file, and it can do without the index (https://sqlite.org/wal.html, section 9); a log
+ * that was left can be read if its index was left as well.
+ */
+function readOnlyAddress(path: string): string | URL {
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  if (log !== undefined && log.size > 0) return path;
+  const address = pathToFileURL(path);
+  address.searchParams.set("immutable", "1");
+  return address;
+}
+
+/** Asks the file system, so that a read-only one is found for root as well. */
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

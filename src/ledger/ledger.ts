@@ -96,6 +96,8 @@ export interface Ledger {
   /** How many certificates an authority has issued, revoked and abandoned, those signed by other tools included. */
   countCertificates(issuer: string): Promise<CertificateCounts>;
   certificate(serialNumber: SerialNumber): Promise<CertificateRecord | undefined>;
+  /** All certificates for these public keys (SHA-256 of their SubjectPublicKeyInfo, hex), whatever has become of them. */
+  publicKeyHolders(publicKeySha256s: readonly string[]): Promise<readonly KeyHolder[]>;
   /** Records an event about something that has no table of its own. `detail` must hold no secret. */
   recordEvent(event: {
     readonly kind: string;
@@ -145,8 +147,8 @@ export interface Ledger {
    * that was revoked. Ids without either are left out.
    */
   certifiedDevices(externalIds: readonly string[]): Promise<readonly CertifiedDevice[]>;
-  /** Ids of the lot's devices that have a certificate which is not revoked, in manifest order. */
-  revocableDevices(lot: string): AsyncIterable<readonly string[]>;
+  /** The lot's devices that have a certificate which is not revoked, in manifest order, with who issued it. */
+  revocableDevices(lot: string): AsyncIterable<readonly { readonly externalId: string; readonly issuer: string }[]>;
   /**
    * Revokes the certificates of these devices of the lot; their ids are free for another lot then. Those
    * without one, and those revoked already, stay as they are. Says how many were revoked.
@@ -160,6 +162,9 @@ export interface Ledger {
     readonly serialNumber: SerialNumber;
     readonly reason: RevocationReason;
   }): Promise<boolean>;
+
+  /** Whether this very certificate is revoked, also one that another tool signed. */
+  isRevoked(certificate: { readonly serialNumber: SerialNumber; readonly sha256: string }): Promise<boolean>;
 
   // -- replacing certificates
   /** What the next certificates of these devices of a lot are made from, for those that have one. In manifest order. */
@@ -234,6 +239,14 @@ export interface Ledger {
   uploads(lot: string): Promise<readonly UploadRecord[]>;
   /** Digest of the newest event, and its time; undefined for an empty ledger. */
   head(): Promise<{ readonly digest: string; readonly atMs: number } | undefined>;
+  /** Whether the chain has an event with this digest; if not, its end was cut off, or it is an older copy. */
+  hasEvent(digest: string): Promise<boolean>;
+  /** Writes the ledger as it stands into a new file, 0600, while others go on; gives the digest of its newest event. */
+  copyTo(path: string): Promise<string>;
+  /** When anything was last reserved or signed, by this machine's clock then; undefined: never. */
+  lastSignedAtMs(): Promise<number | undefined>;
+  /** Walks the event chain from its start, which costs little; throws `state-damaged` naming the first event that does not fit. */
+  verifyLinks(): Promise<void>;
   /**
    * Checks the file, walks the event chain from its start and holds the certificates against it; throws
    * `state-damaged` naming the first event that does not fit.
@@ -477,6 +490,16 @@ export interface CertificateRecord {
   readonly lot: string | null;
   readonly externalId: string | null;
   readonly state: "reserved" | "issued" | "revoked" | "abandoned";
+}
+
+/** A certificate that holds a public key: a device's, or with `lot` null an authority's or another tool's. */
+export interface KeyHolder {
+  readonly publicKeySha256: string;
+  readonly issuer: string;
+  readonly lot: string | null;
+  readonly externalId: string | null;
+  /** In words; null for a device's, whose subject has its id for CN. */
+  readonly subject: string | null;
 }
 
 export interface MintedRecord extends IssuedCertificate {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { absorbMethods } from "./absorb-manifest.ts";
 import { adoptionMethods } from "./adoptions.ts";
+import { copyMethods } from "./copies.ts";
 import type { Engine } from "./engine.ts";
 import { eventMethods } from "./event-methods.ts";
 import { eventLog, type StoredEvent } from "./events.ts";
@@ -8,11 +9,12 @@ import { holdCheck } from "./holds.ts";
 import { knownDeviceMethods } from "./known-devices.ts";
 import type { Ledger } from "./ledger.ts";
 import { ledgerFault } from "./ledger-fault.ts";
-import { type Connections, openLedgerFile } from "./ledger-file.ts";
+import { type Connections, openLedgerFile, openLedgerFileToRead } from "./ledger-file.ts";
 import { lockMethods } from "./locks.ts";
 import { lotMethods } from "./lots.ts";
 import { mintingMethods } from "./minting.ts";
 import { partMethods } from "./parts.ts";
+import { publicKeyMethods } from "./public-keys.ts";
 import { pushMethods } from "./pushes.ts";
 import { readingMethods } from "./reading.ts";
 import { remintingMethods } from "./reminting.ts";
@@ -31,7 +33,18 @@ import { requireLink } from "./verify-events.ts";
  * damaged or was made by a newer lotmint; `disk-unwritable`; `usage` for a network share.
  */
 export async function openLedger(path: string, options: { readonly now: () => number }): Promise<Ledger> {
-  const file = resolve(path);
+  return open(resolve(path), openLedgerFile, options.now);
+}
+
+/**
+ * Opens the ledger to look into it: where there is none it is empty, and none is made; where nothing may be
+ * written, such as on a read-only disk, it is read as it is. Faults as `openLedger`'s.
+ */
+export async function openLedgerToRead(path: string, options: { readonly now: () => number }): Promise<Ledger> {
+  return open(resolve(path), openLedgerFileToRead, options.now);
+}
+
+function open(file: string, openFile: (path: string) => Connections, now: () => number): Ledger {
   const guard = <T>(act: () => T): T => {
     try {
       return act();
@@ -39,9 +52,9 @@ export async function openLedger(path: string, options: { readonly now: () => nu
       throw ledgerFault(error, file);
     }
   };
-  const connections = guard(() => openLedgerFile(file));
+  const connections = guard(() => openFile(file));
   try {
-    return guard(() => wire(connections, file, options.now, async (act) => guard(act)));
+    return guard(() => wire(connections, file, now, async (act) => guard(act)));
   } catch (error) {
     closeBoth(connections);
     throw error;
@@ -63,6 +76,7 @@ function wire(connections: Connections, path: string, now: () => number, read: E
     ...mintingMethods(engine),
     ...serialMethods(engine),
     ...adoptionMethods(engine),
+    ...publicKeyMethods(engine),
     ...partMethods(engine),
     ...uploadMethods(engine),
     ...turnDownMethods(engine),
@@ -72,6 +86,7 @@ function wire(connections: Connections, path: string, now: () => number, read: E
     ...pushMethods(engine),
     ...readingMethods(engine),
     ...eventMethods(engine),
+    ...copyMethods(engine),
     close: () => idle().then(() => closeBoth(connections)),
   };
 }

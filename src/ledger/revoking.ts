@@ -5,7 +5,10 @@ import { type Place, pages } from "./pages.ts";
 import { stagesBefore } from "./stage-moves.ts";
 import { prepare } from "./statement.ts";
 
-type RevokingMethods = Pick<Ledger, "certifiedDevices" | "revocableDevices" | "revokeDevices" | "revokeCertificate">;
+type RevokingMethods = Pick<
+  Ledger,
+  "certifiedDevices" | "revocableDevices" | "revokeDevices" | "revokeCertificate" | "isRevoked"
+>;
 
 interface CertifiedRow extends Omit<CertifiedDevice, "revoked"> {
   readonly revoked: number;
@@ -67,7 +70,7 @@ export function revokingMethods(engine: Engine): RevokingMethods {
   };
 }
 
-function readingMethods({ reader, read }: Engine): Pick<Ledger, "certifiedDevices" | "revocableDevices"> {
+function readingMethods({ reader, read }: Engine): Pick<Ledger, "certifiedDevices" | "revocableDevices" | "isRevoked"> {
   const live = prepare<CertifiedRow>(
     reader,
     `${CERTIFIED} FROM json_each(?) AS asked
@@ -80,13 +83,21 @@ function readingMethods({ reader, read }: Engine): Pick<Ledger, "certifiedDevice
      CROSS JOIN devices AS d ON d.external_id = asked.value AND d.live = 0 AND d.certificate IS NOT NULL ${JOINED}
      ORDER BY d.certificate`,
   );
-  const revocable = prepare<Place & { externalId: string }>(
+  const revocable = prepare<Place & { externalId: string; issuer: string }>(
     reader,
-    `SELECT d.line, d.id, d.external_id AS externalId FROM devices AS d
-     WHERE d.lot = (SELECT id FROM lots WHERE name = ?) AND d.certificate IS NOT NULL AND d.stage <> 'revoked'
+    `SELECT d.line, d.id, d.external_id AS externalId, c.issuer
+     FROM devices AS d INDEXED BY devices_by_line CROSS JOIN certificates AS c ON c.id = d.certificate
+     WHERE d.lot = (SELECT id FROM lots WHERE name = ?) AND d.stage <> 'revoked'
        AND (d.line, d.id) > (?, ?) ORDER BY d.line, d.id LIMIT ?`,
   );
+  const revoked = prepare<{ n: number }>(
+    reader,
+    `SELECT (SELECT count(*) FROM certificates WHERE serial = ?1 AND sha256 = ?2 AND state = 'revoked')
+          + (SELECT count(*) FROM adopted_certificates WHERE sha256 = ?2 AND state = 'revoked') AS n`,
+  );
   return {
+    isRevoked: ({ serialNumber, sha256 }) =>
+      read(() => revoked.get(Buffer.from(serialNumber, "hex"), Buffer.from(sha256, "hex"))?.n !== 0),
     certifiedDevices: (externalIds) =>
       read(() => {
         const asked = JSON.stringify(externalIds);
@@ -97,7 +108,7 @@ function readingMethods({ reader, read }: Engine): Pick<Ledger, "certifiedDevice
       pages(
         read,
         (after, limit) => revocable.all(lot, after.line, after.id, limit),
-        ({ externalId }) => externalId,
+        ({ externalId, issuer }) => ({ externalId, issuer }),
       ),
   };
 }

@@ -18,9 +18,12 @@ interface Existing {
 
 /** Makes the function that puts one row's decision into the tables; it belongs inside a transaction. */
 export function decisionTaker(writer: DatabaseSync): (lot: number, decision: Decision) => Taken {
+  // An id that was revoked in another lot starts a new life here: the platform may have it still, from us.
   const add = prepare(
     writer,
-    `INSERT INTO devices (lot, external_id, folded_id, line, stage, live) VALUES (?, ?, ?, ?, 'planned', 1)
+    `INSERT INTO devices (lot, external_id, folded_id, line, stage, live, sent_before)
+     SELECT ?1, ?2, ?3, ?4, 'planned', 1, coalesce(max(sent_before), 0) FROM devices
+     WHERE external_id = ?2 AND live = 0 AND certificate IS NOT NULL
      ON CONFLICT DO NOTHING`,
   );
   const rowNumber = prepare<{ id: number }>(writer, "SELECT last_insert_rowid() AS id");

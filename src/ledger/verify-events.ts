@@ -13,8 +13,10 @@ export const CHECKED_KINDS: ReadonlySet<string> = new Set([
   "serial-reserved",
   "certificate-recorded",
   "certificates-adopted",
+  "certificates-revoked",
 ]);
 const PAGE_EVENTS = 500;
+const PAGE = "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?";
 const CURE = "the ledger was altered or damaged; restore it from a backup with `lotmint restore`";
 
 /** So many certificates: with a serial number, and with a fingerprint too. */
@@ -25,11 +27,12 @@ interface Account {
 
 /**
  * Makes the walk along the chain. Besides each event's place and digest it checks what the events say
- * of the certificates, as far as a row keeps what was first recorded: serial number, id and fingerprint.
+ * of the certificates, as far as a row keeps what was first recorded: serial number, id and fingerprint, and
+ * that what was revoked stays so.
  */
 export function eventVerifier({ reader, read }: Engine): Ledger["verifyEvents"] {
   const integrity = prepare<{ quick_check: string }>(reader, "PRAGMA quick_check(1)");
-  const page = prepare<StoredEvent>(reader, "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?");
+  const page = prepare<StoredEvent>(reader, PAGE);
   const accountOf = certificateAccount(reader);
   const inTables = prepare<Account>(
     reader,
@@ -66,6 +69,23 @@ export function eventVerifier({ reader, read }: Engine): Ledger["verifyEvents"] 
   };
 }
 
+/** Makes the walk along the chain that looks at nothing but the chain. */
+export function linkVerifier({ reader, read }: Engine): Ledger["verifyLinks"] {
+  const page = prepare<StoredEvent>(reader, PAGE);
+  return async () => {
+    let head = CHAIN_START;
+    for (let events = 0; ; ) {
+      const rows = await read(() => page.all(events, PAGE_EVENTS));
+      if (rows.length === 0) return;
+      for (const event of rows) {
+        requireLink(event, events + 1, head);
+        head = event.digest;
+        events = event.seq;
+      }
+    }
+  };
+}
+
 /** Throws `state-damaged` unless the event stands at this place and holds what was recorded. */
 export function requireLink(event: StoredEvent, seq: number, prev: string): void {
   if (event.seq === seq && event.prev === prev && event.digest === eventDigest(event)) return;
@@ -98,6 +118,11 @@ function certificateAccount(reader: DatabaseSync): (event: StoredEvent) => Accou
     `SELECT lower(hex(serial)) AS serial, coalesce(lower(hex(sha256)), '') AS sha256
      FROM adopted_certificates WHERE adoption = ?`,
   );
+  const revoked = prepare<{ n: number }>(
+    reader,
+    `SELECT count(*) AS n FROM json_each(?) AS named
+     JOIN certificates ON serial = unhex(named.value) AND state = 'revoked' AND reason = ?`,
+  );
   return (event) => {
     if (!CHECKED_KINDS.has(event.kind)) return { reserved: 0, signed: 0 };
     const detail = JSON.parse(event.detail) as Readonly<Record<string, unknown>>;
@@ -123,6 +148,11 @@ function certificateAccount(reader: DatabaseSync): (event: StoredEvent) => Accou
         const came = adopted.all(Number(detail["adoption"] ?? -1));
         const digest = digestLines(came.map(adoptionLine));
         return agree(detail["digest"] === digest, { reserved: came.length, signed: came.length });
+      }
+      case "certificates-revoked": {
+        const serials = (detail["serials"] ?? []) as readonly unknown[];
+        const found = revoked.get(JSON.stringify(serials), String(detail["reason"]))?.n;
+        return agree(found === serials.length, { reserved: 0, signed: 0 });
       }
       case "serial-reserved":
         return agree(row !== undefined, { reserved: 1, signed: 0 });

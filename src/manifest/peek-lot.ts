@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
+import type { Readable } from "node:stream";
 import { OnboardingError } from "../domain/error.ts";
 import { decodeManifest } from "./decode-manifest.ts";
 import { readRecords } from "./read-records.ts";
@@ -8,11 +9,16 @@ const LOT_COLUMN = "lotmint:lot";
 
 /**
  * The lot that a file says it belongs to, in the `lotmint:lot` cell of its first row; undefined for an
- * ordinary manifest, and for a file that is none: reading it whole tells what is wrong with that.
+ * ordinary manifest, and for a file that is none: reading it whole tells what is wrong with that. `open`
+ * is for files that may not be followed if they are links.
  */
-export async function peekLot(path: string): Promise<string | undefined> {
-  const stream = createReadStream(path);
+export async function peekLot(
+  path: string,
+  open: (path: string) => Readable = createReadStream,
+): Promise<string | undefined> {
+  let stream: Readable | undefined;
   try {
+    stream = open(path);
     const records = readRecords(decodeManifest(stream, basename(path)), basename(path), "id");
     let column: number | undefined;
     for await (const batch of records) {
@@ -27,7 +33,7 @@ export async function peekLot(path: string): Promise<string | undefined> {
     if (error instanceof OnboardingError || isFileFault(error)) return undefined;
     throw error;
   } finally {
-    stream.destroy();
+    stream?.destroy();
   }
 }
 

@@ -6,9 +6,9 @@ const MAX_REQUEST = 64 * 1024;
 const PEM = /^-----BEGIN (NEW )?CERTIFICATE REQUEST-----\n[A-Za-z0-9+/=\n]+\n-----END (NEW )?CERTIFICATE REQUEST-----$/;
 
 /**
- * The PKCS#10 request that a csr cell holds or names: PEM text, or the path of a PEM file below the
- * input folder. Returned with LF as line ends; or, in a sentence, why there is none. Signature and key
- * are checked where the certificate is prepared.
+ * The PKCS#10 request that a csr cell holds or names: PEM text, or the path of a file below the input
+ * folder, in PEM or DER. Returned as PEM with LF as line ends; or, in a sentence, why there is none. What is
+ * in it is checked where the row is planned.
  */
 export function readRequest(cell: string, inputFolder: string): { readonly pem: string } | { readonly fault: string } {
   if (cell.includes("-----BEGIN")) return asRequest(cell, "the cell");
@@ -34,9 +34,18 @@ function readBelow(path: string, folder: string): { readonly text: string } | { 
     const found = statSync(real);
     if (!found.isFile()) return { fault: `${JSON.stringify(path)} is no file` };
     if (found.size > MAX_REQUEST) return { fault: `${JSON.stringify(path)} is too large for a certificate request` };
-    return { text: readFileSync(real, "utf8") };
+    return { text: asPem(readFileSync(real)) };
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     return { fault: `there is no readable file ${JSON.stringify(path)} below ${folder}` };
   }
+}
+
+const SEQUENCE = 0x30;
+
+/** A file's text; one in DER, which begins with the tag of a SEQUENCE, is put into PEM. */
+function asPem(octets: Buffer): string {
+  if (octets[0] !== SEQUENCE) return octets.toString("utf8");
+  const lines = octets.toString("base64").replace(/(.{64})(?=.)/g, "$1\n");
+  return `-----BEGIN CERTIFICATE REQUEST-----\n${lines}\n-----END CERTIFICATE REQUEST-----\n`;
 }

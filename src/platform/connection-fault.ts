@@ -71,7 +71,7 @@ function refused(message: string): Unanswered {
 }
 
 /** The fault and what caused it; several addresses of one host come as an AggregateError. */
-function* causes(fault: unknown, depth = 0): Generator<{ readonly code: string; readonly syscall: string }> {
+export function* causes(fault: unknown, depth = 0): Generator<{ readonly code: string; readonly syscall: string }> {
   if (!(fault instanceof Error) || depth > 4) return;
   const code = "code" in fault ? String(fault.code) : "";
   const syscall = "syscall" in fault ? String(fault.syscall) : "";

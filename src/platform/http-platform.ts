@@ -4,14 +4,17 @@ import type { PlatformSite } from "../domain/job.ts";
 import { multipartFile } from "./multipart.ts";
 import type { Platform, TrustedCertificate } from "./platform.ts";
 import {
+  isNotFound,
   namesExternalId,
   namesUser,
   readBulkAnswer,
+  readOptionValue,
   readTenant,
   readTrustedCertificate,
   readTrustedPage,
   readUser,
 } from "./read-answer.ts";
+import { readRevocationList } from "./read-revocation-list.ts";
 import { makeScrub } from "./scrub.ts";
 import { type Channel, type PlatformRequest, sendRequest } from "./send-request.ts";
 import { makeLogin, type PlatformCredentials, readAddress, readCaFile } from "./site-access.ts";
@@ -70,6 +73,8 @@ export function openPlatform(
   const sendJson = (method: "POST" | "PUT", path: string, body: object, signal?: AbortSignal) =>
     send({ method, path, body: { contentType: "application/json", bytes: JSON.stringify(body) }, signal });
   const trustPath = (tenant: string) => `/tenant/tenants/${encodeURIComponent(tenant)}/trusted-certificates`;
+  const popPath = (tenant: string, fingerprint: string) =>
+    `${trustPath(tenant)}-pop/${encodeURIComponent(fingerprint)}`;
 
   return {
     currentTenant: async (signal) =>
@@ -125,6 +130,17 @@ export function openPlatform(
       return understand(await sendJson("PUT", path, change, signal), [200], readTrustedCertificate);
     },
 
+    renewVerificationCode: async (tenant, fingerprint, signal) => {
+      const path = `${popPath(tenant, fingerprint)}/verification-code`;
+      return understand(await send({ method: "POST", path, signal }), [200, 201], readTrustedCertificate);
+    },
+
+    provePossession: async (tenant, fingerprint, signedCode, signal) => {
+      const body = { proofOfPossessionSignedVerificationCode: signedCode };
+      const reply = await sendJson("POST", `${popPath(tenant, fingerprint)}/pop`, body, signal);
+      return understand(reply, [200, 201], readTrustedCertificate);
+    },
+
     registerBulk: async (csv, fileName, signal) => {
       const { contentType, body } = multipartFile(csv, fileName);
       const reply = await send({
@@ -148,6 +164,43 @@ export function openPlatform(
       const userName = `device_${externalId}`;
       const path = `/user/${encodeURIComponent(tenant)}/users/${encodeURIComponent(userName)}`;
       return understandPresence(await send({ method: "GET", path, signal }), (json) => namesUser(json, userName));
+    },
+
+    // JSON rather than a CSV file: the two texts about the file's header differ, and in a file an entry whose
+    // date the platform takes for the future, as when this clock is a second ahead, is skipped without a word.
+    revokeSerials: async (serials, signal) => {
+      const crls = serials.map(({ serialNumber, revokedAtMs }) => ({
+        serialNumberInHex: serialNumber.toLowerCase(),
+        revocationDate: new Date(revokedAtMs).toISOString(),
+      }));
+      const reply = await send({
+        method: "PUT",
+        path: "/tenant/trusted-certificates/settings/crl",
+        body: { contentType: "application/json", bytes: JSON.stringify({ crls }) },
+        timeoutMs: site.timeoutMs,
+        signal,
+      });
+      return understand(reply, [200, 204], () => true);
+    },
+
+    revokedSerials: async (signal) => {
+      const reply = await send({
+        method: "GET",
+        path: "/tenant/trusted-certificates/settings/crl",
+        accept: "application/pkix-crl",
+        maxBytes: MAX_LONG_ANSWER_BYTES,
+        signal,
+      });
+      return understand(reply, [200], (_json, bytes) => readRevocationList(bytes));
+    },
+
+    tenantOption: async (category, key, signal) => {
+      const path = `/tenant/options/${encodeURIComponent(category)}/${encodeURIComponent(key)}`;
+      const reply = await send({ method: "GET", path, signal });
+      if (reply.kind === "answer" && reply.value.status === 404 && isNotFound(reply.value.json)) {
+        return found(reply.value, undefined);
+      }
+      return understand(reply, [200], readOptionValue);
     },
 
     close: () => pool.close(),

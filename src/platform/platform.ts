@@ -48,12 +48,30 @@ export interface Platform {
     },
     signal?: AbortSignal,
   ): Promise<Reply<TrustedCertificate>>;
+  /** Has a new code made for a certificate's proof of possession. */
+  renewVerificationCode(tenant: string, fingerprint: string, signal?: AbortSignal): Promise<Reply<TrustedCertificate>>;
+  /** Hands in the signed code, base64; the answer shows whether it was taken. */
+  provePossession(
+    tenant: string,
+    fingerprint: string,
+    signedCode: string,
+    signal?: AbortSignal,
+  ): Promise<Reply<TrustedCertificate>>;
   /** Sends one bulk registration file. */
   registerBulk(csv: Uint8Array, fileName: string, signal?: AbortSignal): Promise<Reply<BulkAnswer>>;
   /** Whether the external id is there. */
   hasExternalId(type: string, externalId: string, signal?: AbortSignal): Promise<Reply<boolean>>;
   /** Whether the device's user `device_<id>` is there. */
   hasDeviceUser(tenant: string, externalId: string, signal?: AbortSignal): Promise<Reply<boolean>>;
+  /** Adds serial numbers to the list that the platform checks offline; irreversible, and repeats are harmless. */
+  revokeSerials(
+    serials: readonly { readonly serialNumber: string; readonly revokedAtMs: number }[],
+    signal?: AbortSignal,
+  ): Promise<Reply<true>>;
+  /** Lower-case hex serial numbers, without leading zeros, on the list that the platform checks offline. */
+  revokedSerials(signal?: AbortSignal): Promise<Reply<ReadonlySet<string>>>;
+  /** A tenant option; undefined when it is not set. */
+  tenantOption(category: string, key: string, signal?: AbortSignal): Promise<Reply<string | undefined>>;
   close(): Promise<void>;
 }
 
@@ -83,4 +101,7 @@ export interface TrustedCertificate {
   readonly proofOfPossessionValid: boolean;
   /** ISO 8601, as the platform gives it; absent when it does not. */
   readonly notAfter?: string;
+  /** What has to be signed to prove possession of the key, and until when (ISO 8601); no secret. */
+  readonly verificationCode?: string;
+  readonly codeUsableUntil?: string;
 }

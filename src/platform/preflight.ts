@@ -12,6 +12,8 @@ export interface PreflightIssuer {
   readonly name: string;
   /** Lower-case hex SHA-1 of its chain, from itself up to its anchor. */
   readonly chainSha1: readonly string[];
+  /** SHA-1 -> name, for those of the chain that are authorities of this home: advice goes to the right one. */
+  readonly names: Readonly<Record<string, string>>;
 }
 
 export interface PreflightOptions {
@@ -107,19 +109,26 @@ function judgeTrust(
     return `the certificate of ${issuer.name}'s chain that tenant ${tenant} trusts has expired: renew it and ${upload}`;
   }
   const usable = unexpired.filter(({ status }) => status === "ENABLED");
+  const nameOf = (certificate: TrustedCertificate | undefined) => issuer.names[certificate?.fingerprint ?? ""];
   if (usable.length === 0) {
-    return `the certificate of ${issuer.name}'s chain in tenant ${tenant} is disabled: enable it there, or ${upload}`;
+    const disabled = unexpired.map(nameOf).find((name) => name !== undefined) ?? issuer.name;
+    return `the certificate of ${issuer.name}'s chain in tenant ${tenant} is disabled: enable it there, or run \`lotmint authority upload ${disabled}\``;
   }
+  // Of several that are trusted, advice names one whose key may be here.
+  const best = usable.find((certificate) => nameOf(certificate) !== undefined) ?? usable[0];
   const registersItself = usable.some(({ autoRegistrationEnabled }) => autoRegistrationEnabled);
   if (mode === "auto" && !registersItself) {
-    return `auto registration is off for ${issuer.name} in tenant ${tenant}: run \`lotmint authority upload ${issuer.name} --auto-registration\``;
+    return `auto registration is off for ${issuer.name} in tenant ${tenant}: run \`lotmint authority upload ${nameOf(best) ?? issuer.name} --auto-registration\``;
   }
   const warnings: string[] = [];
   // With the device's own certificate the chain is one longer than the issuer's.
   if (issuer.chainSha1.length + 1 > 2 && !usable.some(({ proofOfPossessionValid }) => proofOfPossessionValid)) {
-    warnings.push(
-      `the chain has ${issuer.chainSha1.length + 1} certificates and no proof of possession: run \`lotmint authority prove ${issuer.name}\``,
-    );
+    const name = nameOf(best);
+    const advice =
+      name === undefined
+        ? `prove it for ${best?.name || best?.fingerprint}, where that one's key is`
+        : `run \`lotmint authority prove ${name}\``;
+    warnings.push(`the chain has ${issuer.chainSha1.length + 1} certificates and no proof of possession: ${advice}`);
   }
   if (mode === "bulk" && registersItself) {
     warnings.push(

@@ -88,6 +88,8 @@ export function readTrustedCertificate(json: unknown): Read<TrustedCertificate> 
   const status = asText(fields["status"])?.toUpperCase();
   if (fingerprint === undefined || (status !== "ENABLED" && status !== "DISABLED")) return undefined;
   const notAfter = asText(fields["notAfter"]);
+  const verificationCode = asText(fields["proofOfPossessionUnsignedVerificationCode"]);
+  const codeUsableUntil = asText(fields["proofOfPossessionVerificationCodeUsableUntil"]);
   return {
     fingerprint,
     name: asText(fields["name"]) ?? "",
@@ -95,6 +97,8 @@ export function readTrustedCertificate(json: unknown): Read<TrustedCertificate> 
     autoRegistrationEnabled: asFlag(fields["autoRegistrationEnabled"]),
     proofOfPossessionValid: asFlag(fields["proofOfPossessionValid"]),
     ...(notAfter === undefined ? {} : { notAfter }),
+    ...(verificationCode === undefined ? {} : { verificationCode }),
+    ...(codeUsableUntil === undefined ? {} : { codeUsableUntil }),
   };
 }
 
@@ -106,6 +110,11 @@ function readFingerprint(fields: Fields): string | undefined {
   }
   const said = asText(fields["fingerprint"])?.replace(/[:\s]/g, "").toLowerCase();
   return said !== undefined && /^[0-9a-f]{40}$/.test(said) ? said : undefined;
+}
+
+/** GET /tenant/options/{category}/{key} */
+export function readOptionValue(json: unknown): Read<string> {
+  return asText(asFields(json)?.["value"]);
 }
 
 /** GET /identity/externalIds/{type}/{id}: true only when it is this very id. */

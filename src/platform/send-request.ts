@@ -16,6 +16,8 @@ export interface Channel {
 
 export interface PlatformRequest {
   readonly method: "GET" | "POST" | "PUT";
+  /** Default: application/json. */
+  readonly accept?: string;
   /** With the query, percent-encoded. */
   readonly path: string;
   readonly body?: { readonly contentType: string; readonly bytes: Uint8Array | string };
@@ -29,6 +31,7 @@ export interface PlatformRequest {
 /** A complete HTTP answer that is neither a redirect, nor 408 or 429, nor 5xx. */
 export interface HttpAnswer {
   readonly status: number;
+  readonly bytes: Buffer;
   /** The body as JSON; undefined when it is empty or no JSON. */
   readonly json: unknown;
   /** The platform's own words in it, scrubbed and cut. */
@@ -36,6 +39,8 @@ export interface HttpAnswer {
   /** The Date header, in milliseconds since 1970. */
   readonly date?: number;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -56,7 +61,7 @@ export async function sendRequest(channel: Channel, request: PlatformRequest): P
       method: request.method,
       headers: {
         // Without Accept the platform answers POST and PUT with an empty body.
-        accept: "application/json",
+        accept: request.accept ?? "application/json",
         authorization: channel.authorization,
         ...(request.body === undefined ? {} : { "content-type": request.body.contentType }),
       },
@@ -67,22 +72,25 @@ export async function sendRequest(channel: Channel, request: PlatformRequest): P
     });
     status = answer.statusCode;
     headers = answer.headers;
-    const text = await readBounded(answer.body, request.maxBytes);
-    if (text === undefined && status < 300) {
+    const bytes = await readBounded(answer.body, request.maxBytes);
+    if (bytes === undefined && status < 300) {
       return { kind: "unknown", status, message: `the platform's answer is longer than ${request.maxBytes} bytes` };
     }
-    return judge(channel, status, headers, text ?? "");
+    return judge(channel, status, headers, bytes ?? NOTHING);
   } catch (fault) {
     // A refusal stands with its status; only a success needs its body.
-    if (status >= 300) return judge(channel, status, headers, "");
+    if (status >= 300) return judge(channel, status, headers, NOTHING);
     if (request.signal?.aborted === true) return { kind: "unknown", message: "the request was stopped" };
     const broken = connectionFault(fault, channel.origin, { timedOut: deadline.aborted });
     return status !== 0 && broken.kind !== "refused" ? { kind: "unknown", status, message: broken.message } : broken;
   }
 }
 
-/** The whole body as text; undefined when it is longer than allowed. */
-async function readBounded(body: Dispatcher.ResponseData["body"], maxBytes: number): Promise<string | undefined> {
+/** The whole body; undefined when it is longer than allowed. */
+export async function readBounded(
+  body: Dispatcher.ResponseData["body"],
+  maxBytes: number,
+): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -92,10 +100,11 @@ async function readBounded(body: Dispatcher.ResponseData["body"], maxBytes: numb
     if (size > maxBytes) return undefined;
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
-function judge(channel: Channel, status: number, headers: Headers, text: string): Reply<HttpAnswer> {
+function judge(channel: Channel, status: number, headers: Headers, bytes: Buffer): Reply<HttpAnswer> {
+  const text = bytes.toString("utf8");
   const json = parseJson(text);
   const words = channel.scrub(platformWords(json, text));
   const date = Date.parse(headerText(headers, "date") ?? "");
@@ -106,7 +115,7 @@ function judge(channel: Channel, status: number, headers: Headers, text: string)
   const message = words === "" ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
   if (status === 408 || status === 429) return paused({ kind: "busy", status, message }, headers, date, channel);
   if (status >= 500) return paused({ kind: "unknown", status, message }, headers, date, channel);
-  return { kind: "answer", value: { status, json, words, ...(Number.isNaN(date) ? {} : { date }) } };
+  return { kind: "answer", value: { status, json, words, bytes, ...(Number.isNaN(date) ? {} : { date }) } };
 }
 
 function paused(
@@ -124,7 +133,8 @@ function headerText(headers: Headers, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-function parseJson(text: string): unknown {
+/** Undefined for what is no JSON. */
+export function parseJson(text: string): unknown {
   if (text.trim() === "") return undefined;
   try {
     return JSON.parse(text);
@@ -134,7 +144,7 @@ function parseJson(text: string): unknown {
 }
 
 /** The message of the platform's error body; else the text of whatever answered in its place, without markup. */
-function platformWords(json: unknown, text: string): string {
+export function platformWords(json: unknown, text: string): string {
   if (typeof json === "object" && json !== null) {
     if ("message" in json && typeof json.message === "string" && json.message !== "") return json.message;
     if ("error" in json && typeof json.error === "string") return json.error;

@@ -30,18 +30,18 @@ export function readAddress(url: string): URL {
   return base;
 }
 
-/** The PEM text of a private CA. Throws `usage` when there is none in it. */
-export function readCaFile(path: string): string {
+/** The PEM text of a private CA, named by the site's key `key`. Throws `usage` when there is none in it. */
+export function readCaFile(path: string, key = "platform.caFile"): string {
   let pem: string;
   try {
     pem = readFileSync(path, "utf8");
   } catch (cause) {
-    throw new OnboardingError(`cannot read platform.caFile ${path}`, { code: "usage", cause });
+    throw new OnboardingError(`cannot read ${key} ${path}`, { code: "usage", cause });
   }
   try {
     new X509Certificate(pem);
   } catch (cause) {
-    throw new OnboardingError(`platform.caFile ${path} holds no certificate in PEM form`, { code: "usage", cause });
+    throw new OnboardingError(`${key} ${path} holds no certificate in PEM form`, { code: "usage", cause });
   }
   return pem;
 }

@@ -6,11 +6,11 @@ import type { HttpAnswer } from "./send-request.ts";
 export function understand<T>(
   reply: Reply<HttpAnswer>,
   expected: readonly number[],
-  read: (json: unknown) => T | undefined,
+  read: (json: unknown, bytes: Buffer) => T | undefined,
 ): Reply<T> {
   if (reply.kind !== "answer") return reply;
   if (!expected.includes(reply.value.status)) return unexpected(reply.value);
-  const value = read(reply.value.json);
+  const value = read(reply.value.json, reply.value.bytes);
   return value === undefined ? notUnderstood(reply.value) : found(reply.value, value);
 }
 

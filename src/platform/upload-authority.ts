@@ -1,8 +1,8 @@
 import { OnboardingError } from "../domain/error.ts";
 import type { Platform, TrustedCertificate } from "./platform.ts";
-import { type Asked, replyError } from "./reply-error.ts";
+import { replyError } from "./reply-error.ts";
+import { CHANGE_TRUST, requireTrustRole } from "./require-trust-role.ts";
 import { type RetryPolicy, retryWhileUncertain } from "./retry.ts";
-import { READ_OWN_ROLE, TRUST_ROLES } from "./roles.ts";
 
 /** A certificate that the tenant shall trust. */
 export interface AuthorityUpload {
@@ -30,16 +30,8 @@ export async function uploadAuthority(
   authority: AuthorityUpload,
   policy: RetryPolicy,
 ): Promise<UploadedAuthority> {
-  const asked: Asked = { doing: "change trusted certificates", role: TRUST_ROLES.join(" or ") };
   const { signal } = policy;
-  const user = await retryWhileUncertain(() => platform.currentUser(signal), policy);
-  if (user.kind !== "answer") throw replyError(user, { doing: "show its own user", role: READ_OWN_ROLE });
-  if (!user.value.roles.some((role) => TRUST_ROLES.includes(role))) {
-    throw new OnboardingError(
-      `user ${user.value.userName} may not change trusted certificates: give it the role ${TRUST_ROLES.join(" or ")}`,
-      { code: "platform-refused" },
-    );
-  }
+  await requireTrustRole(platform, policy);
 
   const { name, pem, autoRegistration: autoRegistrationEnabled } = authority;
   // Sent again after a lost answer it is a conflict with itself, which the question below settles.
@@ -48,10 +40,10 @@ export async function uploadAuthority(
     policy,
   );
   if (added.kind === "answer") return { kind: "added", certificate: added.value };
-  if (added.kind !== "refused" || added.status !== 409) throw replyError(added, asked);
+  if (added.kind !== "refused" || added.status !== 409) throw replyError(added, CHANGE_TRUST);
 
   const own = await retryWhileUncertain(() => platform.trustedCertificate(tenant, authority.sha1, signal), policy);
-  if (own.kind !== "answer") throw replyError(own, asked);
+  if (own.kind !== "answer") throw replyError(own, CHANGE_TRUST);
   if (own.value === undefined) {
     // Fingerprints are unique in the whole instance, not in the tenant.
     throw new OnboardingError(
@@ -67,6 +59,6 @@ export async function uploadAuthority(
       platform.updateTrustedCertificate(tenant, authority.sha1, { status: "ENABLED", autoRegistrationEnabled }, signal),
     policy,
   );
-  if (changed.kind !== "answer") throw replyError(changed, asked);
+  if (changed.kind !== "answer") throw replyError(changed, CHANGE_TRUST);
   return { kind: "changed", certificate: changed.value };
 }

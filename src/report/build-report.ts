@@ -25,6 +25,8 @@ export interface ReportInput
   readonly mintingMs: number;
   readonly taktSeconds?: number;
   readonly issuerBudget?: LotReport["issuerBudget"];
+  /** Default: none. */
+  readonly reworks?: number;
 }
 
 /** Puts a lot's report together; notes that say the same are told once. Pure. */
@@ -45,6 +47,7 @@ export function buildReport(input: ReportInput): LotReport {
     stages: Object.fromEntries(Object.entries(input.stages).map(([stage, ms]) => [stage, Math.round(ms)])),
     rate: rateOf(input),
     certificates: input.certificates,
+    reworks: input.reworks ?? 0,
     notes: [...new Set(input.notes)],
     ledgerHead: input.ledgerHead,
   };

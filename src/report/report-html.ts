@@ -131,6 +131,7 @@ function factsSection(report: LotReport): string {
     ["Ended", `${moment(report.endedAt)}, after ${took}`],
     ["Exit code", String(report.exitCode)],
     ...issuerFacts(report),
+    ["Reworks", `${count(report.reworks)} certificates replaced`],
     ["Certificates", `${count(issued)} issued, ${count(revoked)} revoked, ${count(abandoned)} abandoned`],
     ["SHA-256 of the manifest", `<code>${escapeHtml(report.manifestSha256)}</code>`],
     ["Head of the ledger", `<code>${escapeHtml(report.ledgerHead)}</code>`],

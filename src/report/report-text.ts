@@ -26,6 +26,7 @@ export function reportText(report: LotReport, places: ReportPlaces, options: Tex
     row("devices", stageCounts(report)),
     row("rows", `${count(report.rows)} in the manifest, ${count(rejected)} rejected`),
     row("certificates", certificateCounts(report)),
+    ...(report.reworks > 0 ? [row("reworks", reworkWords(report))] : []),
     row("rate", rateWords(report)),
     row("issuer", issuerWords(report)),
     row("time", duration(Date.parse(report.endedAt) - Date.parse(report.startedAt))),
@@ -60,6 +61,11 @@ function stageCounts({ counts }: LotReport): string {
   const total = STAGES.reduce((sum, stage) => sum + counts[stage], 0);
   if (there.length === 0) return "none";
   return `${count(total)}: ${there.map((stage) => `${count(counts[stage])} ${stage}`).join(", ")}`;
+}
+
+/** Apart from what the lot was built with: a device that was reminted counts once among the devices. */
+function reworkWords({ reworks }: LotReport): string {
+  return `${count(reworks)} ${reworks === 1 ? "certificate" : "certificates"} replaced`;
 }
 
 function certificateCounts({ certificates }: LotReport): string {

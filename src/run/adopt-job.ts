@@ -7,7 +7,7 @@ import type { Job } from "../domain/job.ts";
 import type { Ledger, LotHold } from "../ledger/ledger.ts";
 
 /** The job that a lot works from: its own copy, whatever has become of jobs/ since; undefined for a new lot. */
-export async function recordedJob(ledger: Ledger, lot: string): Promise<Job | undefined> {
+export async function recordedJob(ledger: Pick<Ledger, "lot">, lot: string): Promise<Job | undefined> {
   const record = await ledger.lot(lot);
   return record === undefined ? undefined : jobFromJson(record.jobJson);
 }

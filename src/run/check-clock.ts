@@ -4,13 +4,14 @@ import { OnboardingError } from "../domain/error.ts";
 export const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
- * Throws `clock-implausible` when this machine's clock stands before the ledger's newest event or away
+ * Throws `clock-implausible` when this machine's clock stands before the newest event of the ledger that a
+ * signature hangs on (a run that was refused for its clock leaves events too, and must not count) or away
  * from the platform's Date header by more than five minutes: certificates would be born expired or not
  * yet valid, and nobody would know when anything was signed.
  */
 export function checkClock(nowMs: number, ledgerMs: number | undefined, platformMs: number | undefined): void {
   if (ledgerMs !== undefined && ledgerMs - nowMs > CLOCK_TOLERANCE_MS) {
-    throw implausible(nowMs, "the ledger's newest event is of", ledgerMs);
+    throw implausible(nowMs, "the ledger's newest signature is of", ledgerMs);
   }
   if (platformMs !== undefined && Math.abs(platformMs - nowMs) > CLOCK_TOLERANCE_MS) {
     throw implausible(nowMs, "the platform says", platformMs);

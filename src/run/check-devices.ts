@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { deviceFolder } from "../disk/layout.ts";
 import type { Ledger, MintedRecord } from "../ledger/ledger.ts";
 import type { Difference } from "../verify/difference.ts";
-import { needsPassword, verifyDevice } from "../verify/verify-device.ts";
+import { needsPassword } from "../verify/verify-device.ts";
 import { askPlatform } from "./check-platform.ts";
+import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type Check, loadPasswords, openDevices, throwIfStopped } from "./check-scope.ts";
+import type { DeviceToOpen } from "./check-worker.ts";
 
 /** What the walk over the lot's devices came to. */
 export interface CheckedDevices {
@@ -19,6 +21,15 @@ export interface CheckedDevices {
  * whether they are listed. `parts` are the numbers of the lot's registration parts.
  */
 export async function checkDevices(check: Check, parts: ReadonlySet<number>): Promise<CheckedDevices> {
+  const pool = openCheckPool(check.chain);
+  try {
+    return await walkDevices(check, parts, pool);
+  } finally {
+    await pool.close();
+  }
+}
+
+async function walkDevices(check: Check, parts: ReadonlySet<number>, pool: CheckPool): Promise<CheckedDevices> {
   const { ledger, lot, sample } = check;
   const known = new Set<string>();
   const highestPart = Math.max(0, ...parts);
@@ -40,7 +51,7 @@ export async function checkDevices(check: Check, parts: ReadonlySet<number>): Pr
       // A part with a higher number may have been cut since the parts were read.
       if (record.part === null || record.part <= highestPart) checkListing(record, parts, check);
     }
-    await checkPage(page, new Set(chosen), check);
+    await checkPage(page, new Set(chosen), check, pool);
     asked += await askPlatform(chosen, check);
     checked += chosen.length;
     check.onProgress?.(checked);
@@ -68,18 +79,20 @@ async function checkPage(
   page: readonly MintedRecord[],
   chosen: ReadonlySet<MintedRecord>,
   check: Check,
+  pool: CheckPool,
 ): Promise<void> {
-  const verify = (record: MintedRecord) =>
-    chosen.has(record) ? verifyRecord(record, check) : verifyListed(record, check);
-  const suspects = page.filter((record) => verify(record).length > 0);
+  const verify = (records: readonly MintedRecord[]) => verifyRecords(records, chosen, check, pool);
+  const first = await verify(page);
+  const suspects = page.filter((_, index) => (first[index]?.length ?? 0) > 0);
   if (suspects.length === 0) return;
   // A run may be at work on them: what it has not finished is not judged, the rest is looked at again.
   const open = await openDevices(check);
   check.passwords = await loadPasswords(check);
+  const judged: MintedRecord[] = [];
   for (const record of suspects) {
-    if (open.has(record.externalId) || (await isReplaced(record, check))) continue;
-    check.tell(...verify(record));
+    if (!open.has(record.externalId) && !(await isReplaced(record, check))) judged.push(record);
   }
+  for (const differences of await verify(judged)) check.tell(...differences);
 }
 
 /** True when another certificate has taken this one's place since its record was read. */
@@ -88,21 +101,43 @@ async function isReplaced({ serialNumber, stage }: MintedRecord, { ledger }: Che
   return stage !== "revoked" && certificate?.state === "revoked";
 }
 
-function verifyRecord(record: MintedRecord, check: Check): readonly Difference[] {
-  const { job, layout, chain } = check;
+/** What differs with each of these devices: opened if it was chosen, else looked up in the list of passwords. */
+async function verifyRecords(
+  records: readonly MintedRecord[],
+  chosen: ReadonlySet<MintedRecord>,
+  check: Check,
+  pool: CheckPool,
+): Promise<readonly (readonly Difference[])[]> {
+  const differences: (readonly Difference[])[] = [];
+  const devices: DeviceToOpen[] = [];
+  const places: number[] = [];
+  for (const [index, record] of records.entries()) {
+    const device = chosen.has(record) ? deviceToOpen(record, check) : undefined;
+    differences.push(chosen.has(record) ? [] : verifyListed(record, check));
+    if (device === undefined) continue;
+    devices.push(device);
+    places.push(index);
+  }
+  const opened = await pool.verify(devices);
+  for (const [index, place] of places.entries()) differences[place] = opened[index] ?? [];
+  return differences;
+}
+
+/** undefined: there is nothing to open. */
+function deviceToOpen(record: MintedRecord, check: Check): DeviceToOpen | undefined {
+  const { job, layout } = check;
   const folder = deviceFolder(layout, record.externalId);
   // Its new certificate is being made, or it was revoked and its folder may have been cleared away.
-  if (record.stage === "reserved" || (record.stage === "revoked" && !existsSync(folder))) return [];
+  if (record.stage === "reserved" || (record.stage === "revoked" && !existsSync(folder))) return undefined;
   const pkcs12 = job.keystores.pkcs12?.alias;
   const jks = job.keystores.jks?.alias;
-  return verifyDevice({
+  return {
     folder,
     record,
     password: passwordOf(record, check),
-    chain,
     aliases: { ...(pkcs12 === undefined ? {} : { pkcs12 }), ...(jks === undefined ? {} : { jks }) },
     nowMs: check.now(),
-  });
+  };
 }
 
 /** What can be said of a device that is not opened: that its password is listed. */

@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { jobFromJson } from "../config/job-json.ts";
 import { lotLayout, partFile } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { LotReport } from "../domain/report.ts";
 import type { Difference } from "../verify/difference.ts";
 import { verifyChain } from "../verify/verify-chain.ts";
 import { verifyPart } from "../verify/verify-part.ts";
@@ -11,6 +9,8 @@ import { checkDevices } from "./check-devices.ts";
 import { checkTrust } from "./check-platform.ts";
 import { type Check, type LotToCheck, loadPasswords, throwIfStopped } from "./check-scope.ts";
 import { checkPasswordList, checkStrays } from "./check-strays.ts";
+import { checkTruststore } from "./check-truststore.ts";
+import { reportedHead } from "./require-sound-ledger.ts";
 
 export interface CheckOutcome {
   readonly lot: string;
@@ -64,6 +64,7 @@ export async function checkLot(input: LotToCheck): Promise<CheckOutcome> {
   const { known, checked, asked } = await checkDevices(check, parts);
   await checkStrays(known, check);
   await checkPasswordList(known, check);
+  if (known.size > 0) checkTruststore(check);
   return {
     lot: input.lot,
     devices: known.size,
@@ -77,26 +78,18 @@ export async function checkLot(input: LotToCheck): Promise<CheckOutcome> {
   };
 }
 
-/** A ledger that is older than the last report has lost its end, which the chain by itself cannot show. */
+/** A ledger without the event that the last report ends with has lost its end, which the chain by itself cannot show. */
 async function checkReport({ ledger, layout, tell }: Check): Promise<void> {
-  if (!existsSync(layout.reportJson)) return;
-  let report: Partial<LotReport>;
-  try {
-    report = JSON.parse(await readFile(layout.reportJson, "utf8"));
-  } catch {
-    tell({ externalId: "", what: "report.json is not JSON" });
+  const expected = reportedHead(layout.reportJson);
+  if (expected === undefined) {
+    if (existsSync(layout.reportJson)) tell({ externalId: "", what: "report.json is not one that lotmint wrote" });
     return;
   }
-  const head = await ledger.head();
-  const startedAtMs = Date.parse(report.startedAt ?? "");
-  if (report.ledgerHead !== head?.digest && (head?.atMs ?? 0) < startedAtMs) {
-    tell({
-      externalId: "",
-      what: "the ledger ends before the run that report.json tells of: it was cut or is an old copy",
-      expected: report.ledgerHead ?? "",
-      found: head?.digest ?? "",
-    });
-  }
+  if (await ledger.hasEvent(expected)) return;
+  const found = (await ledger.head())?.digest ?? "";
+  const what =
+    "the ledger does not have the event that report.json ends with: its end was cut off, or it is an old copy";
+  tell({ externalId: "", what, expected, found });
 }
 
 async function checkParts({ ledger, lot, layout, tell, signal }: Check): Promise<ReadonlySet<number>> {

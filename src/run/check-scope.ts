@@ -48,7 +48,7 @@ export async function loadPasswords({
   job,
   layout,
   openedPasswords,
-}: Omit<Check, "passwords">): Promise<ListedPasswords | undefined> {
+}: Pick<Check, "job" | "layout" | "openedPasswords">): Promise<ListedPasswords | undefined> {
   if (job.passwords === "per-lot") return undefined;
   if (job.secrets.sealTo !== undefined && openedPasswords === undefined) return undefined;
   const whole =

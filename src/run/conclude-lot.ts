@@ -24,6 +24,7 @@ export async function concludeLot(
   const faults = fault === undefined ? walk.faults : [fault, ...walk.faults];
   const report = await describeLot(
     tools.ledger,
+    tools.home,
     hold.lot,
     job,
     { ...walk, notes: walk.notes, minted: walk.minted, faults },

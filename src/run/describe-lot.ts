@@ -1,9 +1,11 @@
+import type { Home } from "../disk/layout.ts";
 import { EXIT, exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { buildReport } from "../report/build-report.ts";
 import { countRejects } from "../report/count-rejects.ts";
+import { issuerBudget } from "./issuer-budget.ts";
 import type { Walk } from "./walk.ts";
 
 /** What of a walk a report tells. */
@@ -15,6 +17,7 @@ export type Walked = Pick<Walk, "startedAtMs" | "stages" | "notes" | "faults" | 
  */
 export async function describeLot(
   ledger: Ledger,
+  home: Home,
   lot: string,
   job: Job,
   walked: Walked,
@@ -32,6 +35,7 @@ export async function describeLot(
     job: job.name,
     manifestSha256: manifests.at(-1)?.sha256 ?? "",
     issuer: job.issuer,
+    issuerBudget: await issuerBudget(ledger, home, job),
     startedAtMs: walked.startedAtMs,
     endedAtMs: nowMs,
     exitCode: worstExitCode([state, ...walked.faults.map(exitCodeOf)]),
@@ -42,10 +46,25 @@ export async function describeLot(
     minted: walked.minted,
     mintingMs: walked.stages["mint"] ?? 0,
     certificates: await ledger.countLotCertificates(lot),
-    notes: [...jobNotes(job), ...walked.notes],
+    reworks: await ledger.countReworks(lot),
+    notes: [...jobNotes(job), ...(await subjectNotes(ledger, lot)), ...walked.notes],
     ledgerHead: head?.digest ?? "",
     ...(job.taktSeconds !== undefined && { taktSeconds: job.taktSeconds }),
   });
+}
+
+/** How the note begins that tells of changed subjects: it stands until the devices are reminted, whatever runs. */
+export const SUBJECT_NOTE = "the subject of ";
+const MOST_IDS = 10;
+
+async function subjectNotes(ledger: Ledger, lot: string): Promise<readonly string[]> {
+  const ids = await ledger.subjectChanges(lot);
+  if (ids.length === 0) return [];
+  const shown = ids.slice(0, MOST_IDS).join(", ") + (ids.length > MOST_IDS ? ", …" : "");
+  const devices = ids.length === 1 ? "1 device" : `${ids.length} devices`;
+  return [
+    `${SUBJECT_NOTE}${devices} (${shown}) has changed; the certificates stay as they are until \`lotmint remint\``,
+  ];
 }
 
 /** What a reader of the report should know about the job itself. */

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { readAuthority } from "../authority/load-authority.ts";
+import { readAuthority, readableAuthorities } from "../authority/load-authority.ts";
+import { digests } from "../authority/stored-authority.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotHold } from "../ledger/ledger.ts";
@@ -29,8 +29,6 @@ export async function greetPlatform(
   request: RunRequest,
   walk: Walk,
 ): Promise<Greeting | undefined> {
-  const head = await tools.ledger.head();
-  if (!request.acceptClock) checkClock(tools.now(), head?.atMs, undefined);
   if (!(await wantsPlatform(tools, hold.lot, request.job))) return undefined;
   const platform = await tools.openPlatform();
   try {
@@ -54,18 +52,19 @@ export async function greetPlatform(
 
 /** One preflight with the issuer's chain as it stands on disk; no key is needed. */
 export function askPlatform(tools: RunTools, job: Job, platform: Platform): Promise<PreflightOutcome> {
-  const chainSha1 = readAuthority(tools.home, job.issuer).chainDer.map((certificate) =>
-    createHash("sha1").update(certificate).digest("hex"),
+  const chainSha1 = readAuthority(tools.home, job.issuer).chainDer.map((certificate) => digests(certificate).sha1);
+  const names = Object.fromEntries(
+    readableAuthorities(tools.home).map(({ name, certificateDer }) => [digests(certificateDer).sha1, name]),
   );
   return preflight(
     platform,
-    { name: job.issuer, chainSha1 },
+    { name: job.issuer, chainSha1, names },
     { mode: job.registration.mode, now: tools.now, retry: retryPolicy(tools), tenant: tools.site.platform?.tenant },
   );
 }
 
 /** How a run retries: until it is told to stop, saying so in the log. */
-export function retryPolicy(tools: RunTools): RetryPolicy {
+export function retryPolicy(tools: Pick<RunTools, "signal" | "log">): RetryPolicy {
   return {
     ...DEFAULT_RETRY,
     signal: tools.signal,

@@ -91,7 +91,8 @@ export function openMintBatch(setup: MintSetup): MintOneBatch {
     for (let start = 0; start < devices.length; start += GROUP) {
       minted.push(...mintGroup(devices.slice(start, start + GROUP), folder, lines));
     }
-    if (segment !== null) writeNew(segment, lines.join(""));
+    // Devices that keep their own keys have no password.
+    if (segment !== null && lines.length > 0) writeNew(segment, lines.join(""));
     return minted;
   };
 }

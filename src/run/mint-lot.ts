@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { readCertificateRequest } from "../authority/read-request.ts";
 import { newSerialNumber } from "../authority/serial-number.ts";
 import { announceStep } from "../disk/announce-step.ts";
 import { ensureFolder, PRIVATE_FOLDER, syncTree } from "../disk/durable.ts";
@@ -9,12 +10,13 @@ import type { Ledger, LotHold, MintedDevice, PlannedDevice } from "../ledger/led
 import type { MintPool } from "./mint-pool.ts";
 import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
 import { dropBatch } from "./settle-lot.ts";
+import { turnDownTakenKeys } from "./turn-down-taken-keys.ts";
 
 /**
  * Devices per batch: enough to make one sync cheap per device, few enough that a stop waits for seconds,
  * not minutes, and that a crash throws little work away. RSA key generation takes its time.
  */
-const BATCH_SIZE: Readonly<Record<KeyAlgorithm, number>> = {
+export const BATCH_SIZE: Readonly<Record<KeyAlgorithm, number>> = {
   "ec-p256": 250,
   "ec-p384": 250,
   "rsa-2048": 40,
@@ -22,15 +24,19 @@ const BATCH_SIZE: Readonly<Record<KeyAlgorithm, number>> = {
   "rsa-4096": 4,
 };
 
-export interface MintLotOptions {
+/** What one batch is minted with. */
+export interface BatchOptions {
   readonly ledger: Ledger;
   readonly hold: LotHold;
   readonly lot: LotLayout;
   readonly pool: MintPool;
-  readonly issuer: string;
-  readonly key: KeyAlgorithm;
   /** True when each device has a password of its own, so that batches come with a segment. */
   readonly passwordSegments: boolean;
+}
+
+export interface MintLotOptions extends BatchOptions {
+  readonly issuer: string;
+  readonly key: KeyAlgorithm;
   readonly workers: number;
   readonly signal: AbortSignal;
   /** Told after each batch, with the number of its devices. */
@@ -48,15 +54,18 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   const underWay = new Set<Promise<void>>();
   let minted = 0;
   const faults: unknown[] = [];
+  const keysInHand = new Map<string, string>();
   while (!signal.aborted && faults.length === 0) {
     const planned = await ledger.plannedDevices(hold.lot, BATCH_SIZE[options.key]);
     if (planned.length === 0) break;
-    const devices = await turnDownOccupied(ledger, hold, lot, planned);
+    const unoccupied = await turnDownOccupied(ledger, hold, lot, planned);
+    const devices = await turnDownTakenKeys(ledger, hold, unoccupied, keysInHand);
     if (devices.length === 0) continue;
     const numbered = devices.map((device) => ({ ...device, serialNumber: newSerialNumber() }));
     const batch = await ledger.reserveBatch(hold, { issuer: options.issuer, devices: numbered });
     announceStep("reserved");
-    const work = mintBatch(options, batch, numbered)
+    const ids = devices.map((device) => device.externalId);
+    const work = mintBatch(options, batch, numbered, () => placeDevices(lot, batch, ids))
       .then(() => {
         minted += numbered.length;
         options.onMinted(numbered.length);
@@ -73,7 +82,7 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   return minted;
 }
 
-function makeFolders(lot: LotLayout): void {
+export function makeFolders(lot: LotLayout): void {
   ensureFolder(lot.folder);
   for (const folder of [lot.devices, lot.work, lot.secrets, lot.secretsWork]) ensureFolder(folder, PRIVATE_FOLDER);
 }
@@ -97,13 +106,14 @@ async function turnDownOccupied(
   return planned.filter((device) => !occupied.includes(device));
 }
 
-/** Steps (b) to (f) for one batch whose reservations stand in the ledger. */
-async function mintBatch(
-  options: MintLotOptions,
+/** Steps (b) to (f) for one batch whose reservations stand in the ledger; `place` is step (f). */
+export async function mintBatch(
+  options: BatchOptions,
   batch: number,
   devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
+  place: () => void,
 ): Promise<void> {
-  const { ledger, hold, lot } = options;
+  const { ledger, hold } = options;
   const minted = await makeBatch(options, batch, devices).catch((error: unknown) => giveUp(options, batch, error));
   try {
     await ledger.commitMinted(hold, batch, minted);
@@ -112,17 +122,13 @@ async function mintBatch(
     return isLotLost(error) ? giveUp(options, batch, error) : Promise.reject(error);
   }
   announceStep("minted");
-  placeDevices(
-    lot,
-    batch,
-    devices.map((device) => device.externalId),
-  );
+  place();
   await ledger.commitPlaced(hold, batch);
 }
 
 /** Steps (b) to (d): all that can be undone. */
 async function makeBatch(
-  options: MintLotOptions,
+  options: BatchOptions,
   batch: number,
   devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
 ): Promise<readonly MintedDevice[]> {
@@ -132,11 +138,11 @@ async function makeBatch(
   const minted = await options.pool.mint({
     folder,
     segment: options.passwordSegments ? passwordSegment(lot, batch).making : null,
-    devices: devices.map(({ externalId, serialNumber, subject }) => ({
+    devices: devices.map(({ externalId, serialNumber, subject, certificateRequest }) => ({
       externalId,
       serialNumber,
       subject,
-      spki: null,
+      spki: certificateRequest === undefined ? null : readCertificateRequest(certificateRequest).spki,
     })),
   });
   announceStep("written");
@@ -150,7 +156,7 @@ async function makeBatch(
 }
 
 /** Voids a batch and throws the fault that was the reason, or the one behind it. */
-async function giveUp({ ledger, hold, lot }: MintLotOptions, batch: number, reason: unknown): Promise<never> {
+async function giveUp({ ledger, hold, lot }: BatchOptions, batch: number, reason: unknown): Promise<never> {
   try {
     await dropBatch(ledger, hold, lot, batch);
   } catch (fault) {

@@ -5,9 +5,11 @@ import { lotLayout } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
 import { needsPassword } from "../keystore/device-files.ts";
 import type { LotHold, PlannedDevice } from "../ledger/ledger.ts";
+import { loadTruststore } from "./load-truststore.ts";
 import type { MintSetup } from "./mint-batch.ts";
 import { mintLot } from "./mint-lot.ts";
 import { openMintPool } from "./mint-pool.ts";
+import { refuseRevokedIssuer } from "./refuse-revoked-issuer.ts";
 import type { RunTools } from "./run-tools.ts";
 import type { Walk } from "./walk.ts";
 
@@ -46,7 +48,7 @@ export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk
 }
 
 /** The first of issuing's two moves: everything about the lot's certificates that can be wrong is found here. */
-async function prepareMinting(
+export async function prepareMinting(
   tools: RunTools,
   lot: string,
   job: Job,
@@ -61,6 +63,7 @@ async function prepareMinting(
     nowMs,
     tools.site.maxChain,
   );
+  await refuseRevokedIssuer(tools.ledger, issuer);
   const { validity, cut, outlives } = resolveValidity(job.validity, job.outliveIssuer, issuer, nowMs);
   if (cut) {
     const end = new Date(validity.notAfterMs).toISOString().slice(0, 10);
@@ -80,8 +83,26 @@ async function prepareMinting(
     template,
     signer: issuer.signer,
     key: job.key,
-    files: { keystores: job.keystores, chain: issuer.chainDer, createdAtMs: nowMs },
+    files: {
+      keystores: job.keystores,
+      chain: issuer.chainDer,
+      createdAtMs: nowMs,
+      ...deviceTruststore(tools, job, nowMs, walk),
+    },
     passwords:
       job.passwords === "per-lot" ? { kind: "per-lot", password: tools.lotPassword() } : { kind: "per-device" },
   };
+}
+
+/** What goes into each device's folder for it to trust; nothing where the lot has one truststore for all. */
+function deviceTruststore(
+  { home }: RunTools,
+  { truststore }: Job,
+  nowMs: number,
+  walk: Walk,
+): Pick<MintSetup["files"], "truststore"> {
+  if (truststore?.per !== "device") return {};
+  const { certificates, notes } = loadTruststore(home, truststore, nowMs);
+  for (const note of notes) walk.note(note);
+  return { truststore: { formats: truststore.formats, certificates } };
 }

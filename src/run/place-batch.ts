@@ -20,14 +20,19 @@ export function placePasswords(lot: LotLayout, batch: number): void {
 /**
  * Step (f) of issuance: moves each device's folder to its final place and makes that durable at once.
  * Repeating it after a crash is harmless: what has been moved already is skipped. A folder of another
- * device that stands in the way is never overwritten.
+ * device that stands in the way is never overwritten, and one that is in neither place is missed
+ * (`disk-unwritable`): the disk that it is on may not be there.
  */
 export function placeDevices(lot: LotLayout, batch: number, externalIds: readonly string[]): void {
   const from = batchFolder(lot, batch);
+  const missed: string[] = [];
   for (const externalId of externalIds) {
     const made = join(from, safeName(externalId));
-    if (!existsSync(made)) continue;
     const place = deviceFolder(lot, externalId);
+    if (!existsSync(made)) {
+      if (!existsSync(place)) missed.push(externalId);
+      continue;
+    }
     if (isOccupied(place)) {
       throw new OnboardingError(
         `${place} stands in the way of a new device; move it away and run again, nothing is lost`,
@@ -39,9 +44,18 @@ export function placeDevices(lot: LotLayout, batch: number, externalIds: readonl
     moveInto(made, place);
     announceStep("folder-placed");
   }
+  if (missed.length > 0) throw missing(lot, batch, missed);
   syncFolder(lot.devices);
   announceStep("batch-placed");
   remove(from);
+}
+
+function missing(lot: LotLayout, batch: number, missed: readonly string[]): OnboardingError {
+  const ids = missed.slice(0, 5).join(", ") + (missed.length > 5 ? ", …" : "");
+  return new OnboardingError(
+    `${missed.length} devices (${ids}) have been minted, but their folders are neither in ${batchFolder(lot, batch)} nor in ${lot.devices}; bring the disk back that they are on and run again (if they are lost for good, make an empty folder for each in ${lot.devices} and remint the devices)`,
+    { code: "disk-unwritable" },
+  );
 }
 
 /** True when a device's folder is there and holds anything: it belongs to somebody, and is never overwritten. */

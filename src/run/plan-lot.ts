@@ -7,11 +7,12 @@ import { readManifest } from "../manifest/read-manifest.ts";
 import { makeRowRules } from "../manifest/row-to-device.ts";
 import { rowsToDevices } from "../manifest/rows-to-devices.ts";
 import { planManifest } from "../plan/plan-manifest.ts";
+import { checkRequests } from "./check-requests.ts";
 
 export interface LotToPlan {
   readonly home: Home;
   readonly site: Pick<Site, "idRule">;
-  readonly ledger: Pick<Ledger, "knownDevices" | "countLive">;
+  readonly ledger: Pick<Ledger, "knownDevices" | "countLive" | "publicKeyHolders">;
   readonly job: Job;
   readonly lot: string;
   /** Path of the manifest, or of the lot's copy of it. */
@@ -53,7 +54,12 @@ export async function planLot(input: LotToPlan): Promise<LotPlan> {
     mended,
     batches: planManifest({
       lot,
-      rows: rowsToDevices(mended ? noting(manifest.rows, lines) : manifest.rows, rules),
+      rows: checkRequests(rowsToDevices(mended ? noting(manifest.rows, lines) : manifest.rows, rules), {
+        home,
+        lot,
+        column: manifest.header.standard.get("csr") ?? "csr",
+        ledger,
+      }),
       known: (externalIds) => ledger.knownDevices(lot, externalIds),
       liveCount: await ledger.countLive(lot),
       quantity: job.quantity,

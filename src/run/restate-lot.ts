@@ -3,7 +3,7 @@ import { type Home, lotLayout } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { describeLot } from "./describe-lot.ts";
+import { describeLot, SUBJECT_NOTE } from "./describe-lot.ts";
 import { writeOutputs } from "./write-outputs.ts";
 
 /**
@@ -13,7 +13,7 @@ import { writeOutputs } from "./write-outputs.ts";
 export async function restateLot(ledger: Ledger, home: Home, lot: string, job: Job, nowMs: number): Promise<LotReport> {
   const layout = lotLayout(home, lot, job.secrets.folder);
   const walked = { startedAtMs: nowMs, stages: {}, notes: [], faults: [], minted: 0 };
-  const fresh = await describeLot(ledger, lot, job, walked, nowMs);
+  const fresh = await describeLot(ledger, home, lot, job, walked, nowMs);
   const last = readReport(layout.reportJson);
   const record = await ledger.lot(lot);
   const report: LotReport =
@@ -25,9 +25,11 @@ export async function restateLot(ledger: Ledger, home: Home, lot: string, job: J
           endedAt: last.endedAt,
           stages: last.stages,
           rate: last.rate,
-          notes: last.notes,
+          // What stands in the ledger is told as it stands now.
+          notes: [...fresh.notes, ...last.notes.filter((note) => !note.startsWith(SUBJECT_NOTE))],
         };
-  const restated = { ...report, exitCode: record?.lastExitCode ?? report.exitCode };
+  const notes = [...new Set(report.notes)];
+  const restated = { ...report, notes, exitCode: record?.lastExitCode ?? report.exitCode };
   await writeOutputs(ledger, layout, restated);
   return restated;
 }

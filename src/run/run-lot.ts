@@ -5,12 +5,20 @@ import type { LotReport } from "../domain/report.ts";
 import type { LotHold } from "../ledger/ledger.ts";
 import { adoptJob, recordedJob, refuseMixedIssuance } from "./adopt-job.ts";
 import { assemblePasswords } from "./assemble-passwords.ts";
+import { checkClock } from "./check-clock.ts";
 import { concludeLot } from "./conclude-lot.ts";
+import { finishRemints } from "./finish-remints.ts";
 import { greetPlatform } from "./greet-platform.ts";
 import { holdLot } from "./hold-lot.ts";
+import { watchIssuer } from "./issuer-budget.ts";
 import { mintPlanned } from "./mint-planned.ts";
+import { placeTruststore } from "./place-truststore.ts";
 import { registerMinted } from "./register-minted.ts";
+import { requireFolders } from "./require-folders.ts";
+import { requireSoundLedger } from "./require-sound-ledger.ts";
+import { requireChecked } from "./restored-home.ts";
 import type { RunTools } from "./run-tools.ts";
+import { settleAuthorities } from "./settle-authorities.ts";
 import { settleLot } from "./settle-lot.ts";
 import { takeManifest } from "./take-manifest.ts";
 import { startWalk, type Walk } from "./walk.ts";
@@ -33,7 +41,12 @@ export interface RunRequest {
  * the resume. Returns how the lot stands; its exit code is the lot's state, also when there was nothing
  * to do. Faults that leave the lot as it was are thrown; later ones are thrown once the report is written.
  */
-export function runLot(tools: RunTools, request: RunRequest): Promise<LotReport> {
+export async function runLot(tools: RunTools, request: RunRequest): Promise<LotReport> {
+  const { ledger } = tools;
+  requireChecked(tools.home);
+  // Before the lot is taken, which is recorded: a ledger that is damaged or of another time is left as it is.
+  await requireSoundLedger(ledger, tools.home, request.lot);
+  if (!request.acceptClock) checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
   return holdLot(tools, request.lot, async (hold) => {
     const walk = startWalk(tools.now);
     await openLot(tools, hold, request, walk);
@@ -54,6 +67,7 @@ async function openLot(tools: RunTools, hold: LotHold, request: RunRequest, walk
   const { ledger, home } = tools;
   await refuseMixedIssuance(ledger, hold.lot, request.job, request.acceptChanges);
   const before = await recordedJob(ledger, hold.lot);
+  await settleAuthorities(ledger, tools);
   await walk.room("settle", () => settleLot(ledger, hold, lotLayout(home, hold.lot, before?.secrets.folder)));
   // A new lot has to know its job first; later the job is adopted last, so that a run killed in between
   // still sees that the manifest has to be read again.
@@ -65,16 +79,29 @@ async function openLot(tools: RunTools, hold: LotHold, request: RunRequest, walk
 async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, walk: Walk): Promise<void> {
   const { job } = request;
   const layout = lotLayout(tools.home, hold.lot, job.secrets.folder);
+  await requireFolders(tools.ledger, hold.lot, job, layout);
+  await watchIssuer(tools, hold.lot, job, walk);
   if (request.resend) await tools.ledger.relistRejected(hold);
   const greeting = await walk.room("preflight", () => greetPlatform(tools, hold, request, walk));
   try {
+    await placeTruststore(tools, hold.lot, layout, job, walk);
     await walk.room("mint", () => mintPlanned(tools, hold, job, walk));
     await walk.room("passwords", () => assemblePasswords(tools.ledger, hold, layout));
     await registerMinted(tools, hold, job, greeting, walk);
+    await finishKilledRemints(tools, hold, walk);
   } finally {
     await greeting?.platform.close();
   }
   if (tools.signal.aborted) {
     walk.fault(`lot ${hold.lot} was stopped; run it again to go on`, "stopped");
   }
+}
+
+/** A remint that was killed after its devices had their new certificates has the old ones still to publish. */
+async function finishKilledRemints(tools: RunTools, hold: LotHold, walk: Walk): Promise<void> {
+  const published = await finishRemints(tools, hold, true);
+  if (published === undefined) return;
+  walk.progressed();
+  for (const crl of published.crls) if (crl.kind === "skipped") walk.note(crl.reason);
+  for (const { message, code } of published.faults) walk.fault(message, code);
 }

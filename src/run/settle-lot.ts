@@ -1,9 +1,11 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { destroyFolder } from "../disk/destroy-folder.ts";
 import { remove } from "../disk/durable.ts";
 import { batchFolder, type LotLayout, passwordSegment } from "../disk/layout.ts";
-import type { Ledger, LotHold } from "../ledger/ledger.ts";
+import type { Ledger, LotHold, OpenBatch } from "../ledger/ledger.ts";
 import { placeDevices, placePasswords } from "./place-batch.ts";
+import { replaceDevices } from "./replace-devices.ts";
 
 /**
  * Settles what a killed run left, before anything else is done: batches that were committed as minted
@@ -20,11 +22,7 @@ export async function settleLot(
   for (const batch of await ledger.openBatches(hold.lot)) {
     if (batch.state === "minted") {
       placePasswords(lot, batch.number);
-      placeDevices(
-        lot,
-        batch.number,
-        batch.devices.map((device) => device.externalId),
-      );
+      placeBatch(lot, batch);
       await ledger.commitPlaced(hold, batch.number);
       finished++;
     } else {
@@ -32,9 +30,21 @@ export async function settleLot(
       voided++;
     }
   }
+  // Every batch is settled: what stands here was replaced, and the new one is in its place.
+  destroyFolder(lot.replaced);
   sweep(lot.work);
   sweep(lot.secretsWork);
   return { finished, voided };
+}
+
+/** Brings a minted batch's folders to their final place: into empty ones, or into those of the certificates it replaces. */
+function placeBatch(lot: LotLayout, { number, devices }: OpenBatch): void {
+  const replaced = devices.flatMap(({ externalId, replaces }) =>
+    replaces === undefined ? [] : [{ externalId, replaces }],
+  );
+  const ids = devices.map((device) => device.externalId);
+  if (replaced.length > 0) replaceDevices(lot, number, replaced);
+  else placeDevices(lot, number, ids);
 }
 
 /**
@@ -57,5 +67,5 @@ function sweep(folder: string): void {
   } catch {
     return;
   }
-  for (const name of names) if (name !== "old") remove(join(folder, name));
+  for (const name of names) remove(join(folder, name));
 }

@@ -111,13 +111,8 @@ async function copyManifest(path: string, layout: LotLayout): Promise<string> {
 
 /** What the reader of the report should know about the manifest besides its counts. */
 function tellPlan(plan: Plan, { log }: RunTools, walk: Walk): void {
-  const { lot, rows, mint, register, keep, rejected, needsRemint, gone } = plan;
+  const { lot, rows, mint, register, keep, rejected, gone } = plan;
   log.info({ lot, rows, mint, register, keep, rejected }, "manifest taken in");
-  if (needsRemint.length > 0) {
-    walk.note(
-      `the subject of ${few(needsRemint)} has changed; the certificates stay as they are until \`lotmint remint\``,
-    );
-  }
   if (gone.length > 0) {
     walk.note(`${few(gone)} no longer in the manifest; nothing is revoked: that takes \`lotmint revoke\``);
   }

@@ -24,6 +24,8 @@ export function answerControl(state: SandboxState, request: SandboxRequest): San
       return json([...state.devices.values()].map(shownDevice));
     case "GET /sandbox/requests":
       return json(state.requests);
+    case "GET /sandbox/connections":
+      return json(state.connections);
     case "POST /sandbox/reset":
       forget(state);
       return json({});
@@ -54,9 +56,11 @@ function forget(state: SandboxState): void {
   state.externalIds.clear();
   state.groups.clear();
   state.newDeviceRequests.clear();
+  state.options.clear();
   state.revocations.clear();
   state.crlNumber = 0;
   state.requests.length = 0;
+  state.connections.length = 0;
   setFaults(state.faults, []);
 }
 

@@ -104,7 +104,8 @@ export function makeGroups(state: SandboxState, path: string): void {
   }
 }
 
-function nextObjectId(state: SandboxState): string {
+/** A number that no managed object had before. */
+export function nextObjectId(state: SandboxState): string {
   const id = String(state.nextObjectId);
   state.nextObjectId += 1;
   return id;

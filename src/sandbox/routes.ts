@@ -1,5 +1,6 @@
 import { BULK_MEDIA_TYPE, postBulkRequest } from "./bulk-registration.ts";
 import type { Endpoint } from "./call.ts";
+import { postDeviceAccessToken } from "./device-access-token.ts";
 import { EXTERNAL_ID_MEDIA_TYPE, getExternalId } from "./identity.ts";
 import { JSON_MEDIA_TYPE } from "./json-answer.ts";
 import { getLoginOptions, LOGIN_OPTIONS_MEDIA_TYPE, postToken } from "./login.ts";
@@ -13,6 +14,7 @@ import {
   getUser,
   USER_MEDIA_TYPE,
 } from "./tenant-and-users.ts";
+import { getOption, OPTION_MEDIA_TYPE, putOption } from "./tenant-options.ts";
 import {
   deleteCertificate,
   getCertificate,
@@ -39,6 +41,7 @@ const TRUST_WRITE = ["ROLE_TENANT_MANAGEMENT_ADMIN", "ROLE_TENANT_ADMIN"];
 const TRUST_READ = [...TRUST_WRITE, "ROLE_TENANT_MANAGEMENT_READ"];
 const CERTIFICATES = "/tenant/tenants/:tenantId/trusted-certificates";
 const PROOF = "/tenant/tenants/:tenantId/trusted-certificates-pop/:fingerprint";
+const OPTION = "/tenant/options/:category/:key";
 const CRL = "/tenant/trusted-certificates/settings/crl";
 
 function route(
@@ -82,6 +85,13 @@ export const ROUTES: readonly Route[] = [
   route("POST", `${PROOF}/verification-code`, TRUST_WRITE, [JSON_MEDIA_TYPE], renewCode),
   route("POST", `${PROOF}/pop`, TRUST_WRITE, [JSON_MEDIA_TYPE], provePossession),
   route("POST", `${PROOF}/confirmed`, TRUST_WRITE, [JSON_MEDIA_TYPE], confirmPossession),
+  route("GET", OPTION, ["ROLE_OPTION_MANAGEMENT_READ"], [OPTION_MEDIA_TYPE], getOption),
+  route("PUT", OPTION, ["ROLE_OPTION_MANAGEMENT_ADMIN"], [OPTION_MEDIA_TYPE], putOption),
   route("PUT", CRL, TRUST_WRITE, [], putRevocations),
   route("GET", CRL, TRUST_READ, [CRL_MEDIA_TYPE], getRevocations),
+];
+
+/** What the port that asks for a client certificate knows: the certificate is the login. */
+export const DEVICE_ROUTES: readonly Route[] = [
+  route("POST", "/devicecontrol/deviceAccessToken", "open", [JSON_MEDIA_TYPE], postDeviceAccessToken),
 ];

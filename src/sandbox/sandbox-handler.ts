@@ -6,7 +6,7 @@ import { findRoute } from "./find-route.ts";
 import { requireAccepted } from "./json-answer.ts";
 import { playFault } from "./play-fault.ts";
 import { Refusal, refusalAnswer } from "./refusal.ts";
-import { ROUTES } from "./routes.ts";
+import { DEVICE_ROUTES, ROUTES } from "./routes.ts";
 import type { SandboxAnswer, SandboxHandler, SandboxRequest } from "./sandbox-request.ts";
 import type { BulkCounts, SandboxState } from "./sandbox-state.ts";
 
@@ -21,9 +21,8 @@ const PROCESSING_MODES = ["PERSISTENT", "TRANSIENT", "QUIESCENT", "CEP"];
 export function sandboxHandler(state: SandboxState): SandboxHandler {
   return (request) => {
     const date = { date: new Date(state.nowMs()).toUTCString() };
-    const answer = request.path.startsWith(CONTROL_PREFIX)
-      ? refusable(() => answerControl(state, request))
-      : answerAndLog(state, request);
+    const controls = request.peer === undefined && request.path.startsWith(CONTROL_PREFIX);
+    const answer = controls ? refusable(() => answerControl(state, request)) : answerAndLog(state, request);
     return { ...answer, headers: { ...answer.headers, ...date } };
   };
 }
@@ -60,7 +59,7 @@ function answerRequest(
   rowFaults: readonly RowRejection[],
   reportCounts: (counts: BulkCounts) => void,
 ): SandboxAnswer {
-  const { route, parameters } = findRoute(ROUTES, request);
+  const { route, parameters } = findRoute(request.peer === undefined ? ROUTES : DEVICE_ROUTES, request);
   const user = route.roles === "open" ? undefined : authenticate(state, request);
   if (user !== undefined && route.roles !== "open") requireRole(user, route.roles);
   const tenant = parameters["tenantId"];

@@ -1,3 +1,5 @@
+import type { X509Certificate } from "node:crypto";
+
 /** One request, complete, as the pure handler sees it. */
 export interface SandboxRequest {
   readonly method: string;
@@ -7,6 +9,8 @@ export interface SandboxRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
+  /** Present on the port that asks for a client certificate; its leaf is absent where none came. */
+  readonly peer?: { readonly leaf?: X509Certificate };
   /** Requests that the transport has under way, this one included; for the log. */
   readonly inFlight?: number;
 }

@@ -12,6 +12,8 @@ export const DEFAULT_ROLES: readonly string[] = [
   "ROLE_USER_MANAGEMENT_OWN_READ",
   "ROLE_IDENTITY_READ",
   "ROLE_INVENTORY_READ",
+  "ROLE_OPTION_MANAGEMENT_READ",
+  "ROLE_OPTION_MANAGEMENT_ADMIN",
 ];
 
 export interface SandboxUser {
@@ -64,6 +66,19 @@ interface RequestRecord {
   readonly counts?: BulkCounts;
 }
 
+/** One attempt to connect over MQTT, as `GET /sandbox/connections` tells it. */
+export interface MqttConnection {
+  readonly atMs: number;
+  readonly clientId: string;
+  readonly clean: boolean;
+  /** Whether one was sent. */
+  readonly userName: boolean;
+  /** Of the CONNACK (MQTT 3.1.1, 3.2.2.3). */
+  readonly returnCode: number;
+  /** Why, which the client is not told. */
+  readonly fault?: string;
+}
+
 export interface BulkCounts {
   readonly numberOfAll: number;
   readonly numberOfCreated: number;
@@ -91,6 +106,8 @@ export interface SandboxState {
   readonly groups: Map<string, SandboxGroup>;
   /** Ids of the simple registration that wait for their connection. */
   readonly newDeviceRequests: Set<string>;
+  /** Tenant options: category/key -> value. */
+  readonly options: Map<string, string>;
   /** Serial number in lower-case hex -> milliseconds since 1970. */
   readonly revocations: Map<string, number>;
   /** Signs the revocation list. */
@@ -99,6 +116,7 @@ export interface SandboxState {
   nextObjectId: number;
   readonly faults: FaultDesk;
   readonly requests: RequestRecord[];
+  readonly connections: MqttConnection[];
   readonly nowMs: () => number;
   readonly randomBytes: (size: number) => Buffer;
 }
@@ -125,12 +143,14 @@ export function makeSandboxState(options: SandboxStateOptions = {}): SandboxStat
     externalIds: new Map(),
     groups: new Map(),
     newDeviceRequests: new Set(),
+    options: new Map(),
     revocations: new Map(),
     crlKey: generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey,
     crlNumber: 0,
     nextObjectId: 100_001,
     faults: openFaultDesk(options.seed ?? 1),
     requests: [],
+    connections: [],
     nowMs: options.nowMs ?? Date.now,
     randomBytes: options.randomBytes ?? randomBytes,
   };

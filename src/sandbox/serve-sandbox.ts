@@ -1,26 +1,34 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { OnboardingError } from "../domain/error.ts";
 import { deliverAnswer } from "./deliver-answer.ts";
 import { type FaultRule, setFaults } from "./faults.ts";
 import { trustFromStart } from "./keep-certificate.ts";
+import { listen } from "./listen.ts";
+import { startMqttBroker } from "./mqtt-broker.ts";
 import { Refusal, refusalAnswer } from "./refusal.ts";
 import { makeServerIdentity } from "./sandbox-certificate.ts";
 import { sandboxHandler } from "./sandbox-handler.ts";
-import type { SandboxHandler } from "./sandbox-request.ts";
+import type { SandboxHandler, SandboxRequest } from "./sandbox-request.ts";
 import { makeSandboxState, type SandboxState, type SandboxStateOptions } from "./sandbox-state.ts";
 import { addUser, type NewSandboxUser } from "./sandbox-users.ts";
 
 const HOST = "127.0.0.1";
+/** A chain of ten RSA certificates comes in a header. */
+const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** Longer than clients keep idle connections, so that none is closed while its next request is on the way. */
 const KEEP_ALIVE_MS = 120_000;
 
 export interface SandboxOptions extends SandboxStateOptions {
-  /** 0 or absent: one that is free. */
+  /** 0 or absent: one that is free. The same goes for the two below. */
   readonly port?: number;
+  /** Where devices get their tokens: TLS with client certificates. */
+  readonly deviceTokenPort?: number;
+  /** MQTT over TLS with client certificates. */
+  readonly mqttPort?: number;
   /** Absent: one user `admin` with every role and a random password. */
   readonly users?: readonly NewSandboxUser[];
   /** PEM certificates that are trusted from the start: ENABLED, possession proven. */
@@ -31,6 +39,8 @@ export interface SandboxOptions extends SandboxStateOptions {
 export interface RunningSandbox {
   readonly url: string;
   readonly port: number;
+  readonly deviceTokenPort: number;
+  readonly mqttPort: number;
   /** The authority behind the server's certificate, for the client's caFile. */
   readonly caPem: string;
   /** Of the first user. */
@@ -42,8 +52,9 @@ export interface RunningSandbox {
 }
 
 /**
- * Starts the stand-in platform on the loopback address, over TLS with an authority of its own. Throws an
- * `OnboardingError` (usage) for a port that is taken and for a certificate that cannot be trusted.
+ * Starts the stand-in platform on the loopback address: its API, the devices' token endpoint and its MQTT
+ * broker, over TLS with an authority of its own. Throws an `OnboardingError` (usage) for a port that is
+ * taken and for a certificate that cannot be trusted.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<RunningSandbox> {
   const state = makeSandboxState(options);
@@ -54,43 +65,59 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
   for (const pem of options.trust ?? []) trustFromStart(state, pem);
   setFaults(state.faults, options.faults ?? []);
   const identity = makeServerIdentity(Date.now());
-  const server = createServer(
-    { key: identity.keyPem, cert: identity.certificatePem, keepAliveTimeout: KEEP_ALIVE_MS },
-    requestListener(sandboxHandler(state)),
+  const shown = { key: identity.keyPem, cert: identity.certificatePem };
+  const handler = sandboxHandler(state);
+  const server = createServer({ ...shown, keepAliveTimeout: KEEP_ALIVE_MS }, requestListener(handler));
+  const deviceServer = createServer(
+    { ...shown, requestCert: true, rejectUnauthorized: false, maxHeaderSize: MAX_HEADER_BYTES },
+    requestListener(handler, (socket) => {
+      const leaf = socket.getPeerX509Certificate();
+      return leaf === undefined ? {} : { leaf };
+    }),
   );
-  const port = await listen(server, options.port ?? 0);
-  return {
-    url: `https://${HOST}:${port}`,
-    port,
-    caPem: identity.caPem,
-    credentials: { user: first.userName, password: first.password, token: tokens[0] ?? "" },
-    tenant: state.tenant,
-    state,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+  const opened: (() => Promise<void>)[] = [];
+  const close = async () => {
+    await Promise.all(opened.map((each) => each()));
   };
+  const open = async (http: Server, wanted = 0) => {
+    const taken = await listen(http, HOST, wanted);
+    opened.push(() => closeServer(http));
+    return taken;
+  };
+  try {
+    const port = await open(server, options.port);
+    const deviceTokenPort = await open(deviceServer, options.deviceTokenPort);
+    const broker = await startMqttBroker(state, { ...shown, host: HOST, port: options.mqttPort ?? 0 });
+    opened.push(() => broker.close());
+    return {
+      url: `https://${HOST}:${port}`,
+      port,
+      deviceTokenPort,
+      mqttPort: broker.port,
+      caPem: identity.caPem,
+      credentials: { user: first.userName, password: first.password, token: tokens[0] ?? "" },
+      tenant: state.tenant,
+      state,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (cause) => {
-      reject(
-        new OnboardingError(`the sandbox cannot listen on port ${port}: ${cause.message}; choose another port`, {
-          code: "usage",
-          cause,
-        }),
-      );
-    });
-    server.listen(port, HOST, resolve);
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
   });
-  return (server.address() as AddressInfo).port;
 }
 
 /** Collects each request whole, hands it to the handler and delivers what comes back. */
-function requestListener(handler: SandboxHandler): (request: IncomingMessage, response: ServerResponse) => void {
+function requestListener(
+  handler: SandboxHandler,
+  peerOf?: (socket: TLSSocket) => NonNullable<SandboxRequest["peer"]>,
+): (request: IncomingMessage, response: ServerResponse) => void {
   let inFlight = 0;
   return (request, response) => {
     inFlight += 1;
@@ -124,6 +151,7 @@ function requestListener(handler: SandboxHandler): (request: IncomingMessage, re
         ),
         body: Buffer.concat(chunks),
         inFlight: arrivedWith,
+        ...(peerOf === undefined ? {} : { peer: peerOf(request.socket as TLSSocket) }),
       });
       deliverAnswer(answer, response);
     });

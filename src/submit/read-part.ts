@@ -4,23 +4,26 @@ import { type LotLayout, partFile } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { PartRecord } from "../ledger/ledger.ts";
 
-/** The bytes of a part, as it was cut. Throws `state-damaged`, naming the file, when it is gone or has changed since. */
+/**
+ * The bytes of a part, as it was cut. Throws, naming the file, `disk-unwritable` when it is gone or cannot be
+ * read, and `state-damaged` when it has changed since.
+ */
 export function readPart(layout: LotLayout, part: Pick<PartRecord, "number" | "sha256">): Buffer {
   const path = partFile(layout, part.number);
-  const cure = "put the file back as it was; nothing of it was sent";
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    throw new OnboardingError(`the registration part ${path} cannot be read: ${cure}`, {
-      code: "state-damaged",
-      cause,
-    });
+    throw new OnboardingError(
+      `the registration part ${path} cannot be read: bring the disk or the file back as it was and run again; nothing of it was sent`,
+      { code: "disk-unwritable", cause },
+    );
   }
   if (createHash("sha256").update(bytes).digest("hex") !== part.sha256) {
-    throw new OnboardingError(`the registration part ${path} has changed since it was cut: ${cure}`, {
-      code: "state-damaged",
-    });
+    throw new OnboardingError(
+      `the registration part ${path} has changed since it was cut: put the file back as it was; nothing of it was sent`,
+      { code: "state-damaged" },
+    );
   }
   return bytes;
 }

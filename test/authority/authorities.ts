@@ -7,7 +7,9 @@ import {
   createAuthority,
   type SerialRecorder,
 } from "../../src/authority/create-authority.ts";
+import type { AdoptionRecorder } from "../../src/authority/import-authority.ts";
 import { type LoadedIssuer, loadIssuer } from "../../src/authority/load-authority.ts";
+import type { Passphrases } from "../../src/authority/read-private-key.ts";
 import { type Home, homeLayout } from "../../src/disk/layout.ts";
 import type { Profile, Subject } from "../../src/domain/certificate.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
@@ -72,4 +74,45 @@ export async function faultOf(act: () => unknown): Promise<OnboardingError> {
     throw error;
   }
   throw new Error("nothing was thrown");
+}
+
+/** Remembers in memory what the ledger would of authorities that come in; `known` stands in it already. */
+export function adoptionRecorder(
+  known: Readonly<Record<string, Awaited<ReturnType<AdoptionRecorder["certificate"]>>>> = {},
+): AdoptionRecorder & { readonly calls: readonly string[] } {
+  const calls: string[] = [];
+  return {
+    calls,
+    certificate: async (serialNumber) => known[serialNumber],
+    adoptCertificates: async (issuer, certificates) => {
+      for (const { serialNumber, subject, revoked } of certificates) {
+        calls.push(`adopt ${issuer} ${serialNumber} ${subject}${revoked === null ? "" : ` ${revoked.reason}`}`);
+      }
+      return certificates.length;
+    },
+    recordEvent: async ({ kind, subject }) => {
+      calls.push(`${kind} ${subject}`);
+    },
+  };
+}
+
+/** A folder for files of other tools; `[Symbol.dispose]` removes it. */
+export function temporaryFolder(): { readonly path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), "lotmint-foreign-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** What `openssl req -x509` needs to make a certificate that may sign others. */
+export const CA_EXTENSIONS = [
+  "-addext",
+  "basicConstraints=critical,CA:true",
+  "-addext",
+  "keyUsage=critical,keyCertSign",
+];
+
+/** Passphrases to try, for whoever reads an encrypted key. */
+export function trying(...passphrases: readonly string[]): Passphrases {
+  return async function* () {
+    yield* passphrases;
+  };
 }

@@ -2,7 +2,13 @@ import { X509Certificate } from "node:crypto";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAuthority } from "../../src/authority/create-authority.ts";
-import { describeAuthority, listAuthorities, loadIssuer, readAuthority } from "../../src/authority/load-authority.ts";
+import {
+  describeAuthority,
+  listAuthorities,
+  loadIssuer,
+  readAuthority,
+  readableAuthorities,
+} from "../../src/authority/load-authority.ts";
 import { writePem } from "../../src/authority/read-pem.ts";
 import { authorityLayout, homeLayout } from "../../src/disk/layout.ts";
 import {
@@ -185,6 +191,22 @@ describe("reading without the key", () => {
     }
     cpSync(authorityLayout(fresh, "a").folder, authorityLayout(fresh, ".c.new").folder, { recursive: true });
     expect(listAuthorities(fresh).map(({ name }) => name)).toEqual(["a", "b"]);
+  });
+
+  test("lists a damaged authority as damaged, beside the others", () => {
+    using copy = temporaryHome();
+    cpSync(home.root, copy.root, { recursive: true });
+    writeFileSync(authorityLayout(copy, "other").certificate, "no certificate");
+    const entries = listAuthorities(copy);
+    expect(entries.find(({ name }) => name === "other")).toEqual({
+      state: "damaged",
+      name: "other",
+      fault: expect.stringMatching(/authority other cannot be used/),
+    });
+    expect(entries.filter(({ state }) => state === "ready").length).toBe(listAuthorities(home).length - 1);
+    expect(readableAuthorities(copy).map(({ name }) => name)).not.toContain("other");
+    rmSync(authorityLayout(copy, "other").certificate);
+    expect(listAuthorities(copy).find(({ name }) => name === "other")).toMatchObject({ state: "damaged" });
   });
 
   test("tells that an authority has no key, and no path length", () => {

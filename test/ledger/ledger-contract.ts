@@ -178,7 +178,7 @@ function manifests(ledger: () => Ledger): void {
   test("an amended manifest tells which ids are gone, and names a device's bad row as well", async () => {
     const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c", "d"]);
     const keep = { kind: "keep", externalId: "c", line: 2 } as const;
-    const remint = { kind: "needs-remint", device: world.device("d", 5) } as const;
+    const remint = { kind: "needs-remint", device: world.device("d", 5), subjectDigest: "new" } as const;
     const rejected = [world.rejectedRow(4, "b", "name is too long")];
     // Its registration changed as well: two decisions, one row.
     const register = { ...remint, kind: "register", registrationDigest: "new" } as const;

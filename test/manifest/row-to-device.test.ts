@@ -232,6 +232,7 @@ test("a lot's name that no registration can carry is refused once", () => {
 describe("a certificate request", () => {
   const pem = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\nAA==\n-----END CERTIFICATE REQUEST-----\n";
   writeFileSync(join(inputFolder, "a.csr"), pem.replaceAll("\n", "\r\n"));
+  writeFileSync(join(inputFolder, "der.csr"), Buffer.from("3082010000", "hex"));
   writeFileSync(join(folder, "outside.csr"), pem);
   symlinkSync(join(folder, "outside.csr"), join(inputFolder, "link.csr"));
   writeFileSync(join(inputFolder, "junk.csr"), "hello");
@@ -241,6 +242,12 @@ describe("a certificate request", () => {
     ["in a file below input", "a.csr"],
   ])("is taken when it stands %s", (_, csr) => {
     expect(read({ id: "A", csr })).toMatchObject({ certificateRequest: pem });
+  });
+
+  test("in a file below input may be DER, and becomes PEM", () => {
+    const der = Buffer.from("3082010000", "hex").toString("base64");
+    const certificateRequest = `-----BEGIN CERTIFICATE REQUEST-----\n${der}\n-----END CERTIFICATE REQUEST-----\n`;
+    expect(read({ id: "A", csr: "der.csr" })).toMatchObject({ certificateRequest });
   });
 
   test.each([

@@ -62,7 +62,7 @@ test("a plan's summary counts rows once, and tells who is gone", async () => {
     yield {
       decisions: [
         { kind: "keep", externalId: "a", line: 2 },
-        { kind: "needs-remint", device: device("b") },
+        { kind: "needs-remint", device: device("b"), subjectDigest: "x" },
         { kind: "register", device: device("b"), registrationDigest: "x" },
         { kind: "mint", device: device("c"), subjectDigest: "x", registrationDigest: "x" },
       ],

@@ -4,7 +4,11 @@ import { type PreflightOptions, preflight } from "../../src/platform/preflight.t
 import { DEFAULT_RETRY } from "../../src/platform/retry.ts";
 
 const ROLES = ["ROLE_DEVICE_CONTROL_ADMIN", "ROLE_IDENTITY_READ", "ROLE_USER_MANAGEMENT_READ"];
-const ISSUER = { name: "line-3", chainSha1: ["1".repeat(40), "2".repeat(40)] };
+const ISSUER = {
+  name: "line-3",
+  chainSha1: ["1".repeat(40), "2".repeat(40)],
+  names: { ["1".repeat(40)]: "line-3", ["2".repeat(40)]: "acme-root" },
+};
 const NOW = Date.UTC(2026, 5, 1);
 
 function trusted(more: Partial<TrustedCertificate> = {}): TrustedCertificate {
@@ -92,7 +96,7 @@ describe("preflight", () => {
 
   it.each([
     ["nothing of the chain", [trusted({ fingerprint: "9".repeat(40) })], /trusts no.*authority upload line-3`/],
-    ["only a disabled one", [trusted({ status: "DISABLED" })], /is disabled.*authority upload line-3`/],
+    ["only a disabled one", [trusted({ status: "DISABLED" })], /is disabled.*authority upload acme-root`/],
     ["only an expired one", [trusted({ notAfter: "2026-05-31T23:59:59.000Z" })], /has expired.*authority upload/],
     [
       "a disabled and an expired one",
@@ -109,10 +113,32 @@ describe("preflight", () => {
     const { outcome } = await fly({ trust });
     expect(outcome).toMatchObject({
       kind: "ready",
-      warnings: [expect.stringMatching(/3 certificates and no proof.*authority prove line-3/)],
+      warnings: [expect.stringMatching(/3 certificates and no proof.*authority prove acme-root`/)],
     });
-    const short = await fly({ trust }, {}, { name: "root", chainSha1: ["2".repeat(40)] });
+    const short = await fly({ trust }, {}, { name: "root", chainSha1: ["2".repeat(40)], names: {} });
     expect(short.outcome).toMatchObject({ kind: "ready", warnings: [] });
+  });
+
+  it("names the trusted certificate that has to be proven elsewhere when its authority is not in this home", async () => {
+    const trust: World["trust"] = { kind: "answer", value: [trusted({ proofOfPossessionValid: false })] };
+    const { outcome } = await fly({ trust }, {}, { ...ISSUER, names: { ["1".repeat(40)]: "line-3" } });
+    expect(outcome).toMatchObject({
+      warnings: [expect.stringMatching(/no proof of possession: prove it for root, where/)],
+    });
+  });
+
+  it("gives its advice for a certificate whose authority is here, if several are trusted", async () => {
+    const unproven = { proofOfPossessionValid: false };
+    const value = [
+      trusted({ ...unproven, fingerprint: "2".repeat(40) }),
+      trusted({ ...unproven, fingerprint: "1".repeat(40) }),
+    ];
+    const { outcome } = await fly(
+      { trust: { kind: "answer", value } },
+      {},
+      { ...ISSUER, names: { ["1".repeat(40)]: "line-3" } },
+    );
+    expect(outcome).toMatchObject({ warnings: [expect.stringMatching(/authority prove line-3`/)] });
   });
 
   it("warns of auto registration while devices are registered in bulk", async () => {
@@ -123,7 +149,10 @@ describe("preflight", () => {
 
   it("refuses mode auto without auto registration, and needs no role for it with", async () => {
     const without = await fly({ roles: [] }, { mode: "auto" });
-    expect(without.outcome).toMatchObject({ kind: "refused", message: expect.stringMatching(/--auto-registration/) });
+    expect(without.outcome).toMatchObject({
+      kind: "refused",
+      message: expect.stringMatching(/upload acme-root --auto-registration`/),
+    });
     const value = [trusted({ autoRegistrationEnabled: true })];
     const { outcome } = await fly({ roles: [], trust: { kind: "answer", value } }, { mode: "auto" });
     expect(outcome).toMatchObject({ kind: "ready", warnings: [] });

@@ -126,7 +126,11 @@ describe("uploadAuthority to the sandbox", () => {
     try {
       const sha1 = new X509Certificate(sandbox.caPem).fingerprint.replaceAll(":", "").toLowerCase();
       const check = (mode: "bulk" | "auto") =>
-        preflight(platform, { name: "ca", chainSha1: [sha1] }, { mode, now: Date.now, retry: DEFAULT_RETRY });
+        preflight(
+          platform,
+          { name: "ca", chainSha1: [sha1], names: { [sha1]: "ca" } },
+          { mode, now: Date.now, retry: DEFAULT_RETRY },
+        );
       const send = (autoRegistration: boolean) =>
         uploadAuthority(
           platform,

@@ -10,9 +10,9 @@ test("a clock that agrees within five minutes, or has nothing to be held against
   checkClock(NOW, NOW - 400 * 86_400_000, NOW + 5 * MINUTE);
 });
 
-test("a clock behind the ledger's newest event is refused, with both times", () => {
+test("a clock behind the ledger's newest signature is refused, with both times", () => {
   expect(() => checkClock(NOW, NOW + 6 * MINUTE, undefined)).toThrow(
-    /says 2026-11-23T06:00:00.000Z, but the ledger's newest event is of 2026-11-23T06:06:00.000Z; set the clock/,
+    /says 2026-11-23T06:00:00.000Z, but the ledger's newest signature is of 2026-11-23T06:06:00.000Z; set the clock/,
   );
 });
 

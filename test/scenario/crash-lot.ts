@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { FaultRule } from "../../src/sandbox/faults.ts";
-import { badRows, makeRows, type Row, type Step, type World, writeLot } from "./harness.ts";
+import { badRows, type Ended, makeRows, type Row, type Step, type World, writeLot } from "./harness.ts";
 import { proveKilled, proveLot, stagesOf } from "./prove-lot.ts";
 
 /** Every step of a run, in its order; the letter is its row in docs/issuance.md. */
@@ -61,6 +61,10 @@ export interface CrashLot {
   /** Rows that no lot takes stand in its manifest as well. */
   readonly withBadRows: boolean;
   readonly kills: readonly Kill[];
+  /** A run that ends before its kill is no fault, and the last. */
+  readonly mayEnd?: boolean;
+  /** Settings of its job. */
+  readonly job?: object;
 }
 
 /**
@@ -70,28 +74,31 @@ export interface CrashLot {
 export async function crashLot(world: World, plan: CrashLot, tally: KillTally): Promise<string[]> {
   const { lot } = plan;
   const rows = rowsOf(plan);
-  writeLot(world.home, lot, plan.withBadRows ? [...rows, ...badRows(rows)] : rows, { submit: { rowsPerUpload: 100 } });
+  const job = plan.job ?? { submit: { rowsPerUpload: 100 } };
+  writeLot(world.home, lot, plan.withBadRows ? [...rows, ...badRows(rows)] : rows, job);
+  const exitCode = plan.withBadRows ? 3 : 0;
   const faults: string[] = [];
   const tell = (moment: string, found: readonly string[]) => {
     faults.push(...found.map((fault) => `${lot}, ${moment}: ${fault}`));
   };
-  const begun = new Set<string>();
+  const hit: string[] = [];
   for (const kill of plan.kills) {
-    const killed = await runAndKill(world, lot, kill);
-    if (!killed) {
+    const ended = await runAndKill(world, lot, kill);
+    if (ended.signal !== "SIGKILL") {
+      if (ended.code !== exitCode) tell(kill.step, [`the run ended with ${ended.code}: ${ended.stderr}`]);
+      // Nothing is left to kill.
+      if (plan.mayEnd === true) break;
       if (kill.step !== "any") tell(kill.step, ["the run ended before it was killed"]);
       continue;
     }
+    hit.push(kill.step);
     tally.kills += 1;
     count(tally.steps, kill.step);
     for (const stage of stagesOf(world.home, lot)) count(tally.stages, stage);
     tell(`killed at ${kill.step}`, proveKilled(world.home, lot));
-    begun.add(kill.step);
   }
-  const exitCode = plan.withBadRows ? 3 : 0;
   const last = await world.run(["run", lot]);
-  if (last.code !== exitCode)
-    tell("the last run", [`it ended with ${last.code} instead of ${exitCode}: ${last.stderr}`]);
+  if (last.code !== exitCode) tell("the last run", [`it ended with ${last.code}: ${last.stderr}`]);
   const found = proveLot({
     home: world.home,
     lot,
@@ -100,20 +107,16 @@ export async function crashLot(world: World, plan: CrashLot, tally: KillTally): 
     exitCode,
     platform: world.sandbox.state,
   });
-  tell(`after kills at ${[...begun].join(", ")}`, found);
+  tell(`after kills at ${hit.join(", ")}`, found);
   return faults;
 }
 
-/** False when the run had ended by itself before. */
-async function runAndKill(world: World, lot: string, kill: Kill): Promise<boolean> {
-  if (kill.step !== "any") {
-    const { signal } = await world.run(["run", lot], { at: { ...kill, signal: "SIGKILL" } });
-    return signal === "SIGKILL";
-  }
+async function runAndKill(world: World, lot: string, kill: Kill): Promise<Ended> {
+  if (kill.step !== "any") return world.run(["run", lot], { at: { ...kill, signal: "SIGKILL" } });
   const { child, ended } = world.start(["run", lot]);
   await Promise.race([ended, pause(kill.afterMs)]);
   child.kill("SIGKILL");
-  return (await ended).signal === "SIGKILL";
+  return ended;
 }
 
 function count(counts: Map<string, number>, name: string): void {

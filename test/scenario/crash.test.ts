@@ -12,6 +12,8 @@ import {
 import { makeWorld, type World } from "./harness.ts";
 
 const SEED = Number(process.env["LOTMINT_SOAK_SEED"] ?? Date.now() % 1_000_000);
+/** On a machine that is busy with something else. */
+const TIMEOUT_MS = 300_000;
 const random = seededRandom(SEED);
 const tally = newTally();
 
@@ -36,11 +38,11 @@ async function faultsOf(...plans: readonly CrashLot[]): Promise<readonly string[
   return faults.length === 0 ? faults : [`LOTMINT_SOAK_SEED=${SEED}`, ...faults];
 }
 
-test("two lots side by side, killed at every step of their way, come out whole", async () => {
+test("two lots side by side, killed at every step of their way, come out whole", { timeout: TIMEOUT_MS }, async () => {
   expect(await faultsOf(THREE_BATCHES, TWO_BATCHES)).toEqual([]);
 });
 
-test("lots that are killed in their only batch or at any moment come out whole", async () => {
+test("lots that are killed in their only batch or at any moment come out whole", { timeout: TIMEOUT_MS }, async () => {
   expect(await faultsOf(ONE_BATCH, ANY_MOMENT)).toEqual([]);
 });
 

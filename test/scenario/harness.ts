@@ -1,15 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { hash } from "node:crypto";
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath } from "node:process";
@@ -20,6 +11,8 @@ import { type RunningSandbox, startSandbox } from "../../src/sandbox/serve-sandb
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const INTERFERE = new URL("./interfere.ts", import.meta.url).href;
+/** The program is started over a hundred times: halves what each start costs. */
+const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/scenarios", import.meta.url));
 /** Long enough for any run here on a slow machine; a run that hangs shall not hang the tests. */
 const GIVE_UP_MS = 120_000;
 
@@ -40,15 +33,23 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
+/** Sends the program a signal right after a step's nth time. */
+export interface Aim {
+  readonly step: Step;
+  readonly times?: number;
+  readonly signal: NodeJS.Signals;
+}
+
 export interface StartOptions {
   /** On top of passphrase and login; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Sends the program a signal right after a step's nth time. */
-  readonly at?: { readonly step: Step; readonly times?: number; readonly signal: NodeJS.Signals };
+  readonly at?: Aim | readonly Aim[];
   /** Moves the program's clock. */
   readonly clockMs?: number;
   /** How many cores the program thinks it has: decides how many batches are in hand at a time. */
   readonly cores?: number;
+  /** Another home than the world's. */
+  readonly home?: string;
   /** Gives it a process group of its own, as a terminal does. */
   readonly ownGroup?: boolean;
   /** Before the program starts; goes over to it. */
@@ -76,7 +77,7 @@ export async function makeWorld(faults: readonly FaultRule[] = []): Promise<Worl
     ...(sandbox === undefined ? {} : { LOTMINT_PLATFORM_PASSWORD: sandbox.credentials.password }),
   });
   const start: World["start"] = (args, options = {}) =>
-    startLotmint(["--home", home, ...args], { ...options, env: { ...environment(), ...options.env } });
+    startLotmint(["--home", options.home ?? home, ...args], { ...options, env: { ...environment(), ...options.env } });
   const run: World["run"] = (args, options) => start(args, options).ended;
   try {
     await must(run(["authority", "create", "root", "--subject", "CN=Scenario Root,O=Acme GmbH"]));
@@ -91,8 +92,8 @@ export async function makeWorld(faults: readonly FaultRule[] = []): Promise<Worl
     mkdirSync(join(home, "input"));
     mkdirSync(join(home, "jobs"));
     const writeSite: World["writeSite"] = (url) => {
-      const { tenant, credentials } = started;
-      const platform = { platform: { url, tenant, user: credentials.user, caFile } };
+      const { tenant, credentials, deviceTokenPort, mqttPort } = started;
+      const platform = { platform: { url, tenant, user: credentials.user, deviceTokenPort, mqttPort, caFile } };
       // JSON is YAML.
       writeFileSync(join(home, "lotmint.yaml"), JSON.stringify(url === undefined ? {} : platform));
     };
@@ -132,8 +133,9 @@ function startLotmint(args: readonly string[], options: StartOptions): Started {
     detached: options.ownGroup === true,
     env: {
       PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       ...options.env,
-      ...(at === undefined ? {} : { LOTMINT_TEST_AT: `${at.step}:${at.times ?? 1}:${at.signal}` }),
+      ...(at === undefined ? {} : { LOTMINT_TEST_AT: [at].flat().map(aimText).join() }),
       ...(clockMs === undefined ? {} : { LOTMINT_TEST_CLOCK_MS: String(clockMs) }),
       ...(cores === undefined ? {} : { LOTMINT_TEST_CORES: String(cores) }),
     },
@@ -155,6 +157,10 @@ function startLotmint(args: readonly string[], options: StartOptions): Started {
     });
   });
   return { child, ended };
+}
+
+function aimText({ step, times = 1, signal }: Aim): string {
+  return `${step}:${times}:${signal}`;
 }
 
 /** Waits until a program has been stopped by the signal that it was started with. */
@@ -231,11 +237,11 @@ export function writeJob(home: string, lot: string, job: object): void {
   writeFileSync(join(home, "jobs", `${lot}.yaml`), JSON.stringify(whole));
 }
 
-/** A program of our own that stands before others in the PATH. */
+/** Puts a program of our own, some JavaScript, before others in a PATH, which is returned. */
 export function fakeProgram(home: string, name: string, script: string): string {
   const folder = join(home, "bin");
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
-  chmodSync(join(folder, name), 0o755);
+  writeFileSync(join(folder, `${name}.cjs`), script);
+  writeFileSync(join(folder, name), `#!/bin/sh\nexec "${execPath}" "${folder}/${name}.cjs" "$@"\n`, { mode: 0o755 });
   return `${folder}:${process.env["PATH"] ?? ""}`;
 }

@@ -80,10 +80,12 @@ test("a second signal ends the program at once, and the next run finds out what 
 
 test("Ctrl-C, which reaches every program on the terminal, does not void the batch that is being synced", async () => {
   write("s4", 20);
-  const path = fakeProgram(world.home, "sync", 'kill -INT 0; sleep 0.2; PATH=/usr/bin:/bin exec sync "$@"');
-  const { ended } = world.start(["run", "s4"], { ownGroup: true, env: { PATH: path } });
-  const stopped = await ended;
-  expect([stopped.code, stopped.stderr]).toEqual([0, expect.not.stringContaining("durable")]);
+  const interrupt = 'process.kill(-process.ppid, "SIGINT"); setTimeout(() => undefined, 200);';
+  const path = fakeProgram(world.home, "sync", interrupt);
+  const stopped = await world.run(["run", "s4"], { ownGroup: true, env: { PATH: path } });
+  expect(stopped.code).toBe(130);
+  expect([...stagesOf(world.home, "s4")]).toEqual(["listed"]);
+  expect((await world.run(["run", "s4"])).code).toBe(0);
   expect(proof("s4", 20)).toEqual([]);
 });
 
@@ -96,7 +98,6 @@ test("of several lots, those that a signal kept from being begun make the exit c
 
 /** Where a run may fall asleep: before and after the point of decision, and on every side of an upload. */
 const SLEEPS: readonly Step[] = [
-  "reserved",
   "synced",
   "passwords-placed",
   "minted",
@@ -109,12 +110,20 @@ const SLEEPS: readonly Step[] = [
 
 test.each(SLEEPS)("a run that slept through a takeover at `%s` is refused, and changes nothing", async (step) => {
   const lot = `z${SLEEPS.indexOf(step)}`;
-  const devices = 40;
-  write(lot, devices);
-  const sleeper = world.start(["run", lot], { at: { step, signal: "SIGSTOP" } });
-  await untilStopped(sleeper);
+  write(lot, 40);
+  await sleepThroughTakeover(lot, 40, step);
+});
+
+test("a run whose threads are minting when it falls asleep is refused too, whatever they find gone", async () => {
+  write("z-threads", 500);
+  await sleepThroughTakeover("z-threads", 500, "written");
+});
+
+async function sleepThroughTakeover(lot: string, devices: number, step: Step): Promise<void> {
+  const sleeper = world.start(["run", lot], { cores: 1, at: { step, signal: "SIGSTOP" } });
   try {
-    expect((await world.run(["run", lot])).code).toBe(11);
+    await untilStopped(sleeper);
+    if (step === SLEEPS[0]) expect((await world.run(["run", lot])).code).toBe(11);
     expect((await world.run(["run", lot], { clockMs: LATER_MS })).code).toBe(0);
     expect(proof(lot, devices)).toEqual([]);
     const before = treeOf(join(world.home, "output", lot));
@@ -126,4 +135,4 @@ test.each(SLEEPS)("a run that slept through a takeover at `%s` is refused, and c
   } finally {
     sleeper.child.kill("SIGKILL");
   }
-});
+}

@@ -89,16 +89,16 @@ describe("submitLot", () => {
 
   describe("with a part that is not as it was cut", () => {
     it.each([
-      ["changed", (path: string) => appendFileSync(path, "x;CERTIFICATES;;t;x\n")],
-      ["gone", (path: string) => rmSync(path)],
-    ])("sends nothing, not even other parts, when a file is %s", async (_name, damage) => {
+      ["changed", "state-damaged", (path: string) => appendFileSync(path, "x;CERTIFICATES;;t;x\n")],
+      ["gone", "disk-unwritable", (path: string) => rmSync(path)],
+    ])("sends nothing, not even other parts, when a file is %s", async (_name, code, damage) => {
       const lot = makeLot({ ids: ["a"] }, { ids: ["b"] });
       const platform = scriptPlatform((upload) => accept(upload));
       const path = partFile(lot.layout, 2);
       damage(path);
       const submit = { concurrency: 1, collisions: "ledger" } as const;
       await expect(submitLot(lot.options(platform, { submit }))).rejects.toMatchObject({
-        code: "state-damaged",
+        code,
         message: expect.stringContaining(path),
       });
       expect(platform.uploads).toEqual([]);

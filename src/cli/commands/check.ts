@@ -1,4 +1,5 @@
 import type { AddCommand } from "../command.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 /** `lotmint check LOT`: opens and compares what a lot has produced. */
 export const checkCommand: AddCommand = (line, runner) =>
@@ -11,6 +12,7 @@ export const checkCommand: AddCommand = (line, runner) =>
         .option("sample", {
           type: "number",
           requiresArg: true,
+          coerce: wholeNumber("sample", 1),
           describe: "Open only so many devices, chosen by chance",
         })
         .option("platform", { type: "boolean", default: false, describe: "Ask the platform too" }),

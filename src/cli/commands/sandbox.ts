@@ -1,4 +1,5 @@
 import type { AddCommand } from "../command.ts";
+import { wholeNumber } from "../whole-number.ts";
 
 /** `lotmint sandbox`: a stand-in platform on this machine, to try things on. */
 export const sandboxCommand: AddCommand = (line, runner) =>
@@ -7,7 +8,20 @@ export const sandboxCommand: AddCommand = (line, runner) =>
     "Run a stand-in platform on loopback, over TLS",
     (command) =>
       command
-        .option("port", { type: "number", default: 0, requiresArg: true, describe: "Port; 0 takes a free one" })
+        .option("port", {
+          type: "number",
+          default: 0,
+          requiresArg: true,
+          coerce: wholeNumber("port", 0, 65_535),
+          describe: "Port; 0 takes a free one",
+        })
+        .option("device-token-port", {
+          type: "number",
+          default: 0,
+          requiresArg: true,
+          describe: "Port for devices' tokens",
+        })
+        .option("mqtt-port", { type: "number", default: 0, requiresArg: true, describe: "Port for MQTT" })
         .option("trust", {
           type: "string",
           array: true,

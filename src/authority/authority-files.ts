@@ -1,0 +1,49 @@
+import { SHARED_FILE } from "../disk/durable.ts";
+import { describeName } from "./distinguished-name.ts";
+import type { NewFiles } from "./place-authority.ts";
+import type { CertificateFields } from "./read-certificate.ts";
+import { writePem } from "./read-pem.ts";
+import { digests } from "./stored-authority.ts";
+
+export interface AuthorityFilesRequest {
+  readonly name: string;
+  /** Name of the issuing authority; one that this home does not have, in words `CN=…`. */
+  readonly issuer: string;
+  /** Itself first, anchor last. */
+  readonly chain: readonly [CertificateFields, ...CertificateFields[]];
+  readonly key: string;
+  /** Encrypted; undefined: the key is elsewhere. */
+  readonly keyPem?: string | undefined;
+  /** What happened to it here, and when. */
+  readonly made: "created" | "imported";
+  readonly nowMs: number;
+}
+
+/** The files of an authority's folder. certificate.pem stands last: with it, the authority is there. */
+export function authorityFiles(request: AuthorityFilesRequest): NewFiles {
+  const { name, issuer, chain, key, keyPem, made, nowMs } = request;
+  const [certificate] = chain;
+  const description = {
+    name,
+    issuer,
+    subject: describeName(certificate.subject),
+    key,
+    serialNumber: certificate.serialNumber,
+    sha256: digests(certificate.raw).sha256,
+    [made]: new Date(nowMs).toISOString(),
+  };
+  const pem = chain.map(({ raw }) => writePem("CERTIFICATE", raw));
+  return {
+    ...(keyPem !== undefined && { "key.pem": { content: keyPem } }),
+    "chain.pem": { content: pem.join(""), mode: SHARED_FILE },
+    "authority.yaml": { content: writeDescription(description), mode: SHARED_FILE },
+    "certificate.pem": { content: pem[0] ?? "", mode: SHARED_FILE },
+  };
+}
+
+/** For people and backups; JSON's strings are YAML's too. */
+export function writeDescription(entries: Readonly<Record<string, string>>): string {
+  return Object.entries(entries)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`)
+    .join("");
+}

@@ -1,0 +1,75 @@
+import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
+import type { Published } from "../run/publish-revocations.ts";
+import type { PushOutcome } from "../run/push-revocations.ts";
+import type { RefreshedCrl } from "../run/refresh-crls.ts";
+import type { CliContext } from "./context.ts";
+
+const OFFLINE_KEY = "configuration/crl.offline.check.enabled";
+
+/** What became of revocations outside the ledger, a line each. */
+export function publishedText({ crls, push }: Pick<Published, "crls" | "push">): string {
+  return [...crls.flatMap(crlWords), ...(push === undefined ? [] : pushWords(push))]
+    .map((line) => `  ${line}`)
+    .join("\n");
+}
+
+function crlWords(refreshed: RefreshedCrl): readonly string[] {
+  const { issuer } = refreshed;
+  switch (refreshed.kind) {
+    case "written": {
+      const { number, entries, nextUpdate, pem } = refreshed.crl;
+      const noun = entries === 1 ? "entry" : "entries";
+      return [
+        `revocation list ${number} of ${issuer}: ${entries} ${noun}, next update ${nextUpdate.slice(0, 10)}`,
+        pem,
+      ];
+    }
+    case "current":
+      return [`the revocation list of ${issuer} is up to date`];
+    case "elsewhere":
+      return [`the key of ${issuer} is not here: its revocation list has to be written where it is`];
+    case "skipped":
+      return [`no revocation list was written: ${refreshed.reason}`];
+    case "fault":
+      return [`no revocation list of ${issuer} was written; see the log`];
+  }
+}
+
+function pushWords({ tenant, serials, offlineCheck }: PushOutcome): readonly string[] {
+  const noun = serials === 1 ? "serial number" : "serial numbers";
+  const told = serials === 0 ? `tenant ${tenant} knew it all` : `tenant ${tenant} took ${serials} ${noun}`;
+  switch (offlineCheck) {
+    case true:
+      return [`${told}; its offline check is on`];
+    case false:
+      return [
+        `${told}; its offline check is OFF: it goes on accepting revoked certificates`,
+        `until its tenant option ${OFFLINE_KEY} is true`,
+      ];
+    case null:
+      return [
+        `${told}; whether its offline check is on could not be read`,
+        `(tenant option ${OFFLINE_KEY}; it takes the role ROLE_OPTION_MANAGEMENT_READ)`,
+      ];
+  }
+}
+
+/** The same for `--json`. */
+export function publishedJson({ crls, push, faults }: Published) {
+  return {
+    crls: crls.map((refreshed) => {
+      const { kind, issuer } = refreshed;
+      if (kind === "written") return { kind, ...refreshed.crl };
+      if (kind === "skipped") return { kind, issuer, reason: refreshed.reason };
+      return kind === "fault" ? { kind, issuer, message: refreshed.fault.message } : { kind, issuer };
+    }),
+    push: push ?? null,
+    faults: faults.map(({ code, message }) => ({ code, message })),
+  };
+}
+
+/** Tells the faults in the log and says what they make the exit code. */
+export function tellFaults(faults: Published["faults"], context: CliContext): number {
+  for (const fault of faults) context.log.error({ code: fault.code }, fault.message);
+  return worstExitCode(faults.map(exitCodeOf));
+}

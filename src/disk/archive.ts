@@ -1,0 +1,58 @@
+import { existsSync, rmSync } from "node:fs";
+import { create, extract } from "tar";
+import { OnboardingError } from "../domain/error.ts";
+import { diskFault, PRIVATE_FILE, startReplacement } from "./durable.ts";
+
+/**
+ * Packs everything below `folder` into one tar file, 0600, which appears whole or not at all. A file that is
+ * there already is never overwritten (`usage`). Faults of the disk are `disk-unwritable`.
+ */
+export async function packArchive(path: string, folder: string): Promise<void> {
+  if (existsSync(path)) {
+    throw new OnboardingError(`${path} is there already and is not overwritten; name another file`, { code: "usage" });
+  }
+  const archive = startReplacement(path, PRIVATE_FILE);
+  try {
+    for await (const chunk of create({ cwd: folder, portable: true }, ["."])) archive.write(chunk as Buffer);
+  } catch (error) {
+    archive.discard();
+    throw diskFault(error, path);
+  }
+  archive.commit();
+}
+
+/**
+ * Unpacks what `packArchive` made into `folder`, which has to be there. Only plain files and folders come out,
+ * and only below it. Throws `usage` for a file that is no such archive; what had come out by then is removed.
+ */
+export async function unpackArchive(path: string, folder: string): Promise<void> {
+  const strange: string[] = [];
+  try {
+    await extract({
+      file: path,
+      cwd: folder,
+      strict: true,
+      preserveOwner: false,
+      filter: (name, entry) => {
+        const plain = "type" in entry && (entry.type === "File" || entry.type === "Directory");
+        if (!plain) strange.push(name);
+        return plain;
+      },
+    });
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    const fault = diskFault(error, folder, "write");
+    if (fault instanceof OnboardingError && existsSync(path)) throw fault;
+    throw noBackup(path, error);
+  }
+  if (strange.length === 0) return;
+  rmSync(folder, { recursive: true, force: true });
+  throw noBackup(path);
+}
+
+function noBackup(path: string, cause?: unknown): OnboardingError {
+  return new OnboardingError(`${path} is no backup of lotmint, or is damaged; nothing was restored`, {
+    code: "usage",
+    cause,
+  });
+}

@@ -1,0 +1,50 @@
+import { count, paint, plainText, type TextOptions, wrapText } from "./plain-text.ts";
+
+/** What a rehearsal has found, as far as the reader of the terminal needs it. */
+export interface RehearsedLot {
+  readonly lot: string;
+  readonly devices: number;
+  readonly rehearsed: number;
+  readonly letIn: number;
+  readonly revoked: number;
+  readonly found: number;
+  /** Those that are not right first. */
+  readonly results: readonly {
+    readonly externalId: string;
+    readonly token: string;
+    readonly mqtt: string;
+    readonly right: boolean;
+    readonly findings: readonly { readonly part: string; readonly words: string }[];
+  }[];
+  readonly notes: readonly string[];
+}
+
+const MOST_DEVICES = 30;
+
+/** How a lot's devices fared at the platform's doors, the first thirty that were turned away in words. */
+export function rehearsalText(outcome: RehearsedLot, options: TextOptions): string {
+  const { found, letIn, rehearsed, devices, revoked } = outcome;
+  const verdict =
+    found > 0
+      ? paint(`RED: ${count(found)} ${found === 1 ? "device" : "devices"} not as it should be`, "red", options)
+      : paint("GREEN: the platform does with every device what it should", "green", options);
+  const lines = [
+    `${paint(`Lot ${plainText(outcome.lot)}`, "bold", options)}  ${verdict}`,
+    "",
+    `  ${count(rehearsed)} of ${count(devices)} devices connected with their own keystores: ${count(letIn)} let in at both doors`,
+  ];
+  if (revoked > 0) lines.push(`  ${count(revoked)} revoked and turned away, as they should be`);
+  if (found > 0) lines.push("", paint("Not as it should be", "bold", options));
+  const wrong = outcome.results.filter(({ right }) => !right);
+  for (const { externalId, token, mqtt, findings } of wrong.slice(0, MOST_DEVICES)) {
+    lines.push(wrapText(`token: ${token}; MQTT: ${mqtt}`, `  ${plainText(externalId)}  `, "    "));
+    for (const { part, words } of findings)
+      lines.push(wrapText(words, part === "none" ? "    " : `    ${part}: `, "      "));
+  }
+  const more = found - Math.min(wrong.length, MOST_DEVICES);
+  if (more > 0) lines.push(`  and ${count(more)} more; --json lists them`);
+  if (outcome.notes.length > 0) {
+    lines.push("", paint("Notes", "bold", options), ...outcome.notes.map((note) => wrapText(note, "  - ", "    ")));
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,196 @@
+import { statSync } from "node:fs";
+import { readCertificateRequest } from "../authority/read-request.ts";
+import { newSerialNumber } from "../authority/serial-number.ts";
+import { announceStep } from "../disk/announce-step.ts";
+import { deviceFolder, type LotLayout, lotLayout } from "../disk/layout.ts";
+import type { RevocationReason } from "../domain/certificate.ts";
+import { OnboardingError } from "../domain/error.ts";
+import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
+import type { Job } from "../domain/job.ts";
+import { needsPassword } from "../keystore/device-files.ts";
+import type { Ledger, LotHold, RemintDevice } from "../ledger/ledger.ts";
+import { requireJob } from "./adopt-job.ts";
+import { assemblePasswords } from "./assemble-passwords.ts";
+import { checkClock } from "./check-clock.ts";
+import { describeHolder } from "./check-requests.ts";
+import { finishRemints } from "./finish-remints.ts";
+import { greetPlatform } from "./greet-platform.ts";
+import { holdBeside } from "./hold-beside.ts";
+import { BATCH_SIZE, makeFolders, mintBatch } from "./mint-lot.ts";
+import { prepareMinting } from "./mint-planned.ts";
+import { openMintPool } from "./mint-pool.ts";
+import type { Published } from "./publish-revocations.ts";
+import { registerMinted } from "./register-minted.ts";
+import { findForeignFiles, replaceDevices } from "./replace-devices.ts";
+import { restateLot } from "./restate-lot.ts";
+import { requireChecked } from "./restored-home.ts";
+import type { RunTools } from "./run-tools.ts";
+import { settleLot } from "./settle-lot.ts";
+import { startWalk, type Walk } from "./walk.ts";
+
+export interface RemintRequest {
+  readonly lot: string;
+  readonly externalIds: readonly string[];
+  readonly reason: RevocationReason;
+  /** Send the devices' rows to the platform again. */
+  readonly register: boolean;
+  /** Tell the platform of the old serial numbers. */
+  readonly push: boolean;
+}
+
+export interface RemintOutcome {
+  readonly lot: string;
+  /** Devices with a new certificate; those of a remint that was killed before, and is finished now, included. */
+  readonly devices: readonly {
+    readonly externalId: string;
+    readonly serialNumber: string;
+    readonly replaces: string;
+  }[];
+  readonly published: Published | undefined;
+  readonly notes: readonly string[];
+  /** Faults after the devices had their new certificates. */
+  readonly faults: readonly OnboardingError[];
+  readonly exitCode: number;
+}
+
+/**
+ * Gives devices of a lot new keys and certificates in place of theirs, in the order of docs/issuance.md; the
+ * old ones are revoked in the same commit. Killed at any moment, saying it again finishes it, and a device
+ * that got its new certificate before the kill does not get another. Throws `usage` before anything is done
+ * for a device that cannot be reminted.
+ */
+export async function remintLot(tools: RunTools, request: RemintRequest): Promise<RemintOutcome> {
+  requireChecked(tools.home);
+  const { ledger, home } = tools;
+  const job = await requireJob(ledger, request.lot);
+  const layout = lotLayout(home, request.lot, job.secrets.folder);
+  checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
+  return holdBeside(tools, request.lot, async (hold) => {
+    await settleLot(ledger, hold, layout);
+    const killed = (await ledger.openRemints(hold.lot)).flatMap(({ devices }) => devices);
+    const finished = new Set(killed.map(({ externalId }) => externalId));
+    const wanted = request.externalIds.filter((externalId) => !finished.has(externalId));
+    const devices = await ledger.remintDevices(hold.lot, wanted);
+    await refuseUnfit(ledger, hold.lot, devices, layout);
+    const walk = startWalk(tools.now);
+    const minted = devices.length === 0 ? [] : await mintAgain(tools, hold, job, layout, devices, request, walk);
+    await assemblePasswords(ledger, hold, layout);
+    const published = await finishRemints(tools, hold, request.push);
+    const refused = request.register ? await registerAgain(tools, hold, job, walk) : [];
+    const faults = [...(published?.faults ?? []), ...walk.faults, ...refused];
+    await restateLot(ledger, home, hold.lot, job, tools.now());
+    return {
+      lot: hold.lot,
+      devices: [...killed.map(({ issuer: _issuer, ...device }) => device), ...minted],
+      published,
+      notes: walk.notes,
+      faults,
+      exitCode: worstExitCode(faults.map(exitCodeOf)),
+    };
+  });
+}
+
+/** Everything that can be wrong with the devices is found before the first of them is reserved. */
+async function refuseUnfit(
+  ledger: Ledger,
+  lot: string,
+  devices: readonly RemintDevice[],
+  layout: LotLayout,
+): Promise<void> {
+  for (const device of devices) {
+    const { externalId, replaces } = device;
+    const key = await refuseKey(ledger, lot, device);
+    if (key !== undefined) throw new OnboardingError(`${externalId}: ${key}; nothing was done`, { code: "usage" });
+    const foreign = findForeignFiles(deviceFolder(layout, externalId), replaces);
+    if (foreign !== undefined) throw new OnboardingError(foreign, { code: "usage" });
+  }
+}
+
+/** Why a device that keeps its own key cannot be reminted, in a clause. */
+async function refuseKey(ledger: Ledger, lot: string, device: RemintDevice): Promise<string | undefined> {
+  const { externalId, replaces, certificateRequest, lacksNewRequest } = device;
+  const bring = "bring a manifest row with a new certificate request (csr), run the lot with it, and remint then";
+  if (lacksNewRequest) return `it keeps its own key, which a new certificate would leave as it is: ${bring}`;
+  if (certificateRequest === undefined) return undefined;
+  const { publicKeySha256 } = readCertificateRequest(certificateRequest);
+  const old = await ledger.certificate(replaces);
+  if (old?.publicKeySha256 === publicKeySha256) return `its new request has the key of the old certificate: ${bring}`;
+  return describeHolder(await ledger.publicKeyHolders([publicKeySha256]), lot, externalId);
+}
+
+async function mintAgain(
+  tools: RunTools,
+  hold: LotHold,
+  job: Job,
+  layout: LotLayout,
+  devices: readonly RemintDevice[],
+  request: RemintRequest,
+  walk: Walk,
+): Promise<RemintOutcome["devices"]> {
+  const { ledger } = tools;
+  const [sample] = devices;
+  if (sample === undefined) return [];
+  const setup = await prepareMinting(tools, hold.lot, job, sample, walk);
+  const passwordSegments = setup.passwords.kind === "per-device" && needsPassword(setup.files);
+  if (passwordSegments) requireSecretsFolder(layout);
+  makeFolders(layout);
+  const size = BATCH_SIZE[job.key];
+  const batches = Math.ceil(devices.length / size);
+  const pool = openMintPool({ workers: Math.min(tools.workers, batches), setup });
+  const minted: { externalId: string; serialNumber: string; replaces: string }[] = [];
+  try {
+    for (let start = 0; start < devices.length && !tools.signal.aborted; start += size) {
+      const numbered = devices
+        .slice(start, start + size)
+        .map((device) => ({ ...device, serialNumber: newSerialNumber() }));
+      const { reason, register, push } = request;
+      const batch = await ledger.reserveRemint(hold, { issuer: job.issuer, devices: numbered, reason, register, push });
+      announceStep("reserved");
+      const place = () => replaceDevices(layout, batch, numbered);
+      await mintBatch({ ledger, hold, lot: layout, pool, passwordSegments }, batch, numbered, place);
+      for (const { externalId, serialNumber, replaces } of numbered)
+        minted.push({ externalId, serialNumber, replaces });
+      tools.onProgress({ lot: hold.lot, room: "reminting", done: minted.length, total: devices.length });
+    }
+  } finally {
+    await pool.close();
+  }
+  if (minted.length < devices.length) {
+    walk.fault(
+      `stopped: ${minted.length} of ${devices.length} devices have new certificates; say it again for the others`,
+      "stopped",
+    );
+  }
+  return minted;
+}
+
+/** Passwords are on a drive that may be elsewhere: a folder in its place would take passwords that nobody finds. */
+function requireSecretsFolder({ secrets }: LotLayout): void {
+  if (statSync(secrets, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new OnboardingError(
+    `${secrets}, the folder with the lot's passwords, is not there; bring its drive back and say it again, nothing was done`,
+    { code: "disk-unwritable" },
+  );
+}
+
+/** Lists the devices anew and sends their rows, as a run would. Faults are handed back: the certificates stand. */
+async function registerAgain(
+  tools: RunTools,
+  hold: LotHold,
+  job: Job,
+  walk: Walk,
+): Promise<readonly OnboardingError[]> {
+  const request = { lot: hold.lot, job, acceptChanges: false, acceptClock: false, resend: false };
+  try {
+    const greeting = await greetPlatform(tools, hold, request, walk);
+    try {
+      await registerMinted(tools, hold, job, greeting, walk);
+    } finally {
+      await greeting?.platform.close();
+    }
+    return [];
+  } catch (error) {
+    if (!(error instanceof OnboardingError)) throw error;
+    return [error];
+  }
+}

@@ -1,0 +1,85 @@
+import { chmodSync, existsSync, globSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { unpackArchive } from "../disk/archive.ts";
+import { ensureFolder, moveInto, PRIVATE_FILE, PRIVATE_FOLDER, remove, syncFolder, syncTree } from "../disk/durable.ts";
+import type { Home } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { BACKUP_CONTENTS, BACKUP_LEDGER, type BackupContents, digestFiles } from "./backup-home.ts";
+import { markRestored } from "./restored-home.ts";
+
+export interface Restoring {
+  readonly home: Home;
+  readonly file: string;
+  readonly nowMs: number;
+  /** Opens a ledger for looking into it. */
+  readonly openLedger: (path: string) => Promise<Ledger>;
+}
+
+/**
+ * Restores a backup into a home that has no state yet: unpacked aside, held against its own digests and its
+ * ledger against its event chain, and only then put in place. Throws `usage` for a home that is not empty or
+ * a file that is no backup, `state-damaged` for a backup whose ledger is damaged.
+ */
+export async function restoreHome({ home, file, nowMs, openLedger }: Restoring): Promise<BackupContents> {
+  if (existsSync(home.state) && readdirSync(home.state).length > 0) {
+    throw new OnboardingError(`${home.state} is not empty, and a restore overwrites nothing; move it away first`, {
+      code: "usage",
+    });
+  }
+  if (!existsSync(file)) throw new OnboardingError(`there is no backup ${file}`, { code: "usage" });
+  const aside = `${home.state}.restoring`;
+  remove(aside);
+  ensureFolder(aside, PRIVATE_FOLDER);
+  try {
+    await unpackArchive(file, aside);
+    const contents = await requireWhole(aside, file);
+    const ledger = await openLedger(join(aside, BACKUP_LEDGER));
+    try {
+      await ledger.verifyEvents();
+    } finally {
+      await ledger.close();
+    }
+    remove(join(aside, BACKUP_CONTENTS));
+    makePrivate(aside);
+    markRestored(aside, contents.madeAt, nowMs);
+    await syncTree(aside);
+    if (existsSync(home.state)) rmdirSync(home.state);
+    moveInto(aside, home.state);
+    syncFolder(dirname(home.state));
+    return contents;
+  } catch (error) {
+    remove(aside);
+    throw error;
+  }
+}
+
+/** What the backup says that it holds has to be there, unchanged, and nothing else. */
+async function requireWhole(folder: string, file: string): Promise<BackupContents> {
+  const contents = readContents(join(folder, BACKUP_CONTENTS));
+  const { [BACKUP_CONTENTS]: _own, ...found } = await digestFiles(folder);
+  const names = new Set([...Object.keys(found), ...Object.keys(contents?.files ?? {})]);
+  const wrong = [...names].find((name) => contents?.files[name] !== found[name]);
+  if (contents !== undefined && wrong === undefined) return contents;
+  const where = wrong === undefined ? "" : ` (${wrong})`;
+  throw new OnboardingError(`${file} is no backup of lotmint, or is damaged${where}; nothing was restored`, {
+    code: "usage",
+  });
+}
+
+function readContents(path: string): BackupContents | undefined {
+  try {
+    const contents = JSON.parse(readFileSync(path, "utf8")) as BackupContents;
+    return contents.version === 1 ? contents : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function makePrivate(folder: string): void {
+  for (const path of globSync("**/*", { cwd: folder })) {
+    const full = join(folder, path);
+    chmodSync(full, statSync(full).isDirectory() ? PRIVATE_FOLDER : PRIVATE_FILE);
+  }
+  chmodSync(folder, PRIVATE_FOLDER);
+}

@@ -1,0 +1,25 @@
+import { lotLayout } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
+import { recordedJob } from "./adopt-job.ts";
+import { holdBeside } from "./hold-beside.ts";
+import type { RunTools } from "./run-tools.ts";
+import { settleLot } from "./settle-lot.ts";
+
+/**
+ * Settles the lots in which killed runs left batches under this issuer, so that their serial numbers are
+ * either certificates or abandoned. Lots that a run holds are left alone and named: their numbers are under way.
+ */
+export async function settleIssuer(tools: RunTools, issuer: string): Promise<{ readonly held: readonly string[] }> {
+  const { ledger, home } = tools;
+  const held: string[] = [];
+  for (const lot of await ledger.lotsUnderWay(issuer)) {
+    const job = await recordedJob(ledger, lot);
+    try {
+      await holdBeside(tools, lot, (hold) => settleLot(ledger, hold, lotLayout(home, lot, job?.secrets.folder)));
+    } catch (error) {
+      if (!(error instanceof OnboardingError) || error.code !== "lot-held") throw error;
+      held.push(lot);
+    }
+  }
+  return { held };
+}

@@ -1,0 +1,51 @@
+import { existsSync, lstatSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { diskFault, ensureFolder, syncFolder } from "../disk/durable.ts";
+import type { DropLayout } from "../disk/layout.ts";
+import { type Claim, dropClaim, writeClaim } from "./claims.ts";
+import { readyMark } from "./find-drops.ts";
+import { freeName } from "./free-name.ts";
+
+/**
+ * Moves a dropped file into work/ with one atomic rename, so that nobody else can take it and whoever writes to its
+ * name from now on writes another file. What is remembered of it is written before: a crash between the two
+ * leaves a claim without a file, which means nothing. A ready mark goes first: left behind, it would
+ * vouch for the next file of that name. Returns the name in work/; undefined when the file has gone meanwhile.
+ * Throws `disk-unwritable`; then the file is where it was, or in work/ with its claim, where the next look finds it.
+ */
+export function claimDrop(
+  drop: DropLayout,
+  name: string,
+  asked: { readonly nowMs: number; readonly job: string | null },
+): { readonly workName: string; readonly claim: Claim } | undefined {
+  const from = join(drop.input, name);
+  ensureFolder(drop.work);
+  const workName = freeName(name, new Date(asked.nowMs), (candidate) => isThere(join(drop.work, candidate)));
+  const claim: Claim = { name, claimedAtMs: asked.nowMs, lot: null, job: asked.job, filing: null };
+  writeClaim(drop, workName, claim);
+  try {
+    removeMark(from);
+    renameSync(from, join(drop.work, workName));
+  } catch (error) {
+    dropClaim(drop, workName);
+    if (error instanceof Error && "code" in error && error.code === "ENOENT" && existsSync(drop.work)) return undefined;
+    throw diskFault(error, from);
+  }
+  syncFolder(drop.work);
+  syncFolder(drop.input);
+  return { workName, claim };
+}
+
+/** A mark that is no file, or may not be removed, keeps no lot waiting. */
+function removeMark(path: string): void {
+  try {
+    rmSync(readyMark(path), { force: true });
+  } catch {
+    // It is looked at by nobody but this watcher.
+  }
+}
+
+/** Also true for a link that leads nowhere. */
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}

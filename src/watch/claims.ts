@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, replaceFile } from "../disk/durable.ts";
+import { claimFile, type DropLayout } from "../disk/layout.ts";
+
+/** What is remembered of a file in work/, so that a restart goes on with it as the same. */
+export interface Claim {
+  /** The name that it was dropped under. */
+  readonly name: string;
+  /** Wall clock: it stands for {date} in the lot's name, whenever the file is tried again. */
+  readonly claimedAtMs: number;
+  /** Null until it is known. */
+  readonly lot: string | null;
+  readonly job: string | null;
+  /** Where it is going, once its lot has ended and its results are being written. */
+  readonly filing: { readonly folder: "done" | "rejected"; readonly name: string } | null;
+}
+
+/** The claim of a file in work/; undefined when there is none, or none that could be understood. */
+export function readClaim(drop: DropLayout, workName: string): Claim | undefined {
+  try {
+    const claim = JSON.parse(readFileSync(claimFile(drop, workName), "utf8")) as Partial<Claim>;
+    const { name, claimedAtMs, lot = null, job = null, filing = null } = claim;
+    return typeof name === "string" && typeof claimedAtMs === "number"
+      ? { name, claimedAtMs, lot, job, filing }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes it durably. Throws `disk-unwritable`. */
+export function writeClaim(drop: DropLayout, workName: string, claim: Claim): void {
+  ensureFolder(drop.claims, PRIVATE_FOLDER);
+  replaceFile(claimFile(drop, workName), `${JSON.stringify({ workName, ...claim })}\n`, PRIVATE_FILE);
+}
+
+/** Forgets a file that is in work/ no more. */
+export function dropClaim(drop: DropLayout, workName: string): void {
+  remove(claimFile(drop, workName));
+}

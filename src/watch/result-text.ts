@@ -1,0 +1,92 @@
+import { lotStanding } from "../report/lot-standing.ts";
+import { count, plainText } from "../report/plain-text.ts";
+import type { LotOutcome } from "./lot-outcome.ts";
+
+/** Where the reader finds what the text speaks of. */
+export interface ResultPlaces {
+  /** The file's own name. */
+  readonly name: string;
+  /** Where the file has been put. */
+  readonly filed: string;
+  /** The drop folder. */
+  readonly input: string;
+}
+
+const MAX_FAULT = 600;
+
+/** DONE, PARTIAL or FAILED. */
+export function resultWord(exitCode: number): "DONE" | "PARTIAL" | "FAILED" {
+  return exitCode === 0 ? "DONE" : exitCode === 3 ? "PARTIAL" : "FAILED";
+}
+
+/**
+ * What the operator reads beside the manifest: how it went as the first word, and what to do, in three lines at
+ * most, with the path of the file to mend.
+ */
+export function resultText(outcome: LotOutcome, places: ResultPlaces): string {
+  const { exitCode } = outcome;
+  const lines =
+    exitCode === 0 ? doneLines(outcome) : exitCode === 3 ? partialLines(outcome, places) : failedLines(outcome, places);
+  return `${[`${resultWord(exitCode)}  ${lines[0] ?? ""}`, ...lines.slice(1)].join("\n")}\n`;
+}
+
+function doneLines({ report, unchanged, places }: LotOutcome): readonly string[] {
+  const { done } = tally(report);
+  const first =
+    unchanged === true
+      ? `Lot ${plainText(report.lot)}: nothing to do; ${all(done)} done already.`
+      : `Lot ${plainText(report.lot)}: ${all(done)} done.`;
+  return places === undefined ? [first] : [first, `What they got is in ${plainText(places.folder)}`];
+}
+
+function partialLines({ report, unchanged, places }: LotOutcome, { input }: ResultPlaces): readonly string[] {
+  const { done, rejected } = tally(report);
+  const noun = rejected === 1 ? "row is" : "rows are";
+  const nothing = unchanged === true ? "nothing new to do; " : "";
+  return [
+    `Lot ${plainText(report.lot)}: ${nothing}${devices(done)} done, ${count(rejected)} ${noun} rejected.`,
+    `Mend ${plainText(places?.rejects ?? "rejects.csv")} (its last column says what is wrong),`,
+    `then copy that file into ${plainText(input)}: it completes the lot.`,
+  ];
+}
+
+function failedLines(
+  { exitCode, fault = "", cure }: LotOutcome,
+  { name, filed, input }: ResultPlaces,
+): readonly string[] {
+  const { word } = lotStanding(exitCode);
+  const told =
+    cure ??
+    (exitCode === 2
+      ? `Mend that, then copy ${plainText(filed)}`
+      : `Call the engineer; once that is mended, copy ${plainText(filed)}`);
+  return [
+    `${plainText(name)}: ${exitCode === 2 ? "refused, nothing was started" : word}.`,
+    oneLine(fault),
+    `${told} into ${plainText(input)} again.`,
+  ];
+}
+
+/** Several faults, a line each, become the first of them and a number. */
+function oneLine(fault: string): string {
+  const lines = fault.split("\n").filter((line) => line.trim() !== "");
+  const first = plainText(lines[0] ?? "no reason was given");
+  const short = first.length > MAX_FAULT ? `${first.slice(0, MAX_FAULT)}…` : first;
+  return lines.length > 1 ? `${short} (and ${lines.length - 1} more, in the .result.json)` : short;
+}
+
+function all(done: number): string {
+  return done > 1 ? `all ${devices(done)}` : devices(done);
+}
+
+function devices(done: number): string {
+  return done === 1 ? "1 device is" : `${count(done)} devices are`;
+}
+
+function tally({ counts, rejects }: LotOutcome["report"]): { readonly done: number; readonly rejected: number } {
+  const known = Object.values(counts).reduce((sum, of) => sum + of, 0);
+  return {
+    done: known - counts.rejected - counts.revoked,
+    rejected: Object.values(rejects).reduce((sum, of) => sum + of, 0),
+  };
+}

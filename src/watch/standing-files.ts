@@ -1,0 +1,68 @@
+import { type FoundDrop, type Glimpse, isSame } from "./find-drops.ts";
+
+/** A file that has stood still, or is marked as ready. */
+export interface Arrival extends FoundDrop {
+  /** Grows with the order of arrival. */
+  readonly order: number;
+  /** True when the very first look had found it. */
+  readonly early: boolean;
+}
+
+/** Which files of a folder stand still, and since when. */
+export interface StandingFiles {
+  /**
+   * Takes in what a look has found, everything of the folder, and gives the files that have stood still long
+   * enough, in order of arrival: that of the looks that found them first, and of several found by one look
+   * the file's own last change. `atMs` is of a clock that does not jump.
+   */
+  look(found: readonly FoundDrop[], atMs: number): readonly Arrival[];
+  /** Files that were there at the first look and may still come to stand: they have not been watched for long. */
+  unsettled(atMs: number): number;
+}
+
+interface Watched {
+  glimpse: Glimpse;
+  sinceMs: number;
+  readonly firstMs: number;
+  readonly order: number;
+}
+
+export function watchStanding(settleMs: number): StandingFiles {
+  const watched = new Map<string, Watched>();
+  let order = 0;
+  let firstLookMs: number | undefined;
+
+  function note({ path, glimpse }: FoundDrop, atMs: number): Watched {
+    const before = watched.get(path);
+    if (before === undefined) {
+      order += 1;
+      const fresh = { glimpse, sinceMs: atMs, firstMs: atMs, order };
+      watched.set(path, fresh);
+      return fresh;
+    }
+    if (!isSame(before.glimpse, glimpse)) {
+      before.glimpse = glimpse;
+      before.sinceMs = atMs;
+    }
+    return before;
+  }
+
+  return {
+    look: (found, atMs) => {
+      firstLookMs ??= atMs;
+      const paths = new Set(found.map(({ path }) => path));
+      for (const path of watched.keys()) if (!paths.has(path)) watched.delete(path);
+      const byChange = [...found].sort((a, b) => a.glimpse.ctimeMs - b.glimpse.ctimeMs || (a.name < b.name ? -1 : 1));
+      return byChange
+        .map((drop) => ({ drop, state: note(drop, atMs) }))
+        .filter(({ drop, state }) => drop.ready || atMs - state.sinceMs >= settleMs)
+        .map(({ drop, state }) => ({ ...drop, order: state.order, early: state.firstMs === firstLookMs }))
+        .sort((a, b) => a.order - b.order);
+    },
+    unsettled: (atMs) =>
+      [...watched.values()].filter(
+        // Twice the time is enough for whoever was just finishing; who writes on is for the next time.
+        ({ firstMs, sinceMs }) => firstMs === firstLookMs && atMs - sinceMs < settleMs && atMs - firstMs < 2 * settleMs,
+      ).length,
+  };
+}

@@ -1,0 +1,108 @@
+import { diskFault } from "../disk/durable.ts";
+import { exitCodeOf } from "../domain/exit-code.ts";
+import { takeIn } from "./take-in.ts";
+import { keepTroubles } from "./troubles.ts";
+import type { WatchOptions } from "./watch-options.ts";
+import { openWorkDesk } from "./work-desk.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+/** At most so much of the time goes into looking, however many files lie in the drop folder. */
+const SHARE_OF_LOOKING = 0.1;
+
+/**
+ * Watches the drop folder and the schedules until the signal, or, with `once`, until what is due has been tried.
+ * Looks again and again instead of being notified, since network shares do not notify. Nothing that goes wrong
+ * with a file, a folder or a lot ends it. Returns the worst exit code of all tries, 130 if it was stopped.
+ */
+export async function watchInput(options: WatchOptions): Promise<number> {
+  const { calls, once, log, monotonic, signal } = options;
+  const bell = makeBell();
+  const troubles = keepTroubles(log);
+  const desk = openWorkDesk(options, troubles, bell.ring);
+  const intake = takeIn(options, desk, troubles);
+  const stalled = new Set<string>();
+  let minute: number | undefined;
+  let crlsDueMs = Number.NEGATIVE_INFINITY;
+  let crls: Promise<void> | undefined;
+
+  /** One of the things to do; what goes wrong with it is told once and does not keep the others from being done. */
+  async function step(about: string, act: () => Promise<void> | void): Promise<void> {
+    try {
+      await act();
+      stalled.delete(about);
+      troubles.over(about);
+    } catch (error) {
+      const fault = diskFault(error, about, "reach");
+      const lastedMs = troubles.report(about, fault, monotonic());
+      desk.noteExitCode(exitCodeOf(fault));
+      if (lastedMs < options.stalledMs || stalled.has(about)) return;
+      stalled.add(about);
+      const message = `${about}: ${fault instanceof Error ? fault.message : String(fault)}`;
+      calls.tell({ event: "stalled", file: null, lot: null, job: null, exitCode: null, message, result: null });
+    }
+  }
+
+  function askSchedules(): void {
+    const current = Math.floor(options.now() / MINUTE_MS);
+    if (current === minute) return;
+    minute = current;
+    intake.plan(calls.due(options.now()));
+  }
+
+  function renewCrls(): void {
+    if (calls.renewCrls === undefined || crls !== undefined || monotonic() < crlsDueMs) return;
+    crlsDueMs = monotonic() + HOUR_MS;
+    const renewing = calls.renewCrls;
+    crls = step("revocation lists", () => renewing()).finally(() => {
+      crls = undefined;
+      bell.ring();
+    });
+  }
+
+  signal.addEventListener("abort", bell.ring, { once: true });
+  try {
+    while (!signal.aborted) {
+      const beganMs = monotonic();
+      await step("schedules", askSchedules);
+      await step("input/work", intake.adopt);
+      await step("input", intake.claim);
+      await step("scheduled files", intake.fetch);
+      renewCrls();
+      await desk.turn();
+      if (once && desk.idle && intake.settled && crls === undefined) break;
+      const lookedMs = monotonic() - beganMs;
+      await bell.wait(Math.max(options.pollMs, lookedMs / SHARE_OF_LOOKING));
+    }
+  } finally {
+    signal.removeEventListener("abort", bell.ring);
+  }
+  await desk.finish();
+  await crls;
+  return signal.aborted ? 130 : desk.exitCode;
+}
+
+/** A pause that can be ended from outside, also before it begins. */
+function makeBell(): { readonly ring: () => void; readonly wait: (ms: number) => Promise<void> } {
+  let rung = false;
+  let wake: (() => void) | undefined;
+  return {
+    ring: () => {
+      rung = true;
+      wake?.();
+    },
+    wait: async (ms) => {
+      if (!rung) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, ms);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      rung = false;
+      wake = undefined;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { Logger } from "pino";
+import type { DropLayout } from "../disk/layout.ts";
+import type { LotOutcome } from "./lot-outcome.ts";
+import type { WatchEvent } from "./send-events.ts";
+import type { Pauses } from "./work-queue.ts";
+
+/** A file that a scheduled job is due for. */
+export interface PlannedFile {
+  readonly job: string;
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** A file whose lot and job have to be found. */
+export interface FileToResolve {
+  /** The name that it was dropped under. */
+  readonly name: string;
+  /** Where it lies. */
+  readonly path: string;
+  /** The time that {date} stands for. */
+  readonly claimedAtMs: number;
+  /** A job that was due for it. */
+  readonly job: string | null;
+}
+
+export interface FileToRun {
+  readonly name: string;
+  readonly path: string;
+  readonly lot: string;
+  readonly job: string;
+  /** To be called now and then while it gets on. */
+  readonly onProgress: () => void;
+}
+
+/** All that the watcher does not know itself: what a manifest is, what a job is, how a lot is run. */
+export interface WatchCalls {
+  /** Whether a drop starts this file, or its job waits for its schedule. */
+  readonly admit: (file: { readonly name: string; readonly path: string }) => Promise<"claim" | "leave">;
+  /** Lot and job of a file. Throws an `OnboardingError`; a `usage` fault turns the file down. */
+  readonly resolve: (file: FileToResolve) => Promise<{ readonly lot: string; readonly job: string }>;
+  /** Runs the lot. Never throws. */
+  readonly run: (file: FileToRun) => Promise<LotOutcome>;
+  /** The files of scheduled jobs that are due now; asked once a minute. */
+  readonly due: (nowMs: number) => readonly PlannedFile[];
+  /** What became of one of these: a file in input/ has been taken into work/; it has been tried once; it is at its end. */
+  readonly plannedTaken: (file: PlannedFile) => void;
+  readonly plannedTried: (file: PlannedFile) => void;
+  readonly plannedEnded: (file: PlannedFile, done: boolean) => void;
+  /** Makes revocation lists anew that are at half of their life; asked once an hour. */
+  readonly renewCrls?: () => Promise<void>;
+  /** Tells others; returns at once. */
+  readonly tell: (event: WatchEvent) => void;
+  /** A file has come to its end; `text` is what lies beside it. */
+  readonly onEnd: (end: { readonly name: string; readonly outcome: LotOutcome; readonly text: string }) => void;
+}
+
+export interface WatchOptions {
+  readonly drop: DropLayout;
+  readonly calls: WatchCalls;
+  /** True: do what is due and end. */
+  readonly once: boolean;
+  readonly settleMs: number;
+  readonly lotsAtOnce: number;
+  /** The watcher's own user. */
+  readonly uid: number;
+  readonly pollMs: number;
+  readonly pauses: Pauses;
+  /** Without success for so long, a file is told as stalled. */
+  readonly stalledMs: number;
+  readonly log: Logger;
+  /** Wall clock, milliseconds since 1970; it may jump. */
+  readonly now: () => number;
+  /** Milliseconds of a clock that does not jump. */
+  readonly monotonic: () => number;
+  /** Aborted to stop: nothing is claimed or begun any more; what runs is told by the same signal elsewhere. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,110 @@
+/** A file whose lot is to be run, as the queue sees it. */
+export interface QueuedWork {
+  readonly key: string;
+  readonly lot: string;
+  /** Grows with the order of arrival. */
+  readonly order: number;
+}
+
+/** In which order and when files are tried. Times are of a clock that does not jump, in milliseconds. */
+export interface WorkQueue {
+  add(work: QueuedWork): void;
+  /**
+   * The next one to try, which then is under way; undefined when none may be tried now. What has never been tried
+   * goes first, in order of arrival, then what waits and is due. Two files of one lot never overtake each
+   * other. While the platform is away one that waits for it is tried now and then, and the others wait with it.
+   */
+  take(nowMs: number): string | undefined;
+  /** Puts one that was tried back, to be tried again after a pause; which grows each time. `forPlatform`: it waits for that. */
+  waits(key: string, nowMs: number, forPlatform: boolean): void;
+  /** Takes one out for good, with what that says about the platform. */
+  leaves(key: string, platformAnswered: boolean): void;
+  /** Those that have never been tried and are not under way. */
+  readonly fresh: number;
+  readonly size: number;
+}
+
+export interface Pauses {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+interface Entry {
+  readonly work: QueuedWork;
+  state: "fresh" | "active" | "waiting" | "platform";
+  pauses: number;
+  dueMs: number;
+  /** When it was last tried, counted in tries. */
+  turn: number;
+}
+
+export function makeWorkQueue(lotsAtOnce: number, pauses: Pauses): WorkQueue {
+  const entries = new Map<string, Entry>();
+  /** Present while the platform is away. */
+  let outage: { pauses: number; probeMs: number } | undefined;
+  let turn = 0;
+
+  const pauseAfter = (count: number) => Math.min(pauses.firstMs * 2 ** Math.min(count - 1, 30), pauses.longestMs);
+  const all = () => [...entries.values()].sort((a, b) => a.work.order - b.work.order);
+
+  /** One lot, one file at a time, the earlier one first. */
+  function mayGo(entry: Entry, sorted: readonly Entry[]): boolean {
+    return sorted.find(({ work }) => work.lot === entry.work.lot) === entry;
+  }
+
+  function choose(nowMs: number): Entry | undefined {
+    const sorted = all();
+    if (sorted.filter(({ state }) => state === "active").length >= lotsAtOnce) return undefined;
+    const idle = sorted.filter((entry) => entry.state !== "active" && mayGo(entry, sorted));
+    const fresh = idle.find(({ state }) => state === "fresh");
+    if (fresh !== undefined) return fresh;
+    const due = idle.filter(({ state, dueMs }) => state === "waiting" && dueMs <= nowMs);
+    if (due.length > 0) return due.reduce((first, other) => (other.dueMs < first.dueMs ? other : first));
+    const away = idle.filter(({ state }) => state === "platform");
+    if (away.length === 0 || (outage !== undefined && nowMs < outage.probeMs)) return undefined;
+    // Each in its turn: the one that is tried may be one that the platform alone will not have.
+    return away.reduce((first, other) => (other.turn < first.turn ? other : first));
+  }
+
+  return {
+    add: (work) => {
+      entries.set(work.key, { work, state: "fresh", pauses: 0, dueMs: 0, turn: 0 });
+    },
+    take: (nowMs) => {
+      const entry = choose(nowMs);
+      if (entry === undefined) return undefined;
+      turn += 1;
+      entry.turn = turn;
+      // No second probe while this one is under way.
+      if (entry.state === "platform" && outage !== undefined) outage.probeMs = Number.POSITIVE_INFINITY;
+      entry.state = "active";
+      return entry.work.key;
+    },
+    waits: (key, nowMs, forPlatform) => {
+      const entry = entries.get(key);
+      if (entry === undefined) return;
+      entry.state = forPlatform ? "platform" : "waiting";
+      if (forPlatform) {
+        const count = (outage?.pauses ?? 0) + 1;
+        outage = { pauses: count, probeMs: nowMs + pauseAfter(count) };
+        return;
+      }
+      entry.pauses += 1;
+      entry.dueMs = nowMs + pauseAfter(entry.pauses);
+      // It may have been the probe.
+      if (outage?.probeMs === Number.POSITIVE_INFINITY) outage.probeMs = nowMs + pauseAfter(outage.pauses);
+    },
+    leaves: (key, platformAnswered) => {
+      entries.delete(key);
+      if (outage === undefined) return;
+      if (platformAnswered) outage = undefined;
+      else if (outage.probeMs === Number.POSITIVE_INFINITY) outage.probeMs = 0;
+    },
+    get fresh() {
+      return [...entries.values()].filter(({ state }) => state === "fresh").length;
+    },
+    get size() {
+      return entries.size;
+    },
+  };
+}

@@ -1,0 +1,305 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TAG } from "../../src/asn1/der.ts";
+import { findDerFault } from "../../src/asn1/find-der-fault.ts";
+import { DerError, readChildren, readOid } from "../../src/asn1/read-der.ts";
+import { describeName } from "../../src/authority/distinguished-name.ts";
+import { expandValue, readOpensslConfig } from "../../src/authority/openssl-config.ts";
+import { readOpensslDatabase } from "../../src/authority/openssl-database.ts";
+import { readCertificate } from "../../src/authority/read-certificate.ts";
+import { readPem } from "../../src/authority/read-pem.ts";
+import { readPkcs12Authority } from "../../src/authority/read-pkcs12.ts";
+import { readPrivateKey } from "../../src/authority/read-private-key.ts";
+import { readCertificateRequest } from "../../src/authority/read-request.ts";
+import { readJob } from "../../src/config/read-job.ts";
+import { readSite } from "../../src/config/read-site.ts";
+import { readYaml } from "../../src/config/read-yaml.ts";
+import { homeLayout } from "../../src/disk/layout.ts";
+import { OnboardingError } from "../../src/domain/error.ts";
+import { openRandomPool } from "../../src/keystore/random-pool.ts";
+import { writeJksKeystore } from "../../src/keystore/write-jks.ts";
+import { openPkcs12Writer } from "../../src/keystore/write-pkcs12.ts";
+import { peekLot } from "../../src/manifest/peek-lot.ts";
+import { readManifest } from "../../src/manifest/read-manifest.ts";
+import { readRequest } from "../../src/manifest/read-request.ts";
+import * as answers from "../../src/platform/read-answer.ts";
+import { KeystoreFault } from "../../src/verify/keystore-fault.ts";
+import { readCertificate as readOwnCertificate } from "../../src/verify/read-certificate.ts";
+import { readJks } from "../../src/verify/read-jks.ts";
+import { parsePasswords } from "../../src/verify/read-passwords.ts";
+import { readPkcs12 } from "../../src/verify/read-pkcs12.ts";
+import { makeDeviceKey } from "../fixtures/make-device-key.ts";
+import { makeIssuer, pemOf } from "../fixtures/make-issuer.ts";
+import { hasOpenssl, openssl } from "../fixtures/other-readers.ts";
+import { damaged, nested, oversized } from "./foreign-files.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lotmint-foreign-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const PASSWORD = "K7QJ2WMXA4ZC3TNB5VYD6HPE2R";
+const random = openRandomPool();
+
+/** Good files of all kinds, made once. */
+interface Samples {
+  readonly certificate: Buffer;
+  readonly pem: Buffer;
+  readonly request: Buffer;
+  readonly key: Buffer;
+  readonly sealedKey: Buffer;
+  readonly modern: Buffer;
+  readonly legacy: Buffer;
+  readonly jks: Buffer;
+}
+let samples: Samples;
+
+beforeAll(async () => {
+  const issuer = await makeIssuer();
+  const { certificate, pkcs8 } = makeDeviceKey(issuer);
+  // A single round, so that what is tried is the reader and not the derivation.
+  const p12 = (recipe: "modern" | "legacy") => {
+    const write = openPkcs12Writer({ recipe, iterations: 1, alias: "a", chain: issuer.chain }, random);
+    return write([{ pkcs8, certificate, password: PASSWORD }])[0] ?? Buffer.alloc(0);
+  };
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const keyPem = privateKey.export({ type: "pkcs8", format: "pem" });
+  const jks = { alias: "a", pkcs8, chain: [certificate, ...issuer.chain], password: PASSWORD, createdAtMs: 0 };
+  const request = () => {
+    const file = join(folder, "request.key");
+    writeFileSync(file, keyPem);
+    return openssl(["req", "-new", "-key", file, "-subj", "/O=Acme/CN=a"]);
+  };
+  samples = {
+    certificate,
+    pem: Buffer.from(pemOf(certificate, ...issuer.chain)),
+    request: Buffer.from(hasOpenssl ? request() : pemOf(certificate)),
+    key: Buffer.from(keyPem),
+    sealedKey: privateKey.export({ type: "pkcs8", format: "der", cipher: "aes-256-cbc", passphrase: PASSWORD }),
+    modern: p12("modern"),
+    legacy: p12("legacy"),
+    jks: writeJksKeystore(jks, random),
+  };
+});
+
+async function* passphrases() {
+  yield PASSWORD;
+}
+
+function inFile<T>(name: string, octets: Buffer, read: (path: string) => T): T {
+  const path = join(folder, name);
+  writeFileSync(path, octets);
+  return read(path);
+}
+
+/** Every element of a structure, down to some depth. */
+function walkDer(octets: Buffer, depth = 0): void {
+  for (const { tag, content } of readChildren(octets)) {
+    if (tag === TAG.OID) readOid(content);
+    if ((tag & 0x20) !== 0 && depth < 40) walkDer(content, depth + 1);
+  }
+}
+
+async function readWholeManifest(path: string): Promise<void> {
+  const manifest = await readManifest(path, { columns: {} });
+  for await (const rows of manifest.rows) expect(rows.length).toBeLessThan(200_000);
+}
+
+function readAnswers(octets: Buffer): void {
+  let json: unknown;
+  try {
+    json = JSON.parse(octets.toString("utf8"));
+  } catch {
+    return;
+  }
+  const scrub = (text: string) => text;
+  answers.readTenant(json);
+  answers.readUser(json);
+  answers.readBulkAnswer(json, scrub);
+  answers.readTrustedPage(json);
+  answers.readTrustedCertificate(json);
+  answers.namesExternalId(json, "t", "a");
+  answers.namesUser(json, "a");
+  answers.isNotFound(json);
+}
+
+const BULK_ANSWER = {
+  numberOfAll: 2,
+  numberOfCreated: 1,
+  numberOfFailed: 1,
+  numberOfSuccessful: 1,
+  credentialUpdatedList: [{ deviceId: "a", bulkNewDeviceStatus: "CREATED" }],
+  failedCreationList: [{ deviceId: "b", failureReason: "no", line: "x" }],
+  name: "t1",
+  userName: "u",
+  effectiveRoles: [{ id: "ROLE" }],
+  certificates: [{ fingerprint: "ab".repeat(20), status: "ENABLED", name: "n" }],
+  statistics: { pageSize: 5, totalPages: 1 },
+};
+const JOB_YAML =
+  "manifest: ../input/a.csv\nissuer: line\nsubject: { O: Acme, OU: '{column}' }\nkeystores: { pkcs12: { alias: a }, pem: { key: none } }\nvalidity: 365d\ncolumns: &c { id: ID }\n";
+const SITE_YAML = "platform: { url: 'https://a.example', user: u }\nidRule: '^A-[0-9]+$'\nmaxChain: 5\nsettle: 5s\n";
+const DATABASE =
+  "V\t351231235959Z\t\t1000\tunknown\t/CN=a\nR\t351231235959Z\t251231235959Z,keyCompromise\t1001\tunknown\t/CN=b\n";
+const CONFIG =
+  "dir = .\n[ ca ]\ndefault_ca = CA_default # here\n[ CA_default ]\ndatabase = $dir/index.txt\nserial = $(dir)/serial\n";
+const MANIFEST = 'id,name,path\nA-1,"a ""quoted"" name",x/y\nA-2,b;c,\u00e9\r\n';
+
+interface Parser {
+  readonly name: string;
+  readonly sample: () => Buffer;
+  /** Reads and throws; the answer itself does not matter. */
+  readonly read: (octets: Buffer) => unknown;
+  /** What it may throw; nothing unless told. */
+  readonly fault?: new (
+    ...args: never[]
+  ) => Error;
+}
+
+const text = (source: string) => () => Buffer.from(source);
+
+/** Whatever reads octets that lotmint has not written, or that may have changed since it did. */
+const PARSERS: readonly Parser[] = [
+  { name: "asn1/read-der", sample: () => samples.certificate, read: walkDer, fault: DerError },
+  { name: "asn1/find-der-fault", sample: () => samples.certificate, read: findDerFault, fault: DerError },
+  { name: "authority/read-certificate", sample: () => samples.certificate, read: readCertificate, fault: DerError },
+  {
+    name: "authority/distinguished-name",
+    sample: () => readCertificate(samples.certificate).subject,
+    read: describeName,
+    fault: DerError,
+  },
+  { name: "authority/read-pem", sample: () => samples.pem, read: (octets) => readPem(octets.toString("latin1")) },
+  {
+    name: "authority/read-request",
+    sample: () => samples.request,
+    read: readCertificateRequest,
+    fault: OnboardingError,
+  },
+  ...["key", "sealedKey"].map((name) => ({
+    name: `authority/read-private-key, ${name}`,
+    sample: () => samples[name as "key" | "sealedKey"],
+    read: (octets: Buffer) => readPrivateKey(octets, "a.key", passphrases),
+    fault: OnboardingError,
+  })),
+  ...["modern", "legacy"].flatMap((recipe) => [
+    {
+      name: `authority/read-pkcs12, ${recipe}`,
+      sample: () => samples[recipe as "modern" | "legacy"],
+      read: (octets: Buffer) => readPkcs12Authority(octets, "a.p12", passphrases),
+      fault: OnboardingError,
+    },
+    {
+      name: `verify/read-pkcs12, ${recipe}`,
+      sample: () => samples[recipe as "modern" | "legacy"],
+      read: (octets: Buffer) => readPkcs12(octets, PASSWORD, { maxIterations: 2000 }),
+      fault: KeystoreFault,
+    },
+  ]),
+  {
+    name: "authority/openssl-config",
+    sample: text(CONFIG),
+    read: (octets) => {
+      const config = readOpensslConfig(octets.toString("utf8"));
+      for (const name of ["a", "dir", "database", "serial"]) expandValue(config, "CA_default", name);
+    },
+  },
+  {
+    name: "authority/openssl-database",
+    sample: text(DATABASE),
+    read: (octets) => readOpensslDatabase(octets.toString("utf8"), "index.txt"),
+    fault: OnboardingError,
+  },
+  { name: "verify/read-certificate", sample: () => samples.certificate, read: readOwnCertificate, fault: DerError },
+  {
+    name: "verify/read-jks",
+    sample: () => samples.jks,
+    read: (octets) => readJks(octets, PASSWORD),
+    fault: KeystoreFault,
+  },
+  {
+    name: "verify/read-passwords",
+    sample: text(`id,password\nA-1,${PASSWORD}\nA-2,${PASSWORD}\n`),
+    read: (octets) => parsePasswords([octets.toString("utf8")]),
+  },
+  {
+    name: "manifest/read-manifest",
+    sample: text(MANIFEST),
+    read: (octets) => inFile("a.csv", octets, readWholeManifest),
+    fault: OnboardingError,
+  },
+  { name: "manifest/peek-lot", sample: text(MANIFEST), read: (octets) => inFile("b.csv", octets, peekLot) },
+  {
+    name: "manifest/read-request, a cell",
+    sample: () => samples.request,
+    read: (octets) => readRequest(octets.toString("utf8"), folder),
+  },
+  {
+    name: "manifest/read-request, a file",
+    sample: () => samples.request,
+    read: (octets) => inFile("a.csr", octets, () => readRequest("a.csr", folder)),
+  },
+  {
+    name: "config/read-yaml",
+    sample: text(JOB_YAML),
+    read: (octets) => inFile("a.yaml", octets, (path) => readYaml(path, "a.yaml")),
+    fault: OnboardingError,
+  },
+  {
+    name: "config/read-job",
+    sample: text(JOB_YAML),
+    read: (octets) => {
+      const home = homeLayout(join(folder, "home"));
+      mkdirSync(home.jobs, { recursive: true });
+      return inFile("home/jobs/a.yaml", octets, (path) => readJob(path, home, readSite(home)));
+    },
+    fault: OnboardingError,
+  },
+  {
+    name: "config/read-site",
+    sample: text(SITE_YAML),
+    read: (octets) => {
+      const home = homeLayout(join(folder, "site"));
+      mkdirSync(home.root, { recursive: true });
+      return inFile("site/lotmint.yaml", octets, () => readSite(home));
+    },
+    fault: OnboardingError,
+  },
+  { name: "platform/read-answer", sample: text(JSON.stringify(BULK_ANSWER)), read: readAnswers },
+];
+
+/** Any other error than the parser's own is a defect, and is thrown on. */
+async function outcomeOf({ read, fault }: Parser, octets: Buffer): Promise<"answered" | "refused"> {
+  try {
+    await read(octets);
+    return "answered";
+  } catch (error) {
+    if (fault === undefined || !(error instanceof fault)) throw error;
+    return "refused";
+  }
+}
+
+describe.each(PARSERS)("$name", (parser) => {
+  test("reads a good file", async () => {
+    expect(await outcomeOf(parser, parser.sample())).toBe("answered");
+  });
+
+  test("answers, or refuses in its own words, whatever is changed, cut, doubled or left out", async () => {
+    const property = fc.asyncProperty(damaged(parser.sample()), async (octets) => {
+      expect(await outcomeOf(parser, octets)).toMatch(/answered|refused/);
+    });
+    await fc.assert(property, { numRuns: 300 });
+  });
+
+  test("answers, or refuses in its own words, however deep it is nested", async () => {
+    for (const octets of nested(parser.sample())) expect(await outcomeOf(parser, octets)).toMatch(/answered|refused/);
+  });
+
+  test("answers, or refuses in its own words, however long it is", async () => {
+    for (const octets of oversized(parser.sample())) {
+      expect(await outcomeOf(parser, octets)).toMatch(/answered|refused/);
+    }
+  });
+});

@@ -1,0 +1,42 @@
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { getuid } from "node:process";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { glimpseAt } from "../../src/watch/find-drops.ts";
+import { isReadable, refuseDrop } from "../../src/watch/refuse-drop.ts";
+
+const UID = getuid?.() ?? 0;
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "lotmint-refuse-"));
+  file = join(folder, "a.csv");
+  writeFileSync(file, "id\n");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function fault(path: string, uid = UID): Promise<string | undefined> {
+  const glimpse = await glimpseAt(path);
+  return glimpse === undefined ? "gone" : refuseDrop(glimpse, uid)?.fault;
+}
+
+test("an ordinary file of the watcher's own is taken", async () => {
+  expect(await fault(file)).toBeUndefined();
+});
+
+test("links, files of others and files that may not be read are refused with the reason", async () => {
+  symlinkSync(file, join(folder, "link.csv"));
+  expect(await fault(join(folder, "link.csv"))).toContain("symbolic link");
+  expect(await fault(file, UID + 1)).toContain("another user");
+  chmodSync(file, 0o044);
+  expect(await fault(file)).toContain("permissions");
+});
+
+test("what can be opened is readable; a link is not followed, and a file that is gone is not there", async () => {
+  symlinkSync(file, join(folder, "link.csv"));
+  expect(await isReadable(file)).toBe(true);
+  expect(await isReadable(join(folder, "link.csv"))).toBe(false);
+  expect(await isReadable(join(folder, "gone.csv"))).toBe(false);
+});

@@ -1,0 +1,547 @@
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { getuid } from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
+import { ended, until, WatchWorld } from "./watch-world.ts";
+
+test("a dropped manifest is run from input/work and ends in input/done with its results beside it", async () => {
+  const world = new WatchWorld();
+  world.write("LOT.csv");
+  expect(await world.once()).toBe(0);
+  expect(world.files.map(({ name, path, lot }) => [name, path, lot])).toEqual([
+    ["LOT.csv", join(world.drop.work, "LOT.csv"), "LOT"],
+  ]);
+  expect(world.names("done")).toEqual(["LOT.csv", "LOT.csv.result.json", "LOT.csv.result.txt"]);
+  expect(world.result("done", "LOT.csv")).toMatch(/^DONE /);
+  expect(JSON.parse(readFileSync(join(world.drop.done, "LOT.csv.result.json"), "utf8"))).toMatchObject({
+    version: 1,
+    lot: "LOT",
+    exitCode: 0,
+  });
+  expect([world.manifests("input"), world.names("work")]).toEqual([[], []]);
+});
+
+test("a file that is written slowly is left until it is whole", async () => {
+  const world = new WatchWorld();
+  const watch = world.start({ settleMs: 300 });
+  const path = world.write("LOT.csv", "id\n");
+  for (let row = 0; row < 10; row += 1) {
+    await pause(80);
+    expect(world.ran).toEqual([]);
+    appendFileSync(path, `${row}\n`);
+  }
+  let seen = "";
+  world.outcome = (file) => {
+    seen = readFileSync(file.path, "utf8");
+    return ended(0, file);
+  };
+  await until(() => world.manifests("done").length === 1);
+  expect(seen.split("\n")).toHaveLength(12);
+  await watch.stop();
+});
+
+test("a file that is replaced while it settles is taken as the new one", async () => {
+  const world = new WatchWorld();
+  const watch = world.start({ settleMs: 300 });
+  const path = world.write("LOT.csv", "old\n");
+  await pause(200);
+  const aside = join(world.home.root, "aside");
+  writeFileSync(aside, "new\n");
+  utimesSync(aside, 1, 1);
+  renameSync(aside, path);
+  await pause(200);
+  expect(world.ran).toEqual([]);
+  await until(() => world.manifests("done").length === 1);
+  expect(readFileSync(join(world.drop.done, "LOT.csv"), "utf8")).toBe("new\n");
+  await watch.stop();
+});
+
+test("a ready mark takes its file at once, and is gone afterwards", async () => {
+  const world = new WatchWorld();
+  const watch = world.start({ settleMs: 3_600_000 });
+  world.write("LOT.csv");
+  world.write("OTHER.csv");
+  world.write("LOT.csv.ready", "");
+  await until(() => world.manifests("done").length === 1);
+  expect(world.names("input").filter((name) => /OTHER|ready/.test(name))).toEqual(["OTHER.csv"]);
+  await watch.stop();
+});
+
+test("whoever writes on after the claim writes into work/, and the file has to come to stand there again", async () => {
+  const world = new WatchWorld();
+  const path = world.write("LOT.csv", "id\n");
+  let seen = "";
+  world.outcome = (file) => {
+    seen = readFileSync(file.path, "utf8");
+    return ended(0, file);
+  };
+  // The ready mark came too early: the file is still open, and grows right when it is claimed.
+  const watch = world.start({ settleMs: 200 });
+  world.write("LOT.csv.ready", "");
+  const workPath = join(world.drop.work, "LOT.csv");
+  appendFileSync(path, "1\n");
+  while (!existsSync(workPath)) await pause(1);
+  appendFileSync(workPath, "2\n");
+  await until(() => world.manifests("done").length === 1);
+  expect(readFileSync(join(world.drop.done, "LOT.csv"), "utf8")).toBe("id\n1\n2\n");
+  expect(seen).toMatch(/^id\n1\n/);
+  await watch.stop();
+});
+
+test("only manifests are looked at: hidden, temporary and other files stay where they are", async () => {
+  const world = new WatchWorld();
+  const others = [".hidden.csv", "LOT.csv.part", "Thumbs.db", "notes.docx", "~$LOT.csv"];
+  for (const name of others) world.write(name);
+  mkdirSync(join(world.drop.input, "folder.csv"));
+  expect(await world.once()).toBe(0);
+  expect(world.names("input")).toEqual([...others, "folder.csv"].sort());
+  expect(world.ran).toEqual([]);
+});
+
+test("PARTIAL lots end in done/, refused ones in rejected/; the worst exit code counts", async () => {
+  const world = new WatchWorld();
+  for (const name of ["A.csv", "B.csv", "C.csv", "nobody.csv"]) world.write(name);
+  world.outcome = (file) => ended({ A: 0, B: 3, C: 12 }[file.lot] ?? 1, file);
+  expect(await world.once()).toBe(12);
+  expect(world.manifests("done")).toEqual(["A.csv", "B.csv"]);
+  expect(world.manifests("rejected")).toEqual(["C.csv", "nobody.csv"]);
+  expect(world.result("done", "B.csv")).toMatch(/^PARTIAL [\s\S]*\/output\/B\/rejects\.csv/);
+  expect(world.result("rejected", "C.csv")).toMatch(/^FAILED [\s\S]*the fault/);
+  expect(world.result("rejected", "nobody.csv")).toMatch(/^FAILED [\s\S]*no job takes nobody\.csv/);
+});
+
+test("links and files of others are refused without being opened or followed", async () => {
+  const world = new WatchWorld();
+  const secret = join(world.home.root, "secret");
+  writeFileSync(secret, "id\nsecret\n");
+  symlinkSync(secret, join(world.drop.input, "LINK.csv"));
+  chmodSync(world.write("CLOSED.csv"), 0o000);
+  expect(await world.once()).toBe(2);
+  expect(world.ran).toEqual([]);
+  expect(world.result("rejected", "LINK.csv")).toContain("symbolic link");
+  expect(world.result("rejected", "CLOSED.csv")).toContain("permissions");
+  expect(readFileSync(secret, "utf8")).toBe("id\nsecret\n");
+  world.write("THEIRS.csv");
+  expect(await world.once({ uid: (getuid?.() ?? 0) + 1 })).toBe(2);
+  expect(world.result("rejected", "THEIRS.csv")).toContain("another user");
+});
+
+test("a second file of a name that is in done/ gets the time, and nothing is overwritten", async () => {
+  const world = new WatchWorld();
+  for (const content of ["id\n1\n", "id\n2\n", "id\n3\n"]) {
+    world.write("LOT.csv", content);
+    await world.once();
+  }
+  const [first = "", second = "", third = ""] = world.manifests("done");
+  expect(second).toBe(first.replace(/(?:-2)?\.csv$/, "-2.csv"));
+  expect(third).toBe("LOT.csv");
+  const contents = [third, first, second].map((name) => readFileSync(join(world.drop.done, name), "utf8"));
+  expect(contents).toEqual(["id\n1\n", "id\n2\n", "id\n3\n"]);
+  expect(world.names("done").filter((name) => name.endsWith(".result.txt"))).toHaveLength(3);
+});
+
+test("several files go in order of arrival, lotsAtOnce of them at a time", async () => {
+  const world = new WatchWorld();
+  let running = 0;
+  let most = 0;
+  world.outcome = async (file) => {
+    running += 1;
+    most = Math.max(most, running);
+    await pause(20);
+    running -= 1;
+    return ended(0, file);
+  };
+  const names = ["Z.csv", "M.csv", "A.csv", "Q.csv", "B.csv", "Y.csv"];
+  for (const name of names) {
+    world.write(name);
+    await pause(15);
+  }
+  await world.once({ lotsAtOnce: 2 });
+  expect(world.ran).toEqual(names);
+  expect(most).toBe(2);
+});
+
+test("a platform that is away: the file stays in work/ with a word for the operator and is tried again, for hours", async () => {
+  const world = new WatchWorld();
+  let away = true;
+  world.outcome = (file) => ended(away ? 13 : 0, file);
+  const watch = world.start();
+  world.write("LOT.csv");
+  await until(() => world.ran.length >= 3);
+  expect(world.names("work")).toEqual(["LOT.csv", "LOT.csv.waiting.txt"]);
+  expect(readFileSync(join(world.drop.work, "LOT.csv.waiting.txt"), "utf8")).toMatch(/^WAITING /);
+  const lines = world.logged.length;
+  const tries = world.ran.length;
+  await until(() => world.ran.length >= tries + 4);
+  // The same again is not told again.
+  expect(world.logged.length).toBe(lines);
+  expect(world.events).toEqual([]);
+  world.skippedMs += 3 * 3_600_000;
+  await until(() => world.events.length === 1);
+  expect(world.events[0]).toMatchObject({ event: "stalled", lot: "LOT", file: "LOT.csv" });
+  away = false;
+  await until(() => world.manifests("done").length === 1);
+  expect(world.names("work")).toEqual([]);
+  expect(world.events.map(({ event }) => event)).toEqual(["stalled", "done"]);
+  await watch.stop();
+});
+
+test("new files are run while others wait for the platform", async () => {
+  const world = new WatchWorld();
+  world.outcome = (file) => ended(file.lot === "A" ? 13 : 0, file);
+  const watch = world.start({ pauses: { firstMs: 3_600_000, longestMs: 3_600_000 } });
+  world.write("A.csv");
+  await until(() => world.ran.length === 1);
+  world.write("B.csv");
+  await until(() => world.manifests("done").length === 1);
+  expect(world.manifests("done")).toEqual(["B.csv"]);
+  await watch.stop();
+});
+
+test("a damaged ledger and a defect are told as failed at once; the defect's file is turned down in the end", async () => {
+  const world = new WatchWorld();
+  world.outcome = (file) => ended(file.lot === "A" ? 15 : 1, file);
+  const watch = world.start();
+  world.write("A.csv");
+  world.write("B.csv");
+  await until(
+    () => world.manifests("rejected").length === 1 && world.ran.filter((name) => name === "A.csv").length > 2,
+  );
+  expect(world.manifests("work")).toEqual(["A.csv"]);
+  expect(world.manifests("rejected")).toEqual(["B.csv"]);
+  const told = world.events.map(({ event, lot }) => `${lot} ${event}`);
+  expect(told.filter((one) => one.startsWith("A"))).toEqual(["A failed"]);
+  await watch.stop();
+});
+
+test("a run that hangs is told as stalled", async () => {
+  const world = new WatchWorld();
+  let release = () => {};
+  world.outcome = (file) =>
+    new Promise((resolve) => {
+      release = () => resolve(ended(0, file));
+    });
+  const watch = world.start();
+  world.write("LOT.csv");
+  await until(() => world.ran.length === 1);
+  world.skippedMs += 800_000;
+  world.files[0]?.onProgress();
+  world.skippedMs += 800_000;
+  await pause(50);
+  expect(world.events).toEqual([]);
+  world.skippedMs += 200_000;
+  await until(() => world.events.length === 1);
+  expect(world.events[0]?.event).toBe("stalled");
+  release();
+  await watch.stop();
+});
+
+test("a share that vanishes under the watch is waited for, told once, and its files go on when it is back", async () => {
+  const world = new WatchWorld();
+  let away = true;
+  world.outcome = (file) => ended(away ? 13 : 0, file);
+  const watch = world.start();
+  world.write("LOT.csv");
+  await until(() => world.ran.length >= 1);
+  const gone = join(world.home.root, "gone");
+  renameSync(world.drop.input, gone);
+  await until(() => world.logged.some(({ msg }) => msg === "input: trouble; trying again"));
+  await pause(150);
+  expect(world.logged.filter(({ msg }) => msg.startsWith("input: trouble"))).toHaveLength(1);
+  expect(existsSync(world.drop.input)).toBe(false);
+  away = false;
+  await pause(100);
+  renameSync(gone, world.drop.input);
+  await until(() => world.manifests("done").length === 1);
+  world.write("NEXT.csv");
+  await until(() => world.manifests("done").length === 2);
+  expect(world.logged.filter(({ msg }) => msg === "input: all is well again")).toHaveLength(1);
+  await watch.stop();
+});
+
+test("a manifest that a vanished share made unreadable is not the operator's fault", async () => {
+  const world = new WatchWorld();
+  const gone = join(world.home.root, "gone");
+  let first = true;
+  world.outcome = (file) => {
+    if (!first) return ended(0, file);
+    first = false;
+    renameSync(world.drop.input, gone);
+    return ended(2, file, `cannot read ${file.path}`);
+  };
+  const watch = world.start();
+  world.write("LOT.csv");
+  await until(() => existsSync(gone));
+  await pause(100);
+  renameSync(gone, world.drop.input);
+  await until(() => world.manifests("done").length === 1);
+  expect(world.manifests("rejected")).toEqual([]);
+  await watch.stop();
+});
+
+test("a share that stays away is told as stalled", async () => {
+  const world = new WatchWorld();
+  rmSync(world.drop.input, { recursive: true });
+  const watch = world.start();
+  await until(() => world.logged.length > 0);
+  world.skippedMs += 1_000_000;
+  await until(() => world.events.length === 1);
+  await pause(50);
+  expect(world.events.map(({ event, file }) => [event, file])).toEqual([["stalled", null]]);
+  await watch.stop();
+});
+
+test("results that cannot be written are written later, and nothing is lost or run again meanwhile", async () => {
+  const world = new WatchWorld();
+  // A file where the folder belongs: no result can be written, as on a full disk.
+  writeFileSync(world.drop.done, "");
+  const watch = world.start();
+  world.write("LOT.csv");
+  await until(() => world.logged.some(({ msg }) => msg === "input/work/LOT.csv: trouble; trying again"));
+  world.skippedMs += 60_000;
+  await pause(50);
+  expect([world.manifests("work"), world.ran]).toEqual([["LOT.csv"], ["LOT.csv"]]);
+  unlinkSync(world.drop.done);
+  world.skippedMs += 60_000;
+  await until(() => world.manifests("done").length === 1);
+  expect(world.ran).toEqual(["LOT.csv"]);
+  expect(world.result("done", "LOT.csv")).toMatch(/^DONE /);
+  await watch.stop();
+});
+
+test("claims that cannot be written down claim nothing: the file stays where it was dropped", async () => {
+  const world = new WatchWorld();
+  mkdirSync(world.home.state);
+  writeFileSync(world.drop.claims, "");
+  const watch = world.start();
+  world.write("LOT.csv");
+  await until(() => world.logged.some(({ msg }) => msg === "input: trouble; trying again"));
+  expect([world.manifests("input"), world.ran]).toEqual([["LOT.csv"], []]);
+  unlinkSync(world.drop.claims);
+  await until(() => world.manifests("done").length === 1);
+  await watch.stop();
+});
+
+test("a watcher that was killed is followed by one that goes on with the claimed files, lots named as before", async () => {
+  const world = new WatchWorld();
+  world.outcome = (file) => ended(13, file);
+  for (const name of ["B.csv", "A.csv"]) {
+    world.write(name);
+    await pause(15);
+  }
+  const first = world.start();
+  await until(() => world.ran.length >= 2);
+  await first.stop();
+  const lots = world.files.slice(0, 2).map(({ lot }) => lot);
+  world.files.splice(0);
+  world.outcome = (file) => ended(0, file);
+  // The next day {date} would be another one.
+  world.clockMs += 86_400_000;
+  expect(await world.once()).toBe(0);
+  expect(world.files.map(({ lot }) => lot)).toEqual(lots);
+  expect(world.manifests("done")).toEqual(["A.csv", "B.csv"]);
+  expect(world.names("work")).toEqual([]);
+});
+
+test("killed between results and move, the file is filed under the same name by the next one", async () => {
+  const world = new WatchWorld();
+  world.write("LOT.csv");
+  await world.once();
+  world.write("LOT.csv", "id\n2\n");
+  // What a kill right after the results of the second file would have left.
+  world.outcome = (file) => ended(13, file);
+  await world.once();
+  const claims = join(world.drop.claims, readOnly(world.drop.claims));
+  const claim = JSON.parse(readFileSync(claims, "utf8"));
+  writeFileSync(claims, JSON.stringify({ ...claim, filing: { folder: "done", name: "LOT-X.csv" } }));
+  writeFileSync(join(world.drop.done, "LOT-X.csv.result.txt"), "DONE");
+  world.outcome = (file) => ended(0, file);
+  await world.once();
+  expect(world.manifests("done")).toEqual(["LOT-X.csv", "LOT.csv"]);
+});
+
+function readOnly(folder: string): string {
+  const [name, ...others] = names(folder);
+  if (name === undefined || others.length > 0) throw new Error("there is not exactly one claim");
+  return name;
+}
+
+test("a file that somebody takes out of work/ is forgotten", async () => {
+  const world = new WatchWorld();
+  world.outcome = (file) => ended(13, file);
+  const watch = world.start({ pauses: { firstMs: 1_000_000, longestMs: 1_000_000 } });
+  world.write("LOT.csv");
+  await until(() => world.ran.length === 1);
+  unlinkSync(join(world.drop.work, "LOT.csv"));
+  await until(() => world.logged.some(({ msg }) => msg.includes("is forgotten")));
+  expect(names(world.drop.claims)).toEqual([]);
+  await watch.stop();
+});
+
+test("a stop lets what runs come to its end, files it, claims nothing more, and says so", async () => {
+  const world = new WatchWorld();
+  world.outcome = async (file) => {
+    await until(() => world.signal.aborted);
+    world.write("LATE.csv");
+    return ended(file.lot === "A" ? 0 : 130, file);
+  };
+  const watch = world.start({ lotsAtOnce: 2 });
+  world.write("A.csv");
+  world.write("B.csv");
+  await until(() => world.ran.length === 2);
+  expect(await watch.stop()).toBe(130);
+  expect([world.manifests("done"), world.manifests("work"), world.manifests("input")]).toEqual([
+    ["A.csv"],
+    ["B.csv"],
+    ["LATE.csv"],
+  ]);
+});
+
+test("once does what is there and ends, also when somebody keeps on writing", async () => {
+  const world = new WatchWorld();
+  world.write("LOT.csv");
+  const growing = world.write("GROWS.csv");
+  let grows = true;
+  const writing = (async () => {
+    while (grows) {
+      appendFileSync(growing, "1\n");
+      await pause(5);
+    }
+  })();
+  expect(await world.once()).toBe(0);
+  grows = false;
+  await writing;
+  expect([world.manifests("done"), world.manifests("input")]).toEqual([["LOT.csv"], ["GROWS.csv"]]);
+});
+
+test("once with a platform that is away tries once, says 13 and leaves the file in work/", async () => {
+  const world = new WatchWorld();
+  world.outcome = (file) => ended(13, file);
+  world.write("LOT.csv");
+  expect(await world.once()).toBe(13);
+  expect([world.ran, world.manifests("work")]).toEqual([["LOT.csv"], ["LOT.csv"]]);
+});
+
+test("a file whose job has a schedule stays until that is due, and is then run with that job", async () => {
+  const world = new WatchWorld();
+  world.waitsForSchedule = (name) => name.startsWith("NIGHT");
+  const path = world.write("NIGHT.csv");
+  world.write("DAY.csv");
+  await world.once();
+  expect([world.ran, world.manifests("input")]).toEqual([["DAY.csv"], ["NIGHT.csv"]]);
+  world.due = [{ job: "nightly", path }];
+  await world.once();
+  expect(world.files.at(-1)).toMatchObject({ name: "NIGHT.csv", job: "nightly" });
+  expect(world.manifests("done")).toEqual(["DAY.csv", "NIGHT.csv"]);
+  expect(world.plans).toEqual([`taken ${path}`, `tried ${path}`]);
+});
+
+test("a scheduled file elsewhere is run where it is, once it stands still, and stays there", async () => {
+  const world = new WatchWorld();
+  const exports = join(world.home.root, "exports");
+  mkdirSync(exports);
+  const path = join(exports, "MES.csv");
+  writeFileSync(path, "id\n");
+  world.due = [
+    { job: "mes", path },
+    { job: "mes", path: join(exports, "gone.csv") },
+  ];
+  expect(await world.once()).toBe(0);
+  expect(world.files.map((file) => [file.path, file.job])).toEqual([[path, "mes"]]);
+  expect(existsSync(path)).toBe(true);
+  expect(world.plans).toEqual([`ended ${join(exports, "gone.csv")}`, `tried ${path}`, `done ${path}`]);
+  expect(world.events.map(({ event }) => event)).toEqual(["done"]);
+});
+
+test("a clock that jumps neither hurries nor holds up a file", async () => {
+  const world = new WatchWorld();
+  const watch = world.start({ settleMs: 400 });
+  world.write("LOT.csv");
+  await pause(50);
+  world.clockMs += 10 * 365 * 86_400_000;
+  await pause(100);
+  expect(world.ran).toEqual([]);
+  world.clockMs -= 20 * 365 * 86_400_000;
+  await until(() => world.manifests("done").length === 1);
+  await watch.stop();
+});
+
+test("revocation lists are renewed at the start and every hour; a fault in it is told and harms nothing", async () => {
+  const world = new WatchWorld();
+  let renewed = 0;
+  world.renewCrls = async () => {
+    renewed += 1;
+    if (renewed === 2) throw new Error("no key");
+  };
+  const watch = world.start();
+  await until(() => renewed === 1);
+  world.skippedMs += 3_500_000;
+  await pause(50);
+  expect(renewed).toBe(1);
+  world.skippedMs += 200_000;
+  await until(() => renewed === 2);
+  world.write("LOT.csv");
+  await until(() => world.manifests("done").length === 1);
+  expect(world.logged.filter(({ reason }) => reason === "no key")).toHaveLength(1);
+  await watch.stop();
+});
+
+test("a quiet watch writes nothing into the log", async () => {
+  const world = new WatchWorld();
+  world.write("notes.docx");
+  const watch = world.start();
+  await pause(300);
+  expect(world.logged).toEqual([]);
+  await watch.stop();
+});
+
+test("thousands of files in done/ do not keep the next one", async () => {
+  const world = new WatchWorld();
+  mkdirSync(world.drop.done);
+  for (let index = 0; index < 5000; index += 1) writeFileSync(join(world.drop.done, `OLD${index}.csv`), "");
+  copyFileSync(world.write("OLD7.csv"), join(world.drop.input, "NEW.csv"));
+  expect(await world.once()).toBe(0);
+  expect(world.names("done").filter((name) => /^(NEW|OLD7[-.])/.test(name))).toHaveLength(2 * 3 + 1);
+});
+
+test("memory stays flat over a thousand lots", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const world = new WatchWorld();
+  const watch = world.start({ settleMs: 1, pollMs: 1, lotsAtOnce: 4 });
+  const heap: number[] = [];
+  for (let block = 0; block < 10; block += 1) {
+    for (let index = 0; index < 100; index += 1) world.write(`L${block}x${index}.csv`);
+    await until(() => world.ran.length === 100 * (block + 1) && world.manifests("work").length === 0);
+    // What the test itself keeps is not the watcher's.
+    world.logged.splice(0);
+    world.events.splice(0);
+    world.files.splice(0);
+    collect();
+    heap.push(process.memoryUsage().heapUsed);
+  }
+  await watch.stop();
+  const [, second = 0] = heap;
+  expect(Math.max(...heap.slice(2)) - second).toBeLessThan(3 * 1024 * 1024);
+});
+
+function names(folder: string): string[] {
+  return readdirSync(folder).sort();
+}

@@ -1,0 +1,166 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { getuid } from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
+import { pino } from "pino";
+import { onTestFinished } from "vitest";
+import { dropLayout, homeLayout } from "../../src/disk/layout.ts";
+import { OnboardingError } from "../../src/domain/error.ts";
+import { faultOutcome } from "../../src/watch/fault-outcome.ts";
+import type { LotOutcome } from "../../src/watch/lot-outcome.ts";
+import type { WatchEvent } from "../../src/watch/send-events.ts";
+import { watchInput } from "../../src/watch/watch-input.ts";
+import type { FileToRun, PlannedFile, WatchCalls, WatchOptions } from "../../src/watch/watch-options.ts";
+
+/** Longer than any of these should take; a watcher that does nothing shall not hang the tests. */
+const GIVE_UP_MS = 20_000;
+
+/** A drop folder and a watcher on it whose lots are run by the test. */
+export class WatchWorld {
+  readonly home = homeLayout(mkdtempSync(join(tmpdir(), "lotmint-watch-")));
+  readonly drop = dropLayout(this.home);
+  /** Names of the files that were run, in their order. */
+  readonly ran: string[] = [];
+  readonly files: FileToRun[] = [];
+  readonly events: WatchEvent[] = [];
+  readonly logged: { readonly level: number; readonly msg: string; readonly reason?: string }[] = [];
+  /** Files that schedules are due for at the next asking. */
+  due: PlannedFile[] = [];
+  readonly plans: string[] = [];
+  /** What comes of a run; exit code 0 unless told. */
+  outcome: (file: FileToRun) => LotOutcome | Promise<LotOutcome> = (file) => ended(0, file);
+  /** Added to the clock that does not jump. */
+  skippedMs = 0;
+  clockMs = Date.parse("2026-01-31T05:30:00Z");
+  /** Jobs whose schedule a drop waits for. */
+  waitsForSchedule: (name: string) => boolean = () => false;
+  renewCrls: (() => Promise<void>) | undefined;
+  #stop = new AbortController();
+
+  constructor() {
+    mkdirSync(this.drop.input);
+    onTestFinished(async () => {
+      this.#stop.abort();
+      await this.#running;
+      rmSync(this.home.root, { recursive: true, force: true });
+    });
+  }
+
+  #running: Promise<unknown> = Promise.resolve();
+
+  write(name: string, content = "id\n1\n"): string {
+    const path = join(this.drop.input, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
+  start(options: Partial<WatchOptions> = {}): {
+    readonly ended: Promise<number>;
+    readonly stop: () => Promise<number>;
+  } {
+    this.#stop = new AbortController();
+    const ended = watchInput({ ...this.#options(), ...options });
+    this.#running = ended;
+    const { abort } = { abort: () => this.#stop.abort() };
+    return {
+      ended,
+      stop: () => {
+        abort();
+        return ended;
+      },
+    };
+  }
+
+  once(options: Partial<WatchOptions> = {}): Promise<number> {
+    return this.start({ once: true, ...options }).ended;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  names(folder: "input" | "work" | "done" | "rejected"): string[] {
+    const path = this.drop[folder];
+    return existsSync(path) ? readdirSync(path).sort() : [];
+  }
+
+  manifests(folder: "input" | "work" | "done" | "rejected"): string[] {
+    return this.names(folder).filter((name) => /\.csv$/.test(name));
+  }
+
+  result(folder: "done" | "rejected", name: string): string {
+    return readFileSync(join(this.drop[folder], `${name}.result.txt`), "utf8");
+  }
+
+  #options(): WatchOptions {
+    const calls: WatchCalls = {
+      admit: async ({ name }) => (this.waitsForSchedule(name) ? "leave" : "claim"),
+      resolve: async ({ name, job }) => {
+        if (name.startsWith("nobody")) throw new OnboardingError(`no job takes ${name}`, { code: "usage" });
+        return { lot: name.replace(/[-.].*/, ""), job: job ?? "job" };
+      },
+      run: async (file) => {
+        this.ran.push(file.name);
+        this.files.push(file);
+        return this.outcome(file);
+      },
+      due: () => this.due.splice(0),
+      plannedTaken: ({ path }) => this.plans.push(`taken ${path}`),
+      plannedTried: ({ path }) => this.plans.push(`tried ${path}`),
+      plannedEnded: ({ path }, done) => this.plans.push(`${done ? "done" : "ended"} ${path}`),
+      tell: (event) => this.events.push(event),
+      onEnd: () => undefined,
+      ...(this.renewCrls === undefined ? {} : { renewCrls: this.renewCrls }),
+    };
+    const log = pino(
+      {},
+      {
+        write: (line: string) => {
+          this.logged.push(JSON.parse(line));
+        },
+      },
+    );
+    return {
+      drop: this.drop,
+      calls,
+      once: false,
+      settleMs: 60,
+      lotsAtOnce: 1,
+      uid: getuid?.() ?? 0,
+      pollMs: 10,
+      pauses: { firstMs: 50, longestMs: 200 },
+      stalledMs: 900_000,
+      log,
+      now: () => this.clockMs,
+      monotonic: () => performance.now() + this.skippedMs,
+      signal: this.#stop.signal,
+    };
+  }
+}
+
+/** How a lot ended. */
+export function ended(exitCode: number, file: Pick<FileToRun, "lot" | "job">, fault = "the fault"): LotOutcome {
+  const outcome = faultOutcome({ exitCode, fault, lot: file.lot, job: file.job, nowMs: 0 });
+  if (exitCode !== 0 && exitCode !== 3) return outcome;
+  const { report } = outcome;
+  return {
+    exitCode,
+    report: {
+      ...report,
+      counts: { ...report.counts, confirmed: 12 },
+      rejects: exitCode === 3 ? { "the id is empty": 2 } : {},
+    },
+    places: { folder: `/output/${file.lot}`, rejects: `/output/${file.lot}/rejects.csv` },
+  };
+}
+
+/** Waits until something has come true. */
+export async function until(true_: () => boolean): Promise<void> {
+  const giveUpMs = performance.now() + GIVE_UP_MS;
+  while (!true_()) {
+    if (performance.now() > giveUpMs) throw new Error(`this has not come true: ${true_.toString()}`);
+    await pause(5);
+  }
+}
