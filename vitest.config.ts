@@ -1,12 +1,18 @@
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { defineConfig } from "vitest/config";
+
+// Kills are real, power cuts are not: what is synced hundreds of times goes to memory where there is some.
+const memory = "/dev/shm";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: "forks",
     maxWorkers: 2,
+    env: { TMPDIR: existsSync(memory) ? memory : tmpdir() },
     reporters: process.env["CI"] ? ["verbose"] : ["default"],
   },
 });

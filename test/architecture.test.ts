@@ -28,6 +28,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   yaml: ["config"],
   aedes: ["sandbox"],
   "mqtt-packet": ["platform"],
+  tar: ["disk"],
   pino: ["cli", "run", "watch", "schedule"],
 };
 

@@ -32,6 +32,7 @@ export interface AdoptionRecorder {
       }
     | undefined
   >;
+  isRevoked(certificate: { readonly serialNumber: SerialNumber; readonly sha256: string }): Promise<boolean>;
   adoptCertificates(issuer: string, certificates: readonly AdoptedCertificate[]): Promise<number>;
   recordEvent(event: {
     readonly kind: string;
@@ -126,17 +127,20 @@ function issuerOf(home: Home, name: string, { chain }: ProvenAuthority): string 
   return known?.name ?? describeName(above.subject);
 }
 
-/** A certificate that this home signed itself must not be one that it has revoked or given up. */
+/** Neither one that was revoked, by this home or by another tool, nor one whose number this home has given up. */
 async function checkRecorded(record: AdoptionRecorder, name: string, { chain }: ProvenAuthority): Promise<void> {
   const [{ raw, serialNumber, subject }] = chain;
+  const { sha256 } = digests(raw);
   const known = await record.certificate(serialNumber);
-  if (known === undefined) return;
   const words = `${describeName(subject)} has serial number ${serialNumber}`;
-  if (known.sha256 !== null && known.sha256 !== digests(raw).sha256) {
+  if (typeof known?.sha256 === "string" && known.sha256 !== sha256) {
     throw unusableAuthority(name, `${words}, under which the ledger knows another certificate`);
   }
-  if (known.state === "revoked" || known.state === "abandoned") {
-    throw unusableAuthority(name, `${words}, which ${known.issuer} has ${known.state}; have it signed anew`);
+  if (known?.state === "abandoned") {
+    throw unusableAuthority(name, `${words}, which ${known.issuer} has abandoned; have it signed anew`);
+  }
+  if (await record.isRevoked({ serialNumber, sha256 })) {
+    throw unusableAuthority(name, `${words}, which is revoked; have it signed anew`);
   }
 }
 

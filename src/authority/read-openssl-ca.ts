@@ -163,7 +163,11 @@ function missingNumbers(entries: readonly DatabaseEntry[], serialFile: string | 
   const text = readForeignFile(serialFile).toString("latin1").trim();
   if (!/^[0-9A-Fa-f]{1,40}$/.test(text)) return [];
   const next = BigInt(`0x${serialHex(text)}`);
-  const last = entries.map(({ serialNumber }) => BigInt(`0x${serialNumber}`)).reduce((a, b) => (a > b ? a : b));
+  let last = 0n;
+  for (const { serialNumber } of entries) {
+    const number = BigInt(`0x${serialNumber}`);
+    if (number > last) last = number;
+  }
   if (next <= last + 1n) return [];
   return [
     `${serialFile} is at ${text}, but the database ends at ${last.toString(16)}: certificates in between, if there are any, are not known here`,

@@ -73,12 +73,12 @@ export function makeContext(
     },
     site: readSiteOnce,
     withLedger: async (use) => {
-      const { openLedger } = await import("../ledger/open-ledger.ts");
-      return useAndClose(await openLedger(home.ledger, { now: around.now }), use);
+      const { openHomeLedger } = await import("./open-home-ledger.ts");
+      return useAndClose(await openHomeLedger(home, around.now), use);
     },
     withLedgerToRead: async (use) => {
-      const { openLedgerToRead } = await import("../ledger/open-ledger.ts");
-      return useAndClose(await openLedgerToRead(home.ledger, { now: around.now }), use);
+      const { openHomeLedgerToRead } = await import("./open-home-ledger.ts");
+      return useAndClose(await openHomeLedgerToRead(home, around.now), use);
     },
     passphrase: (authority, { file, confirm = false }) => findPassphrase(around, authority, file, confirm),
     openPlatform: async () => {

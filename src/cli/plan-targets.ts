@@ -1,4 +1,5 @@
 import { describeAuthority } from "../authority/load-authority.ts";
+import { OnboardingError } from "../domain/error.ts";
 import { EXIT, worstExitCode } from "../domain/exit-code.ts";
 import type { Job } from "../domain/job.ts";
 import type { Plan, PlannedBatch } from "../domain/plan.ts";
@@ -6,6 +7,7 @@ import type { Problem } from "../domain/problem.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { summarizePlan } from "../plan/summarize-plan.ts";
 import { planText } from "../report/plan-text.ts";
+import { loadTruststore } from "../run/load-truststore.ts";
 import { planLot } from "../run/plan-lot.ts";
 import type { CliContext } from "./context.ts";
 import { type AskedLot, findLots } from "./find-lots.ts";
@@ -40,6 +42,7 @@ async function planOne({ lot, job, manifest }: AskedLot, context: CliContext, le
   const problems: Problem[] = [];
   const plan: Plan = await summarizePlan(lot, noting(planned.batches, problems), ledger.deviceIds(lot), planned.mended);
   const settings = settingsOf(job);
+  const notes = plan.mint > 0 ? findHindrances(job, context) : [];
   context.printJson({
     ...plan,
     manifest,
@@ -47,14 +50,26 @@ async function planOne({ lot, job, manifest }: AskedLot, context: CliContext, le
     job: job.name,
     settings: Object.fromEntries(settings),
     problems,
+    notes,
   });
   context.print(
     planText(
-      { plan, manifest, issuer: `${job.issuer} (${issuer.subject})`, settings, problems, notes: [] },
+      { plan, manifest, issuer: `${job.issuer} (${issuer.subject})`, settings, problems, notes },
       { colour: context.colour },
     ),
   );
   return plan.rejected > 0 ? EXIT.rejected : EXIT.done;
+}
+
+/** What of the files that the job names a run would stop at, or warn of. */
+function findHindrances({ truststore }: Job, { home, now }: CliContext): readonly string[] {
+  if (truststore === undefined) return [];
+  try {
+    return loadTruststore(home, truststore, now()).notes;
+  } catch (error) {
+    if (!(error instanceof OnboardingError)) throw error;
+    return [`a run would stop: ${error.message}`];
+  }
 }
 
 async function* noting(batches: AsyncIterable<PlannedBatch>, problems: Problem[]): AsyncGenerator<PlannedBatch> {
@@ -65,7 +80,7 @@ async function* noting(batches: AsyncIterable<PlannedBatch>, problems: Problem[]
 }
 
 function settingsOf(job: Job): (readonly [string, string])[] {
-  const { keystores, registration, submit, validity } = job;
+  const { keystores, registration, submit, truststore, validity } = job;
   const formats = [
     keystores.pkcs12 === undefined ? "" : `PKCS#12 (${keystores.pkcs12.recipe})`,
     keystores.jks === undefined ? "" : "JKS",
@@ -79,6 +94,9 @@ function settingsOf(job: Job): (readonly [string, string])[] {
     ["key", job.key],
     ["validity", days || until || "no end"],
     ["keystores", formats.join(", ") || "PEM only"],
+    ...(truststore === undefined
+      ? []
+      : [["truststore", `${truststore.formats.join(", ")} per ${truststore.per}`] as const]),
     ["registration", registration.mode === "bulk" && !submit.enabled ? "bulk, not submitted" : registration.mode],
   ];
 }

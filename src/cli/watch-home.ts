@@ -6,13 +6,13 @@ import { getuid, pid } from "node:process";
 import { dropLayout } from "../disk/layout.ts";
 import { EXIT } from "../domain/exit-code.ts";
 import { holdAlone } from "../ledger/hold-alone.ts";
-import { openLedger } from "../ledger/open-ledger.ts";
 import { openWebhook } from "../platform/send-webhook.ts";
 import { type EventSender, sendEvents } from "../watch/send-events.ts";
 import { watchInput } from "../watch/watch-input.ts";
 import { assignDrops } from "./assign-drop.ts";
 import type { CliContext } from "./context.ts";
 import { dueJobs } from "./due-jobs.ts";
+import { openHomeLedger } from "./open-home-ledger.ts";
 import { crlRenewal } from "./renew-crls.ts";
 import { runDrop } from "./run-drop.ts";
 import { shareLedger } from "./share-ledger.ts";
@@ -34,7 +34,7 @@ export async function watchHome({ once }: { readonly once: boolean }, context: C
   const lock = holdAlone(drop.watchLock, pid, `watches ${home.root}`);
   try {
     makeInput(home.input);
-    const ledgers = shareLedger(() => openLedger(home.ledger, { now }));
+    const ledgers = shareLedger(() => openHomeLedger(home, now));
     const assignment = assignDrops(context, ledgers);
     log.info({ input: home.input, settleMs: site.settleMs }, once ? "looking once" : "watching");
     const exitCode = await watchInput({

@@ -1,5 +1,5 @@
 import { type Profile, SUBJECT_ATTRIBUTES } from "../domain/certificate.ts";
-import type { Job, Keystores, Site } from "../domain/job.ts";
+import { type Job, type Keystores, PER_LOT_ITERATIONS, type Site } from "../domain/job.ts";
 import { BUILT_IN_PROFILES } from "../domain/profiles.ts";
 import type { ConfigFault } from "./config-fault.ts";
 import { parseTimeMs } from "./durations.ts";
@@ -10,8 +10,6 @@ import { resolveValidity } from "./resolve-profile.ts";
 
 const DEFAULT_ALIAS = "devicekeyentry";
 const DEFAULT_ITERATIONS = 2048;
-/** One password for a whole lot is worth more guesses than one for a device. */
-const PER_LOT_ITERATIONS = 10_000;
 
 /**
  * A job with every default, and all that is wrong with it. What the job says stands before the site's

@@ -47,6 +47,8 @@ type Step =
   | "push-closed"
   /** passwords.csv is in place; its segments are there still. */
   | "passwords-assembled"
+  /** A file with sealed passwords is in place; the segments that it was made from are there still. */
+  | "passwords-sealed"
   /** The serial number of an authority's certificate is committed; nothing is signed with it yet. */
   | "serial-reserved"
   /** An authority's folder is in place; its certificate is not recorded yet. */

@@ -149,6 +149,17 @@ export function segmentBatch(name: string): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
+/** Passwords that are sealed, as runs have left them: number 1 first. */
+export function sealedPasswords(lot: LotLayout, number: number): string {
+  return join(lot.secrets, `passwords-${String(number).padStart(4, "0")}.csv.cms`);
+}
+
+/** The number of a file with sealed passwords; undefined for any other file of the secrets folder. */
+export function sealedNumber(name: string): number | undefined {
+  const number = /^passwords-(\d{4,})\.csv\.cms$/.exec(name)?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
 export function deviceFolder(lot: LotLayout, externalId: string): string {
   return join(lot.devices, safeName(externalId));
 }

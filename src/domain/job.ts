@@ -29,6 +29,9 @@ export interface Job {
   readonly schedule?: { readonly cron: string; readonly timezone?: string };
 }
 
+/** Somebody chose a lot's password, and it opens every keystore, so guessing it has to cost more: rounds of any derivation. */
+export const PER_LOT_ITERATIONS = 10_000;
+
 /** Which keystores each device gets, beside certificate.pem and chain.pem, which it always gets. */
 export interface Keystores {
   readonly pkcs12?: Pkcs12Options;

@@ -58,10 +58,8 @@ export function decisionTaker(writer: DatabaseSync): (lot: number, decision: Dec
   const dropNext = prepare(
     writer,
     `UPDATE device_rows SET next_subject = NULL, next_subject_digest = NULL, next_request = NULL
-     WHERE device = ? AND next_subject IS NOT NULL`,
+     WHERE device = ? AND next_subject IS NOT NULL AND (next_subject IS NOT ? OR next_request IS NOT ?)`,
   );
-  /** The device whose subject changed last: a row that changes otherwise as well brings its next decision. */
-  let changed = -1;
   const changeLine = prepare(writer, "UPDATE devices SET line = ? WHERE id = ?");
   const registerAgain = prepare(
     writer,
@@ -102,13 +100,14 @@ export function decisionTaker(writer: DatabaseSync): (lot: number, decision: Dec
   }
 
   function register(lot: number, decision: Extract<Decision, { kind: "register" }>): Taken {
-    const { cells, registration, externalId, line } = decision.device;
+    const { cells, registration, externalId, line, subject, certificateRequest } = decision.device;
     const { id } = own(lot, externalId);
     changeRow.run(JSON.stringify(cells), JSON.stringify(registration), decision.registrationDigest, id);
     changeLine.run(line, id);
     // Without a certificate there is nothing to register yet: its row is cut when it has been minted.
     registerAgain.run(id);
-    if (id !== changed) dropNext.run(id);
+    // Of a row that changed otherwise as well, what it asks of the next certificate has just been kept.
+    dropNext.run(id, JSON.stringify(subject), certificateRequest ?? null);
     return { device: id };
   }
 
@@ -116,13 +115,12 @@ export function decisionTaker(writer: DatabaseSync): (lot: number, decision: Dec
   function needsRemint(lot: number, { device, subjectDigest }: Extract<Decision, { kind: "needs-remint" }>): Taken {
     const { id } = own(lot, device.externalId);
     wishNext.run(JSON.stringify(device.subject), subjectDigest, device.certificateRequest ?? null, id);
-    changed = id;
     return { device: id };
   }
 
   function keep(lot: number, externalId: string): Taken {
     const { id } = own(lot, externalId);
-    dropNext.run(id);
+    dropNext.run(id, null, null);
     return { device: id };
   }
 

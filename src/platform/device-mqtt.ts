@@ -42,7 +42,7 @@ export async function connectDevice(
   // In TLS 1.3 a client is done before the server has looked at its certificate, and the server's alert
   // may get lost under what was sent after it. In TLS 1.2 the alert comes within the handshake.
   const second = await tryConnect({ ...door, maxVersion: "TLSv1.2" }, identity, options);
-  if (second.kind !== "silent") return second;
+  if (second.kind === "answer") return second;
   const words = "the connection was closed without an answer";
   return { kind: "answer", value: { kind: "turned-away", at: "connect", code: "closed", words } };
 }
@@ -165,7 +165,7 @@ async function talk(
       return { kind: "answer", value: { kind: "turned-away", at: "message", code: "s/e", words } };
     }
   }
-  session.send({ cmd: "disconnect" });
+  await session.leave();
   return { kind: "answer", value: { kind: "let-in", notes } };
 }
 

@@ -4,6 +4,8 @@ import { generate, type Packet, parser } from "mqtt-packet";
 /** MQTT 3.1.1 over a socket that stands: packets out, and packets in as they are waited for. */
 export interface MqttSession {
   readonly send: (packet: Packet) => void;
+  /** Says that the session is over, and waits until that is on its way. */
+  readonly leave: () => Promise<void>;
   /**
    * The next packet that fits, from those that have come and not been taken; others stay. Rejects with the
    * socket's fault, with `SilentClose` when the server hung up, and with the signal's reason.
@@ -36,6 +38,7 @@ export function openMqttSession(socket: TLSSocket): MqttSession {
     send: (packet) => {
       if (ended === undefined) socket.write(generate(packet, { protocolVersion: 4 }));
     },
+    leave: () => new Promise((resolve) => socket.end(generate({ cmd: "disconnect" }), () => resolve())),
     receive: async (fits, signal) => {
       for (;;) {
         const index = waiting.findIndex(fits);

@@ -29,7 +29,8 @@ export async function cutParts({
   for (;;) {
     const devices = await ledger.unlistedDevices(hold.lot, rowsPerUpload);
     if (devices.length === 0) return { parts, rows };
-    if (parts === 0) {
+    if (number === 0) {
+      // Only for the first part: a folder that is gone later may be on a disk that is not there.
       ensureFolder(layout.registration, SHARED_FOLDER);
       syncFolder(layout.folder);
     }

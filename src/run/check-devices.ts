@@ -5,7 +5,8 @@ import type { Difference } from "../verify/difference.ts";
 import { needsPassword } from "../verify/verify-device.ts";
 import { askPlatform } from "./check-platform.ts";
 import { type CheckPool, openCheckPool } from "./check-pool.ts";
-import { type Check, loadPasswords, openDevices, throwIfStopped } from "./check-scope.ts";
+import { type Check, openDevices, throwIfStopped } from "./check-scope.ts";
+import { loadPasswords } from "./load-passwords.ts";
 import type { DeviceToOpen } from "./check-worker.ts";
 
 /** What the walk over the lot's devices came to. */
@@ -146,13 +147,26 @@ function verifyListed(record: MintedRecord, check: Check): readonly Difference[]
   return [{ externalId: record.externalId, what: "no password is listed for it" }];
 }
 
-function passwordOf({ externalId }: MintedRecord, check: Check): string | undefined | { readonly kind: "unknown" } {
+function passwordOf(
+  { externalId, files }: MintedRecord,
+  check: Check,
+): string | undefined | { readonly kind: "unknown" } {
+  // A device that keeps its own key, or has it in the clear, has no password, and none is missed.
+  if (!mayNeedPassword(files)) return undefined;
   if (check.job.passwords === "per-lot") {
     if (check.lotPassword !== undefined) return check.lotPassword;
     check.notes.add("no password for the lot was given: keystores were not opened, only compared by digest");
     return { kind: "unknown" };
   }
-  if (check.passwords !== undefined) return check.passwords.passwords.get(externalId);
-  check.notes.add("the passwords are sealed and no key for them was given: keystores were compared by digest only");
+  const listed = check.passwords?.passwords.get(externalId);
+  if (listed !== undefined || (check.passwords?.closed ?? []).length === 0) return listed;
+  check.notes.add(
+    "sealed passwords were not opened: keystores under them were compared by digest only; --secrets-key opens them",
+  );
   return { kind: "unknown" };
+}
+
+/** key.pem is told by its content only. */
+function mayNeedPassword(files: MintedRecord["files"]): boolean {
+  return needsPassword(files) || "key.pem" in files;
 }

@@ -7,9 +7,10 @@ import { verifyChain } from "../verify/verify-chain.ts";
 import { verifyPart } from "../verify/verify-part.ts";
 import { checkDevices } from "./check-devices.ts";
 import { checkTrust } from "./check-platform.ts";
-import { type Check, type LotToCheck, loadPasswords, throwIfStopped } from "./check-scope.ts";
+import { type Check, type LotToCheck, throwIfStopped } from "./check-scope.ts";
 import { checkPasswordList, checkStrays } from "./check-strays.ts";
 import { checkTruststore } from "./check-truststore.ts";
+import { loadPasswords } from "./load-passwords.ts";
 import { reportedHead } from "./require-sound-ledger.ts";
 
 export interface CheckOutcome {

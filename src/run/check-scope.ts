@@ -1,12 +1,11 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import type { KeyObject } from "node:crypto";
 import type { Home, LotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Difference } from "../verify/difference.ts";
-import { type ListedPasswords, parsePasswords, readPasswords } from "../verify/read-passwords.ts";
+import type { LotPasswords } from "./load-passwords.ts";
 
 export interface LotToCheck {
   readonly ledger: Ledger;
@@ -22,8 +21,8 @@ export interface LotToCheck {
   readonly platform?: { readonly platform: Platform; readonly tenant: string };
   /** The one password of a lot that has one. */
   readonly lotPassword?: string;
-  /** passwords.csv opened, when it was sealed. */
-  readonly openedPasswords?: string;
+  /** Opens the lot's sealed passwords. */
+  readonly secretsKey?: KeyObject;
   readonly now: () => number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (checked: number) => void;
@@ -37,29 +36,8 @@ export interface Check extends LotToCheck {
   readonly tell: (...differences: readonly Difference[]) => void;
   /** What could not be checked, and why. */
   readonly notes: Set<string>;
-  /** undefined: the lot has none for each device, or they are sealed. */
-  passwords: ListedPasswords | undefined;
-}
-
-const SEGMENT = /^segment-\d+\.csv$/;
-
-/** passwords.csv and, over it, the segments that a run has not put in yet; undefined when they are sealed. */
-export async function loadPasswords({
-  job,
-  layout,
-  openedPasswords,
-}: Pick<Check, "job" | "layout" | "openedPasswords">): Promise<ListedPasswords | undefined> {
-  if (job.passwords === "per-lot") return undefined;
-  if (job.secrets.sealTo !== undefined && openedPasswords === undefined) return undefined;
-  const whole =
-    openedPasswords === undefined ? await readPasswords(layout.passwords) : await parsePasswords([openedPasswords]);
-  const listed: ListedPasswords = whole ?? { passwords: new Map(), faults: [] };
-  const names = existsSync(layout.secrets) ? readdirSync(layout.secrets).filter((name) => SEGMENT.test(name)) : [];
-  for (const name of names.sort()) {
-    const segment = await readPasswords(join(layout.secrets, name));
-    for (const [externalId, password] of segment?.passwords ?? []) listed.passwords.set(externalId, password);
-  }
-  return listed;
+  /** undefined: the lot has none for each device. */
+  passwords: LotPasswords | undefined;
 }
 
 /** Devices of batches that a run has not finished; they are not judged. */

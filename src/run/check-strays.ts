@@ -19,6 +19,9 @@ export async function checkPasswordList(known: ReadonlySet<string>, check: Check
       });
     }
   }
+  for (const { name, message } of passwords?.damaged ?? []) {
+    tell({ externalId: "", what: `${name}, sealed passwords, does not open: ${message}` });
+  }
   for (const { line, externalId, message } of passwords?.faults ?? []) {
     tell({ externalId, what: `line ${line} of passwords.csv: ${message}` });
   }

@@ -1,10 +1,11 @@
 import type { Home } from "../disk/layout.ts";
 import { EXIT, exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
-import type { Job } from "../domain/job.ts";
+import { type Job, PER_LOT_ITERATIONS } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { buildReport } from "../report/build-report.ts";
 import { countRejects } from "../report/count-rejects.ts";
+import { count } from "../report/plain-text.ts";
 import { issuerBudget } from "./issuer-budget.ts";
 import type { Walk } from "./walk.ts";
 
@@ -68,12 +69,25 @@ async function subjectNotes(ledger: Ledger, lot: string): Promise<readonly strin
 }
 
 /** What a reader of the report should know about the job itself. */
-function jobNotes({ registration, submit, keystores }: Job): readonly string[] {
+function jobNotes({ registration, submit, keystores, passwords, truststore }: Job): readonly string[] {
   const notes: string[] = [];
   if (registration.mode === "bulk" && !submit.enabled) {
     notes.push("submission is off: the registration parts were written, and nothing was sent to a platform");
   }
   if (keystores.pem.key === "plain")
     notes.push("key.pem holds each device's private key in the clear, as the job asks");
+  const ownTruststores = truststore?.per === "device" ? truststore.formats : [];
+  const derived =
+    keystores.pkcs12 !== undefined || keystores.pem.key === "encrypted" || ownTruststores.includes("pkcs12");
+  if (passwords === "per-lot" && derived && (keystores.pkcs12?.iterations ?? 0) <= PER_LOT_ITERATIONS) {
+    notes.push(
+      `one password opens every keystore of the lot, so the rounds of its derivation are ${count(PER_LOT_ITERATIONS)}, the fewest for such a password`,
+    );
+  }
+  if (passwords === "per-lot" && keystores.jks !== undefined) {
+    notes.push(
+      "keystore.jks gives one password for a whole lot little protection against guessing, whatever the rounds; PKCS#12 does",
+    );
+  }
   return notes;
 }

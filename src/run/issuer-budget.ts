@@ -7,12 +7,9 @@ import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { IssuerBudget } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { issuerWarning } from "./issuer-warning.ts";
 import type { RunTools } from "./run-tools.ts";
 import type { Walk } from "./walk.ts";
-
-const DAY_MS = 86_400_000;
-/** Time enough to have a successor signed, uploaded and proven. */
-const WARN_DAYS = 90;
 
 /** What the job's issuer has signed, and how long it will do for this job. An issuer that cannot be read has no dates. */
 export async function issuerBudget(
@@ -42,7 +39,8 @@ export async function authorityBudget(
 ): Promise<AuthorityBudget> {
   const jobs = new Map<string, Job>();
   for (const lot of (await ledger.lots()).toReversed()) {
-    if (lot.issuer === name && !jobs.has(lot.jobName)) jobs.set(lot.jobName, jobFromJson(lot.jobJson));
+    const job = lot.issuer === name && !jobs.has(lot.jobName) ? readJob(lot.jobJson) : undefined;
+    if (job !== undefined) jobs.set(lot.jobName, job);
   }
   const counts = await ledger.countCertificates(name);
   const issuer = validityOf(home, name);
@@ -73,21 +71,14 @@ export async function watchIssuer(
   log.warn({ lot, issuer: job.issuer, outlivedFrom: budget.outlivedFrom }, warning);
 }
 
-/** The warning, or undefined while there is time left. Pure. */
-export function issuerWarning(
-  { notAfter, outlivedFrom: day }: IssuerBudget,
-  job: Job,
-  nowMs: number,
-): string | undefined {
-  if (notAfter === null || day === null) return undefined;
-  const fromMs = Date.parse(day);
-  if (nowMs < fromMs - WARN_DAYS * DAY_MS) return undefined;
-  const isCut = !job.validity.asked || job.outliveIssuer === "truncate";
-  const hasCome = nowMs >= fromMs + DAY_MS;
-  if (hasCome && isCut) return undefined;
-  const end = notAfter.slice(0, 10);
-  const what = isCut ? "would be cut to the end of" : hasCome ? "outlive" : "would outlive";
-  return `${hasCome ? "since" : "from"} ${day} certificates of job ${job.name} ${what} their issuer ${job.issuer}, which ends on ${end}: make its successor in time, and name that in the job`;
+/** A copy that is damaged hinders its own lot, not who looks at the authority. */
+function readJob(json: string): Job | undefined {
+  try {
+    return jobFromJson(json);
+  } catch (error) {
+    if (!(error instanceof OnboardingError)) throw error;
+    return undefined;
+  }
 }
 
 function validityOf(home: Home, name: string): Validity | undefined {

@@ -5,6 +5,7 @@ import { openSigner, type SignerSource } from "../authority/signer.ts";
 import { ensureFolder, PRIVATE_FOLDER, writeNew } from "../disk/durable.ts";
 import { safeName } from "../disk/layout.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
+import { PER_LOT_ITERATIONS } from "../domain/job.ts";
 import { type DeviceFile, type DeviceFilesOptions, needsPassword, openDeviceFiles } from "../keystore/device-files.ts";
 import { newPassword } from "../keystore/password.ts";
 import { openRandomPool } from "../keystore/random-pool.ts";
@@ -33,8 +34,6 @@ export interface MintBatch {
 /** Mints one batch and writes its files, not yet synced. */
 export type MintOneBatch = (batch: MintBatch) => MintedDevice[];
 
-/** Somebody chose a lot's password, so guessing it has to cost more (design section 6). */
-const PER_LOT_ITERATIONS = 10_000;
 /** How many keystores are made side by side: as many as the lanes of the MAC derivation. */
 const GROUP = 4;
 

@@ -1,9 +1,11 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { LOT_TRUSTSTORE_PASSWORD, TRUSTSTORE_NAMES } from "../keystore/lot-truststore.ts";
 import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS } from "../verify/keystore-fault.ts";
 import { readJks } from "../verify/read-jks.ts";
 import { readPkcs12 } from "../verify/read-pkcs12.ts";
+import { readTruststore } from "../verify/read-truststore.ts";
 
 /** What a device finds in its folder. */
 export type OpenedDevice =
@@ -33,9 +35,7 @@ interface Truststore {
 }
 
 const KEYSTORES = ["keystore.p12", "keystore.jks", "key.pem"];
-const TRUSTSTORES = ["truststore.p12", "truststore.jks", "truststore.pem"];
-/** The password of truststores that a whole lot shares, which is no secret. */
-const LOT_TRUSTSTORE_PASSWORD = "changeit";
+const TRUSTSTORES = Object.values(TRUSTSTORE_NAMES);
 
 /**
  * Opens a device's own keystore as the device would: PKCS#12, else JKS, else the key in PEM with its chain;
@@ -56,7 +56,7 @@ export function openDevice(folder: string, lotFolder: string, password: string |
   ] as const) {
     const name = TRUSTSTORES.find((each) => existsSync(join(place, each)));
     if (name === undefined) continue;
-    const truststore = attempt(name, () => readTruststore(join(place, name), secret));
+    const truststore = attempt(name, () => readTruststore(name, readBounded(join(place, name)), secret ?? ""));
     if (truststore.kind === "closed") return truststore;
     return { kind: "opened", file, key, chain, truststore: { file: name, certificates: truststore.value } };
   }
@@ -81,13 +81,6 @@ function readKeystore(
   if (name.endsWith(".p12")) return readPkcs12(octets, needed(password));
   if (name.endsWith(".jks")) return readJks(octets, needed(password));
   return { privateKey: openKey(octets, password), certificates: readPem(readBounded(join(folder, "chain.pem"))) };
-}
-
-function readTruststore(path: string, password: string | undefined): readonly Buffer[] {
-  const octets = readBounded(path);
-  if (path.endsWith(".pem")) return readPem(octets);
-  const contents = path.endsWith(".p12") ? readPkcs12(octets, needed(password)) : readJks(octets, needed(password));
-  return contents.trusted.map(({ certificate }) => certificate);
 }
 
 function openKey(octets: Buffer, password: string | undefined): KeyObject {

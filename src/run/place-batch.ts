@@ -44,13 +44,14 @@ export function placeDevices(lot: LotLayout, batch: number, externalIds: readonl
     moveInto(made, place);
     announceStep("folder-placed");
   }
-  if (missed.length > 0) throw missing(lot, batch, missed);
+  if (missed.length > 0) throw missingFolders(lot, batch, missed);
   syncFolder(lot.devices);
   announceStep("batch-placed");
   remove(from);
 }
 
-function missing(lot: LotLayout, batch: number, missed: readonly string[]): OnboardingError {
+/** The fault of minted devices whose folders are nowhere: `disk-unwritable`. */
+export function missingFolders(lot: LotLayout, batch: number, missed: readonly string[]): OnboardingError {
   const ids = missed.slice(0, 5).join(", ") + (missed.length > 5 ? ", …" : "");
   return new OnboardingError(
     `${missed.length} devices (${ids}) have been minted, but their folders are neither in ${batchFolder(lot, batch)} nor in ${lot.devices}; bring the disk back that they are on and run again (if they are lost for good, make an empty folder for each in ${lot.devices} and remint the devices)`,

@@ -5,7 +5,7 @@ import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { Ledger, MintedRecord } from "../ledger/ledger.ts";
 import type { Platform } from "../platform/platform.ts";
-import { loadPasswords } from "./check-scope.ts";
+import { loadPasswords } from "./load-passwords.ts";
 import { judgeRehearsal, LET_IN, type RehearsedDevice, type Stage } from "./judge-rehearsal.ts";
 import type { DoorsToTry } from "./rehearse-device.ts";
 import { viewPlatform } from "./view-platform.ts";
@@ -22,8 +22,8 @@ export interface LotToRehearse {
   /** Where to look up why a device was turned away; absent: no login for it is given. */
   readonly platform?: Platform;
   readonly lotPassword?: string;
-  /** passwords.csv opened, when it was sealed. */
-  readonly openedPasswords?: string;
+  /** Opens the lot's sealed passwords. */
+  readonly secretsKey?: KeyObject;
   readonly now: () => number;
   readonly onProgress?: (rehearsed: number, total: number) => void;
 }
@@ -96,13 +96,15 @@ export async function rehearseLot(input: LotToRehearse): Promise<RehearsalOutcom
 }
 
 async function findPasswords(
-  { lotPassword, openedPasswords }: LotToRehearse,
+  { lotPassword, secretsKey }: LotToRehearse,
   job: Job,
   layout: LotLayout,
 ): Promise<Stage["passwordOf"]> {
   if (job.passwords === "per-lot") return () => lotPassword;
-  const listed = await loadPasswords({ job, layout, ...(openedPasswords === undefined ? {} : { openedPasswords }) });
-  if (listed !== undefined) return (externalId) => listed.passwords.get(externalId);
+  const listed = await loadPasswords({ job, layout, ...(secretsKey === undefined ? {} : { secretsKey }) });
+  if (listed !== undefined && (listed.passwords.size > 0 || listed.closed.length === 0)) {
+    return (externalId) => listed.passwords.get(externalId);
+  }
   throw new OnboardingError("the lot's passwords are sealed; open them with --secrets-key", { code: "usage" });
 }
 

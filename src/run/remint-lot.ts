@@ -10,7 +10,6 @@ import type { Job } from "../domain/job.ts";
 import { needsPassword } from "../keystore/device-files.ts";
 import type { Ledger, LotHold, RemintDevice } from "../ledger/ledger.ts";
 import { requireJob } from "./adopt-job.ts";
-import { assemblePasswords } from "./assemble-passwords.ts";
 import { checkClock } from "./check-clock.ts";
 import { describeHolder } from "./check-requests.ts";
 import { finishRemints } from "./finish-remints.ts";
@@ -19,9 +18,11 @@ import { holdBeside } from "./hold-beside.ts";
 import { BATCH_SIZE, makeFolders, mintBatch } from "./mint-lot.ts";
 import { prepareMinting } from "./mint-planned.ts";
 import { openMintPool } from "./mint-pool.ts";
+import { openPasswords } from "./open-passwords.ts";
 import type { Published } from "./publish-revocations.ts";
 import { registerMinted } from "./register-minted.ts";
 import { findForeignFiles, replaceDevices } from "./replace-devices.ts";
+import { requireSoundLedger } from "./require-sound-ledger.ts";
 import { restateLot } from "./restate-lot.ts";
 import { requireChecked } from "./restored-home.ts";
 import type { RunTools } from "./run-tools.ts";
@@ -63,6 +64,7 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
   requireChecked(tools.home);
   const { ledger, home } = tools;
   const job = await requireJob(ledger, request.lot);
+  await requireSoundLedger(ledger, home, request.lot);
   const layout = lotLayout(home, request.lot, job.secrets.folder);
   checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
   return holdBeside(tools, request.lot, async (hold) => {
@@ -73,8 +75,13 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
     const devices = await ledger.remintDevices(hold.lot, wanted);
     await refuseUnfit(ledger, hold.lot, devices, layout);
     const walk = startWalk(tools.now);
-    const minted = devices.length === 0 ? [] : await mintAgain(tools, hold, job, layout, devices, request, walk);
-    await assemblePasswords(ledger, hold, layout);
+    const closePasswords = openPasswords(tools, hold, job, layout, devices.length > 0);
+    const minted = await mintAgain(tools, hold, job, layout, devices, request, walk).catch(async (fault: unknown) => {
+      // However it ends, its passwords do not stay where they were made; its own fault is the one to tell.
+      await closePasswords().catch(() => undefined);
+      throw fault;
+    });
+    await closePasswords();
     const published = await finishRemints(tools, hold, request.push);
     const refused = request.register ? await registerAgain(tools, hold, job, walk) : [];
     const faults = [...(published?.faults ?? []), ...walk.faults, ...refused];

@@ -7,6 +7,7 @@ import { ensureFolder, moveInto, PRIVATE_FOLDER, remove, syncFolder } from "../d
 import { batchFolder, deviceFolder, type LotLayout, replacedFolder, safeName } from "../disk/layout.ts";
 import type { SerialNumber } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { missingFolders } from "./place-batch.ts";
 
 /** A device whose certificate takes another one's place. */
 export interface ReplacedDevice {
@@ -18,19 +19,26 @@ export interface ReplacedDevice {
 /**
  * Moves the folders of replaced devices out of the way and the new ones in, makes that durable, and destroys
  * the old ones with their keys. Every step may be repeated after a crash: what has been moved already is
- * skipped. A folder that holds neither is never touched: `disk-unwritable`.
+ * skipped. A folder that holds neither is never touched, and one that is nowhere is missed: `disk-unwritable`.
  */
 export function replaceDevices(lot: LotLayout, batch: number, devices: readonly ReplacedDevice[]): void {
   const from = batchFolder(lot, batch);
   ensureFolder(lot.replaced, PRIVATE_FOLDER);
+  const missed: string[] = [];
   for (const device of devices) {
     const made = join(from, safeName(device.externalId));
-    if (!existsSync(made)) continue;
     const place = deviceFolder(lot, device.externalId);
+    if (!existsSync(made)) {
+      if (!existsSync(place) || serialIn(join(place, "certificate.pem")) === device.replaces) {
+        missed.push(device.externalId);
+      }
+      continue;
+    }
     if (existsSync(place)) moveAway(place, replacedFolder(lot, device.externalId, device.replaces), device);
     moveInto(made, place);
     announceStep("folder-placed");
   }
+  if (missed.length > 0) throw missingFolders(lot, batch, missed);
   syncFolder(lot.replaced);
   syncFolder(lot.devices);
   announceStep("batch-placed");

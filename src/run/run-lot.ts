@@ -4,7 +4,6 @@ import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { LotHold } from "../ledger/ledger.ts";
 import { adoptJob, recordedJob, refuseMixedIssuance } from "./adopt-job.ts";
-import { assemblePasswords } from "./assemble-passwords.ts";
 import { checkClock } from "./check-clock.ts";
 import { concludeLot } from "./conclude-lot.ts";
 import { finishRemints } from "./finish-remints.ts";
@@ -12,6 +11,7 @@ import { greetPlatform } from "./greet-platform.ts";
 import { holdLot } from "./hold-lot.ts";
 import { watchIssuer } from "./issuer-budget.ts";
 import { mintPlanned } from "./mint-planned.ts";
+import { openPasswords } from "./open-passwords.ts";
 import { placeTruststore } from "./place-truststore.ts";
 import { registerMinted } from "./register-minted.ts";
 import { requireFolders } from "./require-folders.ts";
@@ -82,11 +82,18 @@ async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, wa
   await requireFolders(tools.ledger, hold.lot, job, layout);
   await watchIssuer(tools, hold.lot, job, walk);
   if (request.resend) await tools.ledger.relistRejected(hold);
-  const greeting = await walk.room("preflight", () => greetPlatform(tools, hold, request, walk));
+  const { planned } = await tools.ledger.countByStage(hold.lot);
+  const closePasswords = openPasswords(tools, hold, job, layout, planned > 0);
+  // However a run ends, its passwords do not stay where they were made; its own fault is the one to tell.
+  const closeFirst = async (fault: unknown): Promise<never> => {
+    await closePasswords().catch(() => undefined);
+    throw fault;
+  };
+  const greeting = await walk.room("preflight", () => greetPlatform(tools, hold, request, walk)).catch(closeFirst);
   try {
-    await placeTruststore(tools, hold.lot, layout, job, walk);
-    await walk.room("mint", () => mintPlanned(tools, hold, job, walk));
-    await walk.room("passwords", () => assemblePasswords(tools.ledger, hold, layout));
+    await placeTruststore(tools, hold.lot, layout, job, walk).catch(closeFirst);
+    await walk.room("mint", () => mintPlanned(tools, hold, job, walk)).catch(closeFirst);
+    await walk.room("passwords", closePasswords);
     await registerMinted(tools, hold, job, greeting, walk);
     await finishKilledRemints(tools, hold, walk);
   } finally {

@@ -16,10 +16,9 @@ export function postDeviceAccessToken(call: Call): SandboxAnswer {
   const verdict = judgeDevice(call.state, peer?.leaf, presented);
   if (verdict.kind === "turned-away") {
     if (verdict.fault === "not registered") {
-      const error = "Auto registeration is failed for device/Unprocessable Entity";
-      throw new Refusal(422, error, "Cannot process certificate data.");
+      throw unusable("Auto registeration is failed for device/Unprocessable Entity");
     }
-    if (verdict.fault === "no name") throw new Refusal(422, "Invalid Data", "Cannot process certificate data.");
+    if (verdict.fault === "no name") throw unusable("Invalid Data");
     throw new Refusal(401, "security/Unauthorized", "Invalid certificate chain!");
   }
   const accessToken = newToken(call.state);
@@ -53,6 +52,11 @@ function parse(der: Buffer): X509Certificate | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** [OAS] has this refusal, unlike others, as plain JSON. */
+function unusable(error: string): Refusal {
+  return new Refusal(422, error, "Cannot process certificate data.", { "content-type": JSON_MEDIA_TYPE });
 }
 
 function unparsable(reason: string): Refusal {

@@ -9,6 +9,8 @@ import { showCertificate } from "./show-certificate.ts";
 import type { StoredCertificate } from "./stored-certificate.ts";
 import { findCertificate } from "./trusted-certificates.ts";
 
+/** [OAS] has these refusals, unlike others, as plain JSON. */
+const AS_JSON = { "content-type": JSON_MEDIA_TYPE };
 const SIGNED_CODE = "proofOfPossessionSignedVerificationCode";
 
 /** POST …/trusted-certificates-pop/{fingerprint}/verification-code: a new code. */
@@ -25,10 +27,10 @@ export function provePossession(call: Call): SandboxAnswer {
   const body = onlyFields(readJsonBody(call.request, "tenants"), [SIGNED_CODE], "tenants");
   const text = body[SIGNED_CODE];
   if (typeof text !== "string" || !/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
-    throw new Refusal(422, "tenants/Invalid Data", `Cannot process user certificate data ${named}.`);
+    throw new Refusal(422, "tenants/Invalid Data", `Cannot process user certificate data ${named}.`, AS_JSON);
   }
   if (!["rsa", "ec"].includes(stored.x509.publicKey.asymmetricKeyType ?? "")) {
-    throw new Refusal(422, "tenants/Unprocessable Entity", `Cannot process certificate data ${named}.`);
+    throw new Refusal(422, "tenants/Unprocessable Entity", `Cannot process certificate data ${named}.`, AS_JSON);
   }
   if (stored.codeUsableUntilMs < call.state.nowMs()) {
     throw badRequest("The verification code has expired, generate a new one.");
@@ -62,5 +64,5 @@ function isSignedCode(stored: StoredCertificate, signature: Buffer): boolean {
 }
 
 function badRequest(message: string): Refusal {
-  return new Refusal(400, "tenants/Bad Request", message);
+  return new Refusal(400, "tenants/Bad Request", message, AS_JSON);
 }

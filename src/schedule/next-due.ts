@@ -12,12 +12,15 @@ import type { Job } from "../domain/job.ts";
 export function nextDue({ cron, timezone }: NonNullable<Job["schedule"]>, afterMs: number): number | undefined {
   const fields = parseCron(cron);
   if ("fault" in fields) throw new Error(`the cron expression ${cron} ${fields.fault}`);
-  const both = !fields.anyDayOfMonth && !fields.anyDayOfWeek;
-  const expression = new Cron(cron, {
+  const { anyDayOfMonth, anyDayOfWeek, daysOfMonth, months, daysOfWeek } = fields;
+  // Minute and hour as they are written, since that decides what a change of the clocks does to them.
+  const [minute = "*", hour = "*"] = cron.trim().split(/\s+/);
+  const days = [daysOfMonth, months, daysOfWeek].map((values) => values.join(","));
+  const expression = new Cron([minute, hour, ...days].join(" "), {
     paused: true,
     mode: "5-part",
     sloppyRanges: true,
-    domAndDow: !both,
+    domAndDow: anyDayOfMonth || anyDayOfWeek,
     fixedTimeRule: "no-wildcard",
     ...(timezone !== undefined && { timezone }),
   });

@@ -2,6 +2,7 @@ import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { diskFault, ensureFolder, remove, replaceFile, SHARED_FILE, syncFolder } from "../disk/durable.ts";
 import { type DropLayout, resultFiles, waitingFile } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
 import { reportJson } from "../report/report-json.ts";
 import { isThere } from "./claim-drop.ts";
 import { type Claim, dropClaim, writeClaim } from "./claims.ts";
@@ -31,13 +32,14 @@ export function fileResult(
   asked: { readonly folder: "done" | "rejected"; readonly nowMs: number },
 ): Filed {
   const folder = drop[asked.folder];
+  const from = join(drop.work, workName);
+  requireFolder(drop.work);
   ensureFolder(folder);
   const isTaken = (name: string) =>
     [join(folder, name), ...Object.values(resultFiles(join(folder, name)))].some((path) => isThere(path));
   const name =
     claim.filing?.folder === asked.folder ? claim.filing.name : freeName(claim.name, new Date(asked.nowMs), isTaken);
   writeClaim(drop, workName, { ...claim, filing: { folder: asked.folder, name } });
-  const from = join(drop.work, workName);
   const to = join(folder, name);
   const files = resultFiles(to);
   // Faults name the file where it was when it was read.
@@ -51,6 +53,12 @@ export function fileResult(
   remove(waitingFile(from));
   dropClaim(drop, workName);
   return { path: to, result: files.text, text };
+}
+
+/** A share that is gone leaves an empty folder in its place: nothing must be filed into that. */
+function requireFolder(path: string): void {
+  if (isThere(path)) return;
+  throw new OnboardingError(`${path} is gone; the results are filed when it is back`, { code: "disk-unwritable" });
 }
 
 /** A file that has gone from work/ meanwhile has been moved before, or somebody has taken it; its results stand. */

@@ -63,7 +63,7 @@ export function sendEvents(options: SenderOptions): EventSender {
   }
 
   async function work(): Promise<void> {
-    for (let body = waiting.shift(); body !== undefined; body = waiting.shift()) {
+    for (let body = waiting.shift(); body !== undefined && !ending.signal.aborted; body = waiting.shift()) {
       await deliver(body).catch((error: unknown) => {
         log.warn({ reason: error instanceof Error ? error.message : String(error) }, "the webhook has a fault");
       });
@@ -88,6 +88,7 @@ export function sendEvents(options: SenderOptions): EventSender {
       const alarm = setTimeout(() => ending.abort(), patienceMs);
       await underWay;
       clearTimeout(alarm);
+      if (ending.signal.aborted) log.warn("the webhook did not answer in time; events may be lost");
       await webhook.close();
     },
   };

@@ -84,6 +84,7 @@ export function adoptionRecorder(
   return {
     calls,
     certificate: async (serialNumber) => known[serialNumber],
+    isRevoked: async ({ serialNumber }) => known[serialNumber]?.state === "revoked",
     adoptCertificates: async (issuer, certificates) => {
       for (const { serialNumber, subject, revoked } of certificates) {
         calls.push(`adopt ${issuer} ${serialNumber} ${subject}${revoked === null ? "" : ` ${revoked.reason}`}`);

@@ -151,7 +151,7 @@ describe("importAuthority", () => {
   });
 
   test.each([
-    ["was revoked", { state: "revoked", issuer: "hq" }, /hq has revoked/],
+    ["was revoked", { state: "revoked", issuer: "hq" }, /which is revoked/],
     ["was given up", { state: "abandoned", issuer: "hq", sha256: null }, /hq has abandoned/],
     ["is another one's", { state: "issued", issuer: "hq", sha256: "0".repeat(64) }, /knows another certificate/],
   ] as const)("refuses a certificate whose serial number %s in the ledger", async (_what, known, message) => {
@@ -222,7 +222,9 @@ describe("importAuthority", () => {
     ],
   ])("refuses a certificate of openssl's that will not do: %s", async (_what, foreign, message) => {
     using home = temporaryHome();
-    const fault = await faultOf(() => importAuthority(home, adoptionRecorder(), options({ foreign: foreign() })));
+    const fault = await faultOf(() =>
+      importAuthority(home, adoptionRecorder(), options({ foreign: foreign(), nowMs: Date.now() })),
+    );
     expect([fault.code, fault.message]).toEqual(["issuer-unusable", expect.stringMatching(message)]);
     expect(fault.message).toContain("authority line");
   });
@@ -237,7 +239,9 @@ describe("importAuthority", () => {
     openssl("x509", "-req", "-in", path("sub.csr"), ...issuer, "-out", path("sub.pem"));
     const key = createPrivateKey(readFileSync(path("sub.key")));
     const foreign = { certificates: readForeignCertificates(path("sub.pem")), above: above.certificates, key };
-    const fault = await faultOf(() => importAuthority(home, adoptionRecorder(), options({ foreign })));
+    const fault = await faultOf(() =>
+      importAuthority(home, adoptionRecorder(), options({ foreign, nowMs: Date.now() })),
+    );
     expect(fault.message).toMatch(/CN=tight allows 0 authorities below it, but there are 1/);
   });
 

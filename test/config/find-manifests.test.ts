@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findManifests } from "../../src/config/find-manifests.ts";
+import { findManifests, matchesManifest } from "../../src/config/find-manifests.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lotmint-manifests-"));
 beforeAll(() => {
@@ -28,4 +28,12 @@ test("a plain path that is no file, a missing folder and a pattern in the folder
   expect(() => findManifests(join(folder, "L9.csv"))).toThrow("there is no manifest");
   expect(() => findManifests(join(folder, "none", "*.csv"))).toThrow("cannot look for manifests");
   expect(() => findManifests(join(folder, "*", "a.csv"))).toThrow("in the file's name only");
+});
+
+test("a pattern means a file of its own folder, there or not, and nothing in other folders", () => {
+  expect(matchesManifest("/input/L*.csv", "/input/L7.csv")).toBe(true);
+  expect(matchesManifest("/input/L7.csv", "/input/L7.csv")).toBe(true);
+  expect(matchesManifest("/input/L*.csv", "/input/XL7.csv")).toBe(false);
+  expect(matchesManifest("/input/L*.csv", "/input/work/L7.csv")).toBe(false);
+  expect(matchesManifest("/input/a.csv", "/input/abcsv")).toBe(false);
 });

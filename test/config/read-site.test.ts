@@ -109,3 +109,29 @@ test.each([
   );
   expect(() => read(`${yaml}\n`)).not.toThrow(/secret@|:secret/);
 });
+
+test("a webhook tells everything unless events are named, and its CA file is absolute", () => {
+  writeFileSync(join(root, "ca.pem"), "x");
+  expect(read("webhook: { url: 'https://mes.example.com/x?y=1' }\n").webhook).toEqual({
+    url: "https://mes.example.com/x?y=1",
+    events: ["done", "partial", "failed", "stalled"],
+  });
+  expect(read("webhook: { url: 'http://127.0.0.1:8080/', events: [failed], caFile: ca.pem }\n").webhook).toEqual({
+    url: "http://127.0.0.1:8080/",
+    events: ["failed"],
+    caFile: join(root, "ca.pem"),
+  });
+});
+
+test.each([
+  ["{ url: 'http://mes.example.com' }", "lotmint.yaml:1: webhook.url: must start with https://"],
+  ["{ url: 'https://u:hidden@mes.example.com' }", "webhook.url: must not hold a login"],
+  ["{ url: nowhere }", "webhook.url: is no address"],
+  ["{ url: 'https://a.example', events: [begun] }", "webhook.events[0]: expected done, partial, failed or stalled"],
+  ["{ url: 'https://a.example', caFile: none.pem }", "webhook.caFile: there is no file"],
+])("webhook %s is refused", (yaml, words) => {
+  expect(() => read(`webhook: ${yaml}\n`)).toThrowError(
+    expect.objectContaining({ message: expect.stringContaining(words) }),
+  );
+  expect(() => read(`webhook: ${yaml}\n`)).not.toThrowError(/hidden/);
+});

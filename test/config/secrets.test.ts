@@ -106,3 +106,11 @@ test("a systemd credential's group right is its access list's mask, anywhere els
     else process.env["CREDENTIALS_DIRECTORY"] = before;
   }
 });
+
+test("the secret of the webhook is taken like the others, and asked for when it is missing", () => {
+  const env = { LOTMINT_WEBHOOK_SECRET_FILE: secretFile("webhook", "signs\n") };
+  const secrets = takeSecrets(env);
+  expect(env).toEqual({});
+  expect(secrets.webhookSecret()).toBe("signs");
+  expect(() => takeSecrets({}).webhookSecret()).toThrow("LOTMINT_WEBHOOK_SECRET");
+});

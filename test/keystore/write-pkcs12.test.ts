@@ -1,8 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createPrivateKey, hash, X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createSecureContext } from "node:tls";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -10,15 +7,7 @@ import { openRandomPool } from "../../src/keystore/random-pool.ts";
 import { openPkcs12Writer, type Pkcs12Entry, type Pkcs12WriterOptions } from "../../src/keystore/write-pkcs12.ts";
 import { makeDeviceKey, type TestDevice } from "../fixtures/make-device-key.ts";
 import { makeIssuer, type TestIssuer } from "../fixtures/make-issuer.ts";
-import {
-  digestsOf,
-  hasCerttool,
-  hasJava,
-  hasOpenssl,
-  hasPk12util,
-  openssl,
-  readWithJava,
-} from "../fixtures/other-readers.ts";
+import { digestsOf, hasJava, hasOpenssl, openssl, readWithJava } from "../fixtures/other-readers.ts";
 
 const PASSWORD = "K7QJ2WMXA4ZC3TNB5VYD6HPE2R";
 
@@ -164,34 +153,4 @@ test("the key that was handed in is left as it is", () => {
   const before = Buffer.from(device.pkcs8);
   write([{ ...device, password: PASSWORD }]);
   expect(device.pkcs8).toEqual(before);
-});
-
-function inFile<T>(content: Buffer, use: (file: string) => T): T {
-  const folder = mkdtempSync(join(tmpdir(), "lotmint-p12-"));
-  try {
-    const file = join(folder, "keystore.p12");
-    writeFileSync(file, content);
-    return use(file);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-test.skipIf(!hasCerttool).each(KEYS)("GnuTLS reads a file with an %s key (needs certtool)", (algorithm) => {
-  const own = makeDeviceKey(issuer, algorithm);
-  const text = inFile(only(write([{ ...own, password: PASSWORD }])), (file) =>
-    execFileSync("certtool", ["--p12-info", "--inder", "--password", PASSWORD, "--infile", file], { encoding: "utf8" }),
-  );
-  expect(text).toContain("MAC info");
-  expect(text.match(/BEGIN CERTIFICATE/g)).toHaveLength(3);
-  expect(text).toContain("BEGIN ENCRYPTED PRIVATE KEY");
-});
-
-test.skipIf(!hasPk12util).each(KEYS)("NSS reads a file with an %s key (needs pk12util)", (algorithm) => {
-  const own = makeDeviceKey(issuer, algorithm);
-  const text = inFile(only(write([{ ...own, password: PASSWORD }])), (file) =>
-    execFileSync("pk12util", ["-l", file, "-W", PASSWORD], { encoding: "utf8" }),
-  );
-  expect(text).toContain("Friendly Name: devicekeyentry");
-  expect(text.match(/Certificate/g)?.length).toBeGreaterThanOrEqual(3);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -26,4 +26,13 @@ test("what is no manifest belongs to no lot: reading it whole tells what is wron
   expect(await peekLot(file("e.csv", ""))).toBeUndefined();
   expect(await peekLot(file("f.csv", Buffer.from([0x50, 0x4b, 3, 4, 0, 0])))).toBeUndefined();
   expect(await peekLot(join(folder, "none.csv"))).toBeUndefined();
+});
+
+test("a caller that opens files in its own way is asked to, and what it refuses belongs to no lot", async () => {
+  const path = file("g.csv", "id,lotmint:lot\nA,L7\n");
+  expect(await peekLot("elsewhere", () => createReadStream(path))).toBe("L7");
+  const refusing = () => {
+    throw Object.assign(new Error("a link"), { code: "ELOOP" });
+  };
+  expect(await peekLot(path, refusing)).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { fetchServerChain } from "../../src/platform/fetch-server-chain.ts";
 import { type Presents, startTlsServer } from "../fixtures/tls-server.ts";
@@ -14,28 +14,45 @@ test.each<Presents>(["all", "without root", "own only", "own and root"])(
   },
 );
 
-test("a server that says nothing is given up, one that speaks no TLS and one that is not there are told apart", async () => {
-  const silent = createServer(() => undefined);
-  const wrong = createServer((socket) => socket.end("220 hello, this is SMTP\r\n"));
-  onTestFinished(() => {
-    silent.close();
-    wrong.close();
+/** A TCP server that is no TLS server, on a port of its own. */
+async function listen(greet: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on("error", () => undefined));
+    greet(socket);
   });
-  const ports: number[] = [];
-  for (const server of [silent, wrong]) {
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    ports.push((server.address() as AddressInfo).port);
-  }
-  const [silentPort = 0, wrongPort = 0] = ports;
-  const unreachable = (words: string) => ({ code: "platform-unreachable", message: expect.stringContaining(words) });
-  await expect(fetchServerChain("127.0.0.1", silentPort, { timeoutMs: 200 })).rejects.toMatchObject(
-    unreachable("it did not answer within 0.2 s"),
-  );
-  await expect(fetchServerChain("127.0.0.1", wrongPort)).rejects.toMatchObject(unreachable("does not speak TLS"));
-  wrong.close();
-  await once(wrong, "close");
-  await expect(fetchServerChain("127.0.0.1", wrongPort)).rejects.toMatchObject(unreachable("nothing listens there"));
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+test.each([
+  ["says nothing", () => undefined, "it did not answer within 0.2 s"],
+  ["speaks no TLS", (socket: Socket) => socket.end("220 hello, this is SMTP\r\n"), "does not speak TLS"],
+  ["hangs up", (socket: Socket) => socket.destroy(), "the connection"],
+])("a server that %s is unreachable, with the reason", async (_, greet, words) => {
+  const port = await listen(greet);
+  await expect(fetchServerChain("127.0.0.1", port, { timeoutMs: 200 })).rejects.toMatchObject({
+    code: "platform-unreachable",
+    message: expect.stringContaining(words),
+  });
+});
+
+test("a port where nothing listens is unreachable", async () => {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  await expect(fetchServerChain("127.0.0.1", port)).rejects.toMatchObject({
+    code: "platform-unreachable",
+    message: expect.stringContaining("nothing listens there"),
+  });
 });
 
 test("a signal stops it", async () => {

@@ -461,4 +461,48 @@ describe.skipIf(!openssl && !process.env["CI"])("openPlatform over TLS (needs op
       message: expect.stringContaining("platform.url"),
     });
   });
+
+  describe("with revoked certificates", () => {
+    it("sends serial numbers in lower-case hex with their dates, as JSON, and takes 204 for done", async () => {
+      const { platform, server } = await connect((_got, response) => response.writeHead(204).end());
+      const reply = await platform.revokeSerials([
+        { serialNumber: "0ABC", revokedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678) },
+        { serialNumber: "0def", revokedAtMs: 0 },
+      ]);
+      expect(reply).toMatchObject({ kind: "answer", value: true });
+      const [got] = server.got;
+      expect(got).toMatchObject({ method: "PUT", url: "/tenant/trusted-certificates/settings/crl" });
+      expect(got?.headers["content-type"]).toBe("application/json");
+      expect(JSON.parse(got?.body.toString() ?? "")).toEqual({
+        crls: [
+          { serialNumberInHex: "0abc", revocationDate: "2026-01-02T03:04:05.678Z" },
+          { serialNumberInHex: "0def", revocationDate: "1970-01-01T00:00:00.000Z" },
+        ],
+      });
+    });
+
+    it.each([
+      [400, "refused"],
+      [403, "refused"],
+      [503, "unknown"],
+      [302, "refused"],
+    ] as const)("an answer of %i is no success but %s", async (status, kind) => {
+      const { platform } = await connect((_got, response) => say(response, status, { message: "no" }));
+      expect(await platform.revokeSerials([])).toMatchObject({ kind });
+    });
+
+    it("reads a tenant option, tells one that is not set from one that may not be read", async () => {
+      const path = "/tenant/options/configuration/a%2Fb";
+      let answer = { status: 200, body: { value: "true" } as object };
+      const { platform, server } = await connect((_got, response) => say(response, answer.status, answer.body));
+      expect(await platform.tenantOption("configuration", "a/b")).toMatchObject({ kind: "answer", value: "true" });
+      expect(server.got[0]?.url).toBe(path);
+      answer = { status: 404, body: { error: "options/Not Found", message: "none" } };
+      expect(await platform.tenantOption("configuration", "a/b")).toMatchObject({ kind: "answer", value: undefined });
+      answer = { status: 404, body: { message: "a proxy" } };
+      expect(await platform.tenantOption("configuration", "a/b")).toMatchObject({ kind: "refused", status: 404 });
+      answer = { status: 403, body: { message: "no" } };
+      expect(await platform.tenantOption("configuration", "a/b")).toMatchObject({ kind: "refused", status: 403 });
+    });
+  });
 });

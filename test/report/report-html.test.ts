@@ -80,3 +80,12 @@ test("the page follows the reader's light or dark and is made for paper too", ()
   expect(html).toContain("prefers-color-scheme: dark");
   expect(html).toContain("@media print");
 });
+
+test("the record tells what the issuer has signed and until when it will do", () => {
+  const counts = { issued: 10_400, revoked: 3, abandoned: 25 };
+  const html = reportHtml(
+    lotReport({ issuerBudget: { ...counts, notAfter: "2036-01-01T00:00:00Z", outlivedFrom: "2035-01-01" } }),
+  );
+  expect(html).toMatch(/line-3: 10.400 certificates issued, 3 revoked, 25 abandoned; ends 2036-01-01 00:00:00 UTC/);
+  expect(html).toMatch(/Outlived by such certificates from<\/th><td>2035-01-01/);
+});

@@ -23,6 +23,7 @@ test("the report comes back as it is, with its keys in a fixed order and a line 
     "stages",
     "rate",
     "certificates",
+    "reworks",
     "notes",
     "ledgerHead",
   ]);

@@ -21,6 +21,21 @@ test("counts, certificates, rate and places are all there", () => {
   expect(text).toContain("- The validity was cut to the issuer's end.");
 });
 
+test("certificates that replaced others are told apart, where there are any", () => {
+  expect(reportText(lotReport({ reworks: 12 }), PLACES, PLAIN)).toMatch(/reworks +12 certificates replaced/);
+  expect(reportText(lotReport(), PLACES, PLAIN)).not.toContain("reworks");
+});
+
+test("the issuer comes with what it has signed, its end, and the day from which it is outlived", () => {
+  const counts = { issued: 10_400, revoked: 3, abandoned: 25 };
+  const issuerBudget = { ...counts, notAfter: "2036-01-01T00:00:00Z", outlivedFrom: "2035-01-01" };
+  const text = reportText(lotReport({ issuerBudget }), PLACES, PLAIN).replace(/\n {16}/g, " ");
+  expect(text).toContain(
+    "line-3, 10 400 certificates signed in all; ends on 2036-01-01; outlived by this job's certificates from 2035-01-01",
+  );
+  expect(reportText(lotReport(), PLACES, PLAIN)).toMatch(/issuer +line-3\n/);
+});
+
 test("the ten most frequent reasons are shown with the file to mend", () => {
   const rejects = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`reason ${index}`, 20 - index]));
   const text = reportText(lotReport({ rejects }), PLACES, PLAIN);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { STEPS } from "./crash-lot.ts";
@@ -15,6 +15,12 @@ afterAll(() => world.close());
 
 const ROOMY_KILOBYTES = 64 * 1024;
 const JOB = { submit: { rowsPerUpload: 4, concurrency: 1 } };
+
+let lots = 0;
+function newLot(): string {
+  lots += 1;
+  return `d${lots}`;
+}
 
 function idsOf(lot: string, devices: number): string[] {
   return makeRows(lot.toUpperCase(), devices).map(({ id }) => id);
@@ -79,4 +85,217 @@ describe.skipIf(!allowed)(`on a disk of its own${skipped}`, () => {
     const faults = await Promise.all([lane(first, steps.slice(0, half), "fa"), lane(second, steps.slice(half), "fb")]);
     expect(faults.flat()).toEqual([]);
   });
+
+  test("a disk that is enlarged little by little is full somewhere else each time, until the lot fits", async () => {
+    const disk = await openDisk();
+    write(disk.outside, "fc", 40);
+    const { blocks, bfree, bsize } = statfsSync(disk.outside);
+    let kilobytes = Math.ceil(((blocks - bfree) * bsize) / 1024);
+    const faults: string[] = [];
+    const places = new Set<string>();
+    let runs = 0;
+    for (let code: number | null = 14; code === 14 && runs < 40; runs += 1) {
+      // Each try that fails leaves abandoned serial numbers in the ledger, so that the same step again would not do.
+      kilobytes += 16 * (runs + 1);
+      disk.resize(kilobytes);
+      const ended = await disk.run(["run", "fc"]);
+      code = ended.code;
+      if (code !== 14) break;
+      if (!/the disk is full; .*run again, nothing is lost/.test(faultOf(ended))) faults.push(faultOf(ended));
+      places.add(
+        /ledger\.sqlite|certificate\.pem|keystore\.p12|\w+\.\w+(?=: the disk)/.exec(faultOf(ended))?.[0] ?? "",
+      );
+      const copy = disk.copy();
+      // Before its first event the ledger may be empty still.
+      if (existsSync(join(copy, "output", "fc"))) faults.push(...proveKilled(copy, "fc"));
+    }
+    expect([...faults, ...proof(disk.copy(), "fc", 40)]).toEqual([]);
+    expect(runs).toBeGreaterThan(4);
+    expect(places.size).toBeGreaterThan(1);
+  });
+
+  test("an authority for which there is no space is not there by halves, and can be made afterwards", async () => {
+    const disk = await openDisk();
+    const made = await disk.run(["authority", "create", "line-2", "--issuer", "root"], { fillAt: "serial-reserved" });
+    expect([made.code, faultOf(made)]).toEqual([14, expect.stringContaining("the disk is full")]);
+    expect(disk.isFilled()).toBe(true);
+    expect(existsSync(join(disk.outside, "state", "authorities", "line-2"))).toBe(false);
+    disk.free();
+    expect((await disk.run(["authority", "create", "line-2", "--issuer", "root"])).code).toBe(0);
+    expect((await disk.run(["authority", "show", "line-2"])).code).toBe(0);
+  });
+
+  test.each([
+    ["state", "ledger.sqlite"],
+    ["state/ledger.sqlite", "ledger.sqlite"],
+    ["state/lots", "state/lots/LOT"],
+    ["output", "output/LOT"],
+    ["output/LOT", "output/LOT/devices"],
+    ["output/LOT/devices", "output/LOT/devices"],
+    ["output/LOT/secrets", "output/LOT/secrets"],
+    ["output/LOT/registration", "output/LOT/registration/part-0001.csv"],
+  ])("a read-only %s is told by name, and once it may be written the lot is completed", async (place, named) => {
+    const disk = await openDisk();
+    const lot = newLot();
+    write(disk.outside, lot, 4);
+    const path = place.replace("LOT", lot);
+    if (!existsSync(join(disk.outside, path))) mkdirSync(join(disk.outside, path), { recursive: true });
+    const where = join(disk.home, path);
+    disk.command("mount", "--bind", where, where);
+    disk.command("mount", "-o", "remount,ro,bind", where);
+    const refused = await disk.run(["run", lot]);
+    expect([refused.code, faultOf(refused)]).toEqual([14, expect.stringContaining(named.replace("LOT", lot))]);
+    expect(faultOf(refused)).toMatch(/read-only|writable/);
+    disk.command("umount", "-l", where);
+    expect((await disk.run(["run", lot])).code).toBe(0);
+    expect(proof(disk.copy(), lot, 4)).toEqual([]);
+  });
+
+  test("on a read-only home what was done can be looked at, whatever a killed run left; nothing else goes", async () => {
+    const disk = await openDisk();
+    write(disk.outside, "rh", 4);
+    expect((await disk.run(["run", "rh"])).code).toBe(0);
+    const look = async (log: boolean, lots: number) => {
+      disk.command("mount", "--bind", disk.home, disk.home);
+      disk.command("mount", "-o", "remount,ro,bind", disk.home);
+      expect(existsSync(join(disk.outside, "state", "ledger.sqlite-wal"))).toBe(log);
+      const before = treeOf(disk.outside);
+      const commands = [
+        ["status"],
+        ["plan", "rh"],
+        ["check", "rh"],
+        ["authority", "list"],
+        ["authority", "show", "root"],
+      ];
+      for (const command of commands) {
+        const looked = await disk.run(command);
+        expect([command, looked.code, looked.stderr]).toEqual([command, 0, expect.not.stringContaining('"level":50')]);
+      }
+      expect(JSON.parse((await disk.run(["status", "--json"])).stdout)).toHaveLength(lots);
+      for (const command of [
+        ["run", "rh"],
+        ["submit", "rh"],
+        ["report", "rh"],
+        ["authority", "create", "new"],
+      ]) {
+        const refused = await disk.run(command);
+        expect([command, refused.code]).toEqual([command, 14]);
+        expect(faultOf(refused)).toMatch(/read-only|writable/);
+      }
+      expect(treeOf(disk.outside)).toEqual(before);
+      disk.command("umount", "-l", disk.home);
+    };
+    await look(false, 1);
+    // A killed run leaves the write-ahead log of the ledger, and what it says counts.
+    write(disk.outside, "rk", 4);
+    await disk.run(["run", "rk"], { killAt: "minted" });
+    await look(true, 2);
+  });
+});
+
+/** A folder that is somewhere else for a while. */
+async function without<T>(folder: string, act: () => Promise<T>): Promise<T> {
+  const away = `${world.home}-away`;
+  renameSync(folder, away);
+  try {
+    return await act();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(away, folder);
+  }
+}
+
+describe("a folder that is gone when the next run begins", () => {
+  test.each<readonly [string, Step, string]>([
+    ["output", "minted", "have been minted, but their folders are neither in"],
+    ["output/LOT", "folder-placed", "have been minted, but their folders are neither in"],
+    ["output/LOT/devices", "batch-placed", "output/LOT/devices"],
+    ["output/LOT/.work", "minted", "have been minted, but their folders are neither in"],
+    ["output/LOT/devices", "passwords-assembled", "the folder with the devices of lot LOT, is not there"],
+    ["output/LOT/secrets", "passwords-assembled", "the folder with the passwords of lot LOT, is not there"],
+    ["output/LOT/registration", "part-listed", "output/LOT/registration/part-0001.csv"],
+  ])(
+    "%s, after a kill at %s: nothing is made in its place, and once it is back the lot is completed",
+    async (place, step, words) => {
+      const lot = newLot();
+      write(world.home, lot, 8);
+      const killed = await world.run(["run", lot], { at: { step, signal: "SIGKILL" } });
+      expect(killed.signal).toBe("SIGKILL");
+      const told = await without(join(world.home, place.replace("LOT", lot)), async () => {
+        const ended = await world.run(["run", lot]);
+        return [ended.code, faultOf(ended)];
+      });
+      expect(told).toEqual([14, expect.stringContaining(words.replaceAll("LOT", lot))]);
+      expect((await world.run(["run", lot])).code).toBe(0);
+      expect(proof(world.home, lot, 8)).toEqual([]);
+    },
+  );
+});
+
+describe("passwords on a drive of their own", () => {
+  const drive = () => join(world.home, "usb");
+  const folder = () => join(drive(), "secrets");
+
+  function writeForDrive(lot: string, devices: number): void {
+    mkdirSync(folder(), { recursive: true });
+    write(world.home, lot, devices, { ...JOB, secrets: { folder: folder() } });
+  }
+
+  /** The drive is taken out; its mount point stays, and is empty. */
+  async function unplugged<T>(act: () => Promise<T>): Promise<T> {
+    return without(drive(), async () => {
+      mkdirSync(drive());
+      const result = await act();
+      expect(readdirSync(drive())).toEqual([]);
+      return result;
+    });
+  }
+
+  async function refusal(lot: string): Promise<readonly [number | null, string]> {
+    const ended = await world.run(["run", lot]);
+    return [ended.code, faultOf(ended)];
+  }
+
+  test("a lot is not begun without the drive", async () => {
+    writeForDrive("usba", 8);
+    const told = await unplugged(() => refusal("usba"));
+    expect(told).toEqual([14, expect.stringContaining(`${folder()}, the job's folder for passwords, is not there`)]);
+    expect(existsSync(join(world.home, "output", "usba", "devices"))).toBe(false);
+    expect((await world.run(["run", "usba"])).code).toBe(0);
+    expect(proofWithDrive("usba", 8)).toEqual([]);
+  });
+
+  test.each<Step>(["written", "passwords-placed", "minted", "batch-placed", "passwords-assembled"])(
+    "a lot that was killed at %s waits for the drive, and then has one password for each device",
+    async (step) => {
+      const lot = newLot();
+      writeForDrive(lot, 8);
+      expect((await world.run(["run", lot], { at: { step, signal: "SIGKILL" } })).signal).toBe("SIGKILL");
+      expect(await unplugged(() => refusal(lot))).toEqual([14, expect.stringMatching(/passwords.*is not there/)]);
+      expect((await world.run(["run", lot])).code).toBe(0);
+      expect(proofWithDrive(lot, 8)).toEqual([]);
+    },
+  );
+
+  test("a finished lot does not need the drive, and more devices of it do", async () => {
+    mkdirSync(folder(), { recursive: true });
+    const job = { ...JOB, secrets: { folder: folder() } };
+    const rows = makeRows("USBB", 12);
+    writeLot(world.home, "usbb", rows.slice(0, 8), job);
+    expect((await world.run(["run", "usbb"])).code).toBe(0);
+    expect(await unplugged(() => refusal("usbb"))).toEqual([0, ""]);
+    writeLot(world.home, "usbb", rows, job);
+    const told = await unplugged(() => refusal("usbb"));
+    expect(told).toEqual([14, expect.stringContaining("the folder with the passwords of lot usbb, is not there")]);
+    expect((await world.run(["run", "usbb"])).code).toBe(0);
+    expect(proofWithDrive("usbb", 12)).toEqual([]);
+  });
+
+  /** As `proof`, with the passwords brought to where those of other lots are. */
+  function proofWithDrive(lot: string, devices: number): string[] {
+    const place = join(world.home, "output", lot, "secrets");
+    rmSync(place, { recursive: true, force: true });
+    renameSync(join(folder(), lot), place);
+    return proof(world.home, lot, devices);
+  }
 });

@@ -122,7 +122,8 @@ async function must(ended: Promise<Ended>): Promise<Ended> {
   return outcome;
 }
 
-function startLotmint(args: readonly string[], options: StartOptions): Started {
+/** Starts the real program; `options.env` is all of its environment but the PATH. */
+export function startLotmint(args: readonly string[], options: StartOptions): Started {
   const { at, clockMs, cores, umask } = options;
   const preload = at === undefined && clockMs === undefined && cores === undefined ? [] : ["--import", INTERFERE];
   const command = [execPath, ...preload, MAIN, ...args];

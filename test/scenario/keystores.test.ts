@@ -1,10 +1,13 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { makeRequest, makeRequestPem, spkiOf } from "../fixtures/make-request.ts";
-import { openssl } from "../fixtures/other-readers.ts";
-import { type Ended, makeWorld, type World, writeJob } from "./harness.ts";
+import { digestsOf, hasJava, hasKeytool, hasOpenssl, openssl, readWithJava } from "../fixtures/other-readers.ts";
+import { startTlsServer } from "../fixtures/tls-server.ts";
+import { makeCa } from "../sandbox/make-ca.ts";
+import { type Ended, makeRows, makeWorld, type StartOptions, type World, writeJob, writeLot } from "./harness.ts";
 
 let world: World;
 
@@ -34,12 +37,36 @@ function certificateText(path: string): string {
   return openssl(["x509", "-in", path, "-noout", "-text"]);
 }
 
+/** The certificates of a PEM text, as digests in the text's order. */
+function digestsIn(text: string): string[] {
+  const pems = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return pems.map((pem) => digestsOf(new X509Certificate(pem).raw));
+}
+
+function passwordsOf(lot: string): Map<string, string> {
+  const [, ...lines] = readFileSync(output(lot, "secrets", "passwords.csv"), "utf8")
+    .trimEnd()
+    .split("\n");
+  return new Map(lines.map((line) => [line.split(",")[0] ?? "", line.split(",")[1] ?? ""]));
+}
+
 function reportOf(lot: string): { readonly notes: readonly string[]; readonly rejects: object } {
   return JSON.parse(readFileSync(output(lot, "report.json"), "utf8"));
 }
 
-async function expectChecked(lot: string): Promise<Ended> {
-  const checked = await world.run(["check", lot, "--json"]);
+/** Runs openssl and gives all that it tells: what it found in a file goes to stderr. */
+function opensslTells(args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync("openssl", args, { encoding: "utf8" });
+  expect(status).toBe(0);
+  return stdout + stderr;
+}
+
+function leafOf(lot: string, id: string): X509Certificate {
+  return new X509Certificate(readFileSync(device(lot, id, "certificate.pem")));
+}
+
+async function expectChecked(lot: string, options: StartOptions = {}): Promise<Ended> {
+  const checked = await world.run(["check", lot, "--json"], options);
   expect([checked.code, JSON.parse(checked.stdout).differences]).toEqual([0, []]);
   return checked;
 }
@@ -110,5 +137,141 @@ describe("rows with a certificate request", () => {
     // Only requests: no password, so no list of passwords.
     expect(existsSync(output("c2", "secrets", "passwords.csv"))).toBe(false);
     await expectChecked("c2");
+  });
+});
+
+describe("truststores", () => {
+  test("of the platform are pinned by fingerprint, and go into every device's folder with its password", async () => {
+    const server = await startTlsServer();
+    onTestFinished(server.close);
+    const address = `127.0.0.1:${server.port}`;
+    const job = { keystores: { pkcs12: {} }, truststore: { formats: ["pkcs12", "jks", "pem"] } };
+    writeLot(world.home, "t1", makeRows("T1", 2), job);
+    const unpinned = await world.run(["run", "t1"]);
+    expect([unpinned.code, unpinned.stderr]).toEqual([
+      2,
+      expect.stringContaining("lotmint truststore fetch HOST:PORT"),
+    ]);
+    expect(existsSync(output("t1", "devices"))).toBe(false);
+
+    expect((await world.run(["truststore", "fetch", address])).code).toBe(2);
+    const wrong = await world.run(["truststore", "fetch", address, "--fingerprint", "ab".repeat(32)]);
+    expect([wrong.code, wrong.stderr]).toEqual([12, expect.stringContaining("no certificate with that fingerprint")]);
+    const [, intermediate = Buffer.alloc(0), root = Buffer.alloc(0)] = server.presents;
+    const fingerprint = new X509Certificate(root).fingerprint256;
+    const fetched = await world.run(["truststore", "fetch", address, "--fingerprint", fingerprint, "--json"]);
+    expect([fetched.code, JSON.parse(fetched.stdout).pinned]).toEqual([0, [digestsOf(intermediate), digestsOf(root)]]);
+
+    expect((await world.run(["run", "t1"])).code).toBe(0);
+    const password = passwordsOf("t1").get("T1-00001") ?? "";
+    const trusted = [intermediate, root];
+    expect(digestsIn(readFileSync(device("t1", "T1-00001", "truststore.pem"), "utf8"))).toEqual(
+      trusted.map((der) => digestsOf(der)),
+    );
+    const entries = `trusted servercertificate ${digestsOf(intermediate)}; trusted servercertificate-2 ${digestsOf(root)}; anchors 2`;
+    if (hasJava) {
+      const read = (type: "PKCS12" | "JKS", name: string) => ({
+        type,
+        content: readFileSync(device("t1", "T1-00001", name)),
+        password,
+      });
+      expect(readWithJava([read("PKCS12", "truststore.p12"), read("JKS", "truststore.jks")])).toEqual([
+        entries,
+        entries,
+      ]);
+    }
+    await expectChecked("t1");
+  });
+
+  test("of a lot stand beside its devices with the password changeit, and a server's own certificate is warned of", async () => {
+    const leaf = makeCa({ commonName: "mqtt.acme.example", ca: false });
+    const ca = makeCa({ commonName: "Acme CA" });
+    writeFileSync(join(world.home, "jobs", "trusted.pem"), leaf.pem + ca.pem);
+    const truststore = { formats: ["pkcs12", "jks", "pem"], certificates: ["trusted.pem"], per: "lot" };
+    writeLot(world.home, "t2", makeRows("T2", 1), { keystores: { pem: { key: "none" } }, truststore });
+    expect((await world.run(["run", "t2"])).code).toBe(0);
+    expect(reportOf("t2").notes).toContainEqual(expect.stringMatching(/mqtt\.acme\.example.*no CA's/));
+    expect(readdirSync(output("t2", "devices", "T2-00001")).sort()).toEqual(["certificate.pem", "chain.pem"]);
+    expect(existsSync(output("t2", "secrets", "passwords.csv"))).toBe(false);
+    if (hasKeytool) {
+      for (const name of ["truststore.p12", "truststore.jks"]) {
+        const list = execFileSync("keytool", ["-list", "-keystore", output("t2", name), "-storepass", "changeit"]);
+        expect(String(list).match(/trustedCertEntry/g)).toHaveLength(2);
+      }
+    }
+    await expectChecked("t2");
+  });
+});
+
+describe.skipIf(!hasOpenssl)("keystores as the job asks (skipped without openssl)", () => {
+  test("recipe, alias and rounds of PKCS#12, JKS and an encrypted key.pem", async () => {
+    const keystores = {
+      pkcs12: { recipe: "legacy", alias: "My Device", iterations: 5000 },
+      jks: { alias: "Old-Client" },
+      pem: { key: "encrypted" },
+    };
+    writeLot(world.home, "k1", makeRows("K1", 1), { keystores });
+    expect((await world.run(["run", "k1"])).code).toBe(0);
+    const password = passwordsOf("k1").get("K1-00001") ?? "";
+    const pkcs12 = device("k1", "K1-00001", "keystore.p12");
+    const told = opensslTells(["pkcs12", "-in", pkcs12, "-info", "-noenc", "-passin", `pass:${password}`]);
+    expect(told).toContain("MAC: sha1, Iteration 5000");
+    expect(told.match(/pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 5000/g)).toHaveLength(2);
+    expect(told).toContain("friendlyName: My Device");
+    const text = readFileSync(device("k1", "K1-00001", "key.pem"), "utf8");
+    expect(text).toContain("BEGIN ENCRYPTED PRIVATE KEY");
+    const key = createPrivateKey({ key: text, passphrase: password });
+    expect(leafOf("k1", "K1-00001").checkPrivateKey(key)).toBe(true);
+    if (hasKeytool) {
+      const alias = ["-alias", "old-client", "-storepass", password];
+      const list = execFileSync("keytool", [
+        "-list",
+        "-v",
+        "-keystore",
+        device("k1", "K1-00001", "keystore.jks"),
+        ...alias,
+      ]);
+      expect(String(list)).toMatch(/Entry type: PrivateKeyEntry\s+Certificate chain length: 3/);
+    }
+    await expectChecked("k1");
+  });
+
+  test("a key in the clear needs no password, and the report says that it is there", async () => {
+    writeLot(world.home, "k2", makeRows("K2", 1), { keystores: { pem: { key: "plain" } } });
+    expect((await world.run(["run", "k2"])).code).toBe(0);
+    expect(readdirSync(output("k2", "devices", "K2-00001")).sort()).toEqual([
+      "certificate.pem",
+      "chain.pem",
+      "key.pem",
+    ]);
+    expect(statSync(device("k2", "K2-00001", "key.pem")).mode & 0o777).toBe(0o600);
+    const pem = openssl(["pkey", "-in", device("k2", "K2-00001", "key.pem")]);
+    expect(leafOf("k2", "K2-00001").checkPrivateKey(createPrivateKey(pem))).toBe(true);
+    expect(existsSync(output("k2", "secrets", "passwords.csv"))).toBe(false);
+    expect(reportOf("k2").notes).toContainEqual(expect.stringContaining("private key in the clear"));
+    await expectChecked("k2");
+  });
+
+  test("one password for the lot opens everything, takes more rounds, and is listed nowhere", async () => {
+    const password = "correct horse battery staple";
+    const env = { LOTMINT_LOT_PASSWORD: password };
+    writeFileSync(join(world.home, "jobs", "ca.pem"), makeCa().pem);
+    const truststore = { formats: ["pkcs12"], certificates: ["ca.pem"] };
+    const keystores = { pkcs12: {}, pem: { key: "encrypted" } };
+    writeLot(world.home, "k3", makeRows("K3", 1), { passwords: "per-lot", keystores, truststore });
+    expect((await world.run(["run", "k3"])).code).toBe(2);
+    expect(existsSync(output("k3", "devices"))).toBe(false);
+    expect((await world.run(["run", "k3"], { env })).code).toBe(0);
+    for (const name of ["keystore.p12", "truststore.p12"]) {
+      const path = device("k3", "K3-00001", name);
+      const told = opensslTells(["pkcs12", "-in", path, "-info", "-noenc", "-passin", `pass:${password}`]);
+      expect(told).toContain("MAC: sha256, Iteration 10000");
+      expect(told).toContain("AES-256-CBC, Iteration 10000");
+    }
+    const key = createPrivateKey({ key: readFileSync(device("k3", "K3-00001", "key.pem")), passphrase: password });
+    expect(leafOf("k3", "K3-00001").checkPrivateKey(key)).toBe(true);
+    expect(readdirSync(output("k3", "secrets"))).toEqual([".work"]);
+    expect(reportOf("k3").notes).toContainEqual(expect.stringContaining("the rounds of its derivation are 10 000"));
+    await expectChecked("k3", { env });
   });
 });

@@ -39,6 +39,7 @@ export function proveLot(expected: Expected): string[] {
   const faults: string[] = [];
   const ledger = readLedger(home, lot);
   const folder = join(home, "output", lot);
+  if (!existsSync(join(folder, "report.json"))) return [`${folder} holds no report`];
   faults.push(...proveFolders(folder, ids));
   const passwords = provePasswords(folder, ids, faults);
   for (const id of ids) faults.push(...proveDevice(home, folder, id, passwords.get(id) ?? "", ledger));

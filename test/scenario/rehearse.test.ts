@@ -149,7 +149,7 @@ describe("what the certificate has to do with a refusal", () => {
     const { state } = world.sandbox;
     const { nowMs } = state;
     Object.assign(state, { nowMs: () => later });
-    const { ended, parts, words, first } = await rehearse("short", [], { clockMs: later }).finally(() =>
+    const { ended, parts, words, first } = await rehearse("short", [], { clockMs: 3 * DAY_MS }).finally(() =>
       Object.assign(state, { nowMs }),
     );
     expect(ended.code).toBe(3);

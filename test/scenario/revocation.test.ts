@@ -333,7 +333,7 @@ describe("reminting devices", () => {
       counts: { confirmed: STEPS.length, revoked: 0 },
       certificates: { revoked: STEPS.length },
     });
-  });
+  }, 180_000);
 
   test("killed after the decision and said again, it does not give the device yet another certificate", async () => {
     const [id = ""] = ids;

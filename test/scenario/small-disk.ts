@@ -4,10 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
-import { type Ended, PASSPHRASE, type World } from "./harness.ts";
+import { type Ended, PASSPHRASE, type Step, type World } from "./harness.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const FILL = new URL("./fill-disk.ts", import.meta.url).href;
+const INTERFERE = new URL("./interfere.ts", import.meta.url).href;
 const GIVE_UP_MS = 60_000;
 
 /** A home on a small disk of its own, which only programs that it starts can see at its place. */
@@ -18,8 +19,11 @@ export interface SmallDisk {
   readonly outside: string;
   /** Copies the home, as it is now, to where everybody sees it. */
   readonly copy: () => string;
-  /** Runs the real program on the home; with `fillAt` the disk is full right after that step's first time. */
-  readonly run: (args: readonly string[], options?: { readonly fillAt?: string }) => Promise<Ended>;
+  /** Runs the real program on the home; right after a step's first time the disk is full, or the program is killed. */
+  readonly run: (
+    args: readonly string[],
+    options?: { readonly fillAt?: Step; readonly killAt?: Step },
+  ) => Promise<Ended>;
   /** Runs mount(8), umount(8) or another command where the disk is mounted. */
   readonly command: (program: string, ...args: readonly string[]) => void;
   readonly resize: (kilobytes: number) => void;
@@ -79,10 +83,11 @@ export async function openSmallDisk(world: World, kilobytes: number): Promise<Sm
       return copy;
     },
     command,
-    run: (args, { fillAt } = {}) => {
+    run: (args, { fillAt, killAt } = {}) => {
       const fill = fillAt === undefined ? {} : { LOTMINT_TEST_FILL_AT: fillAt, LOTMINT_TEST_FILLER: filler };
-      const preload = fillAt === undefined ? [] : ["--import", FILL];
-      return lotmint([...enter, execPath, ...preload, MAIN, "--home", home, ...args], { ...env, ...fill });
+      const kill = killAt === undefined ? {} : { LOTMINT_TEST_AT: `${killAt}:1:SIGKILL` };
+      const preloads = ["--import", FILL, "--import", INTERFERE];
+      return lotmint([...enter, execPath, ...preloads, MAIN, "--home", home, ...args], { ...env, ...fill, ...kill });
     },
     resize: (size) => command("mount", "-o", `remount,size=${size}k`, place),
     isFilled: () => existsSync(join(root, filler)),

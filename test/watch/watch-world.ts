@@ -17,9 +17,12 @@ import type { FileToRun, PlannedFile, WatchCalls, WatchOptions } from "../../src
 /** Longer than any of these should take; a watcher that does nothing shall not hang the tests. */
 const GIVE_UP_MS = 20_000;
 
+/** In memory where there is such a place: every file is synced a dozen times on its way. */
+const TEMPORARY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
 /** A drop folder and a watcher on it whose lots are run by the test. */
 export class WatchWorld {
-  readonly home = homeLayout(mkdtempSync(join(tmpdir(), "lotmint-watch-")));
+  readonly home = homeLayout(mkdtempSync(join(TEMPORARY, "lotmint-watch-")));
   readonly drop = dropLayout(this.home);
   /** Names of the files that were run, in their order. */
   readonly ran: string[] = [];
@@ -38,6 +41,8 @@ export class WatchWorld {
   waitsForSchedule: (name: string) => boolean = () => false;
   renewCrls: (() => Promise<void>) | undefined;
   #stop = new AbortController();
+  /** How often the watcher has asked for the time: several times with every look. */
+  #askings = 0;
 
   constructor() {
     mkdirSync(this.drop.input);
@@ -63,11 +68,11 @@ export class WatchWorld {
     this.#stop = new AbortController();
     const ended = watchInput({ ...this.#options(), ...options });
     this.#running = ended;
-    const { abort } = { abort: () => this.#stop.abort() };
+    const stop = this.#stop;
     return {
       ended,
       stop: () => {
-        abort();
+        stop.abort();
         return ended;
       },
     };
@@ -75,6 +80,12 @@ export class WatchWorld {
 
   once(options: Partial<WatchOptions> = {}): Promise<number> {
     return this.start({ once: true, ...options }).ended;
+  }
+
+  /** Waits until the watcher has surely looked at everything once more. */
+  async looked(): Promise<void> {
+    const before = this.#askings;
+    await until(() => this.#askings > before + 30);
   }
 
   get signal(): AbortSignal {
@@ -134,7 +145,10 @@ export class WatchWorld {
       stalledMs: 900_000,
       log,
       now: () => this.clockMs,
-      monotonic: () => performance.now() + this.skippedMs,
+      monotonic: () => {
+        this.#askings += 1;
+        return performance.now() + this.skippedMs;
+      },
       signal: this.#stop.signal,
     };
   }

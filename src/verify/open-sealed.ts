@@ -1,0 +1,84 @@
+import { constants, createDecipheriv, type KeyObject, privateDecrypt } from "node:crypto";
+import { TAG } from "../asn1/der.ts";
+import { type DerElement, DerError, readChildren, readOid, readWhole } from "../asn1/read-der.ts";
+import { KeystoreFault } from "./keystore-fault.ts";
+
+const OID = {
+  envelopedData: "1.2.840.113549.1.7.3",
+  rsaesOaep: "1.2.840.113549.1.1.7",
+  mgf1: "1.2.840.113549.1.1.8",
+  sha256: "2.16.840.1.101.3.4.2.1",
+  aes256Cbc: "2.16.840.1.101.3.4.1.42",
+} as const;
+/** A million passwords sealed; a larger file is refused unread. */
+export const MAX_SEALED_OCTETS = 128 * 1024 * 1024;
+const PEM = /^-----BEGIN CMS-----\n([A-Za-z0-9+/=\n]*)-----END CMS-----\n?$/;
+
+/**
+ * Opens CMS EnvelopedData (RFC 5652, 6) in PEM: AES-256-CBC, its key under RSAES-OAEP with SHA-256. Throws
+ * `KeystoreFault` and nothing else: kind `password` where the key is not the recipient's.
+ */
+export function openSealed(text: string, key: KeyObject): Buffer {
+  try {
+    const base64 = PEM.exec(text)?.[1];
+    if (base64 === undefined)
+      throw new KeystoreFault("it is not sealed passwords in PEM, or was cut off", { kind: "damaged" });
+    const [type, wrapped] = readChildren(readWhole(Buffer.from(base64, "base64"), TAG.SEQUENCE).content);
+    if (oidOf(type) !== OID.envelopedData) throw new KeystoreFault("it is not enveloped", { kind: "unsupported" });
+    const [, recipients, content] = readChildren(readWhole(contentOf(wrapped), TAG.SEQUENCE).content);
+    const contentKey = unwrapKey(contentOf(recipients), key);
+    try {
+      return decipher(contentOf(content), contentKey);
+    } finally {
+      contentKey.fill(0);
+    }
+  } catch (error) {
+    if (error instanceof KeystoreFault) throw error;
+    const words = error instanceof DerError ? error.message : "it cannot be read";
+    throw new KeystoreFault(words, { kind: "damaged", cause: error });
+  }
+}
+
+/** KeyTransRecipientInfo (RFC 5652, 6.2.1); whether it is meant for this key shows when it opens. */
+function unwrapKey(recipients: Buffer, key: KeyObject): Buffer {
+  const [recipient, ...others] = readChildren(recipients);
+  const [, , algorithm, encrypted] = readChildren(contentOf(recipient));
+  if (others.length > 0 || recipient?.tag !== TAG.SEQUENCE || encrypted?.tag !== TAG.OCTET_STRING) {
+    throw new KeystoreFault("it is sealed to more than one, or in another way", { kind: "unsupported" });
+  }
+  const [scheme, parameters] = readChildren(contentOf(algorithm));
+  const [digest, mask] = readChildren(contentOf(parameters));
+  const [mgf1, maskDigest] = readChildren(contentOf(readChildren(contentOf(mask))[0]));
+  const isOaepSha256 =
+    oidOf(scheme) === OID.rsaesOaep &&
+    oidOf(readChildren(contentOf(readChildren(contentOf(digest))[0]))[0]) === OID.sha256 &&
+    oidOf(mgf1) === OID.mgf1 &&
+    oidOf(readChildren(contentOf(maskDigest))[0]) === OID.sha256;
+  if (!isOaepSha256) throw new KeystoreFault("its key is not under RSAES-OAEP with SHA-256", { kind: "unsupported" });
+  try {
+    const padding = constants.RSA_PKCS1_OAEP_PADDING;
+    return privateDecrypt({ key, padding, oaepHash: "sha256" }, encrypted.content);
+  } catch (cause) {
+    throw new KeystoreFault("it is sealed to another key", { kind: "password", cause });
+  }
+}
+
+function decipher(content: Buffer, key: Buffer): Buffer {
+  const [, algorithm, encrypted] = readChildren(content);
+  const [scheme, iv] = readChildren(contentOf(algorithm));
+  if (oidOf(scheme) !== OID.aes256Cbc || iv?.tag !== TAG.OCTET_STRING || encrypted?.tag !== 0x80) {
+    throw new KeystoreFault("its content is not under AES-256-CBC", { kind: "unsupported" });
+  }
+  const opening = createDecipheriv("aes-256-cbc", key, iv.content);
+  return Buffer.concat([opening.update(encrypted.content), opening.final()]);
+}
+
+function contentOf(element: DerElement | undefined): Buffer {
+  if (element === undefined) throw new DerError("a structure with a part missing", 0);
+  return element.content;
+}
+
+function oidOf(element: DerElement | undefined): string {
+  if (element?.tag !== TAG.OID) throw new DerError("no object identifier", 0);
+  return readOid(element.content);
+}

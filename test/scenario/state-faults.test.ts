@@ -1,0 +1,338 @@
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type Ended, makeRows, makeWorld, type StartOptions, treeOf, type World, writeLot } from "./harness.ts";
+import { proveLot } from "./prove-lot.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const DEVICES = 6;
+
+let world: World;
+/** state/ as it was when a lot had ended well. */
+let kept: string;
+
+beforeAll(async () => {
+  world = await makeWorld();
+  write("old");
+  expect((await world.run(["run", "old"])).code).toBe(0);
+  kept = `${world.home}-kept`;
+  cpSync(state(), kept, { recursive: true });
+});
+afterAll(async () => {
+  rmSync(kept, { recursive: true, force: true });
+  await world.close();
+});
+
+const state = (...names: string[]) => join(world.home, "state", ...names);
+
+function write(lot: string): void {
+  writeLot(world.home, lot, makeRows(lot.toUpperCase(), DEVICES));
+}
+
+let lots = 0;
+/** A lot that has not been run. */
+function newLot(): string {
+  lots += 1;
+  write(`n${lots}`);
+  return `n${lots}`;
+}
+
+function proof(lot: string): string[] {
+  const ids = makeRows(lot.toUpperCase(), DEVICES).map(({ id }) => id);
+  return proveLot({ home: world.home, lot, ids, exitCode: 0, platform: world.sandbox.state });
+}
+
+/** How a command ended: its code, and the entry of the log that says why. */
+async function outcome(args: readonly string[], options?: StartOptions): Promise<readonly [number | null, string]> {
+  const ended = await world.run(args, options);
+  return [ended.code, faultOf(ended)];
+}
+
+function faultOf({ stderr }: Ended): string {
+  const entries = stderr.split("\n").filter((line) => line.includes('"level":50') || line.includes('"level":60'));
+  return entries.map((line) => (JSON.parse(line) as { readonly msg: string }).msg).join("\n");
+}
+
+/** The same in every file below the home, but for what SQLite keeps beside an open ledger. */
+function tree(): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(treeOf(world.home)).filter(([name]) => !/-(?:wal|shm)$/.test(name)));
+}
+
+describe("a ledger that is not as it was left", () => {
+  afterEach(() => {
+    rmSync(state(), { recursive: true });
+    cpSync(kept, state(), { recursive: true });
+  });
+
+  /** With a database tool, past the ledger's own guards. */
+  function alter(sql: string): void {
+    const database = new DatabaseSync(state("ledger.sqlite"));
+    database.exec(`DROP TRIGGER events_keep; DROP TRIGGER events_stay; ${sql}`);
+    database.close();
+  }
+
+  function overwrite(from: number, length: number): void {
+    const content = readFileSync(state("ledger.sqlite"));
+    writeFileSync(state("ledger.sqlite"), content.fill(0xa5, from, from + length));
+  }
+
+  const length = () => readFileSync(state("ledger.sqlite")).length;
+
+  test.each<readonly [string, () => void, string]>([
+    [
+      "no database at all",
+      () => writeFileSync(state("ledger.sqlite"), "id,name\n".repeat(4000)),
+      "it is not a ledger; restore it",
+    ],
+    [
+      "cut in the middle",
+      () => truncateSync(state("ledger.sqlite"), length() / 2),
+      "restore it from a backup with `lotmint restore`",
+    ],
+    ["cut to nothing", () => truncateSync(state("ledger.sqlite"), 0), "is gone, and with it the record of what"],
+    ["gone", () => rmSync(state("ledger.sqlite")), "is gone, and with it the record of what line-1, root signed"],
+    ["overwritten in its first page", () => overwrite(0, 4096), "it is not a ledger; restore it"],
+    [
+      "overwritten from its second page on",
+      () => overwrite(4096, length()),
+      "restore it from a backup with `lotmint restore`",
+    ],
+    [
+      "a database of something else",
+      () => {
+        rmSync(state("ledger.sqlite"));
+        const other = new DatabaseSync(state("ledger.sqlite"));
+        other.exec("CREATE TABLE orders (id INTEGER)");
+        other.close();
+      },
+      "is a database of something else; restore the ledger",
+    ],
+    [
+      "of a newer version",
+      () => alter("PRAGMA user_version = 9999"),
+      "was made by a newer lotmint: it is at version 9999",
+    ],
+    ["with an edited event", () => alter("UPDATE events SET detail = '{}' WHERE seq = 4"), "event 4 ("],
+    ["with an event less", () => alter("DELETE FROM events WHERE seq = 4"), "event 5 ("],
+    [
+      "with another last event",
+      () => alter("UPDATE events SET at_ms = at_ms + 1 WHERE seq = (SELECT max(seq) FROM events)"),
+      "does not fit the chain",
+    ],
+    [
+      "without its last events",
+      () => alter("DELETE FROM events WHERE seq > (SELECT max(seq) - 4 FROM events)"),
+      "its end was cut off, or it is an older copy",
+    ],
+    ["without any event", () => alter("DELETE FROM events"), "its end was cut off, or it is an older copy"],
+  ])("%s: state damaged, told with the cure, and nothing is changed", async (_name, damage, words) => {
+    damage();
+    const before = tree();
+    // The finished lot: it has a report that the ledger is held against.
+    expect(await outcome(["run", "old"])).toEqual([15, expect.stringContaining(words)]);
+    expect(tree()).toEqual(before);
+    const [code, told] = await outcome(["check", "old"]);
+    // What only the report shows is a difference, all else is damage.
+    if (code !== 3) expect([code, told]).toEqual([15, expect.stringContaining("lotmint")]);
+    expect(tree()).toEqual(before);
+  });
+
+  test("a lot that was minted after a backup is not minted again on that backup's ledger", async () => {
+    const older = join(world.home, "older.sqlite");
+    copyFileSync(state("ledger.sqlite"), older);
+    const lot = newLot();
+    expect((await world.run(["run", lot])).code).toBe(0);
+    copyFileSync(older, state("ledger.sqlite"));
+    const before = tree();
+    expect(await outcome(["run", lot])).toEqual([15, expect.stringContaining("restore the newest backup")]);
+    expect(tree()).toEqual(before);
+    // Whoever goes on with it all the same overwrites nothing.
+    renameSync(join(world.home, "output", lot, "report.json"), join(world.home, "report.json"));
+    const devices = treeOf(join(world.home, "output", lot, "devices"));
+    expect((await world.run(["run", lot])).code).toBe(3);
+    expect(treeOf(join(world.home, "output", lot, "devices"))).toEqual(devices);
+  });
+});
+
+describe("an authority that cannot sign", () => {
+  const file = (name: string) => state("authorities", "line-1", name);
+  const line2 = (name: string) => state("authorities", "line-2", name);
+
+  beforeAll(async () => {
+    expect((await world.run(["authority", "create", "line-2", "--issuer", "root"])).code).toBe(0);
+  });
+
+  test.each<readonly [string, string, () => void, StartOptions, number, string]>([
+    [
+      "another's key",
+      "key.pem",
+      () => copyFileSync(line2("key.pem"), file("key.pem")),
+      {},
+      10,
+      "key.pem does not belong to certificate.pem",
+    ],
+    ["no key", "key.pem", () => rmSync(file("key.pem")), {}, 10, "line-1 cannot be used"],
+    [
+      "a key that is none",
+      "key.pem",
+      () => writeFileSync(file("key.pem"), "-----BEGIN NOTHING-----\n"),
+      {},
+      10,
+      "key.pem of authority line-1 is damaged",
+    ],
+    [
+      "a key that was cut",
+      "key.pem",
+      () => truncateSync(file("key.pem"), 100),
+      {},
+      10,
+      "key.pem of authority line-1 is damaged",
+    ],
+    [
+      "a certificate that was cut",
+      "certificate.pem",
+      () => truncateSync(file("certificate.pem"), 300),
+      {},
+      10,
+      "certificate.pem",
+    ],
+    [
+      "another's certificate",
+      "certificate.pem",
+      () => copyFileSync(line2("certificate.pem"), file("certificate.pem")),
+      {},
+      10,
+      "does not begin with the certificate in certificate.pem",
+    ],
+    [
+      "a chain without its root",
+      "chain.pem",
+      () => copyFileSync(file("certificate.pem"), file("chain.pem")),
+      {},
+      10,
+      "line-1",
+    ],
+    ["no chain", "chain.pem", () => rmSync(file("chain.pem")), {}, 10, "chain.pem cannot be read"],
+    [
+      "a wrong passphrase",
+      "key.pem",
+      () => {},
+      { env: { LOTMINT_PASSPHRASE: "not the right passphrase" } },
+      10,
+      "the passphrase does not open the key of authority line-1; check LOTMINT_PASSPHRASE_LINE_1",
+    ],
+    [
+      "no passphrase",
+      "key.pem",
+      () => {},
+      { env: { LOTMINT_PASSPHRASE: undefined } },
+      2,
+      "no passphrase given for authority line-1; set LOTMINT_PASSPHRASE_LINE_1",
+    ],
+    [
+      "an empty passphrase",
+      "key.pem",
+      () => {},
+      { env: { LOTMINT_PASSPHRASE: "" } },
+      2,
+      "LOTMINT_PASSPHRASE is set but empty",
+    ],
+    [
+      "a passphrase file that others can read",
+      "key.pem",
+      () => writeFileSync(join(world.home, "open"), "x", { mode: 0o644 }),
+      { env: { LOTMINT_PASSPHRASE: undefined, LOTMINT_PASSPHRASE_FILE: "OPEN" } },
+      2,
+      "can be read by others; protect it with: chmod 600",
+    ],
+  ])(
+    "%s: told, nothing signed, and once it is mended the lot is made",
+    async (_name, damaged, damage, options, code, words) => {
+      const lot = newLot();
+      const whole = readFileSync(file(damaged));
+      damage();
+      const env = { ...options.env };
+      if (env["LOTMINT_PASSPHRASE_FILE"] !== undefined) env["LOTMINT_PASSPHRASE_FILE"] = join(world.home, "open");
+      const [found, told] = await outcome(["run", lot], { ...options, env });
+      expect([found, told]).toEqual([code, expect.stringContaining(words)]);
+      expect(told).not.toContain("not the right passphrase");
+      expect(existsSync(join(world.home, "output", lot, "devices"))).toBe(false);
+      const [{ counts = {} } = {}] = JSON.parse((await world.run(["status", lot, "--json"])).stdout || "[]");
+      expect(Object.entries(counts).filter(([stage, n]) => n !== 0 && stage !== "planned")).toEqual([]);
+      writeFileSync(file(damaged), whole);
+      expect((await world.run(["run", lot])).code).toBe(0);
+      expect(proof(lot)).toEqual([]);
+    },
+  );
+
+  test("an issuer whose time is over is told with its end, also when the clock is accepted", async () => {
+    world.writeSite(undefined);
+    const lot = newLot();
+    const [code, told] = await outcome(["run", lot], { clockMs: 4000 * DAY_MS });
+    expect([code, told]).toEqual([10, expect.stringMatching(/line-1.*expired|ended|not valid/)]);
+    expect(existsSync(join(world.home, "output", lot, "devices"))).toBe(false);
+    world.writeSite(world.sandbox.url);
+    expect((await world.run(["run", lot])).code).toBe(0);
+    expect(proof(lot)).toEqual([]);
+  });
+});
+
+describe("a clock that is wrong", () => {
+  test.each([
+    ["an hour behind the last signature", -HOUR_MS, "but the ledger's newest signature is of"],
+    ["a year behind", -365 * DAY_MS, "but the ledger's newest signature is of"],
+    ["an hour ahead of the platform", HOUR_MS, "but the platform says"],
+    ["ten years ahead", 3650 * DAY_MS, "but the platform says"],
+  ])("%s is refused before anything is signed, and is no trouble once it is right", async (_name, clockMs, words) => {
+    const lot = newLot();
+    const [code, told] = await outcome(["run", lot], { clockMs });
+    expect([code, told]).toEqual([16, expect.stringContaining(words)]);
+    expect(told).toContain("set the clock, or pass --accept-clock if it is right");
+    expect(existsSync(join(world.home, "output", lot, "devices"))).toBe(false);
+    expect((await world.run(["run", lot])).code).toBe(0);
+    expect(proof(lot)).toEqual([]);
+  });
+
+  test("a few minutes off are nothing", async () => {
+    const lot = newLot();
+    expect((await world.run(["run", lot], { clockMs: -4 * 60_000 })).code).toBe(0);
+    expect(proof(lot)).toEqual([]);
+  });
+
+  test("one that is set back a little is refused and changes nothing; --accept-clock goes on", async () => {
+    const lot = newLot();
+    const before = tree();
+    expect(await outcome(["run", lot], { clockMs: -HOUR_MS })).toEqual([16, expect.stringContaining("--accept-clock")]);
+    expect(tree()).toEqual(before);
+    expect((await world.run(["run", lot, "--accept-clock"], { clockMs: -HOUR_MS })).code).toBe(0);
+    expect(proof(lot)).toEqual([]);
+  });
+
+  test("without a platform a clock that runs ahead cannot be told; set right, it is believed once it is accepted", async () => {
+    world.writeSite(undefined);
+    const ahead = newLot();
+    expect((await world.run(["run", ahead], { clockMs: 2 * HOUR_MS })).code).toBe(0);
+    world.writeSite(world.sandbox.url);
+    const lot = newLot();
+    expect(await outcome(["run", lot])).toEqual([
+      16,
+      expect.stringContaining("but the ledger's newest signature is of"),
+    ]);
+    expect((await world.run(["run", lot, "--accept-clock"])).code).toBe(0);
+    expect(proof(lot)).toEqual([]);
+    const next = newLot();
+    expect((await world.run(["run", next])).code).toBe(0);
+    expect(proof(next)).toEqual([]);
+  });
+});
