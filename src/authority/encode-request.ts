@@ -27,6 +27,6 @@ export function encodeAuthorityRequest(
     encodeExtension(EXTENSION.keyUsage, true, encodeKeyUsage(["digitalSignature", "keyCertSign", "cRLSign"])),
   );
   const attribute = derSequence(derOid(EXTENSION_REQUEST), derSetOf(extensions));
-  const info = derSequence(derInteger(0), request.subject, request.spki, derContext(0, attribute));
-  return encodeSigned(info, encodeSignatureAlgorithm(signer.algorithm), signer.sign(info));
+  const requested = derSequence(derInteger(0), request.subject, request.spki, derContext(0, attribute));
+  return encodeSigned(requested, encodeSignatureAlgorithm(signer.algorithm), signer.sign(requested));
 }

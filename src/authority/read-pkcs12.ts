@@ -181,8 +181,8 @@ function openContents(contents: readonly Asn1[], passphrase: string): Pkcs12Cont
 
 /** EncryptedContentInfo (RFC 5652, 8): algorithm, and the contents in one or several pieces. */
 function encryptedPart(encryptedContent: Asn1): { readonly algorithm: Asn1; readonly encrypted: Octets } {
-  const [, info] = children(encryptedContent);
-  const [, algorithm, encrypted] = children(info);
+  const [, inner] = children(encryptedContent);
+  const [, algorithm, encrypted] = children(inner);
   return { algorithm: required(algorithm), encrypted: octets(encrypted) };
 }
 

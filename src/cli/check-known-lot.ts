@@ -10,16 +10,19 @@ import { type CheckOutcome, checkLot } from "../run/check-lot.ts";
 import type { LotToCheck } from "../run/check-scope.ts";
 import type { CliContext } from "./context.ts";
 import { showProgress } from "./progress.ts";
+import { readSecretsKey } from "./read-secrets-key.ts";
 import { takeInRestored } from "./take-in-restored.ts";
 
 export interface CheckArguments {
   readonly lot: string;
   readonly sample?: number | undefined;
   readonly platform: boolean;
+  readonly secretsKey?: string | undefined;
 }
 
 /** `lotmint check`: 0 when all is as the ledger says, 3 when anything differs. */
 export async function checkKnownLot(args: CheckArguments, context: CliContext): Promise<number> {
+  const secretsKey = readSecretsKey(args.secretsKey, context);
   await takeInRestored(args.lot, context);
   return context.withLedgerToRead(async (ledger) => {
     const job = await requireJob(ledger, args.lot);
@@ -39,6 +42,7 @@ export async function checkKnownLot(args: CheckArguments, context: CliContext): 
         ...(args.sample !== undefined && { sample: args.sample }),
         ...(platform !== undefined && { platform }),
         ...lotPassword(job, context),
+        ...secretsKey,
       }),
     );
     context.printJson(outcome);

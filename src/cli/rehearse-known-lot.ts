@@ -7,10 +7,12 @@ import { requireJob } from "../run/adopt-job.ts";
 import { rehearseLot } from "../run/rehearse-lot.ts";
 import type { CliContext } from "./context.ts";
 import { showProgress } from "./progress.ts";
+import { readSecretsKey } from "./read-secrets-key.ts";
 
 export interface RehearseArguments {
   readonly lot: string;
   readonly sample?: number | undefined;
+  readonly secretsKey?: string | undefined;
 }
 
 /** Somebody waits in front of the terminal: a platform that is away is told soon. */
@@ -20,6 +22,7 @@ const TOKEN_ANSWER_MS = 3_000;
 
 /** `lotmint rehearse`: 0 when the platform does with each device what it should, 3 when it does not. */
 export async function rehearseKnownLot(args: RehearseArguments, context: CliContext): Promise<number> {
+  const secretsKey = readSecretsKey(args.secretsKey, context);
   return context.withLedgerToRead(async (ledger) => {
     const job = await requireJob(ledger, args.lot);
     const site = context.site().platform;
@@ -41,6 +44,7 @@ export async function rehearseKnownLot(args: RehearseArguments, context: CliCont
         ...(args.sample !== undefined && { sample: args.sample }),
         ...(platform !== undefined && { platform }),
         ...(job.passwords === "per-lot" && { lotPassword: context.secrets.lotPassword() }),
+        ...secretsKey,
       });
       context.printJson(outcome);
       context.print(rehearsalText(outcome, { colour: context.colour }));

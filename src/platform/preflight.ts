@@ -30,7 +30,8 @@ export interface PreflightOptions {
  * - refused: it would fail, so that nothing should be minted; the message says what to do
  * - unreachable: nothing is known; minting may go ahead
  *
- * `platformTimeMs` is the platform's clock when it answered, in milliseconds since 1970.
+ * `platformTimeMs` is the platform's clock when it answered, in milliseconds since 1970, where the outcome
+ * hangs on the time.
  */
 export type PreflightOutcome =
   | {
@@ -39,7 +40,7 @@ export type PreflightOutcome =
       readonly warnings: readonly string[];
       readonly platformTimeMs?: number;
     }
-  | { readonly kind: "refused" | "unreachable"; readonly message: string };
+  | { readonly kind: "refused" | "unreachable"; readonly message: string; readonly platformTimeMs?: number };
 
 /** Finds out whether the platform will take the lot: host, login, roles, and trust in the issuer's chain. Changes nothing. */
 export async function preflight(
@@ -74,7 +75,8 @@ export async function preflight(
     return { ...ready, ...clock, warnings: [...roles, blind] };
   }
   const trust = judgeTrust(trustReply.value, issuer, tenant, options);
-  if (typeof trust === "string") return refused(trust);
+  // With a clock that is wrong, what it says of validity is wrong as well.
+  if (typeof trust === "string") return { ...refused(trust), ...clock };
   return { ...ready, ...clock, warnings: [...roles, ...trust] };
 }
 

@@ -67,7 +67,7 @@ export function openWebhook(
 }
 
 /** Hex HMAC-SHA256 of `timestamp.body`. */
-export function signWebhook(secret: string, timestamp: string, body: string): string {
+function signWebhook(secret: string, timestamp: string, body: string): string {
   return createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex");
 }
 

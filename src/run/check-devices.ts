@@ -6,8 +6,8 @@ import { needsPassword } from "../verify/verify-device.ts";
 import { askPlatform } from "./check-platform.ts";
 import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type Check, openDevices, throwIfStopped } from "./check-scope.ts";
-import { loadPasswords } from "./load-passwords.ts";
 import type { DeviceToOpen } from "./check-worker.ts";
+import { type LotPasswords, loadPasswords } from "./load-passwords.ts";
 
 /** What the walk over the lot's devices came to. */
 export interface CheckedDevices {
@@ -159,11 +159,17 @@ function passwordOf(
     return { kind: "unknown" };
   }
   const listed = check.passwords?.passwords.get(externalId);
-  if (listed !== undefined || (check.passwords?.closed ?? []).length === 0) return listed;
-  check.notes.add(
-    "sealed passwords were not opened: keystores under them were compared by digest only; --secrets-key opens them",
-  );
+  const hidden = listed === undefined ? whyHidden(check.passwords) : undefined;
+  if (hidden === undefined) return listed;
+  check.notes.add(`${hidden}; keystores under other passwords were compared by digest only`);
   return { kind: "unknown" };
+}
+
+/** Why a password that is not listed may be listed all the same. */
+function whyHidden(passwords: LotPasswords | undefined): string | undefined {
+  if (passwords?.away !== undefined) return `${passwords.away}, the folder with the passwords, is not there`;
+  if ((passwords?.closed ?? []).length === 0) return undefined;
+  return `${passwords?.closed.join(", ")}: sealed, not opened (--secrets-key opens what is sealed to that key)`;
 }
 
 /** key.pem is told by its content only. */

@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, opendirSync } from "node:fs";
-import { deviceFolder, safeName } from "../disk/layout.ts";
+import { existsSync, lstatSync, opendirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { deviceFolder, safeName, sealedNumber, segmentBatch } from "../disk/layout.ts";
 import { type Check, openDevices } from "./check-scope.ts";
 
 /** Tells who may read passwords.csv, its lines that are none, and passwords of devices that the lot does not have. */
@@ -7,7 +8,7 @@ export async function checkPasswordList(known: ReadonlySet<string>, check: Check
   const { passwords, tell, layout } = check;
   for (const [path, expected] of [
     [layout.secrets, 0o700],
-    [layout.passwords, 0o600],
+    ...namesOf(layout.secrets).map((name) => [join(layout.secrets, name), 0o600] as const),
   ] as const) {
     const mode = (lstatSync(path, { throwIfNoEntry: false })?.mode ?? expected) & 0o777;
     if (mode !== expected) {
@@ -29,6 +30,12 @@ export async function checkPasswordList(known: ReadonlySet<string>, check: Check
   for (const externalId of await withoutDevice(strays, check)) {
     tell({ externalId, what: "passwords.csv lists it, but the lot has no such device" });
   }
+}
+
+/** The files with passwords in a lot's folder for them, sealed or not. */
+function namesOf(folder: string): readonly string[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.filter((name) => name === "passwords.csv" || (sealedNumber(name) ?? segmentBatch(name)) !== undefined);
 }
 
 /** Tells of what stands in devices/ and belongs to no certificate of the lot. */

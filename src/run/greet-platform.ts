@@ -1,5 +1,6 @@
 import { readAuthority, readableAuthorities } from "../authority/load-authority.ts";
 import { digests } from "../authority/stored-authority.ts";
+import { verifyChain } from "../authority/verify-chain.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotHold } from "../ledger/ledger.ts";
@@ -33,12 +34,12 @@ export async function greetPlatform(
   const platform = await tools.openPlatform();
   try {
     const outcome = await askPlatform(tools, request.job, platform);
+    if (!request.acceptClock) checkClock(tools.now(), undefined, outcome.platformTimeMs);
     if (outcome.kind !== "ready") {
-      if (outcome.kind === "refused") throw new OnboardingError(outcome.message, { code: "platform-refused" });
+      if (outcome.kind === "refused") throw refusal(tools, request.job, outcome.message);
       tools.log.warn({ lot: hold.lot }, `${outcome.message}; minting goes ahead`);
       return { platform, tenant: undefined };
     }
-    if (!request.acceptClock) checkClock(tools.now(), undefined, outcome.platformTimeMs);
     for (const warning of outcome.warnings) {
       walk.note(warning);
       tools.log.warn({ lot: hold.lot }, warning);
@@ -48,6 +49,12 @@ export async function greetPlatform(
     await platform.close();
     throw error;
   }
+}
+
+/** The platform's no; but where the issuer's chain is broken here, no platform can trust it, and that is what to mend. */
+function refusal({ home, now }: RunTools, job: Job, message: string): OnboardingError {
+  verifyChain(job.issuer, readAuthority(home, job.issuer).chain, now());
+  return new OnboardingError(message, { code: "platform-refused" });
 }
 
 /** One preflight with the issuer's chain as it stands on disk; no key is needed. */

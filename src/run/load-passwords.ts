@@ -14,6 +14,8 @@ export interface LotPasswords extends ListedPasswords {
   readonly closed: readonly string[];
   /** Sealed files that no key opens. */
   readonly damaged: readonly { readonly name: string; readonly message: string }[];
+  /** The folder on a drive that is not there now. */
+  readonly away?: string;
 }
 
 /**
@@ -34,16 +36,18 @@ export async function loadPasswords({
   const names = existsSync(layout.secrets) ? readdirSync(layout.secrets) : [];
   const { opened, closed, damaged } = openAll(inOrder(names, sealedNumber), layout, secretsKey);
   const lists: ListedPasswords[] = [];
-  // A lot has sealed files or passwords.csv; where its job has changed, both, and the seals are older or younger.
+  for (const text of opened) lists.push(await parsePasswords([text]));
+  // Beside sealed files it is younger: what was in it when the job began to ask for seals was sealed too.
   const plain = await readPasswords(layout.passwords);
   if (plain !== undefined) lists.push(plain);
-  for (const text of opened) lists.push(await parsePasswords([text]));
   for (const name of inOrder(names, segmentBatch)) {
     const segment = await readPasswords(join(layout.secrets, name));
     if (segment !== undefined) lists.push({ ...segment, faults: [] });
   }
   const passwords = new Map(lists.flatMap((list) => [...list.passwords]));
-  return { passwords, faults: lists.flatMap(({ faults }) => faults), closed, damaged };
+  const isAway = job.secrets.folder !== undefined && !existsSync(layout.secrets);
+  const faults = lists.flatMap((list) => list.faults);
+  return { passwords, faults, closed, damaged, ...(isAway && { away: layout.secrets }) };
 }
 
 function inOrder(names: readonly string[], numberOf: (name: string) => number | undefined): readonly string[] {

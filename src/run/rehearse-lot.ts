@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { existsSync } from "node:fs";
 import { jobFromJson } from "../config/job-json.ts";
 import { deviceFolder, type Home, type LotLayout, lotLayout } from "../disk/layout.ts";
@@ -5,8 +6,8 @@ import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { Ledger, MintedRecord } from "../ledger/ledger.ts";
 import type { Platform } from "../platform/platform.ts";
-import { loadPasswords } from "./load-passwords.ts";
 import { judgeRehearsal, LET_IN, type RehearsedDevice, type Stage } from "./judge-rehearsal.ts";
+import { loadPasswords } from "./load-passwords.ts";
 import type { DoorsToTry } from "./rehearse-device.ts";
 import { viewPlatform } from "./view-platform.ts";
 

@@ -15,7 +15,7 @@ export interface ResultPlaces {
 const MAX_FAULT = 600;
 
 /** DONE, PARTIAL or FAILED. */
-export function resultWord(exitCode: number): "DONE" | "PARTIAL" | "FAILED" {
+function resultWord(exitCode: number): "DONE" | "PARTIAL" | "FAILED" {
   return exitCode === 0 ? "DONE" : exitCode === 3 ? "PARTIAL" : "FAILED";
 }
 

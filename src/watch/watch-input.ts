@@ -7,8 +7,9 @@ import { openWorkDesk } from "./work-desk.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** At most so much of the time goes into looking, however many files lie in the drop folder. */
-const SHARE_OF_LOOKING = 0.1;
+/** The pause grows with the time that a look takes, so that thousands of files in the drop folder cost little; up to so many pauses. */
+const PAUSE_PER_LOOK = 10;
+const LONGEST_PAUSE = 10;
 
 /**
  * Watches the drop folder and the schedules until the signal, or, with `once`, until what is due has been tried.
@@ -72,7 +73,9 @@ export async function watchInput(options: WatchOptions): Promise<number> {
       await desk.turn();
       if (once && desk.idle && intake.settled && crls === undefined) break;
       const lookedMs = monotonic() - beganMs;
-      await bell.wait(Math.max(options.pollMs, lookedMs / SHARE_OF_LOOKING));
+      await bell.wait(
+        Math.min(Math.max(1, (lookedMs * PAUSE_PER_LOOK) / options.pollMs), LONGEST_PAUSE) * options.pollMs,
+      );
     }
   } finally {
     signal.removeEventListener("abort", bell.ring);

@@ -84,7 +84,7 @@ describe("a ledger that is not as it was left", () => {
 
   function overwrite(from: number, length: number): void {
     const content = readFileSync(state("ledger.sqlite"));
-    writeFileSync(state("ledger.sqlite"), content.fill(0xa5, from, from + length));
+    writeFileSync(state("ledger.sqlite"), content.fill(0xa5, from, Math.min(from + length, content.length)));
   }
 
   const length = () => readFileSync(state("ledger.sqlite")).length;
@@ -115,6 +115,7 @@ describe("a ledger that is not as it was left", () => {
         const other = new DatabaseSync(state("ledger.sqlite"));
         other.exec("CREATE TABLE orders (id INTEGER)");
         other.close();
+        chmodSync(state("ledger.sqlite"), 0o600);
       },
       "is a database of something else; restore the ledger",
     ],
@@ -166,67 +167,50 @@ describe("a ledger that is not as it was left", () => {
 });
 
 describe("an authority that cannot sign", () => {
+  afterEach(() => mend());
+
   const file = (name: string) => state("authorities", "line-1", name);
   const line2 = (name: string) => state("authorities", "line-2", name);
 
+  let whole: ReadonlyMap<string, Buffer>;
+  const mend = () => {
+    for (const [name, content] of whole) writeFileSync(file(name), content);
+  };
+
   beforeAll(async () => {
+    whole = new Map(["key.pem", "certificate.pem", "chain.pem"].map((name) => [name, readFileSync(file(name))]));
     expect((await world.run(["authority", "create", "line-2", "--issuer", "root"])).code).toBe(0);
   });
 
-  test.each<readonly [string, string, () => void, StartOptions, number, string]>([
+  test.each<readonly [string, () => void, StartOptions, number, string]>([
     [
       "another's key",
-      "key.pem",
       () => copyFileSync(line2("key.pem"), file("key.pem")),
       {},
       10,
       "key.pem does not belong to certificate.pem",
     ],
-    ["no key", "key.pem", () => rmSync(file("key.pem")), {}, 10, "line-1 cannot be used"],
+    ["no key", () => rmSync(file("key.pem")), {}, 10, "line-1 cannot be used"],
     [
       "a key that is none",
-      "key.pem",
       () => writeFileSync(file("key.pem"), "-----BEGIN NOTHING-----\n"),
       {},
       10,
       "key.pem of authority line-1 is damaged",
     ],
-    [
-      "a key that was cut",
-      "key.pem",
-      () => truncateSync(file("key.pem"), 100),
-      {},
-      10,
-      "key.pem of authority line-1 is damaged",
-    ],
-    [
-      "a certificate that was cut",
-      "certificate.pem",
-      () => truncateSync(file("certificate.pem"), 300),
-      {},
-      10,
-      "certificate.pem",
-    ],
+    ["a key that was cut", () => truncateSync(file("key.pem"), 100), {}, 10, "key.pem of authority line-1 is damaged"],
+    ["a certificate that was cut", () => truncateSync(file("certificate.pem"), 300), {}, 10, "certificate.pem"],
     [
       "another's certificate",
-      "certificate.pem",
       () => copyFileSync(line2("certificate.pem"), file("certificate.pem")),
       {},
       10,
       "does not begin with the certificate in certificate.pem",
     ],
-    [
-      "a chain without its root",
-      "chain.pem",
-      () => copyFileSync(file("certificate.pem"), file("chain.pem")),
-      {},
-      10,
-      "line-1",
-    ],
-    ["no chain", "chain.pem", () => rmSync(file("chain.pem")), {}, 10, "chain.pem cannot be read"],
+    ["a chain without its root", () => copyFileSync(file("certificate.pem"), file("chain.pem")), {}, 10, "line-1"],
+    ["no chain", () => rmSync(file("chain.pem")), {}, 10, "chain.pem cannot be read"],
     [
       "a wrong passphrase",
-      "key.pem",
       () => {},
       { env: { LOTMINT_PASSPHRASE: "not the right passphrase" } },
       10,
@@ -234,47 +218,34 @@ describe("an authority that cannot sign", () => {
     ],
     [
       "no passphrase",
-      "key.pem",
       () => {},
       { env: { LOTMINT_PASSPHRASE: undefined } },
       2,
       "no passphrase given for authority line-1; set LOTMINT_PASSPHRASE_LINE_1",
     ],
-    [
-      "an empty passphrase",
-      "key.pem",
-      () => {},
-      { env: { LOTMINT_PASSPHRASE: "" } },
-      2,
-      "LOTMINT_PASSPHRASE is set but empty",
-    ],
+    ["an empty passphrase", () => {}, { env: { LOTMINT_PASSPHRASE: "" } }, 2, "LOTMINT_PASSPHRASE is set but empty"],
     [
       "a passphrase file that others can read",
-      "key.pem",
       () => writeFileSync(join(world.home, "open"), "x", { mode: 0o644 }),
       { env: { LOTMINT_PASSPHRASE: undefined, LOTMINT_PASSPHRASE_FILE: "OPEN" } },
       2,
       "can be read by others; protect it with: chmod 600",
     ],
-  ])(
-    "%s: told, nothing signed, and once it is mended the lot is made",
-    async (_name, damaged, damage, options, code, words) => {
-      const lot = newLot();
-      const whole = readFileSync(file(damaged));
-      damage();
-      const env = { ...options.env };
-      if (env["LOTMINT_PASSPHRASE_FILE"] !== undefined) env["LOTMINT_PASSPHRASE_FILE"] = join(world.home, "open");
-      const [found, told] = await outcome(["run", lot], { ...options, env });
-      expect([found, told]).toEqual([code, expect.stringContaining(words)]);
-      expect(told).not.toContain("not the right passphrase");
-      expect(existsSync(join(world.home, "output", lot, "devices"))).toBe(false);
-      const [{ counts = {} } = {}] = JSON.parse((await world.run(["status", lot, "--json"])).stdout || "[]");
-      expect(Object.entries(counts).filter(([stage, n]) => n !== 0 && stage !== "planned")).toEqual([]);
-      writeFileSync(file(damaged), whole);
-      expect((await world.run(["run", lot])).code).toBe(0);
-      expect(proof(lot)).toEqual([]);
-    },
-  );
+  ])("%s: told, nothing signed, and once it is mended the lot is made", async (_name, damage, options, code, words) => {
+    const lot = newLot();
+    damage();
+    const env = { ...options.env };
+    if (env["LOTMINT_PASSPHRASE_FILE"] !== undefined) env["LOTMINT_PASSPHRASE_FILE"] = join(world.home, "open");
+    const [found, told] = await outcome(["run", lot], { ...options, env });
+    expect([found, told]).toEqual([code, expect.stringContaining(words)]);
+    expect(told).not.toContain("not the right passphrase");
+    expect(existsSync(join(world.home, "output", lot, "devices"))).toBe(false);
+    const [{ counts = {} } = {}] = JSON.parse((await world.run(["status", lot, "--json"])).stdout || "[]");
+    expect(Object.entries(counts).filter(([stage, n]) => n !== 0 && stage !== "planned")).toEqual([]);
+    mend();
+    expect((await world.run(["run", lot])).code).toBe(0);
+    expect(proof(lot)).toEqual([]);
+  });
 
   test("an issuer whose time is over is told with its end, also when the clock is accepted", async () => {
     world.writeSite(undefined);

@@ -15,6 +15,11 @@ export const checkCommand: AddCommand = (line, runner) =>
           coerce: wholeNumber("sample", 1),
           describe: "Open only so many devices, chosen by chance",
         })
+        .option("secrets-key", {
+          type: "string",
+          requiresArg: true,
+          describe: "File with the private key that sealed passwords are opened with",
+        })
         .option("platform", { type: "boolean", default: false, describe: "Ask the platform too" }),
     runner(async (args, context) => {
       const { checkKnownLot } = await import("../check-known-lot.ts");

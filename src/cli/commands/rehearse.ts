@@ -7,12 +7,19 @@ export const rehearseCommand: AddCommand = (line, runner) =>
     "rehearse <lot>",
     "Connect to the platform with the devices' own keystores, as they will in the field",
     (command) =>
-      command.positional("lot", { type: "string", demandOption: true }).option("sample", {
-        type: "number",
-        requiresArg: true,
-        coerce: wholeNumber("sample", 1),
-        describe: "Connect only so many devices, chosen by chance",
-      }),
+      command
+        .positional("lot", { type: "string", demandOption: true })
+        .option("sample", {
+          type: "number",
+          requiresArg: true,
+          coerce: wholeNumber("sample", 1),
+          describe: "Connect only so many devices, chosen by chance",
+        })
+        .option("secrets-key", {
+          type: "string",
+          requiresArg: true,
+          describe: "File with the private key that sealed passwords are opened with",
+        }),
     runner(async (args, context) => {
       const { rehearseKnownLot } = await import("../rehearse-known-lot.ts");
       return rehearseKnownLot(args, context);
