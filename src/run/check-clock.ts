@@ -1,7 +1,7 @@
 import { OnboardingError } from "../domain/error.ts";
 
 /** How far this machine's clock may be off. */
-export const CLOCK_TOLERANCE_MS = 5 * 60_000;
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
  * Throws `clock-implausible` when this machine's clock stands before the newest event of the ledger that a

@@ -46,21 +46,27 @@ function unwrapKey(recipients: Buffer, key: KeyObject): Buffer {
   if (others.length > 0 || recipient?.tag !== TAG.SEQUENCE || encrypted?.tag !== TAG.OCTET_STRING) {
     throw new KeystoreFault("it is sealed to more than one, or in another way", { kind: "unsupported" });
   }
-  const [scheme, parameters] = readChildren(contentOf(algorithm));
-  const [digest, mask] = readChildren(contentOf(parameters));
-  const [mgf1, maskDigest] = readChildren(contentOf(readChildren(contentOf(mask))[0]));
-  const isOaepSha256 =
-    oidOf(scheme) === OID.rsaesOaep &&
-    oidOf(readChildren(contentOf(readChildren(contentOf(digest))[0]))[0]) === OID.sha256 &&
-    oidOf(mgf1) === OID.mgf1 &&
-    oidOf(readChildren(contentOf(maskDigest))[0]) === OID.sha256;
-  if (!isOaepSha256) throw new KeystoreFault("its key is not under RSAES-OAEP with SHA-256", { kind: "unsupported" });
+  if (!isOaepSha256(contentOf(algorithm))) {
+    throw new KeystoreFault("its key is not under RSAES-OAEP with SHA-256", { kind: "unsupported" });
+  }
   try {
     const padding = constants.RSA_PKCS1_OAEP_PADDING;
     return privateDecrypt({ key, padding, oaepHash: "sha256" }, encrypted.content);
   } catch (cause) {
     throw new KeystoreFault("it is sealed to another key", { kind: "password", cause });
   }
+}
+
+/** RSAES-OAEP-params (RFC 4055, 4.1); what is left out there means SHA-1. */
+function isOaepSha256(algorithm: Buffer): boolean {
+  const [scheme, parameters] = readChildren(algorithm);
+  if (oidOf(scheme) !== OID.rsaesOaep) return false;
+  const [digest, mask] = readChildren(contentOf(parameters));
+  if (digest?.tag !== 0xa0 || mask?.tag !== 0xa1) return false;
+  const [digestType] = readChildren(contentOf(readChildren(digest.content)[0]));
+  const [mgf1, maskDigest] = readChildren(contentOf(readChildren(mask.content)[0]));
+  const [maskType] = readChildren(contentOf(maskDigest));
+  return oidOf(digestType) === OID.sha256 && oidOf(mgf1) === OID.mgf1 && oidOf(maskType) === OID.sha256;
 }
 
 function decipher(content: Buffer, key: Buffer): Buffer {

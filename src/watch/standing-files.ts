@@ -16,8 +16,8 @@ export interface StandingFiles {
    * the file's own last change. `atMs` is of a clock that does not jump.
    */
   look(found: readonly FoundDrop[], atMs: number): readonly Arrival[];
-  /** Files that were there at the first look and may still come to stand: they have not been watched for long. */
-  unsettled(atMs: number): number;
+  /** Files of the first look that have not come to stand yet, but for those that have changed for too long. */
+  readonly unsettled: number;
 }
 
 interface Watched {
@@ -25,6 +25,7 @@ interface Watched {
   sinceMs: number;
   readonly firstMs: number;
   readonly order: number;
+  stands: boolean;
 }
 
 export function watchStanding(settleMs: number): StandingFiles {
@@ -36,7 +37,7 @@ export function watchStanding(settleMs: number): StandingFiles {
     const before = watched.get(path);
     if (before === undefined) {
       order += 1;
-      const fresh = { glimpse, sinceMs: atMs, firstMs: atMs, order };
+      const fresh = { glimpse, sinceMs: atMs, firstMs: atMs, order, stands: false };
       watched.set(path, fresh);
       return fresh;
     }
@@ -53,16 +54,18 @@ export function watchStanding(settleMs: number): StandingFiles {
       const paths = new Set(found.map(({ path }) => path));
       for (const path of watched.keys()) if (!paths.has(path)) watched.delete(path);
       const byChange = [...found].sort((a, b) => a.glimpse.ctimeMs - b.glimpse.ctimeMs || (a.name < b.name ? -1 : 1));
-      return byChange
-        .map((drop) => ({ drop, state: note(drop, atMs) }))
-        .filter(({ drop, state }) => drop.ready || atMs - state.sinceMs >= settleMs)
+      const seen = byChange.map((drop) => ({ drop, state: note(drop, atMs) }));
+      for (const { drop, state } of seen) state.stands = drop.ready || atMs - state.sinceMs >= settleMs;
+      return seen
+        .filter(({ state }) => state.stands)
         .map(({ drop, state }) => ({ ...drop, order: state.order, early: state.firstMs === firstLookMs }))
         .sort((a, b) => a.order - b.order);
     },
-    unsettled: (atMs) =>
-      [...watched.values()].filter(
-        // Twice the time is enough for whoever was just finishing; who writes on is for the next time.
-        ({ firstMs, sinceMs }) => firstMs === firstLookMs && atMs - sinceMs < settleMs && atMs - firstMs < 2 * settleMs,
-      ).length,
+    get unsettled() {
+      return [...watched.values()].filter(
+        // Who was just finishing at the first look is waited for; who writes on and on is for the next time.
+        ({ firstMs, sinceMs, stands }) => firstMs === firstLookMs && !stands && sinceMs - firstMs < settleMs,
+      ).length;
+    },
   };
 }

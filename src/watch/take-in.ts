@@ -153,8 +153,7 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
       for (const file of files) planned.set(file.path, file);
     },
     get settled() {
-      const nowMs = monotonic();
-      return dropped.unsettled(nowMs) + orphans.unsettled(nowMs) + elsewhere.unsettled(nowMs) === 0;
+      return dropped.unsettled + orphans.unsettled + elsewhere.unsettled === 0;
     },
   };
 

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { jobToJson } from "../../src/config/job-json.ts";
-import { deviceFolder, homeLayout, lotLayout, partFile } from "../../src/disk/layout.ts";
+import { deviceFolder, homeLayout, lotLayout, partFile, sealedPasswords } from "../../src/disk/layout.ts";
 import type { Job } from "../../src/domain/job.ts";
 import type { PlannedBatch } from "../../src/domain/plan.ts";
+import { sealContent } from "../../src/keystore/seal-passwords.ts";
 import type { Ledger, LotHold, MintedRecord } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
 import type { Platform, Reply } from "../../src/platform/platform.ts";
@@ -20,6 +21,7 @@ import {
   PASSWORD,
   sha256,
 } from "../fixtures/foreign-device.ts";
+import { makeOfficer, strangersKey } from "../fixtures/make-officer.ts";
 
 const root = mkdtempSync(join(tmpdir(), "lotmint-check-"));
 const home = homeLayout(join(root, "home"));
@@ -54,6 +56,7 @@ const JOB: Job = {
   submit: { enabled: true, rowsPerUpload: 500, concurrency: 4, collisions: "platform" },
 };
 
+const officer = makeOfficer();
 let authority: ForeignAuthority;
 let ledger: Ledger;
 let hold: LotHold;
@@ -210,18 +213,44 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
     expect(notes).toEqual([expect.stringContaining("no password for the lot was given")]);
   });
 
-  test("sealed passwords are used when they have been opened, and else told as not checked", async () => {
+  test("sealed passwords are used where a key opens them, the newest first, and else told as not checked", async () => {
     const lots = async () => {
       const record = await ledger.lot(LOT);
       return record && { ...record, jobJson: jobToJson({ ...JOB, secrets: { sealTo: "/pki/officer.pem" } }) };
     };
+    const sealed = during({ lot: lots });
+    const seal = (number: number, ...lines: readonly string[]) => {
+      const content = Buffer.from(`id,password\n${lines.map((line) => `${line}\n`).join("")}`);
+      writeFileSync(sealedPasswords(lot, number), sealContent(content, officer.recipient), { mode: 0o600 });
+    };
     rmSync(lot.passwords);
-    expect((await check(during({ lot: lots }))).notes).toEqual([expect.stringContaining("sealed")]);
-    const openedPasswords = IDS.map((id) => `${id},${PASSWORD}\n`).join("");
-    expect(await told({ ...during({ lot: lots }), openedPasswords })).toEqual([]);
-    expect(await told({ ...during({ lot: lots }), openedPasswords: "" })).toContain(
-      "SN-1: no password is listed for keystore.p12",
+    expect(await told(sealed)).toContain("SN-1: no password is listed for keystore.p12");
+    seal(1, "SN-1,OLDPASSWORD", `SN-2,${PASSWORD}`, `SN-3,${PASSWORD}`);
+    seal(2, `SN-1,${PASSWORD}`);
+    const { differences, notes } = await check(sealed);
+    expect(differences).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining("passwords-0001.csv.cms, passwords-0002.csv.cms: sealed")]);
+    expect(await told({ ...sealed, secretsKey: officer.key })).toEqual([]);
+    expect((await check({ ...sealed, secretsKey: officer.key })).notes).toEqual([]);
+    await expect(check({ ...sealed, secretsKey: strangersKey() })).rejects.toMatchObject({ code: "usage" });
+    rmSync(sealedPasswords(lot, 2));
+    expect(await told({ ...sealed, secretsKey: officer.key })).toContainEqual(
+      expect.stringMatching(/^SN-1: keystore.p12 does not open/),
     );
+    writeFileSync(sealedPasswords(lot, 1), "cut off", { mode: 0o644 });
+    const damaged = await told({ ...sealed, secretsKey: officer.key });
+    expect(damaged).toContainEqual(expect.stringContaining("passwords-0001.csv.cms, sealed passwords, does not open"));
+    expect(damaged).toContainEqual(expect.stringContaining("passwords-0001.csv.cms (expected 0600"));
+  });
+
+  test("passwords on a drive that is not there are told as not checked", async () => {
+    const lots = async () => {
+      const record = await ledger.lot(LOT);
+      return record && { ...record, jobJson: jobToJson({ ...JOB, secrets: { folder: "/media/nowhere" } }) };
+    };
+    const { differences, notes } = await check(during({ lot: lots }));
+    expect(differences).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining("/media/nowhere/L1, the folder with the passwords, is not there")]);
   });
 
   test("a sample opens so many devices, and still misses no folder, part or password", async () => {

@@ -61,7 +61,9 @@ test("both services are held in by the same walls", () => {
 });
 
 test("the program that the units start is there and answers", () => {
-  expect(execFileSync("bin/lotmint", ["--version"], { encoding: "utf8" })).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect(execFileSync(join(process.cwd(), "bin", "lotmint"), ["--version"], { encoding: "utf8" })).toMatch(
+    /^\d+\.\d+\.\d+\n$/,
+  );
 });
 
 /** What systemd says about other units of the machine is not about ours. */

@@ -216,16 +216,15 @@ describe("plan", () => {
     expect(treeOf(world.home)).toEqual(before);
   });
 
-  test("writes nothing into a home that has no ledger, or nothing at all yet", async () => {
+  test("makes no ledger where there is none: not for authorities that have lost theirs, nor in a new home", async () => {
     const home = mkdtempSync(join(tmpdir(), "lotmint-plan-"));
     try {
-      cpSync(join(world.home, "state", "authorities"), join(home, "state", "authorities"), { recursive: true });
-      cpSync(join(world.home, "input"), join(home, "input"), { recursive: true });
-      cpSync(join(world.home, "jobs"), join(home, "jobs"), { recursive: true });
-      const before = treeOf(home);
-      const plan = await world.run(["plan", "l5", "--json"], { home });
-      expect([plan.code, json(plan)]).toEqual([3, expect.objectContaining({ lot: "l5", mint: 5, rejected: 3 })]);
-      expect(treeOf(home)).toEqual(before);
+      for (const folder of [join("state", "authorities"), "input", "jobs"]) {
+        cpSync(join(world.home, folder), join(home, folder), { recursive: true });
+      }
+      const bereft = treeOf(home);
+      expect((await world.run(["plan", "l5"], { home })).code).toBe(15);
+      expect(treeOf(home)).toEqual(bereft);
       rmSync(join(home, "state"), { recursive: true });
       const bare = treeOf(home);
       expect((await world.run(["plan", "l5"], { home })).code).toBe(2);

@@ -58,14 +58,22 @@ test("files come in order of arrival: first seen first, and of one look the one 
   expect(names(standing.look(all, 2000))).toEqual(["y", "z", "a"]);
 });
 
-test("files of the first look are waited for until they have stood, and no longer than twice the time", () => {
+test("files of the first look are waited for until they stand, unless they change on and on", () => {
   const standing = watchStanding(1000);
   standing.look([found("a"), found("b")], 0);
-  expect(standing.unsettled(0)).toBe(2);
+  expect(standing.unsettled).toBe(2);
   standing.look([found("a"), found("b", { size: 1 }), found("late")], 900);
+  expect(standing.unsettled).toBe(2);
   standing.look([found("a"), found("b", { size: 2 }), found("late")], 1100);
-  expect(standing.unsettled(1100)).toBe(1);
-  standing.look([found("a"), found("b", { size: 3 }), found("late")], 2000);
-  expect(standing.unsettled(2000)).toBe(0);
+  expect(standing.unsettled).toBe(0);
   expect(standing.look([found("a"), found("late")], 2500).map(({ early }) => early)).toEqual([true, false]);
+});
+
+test("a look that takes its time makes no file count as settled", () => {
+  const standing = watchStanding(1000);
+  standing.look([found("a", { size: 1 })], 0);
+  standing.look([found("a", { size: 2 })], 900);
+  expect(standing.unsettled).toBe(1);
+  expect(names(standing.look([found("a", { size: 2 })], 60_000))).toEqual(["a"]);
+  expect(standing.unsettled).toBe(0);
 });
