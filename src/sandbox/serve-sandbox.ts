@@ -65,7 +65,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
   for (const pem of options.trust ?? []) trustFromStart(state, pem);
   setFaults(state.faults, options.faults ?? []);
   const identity = makeServerIdentity(Date.now());
-  const shown = { key: identity.keyPem, cert: identity.certificatePem };
+  // The authority too, so that clients can pin it.
+  const shown = { key: identity.keyPem, cert: identity.certificatePem + identity.caPem };
   const handler = sandboxHandler(state);
   const server = createServer({ ...shown, keepAliveTimeout: KEEP_ALIVE_MS }, requestListener(handler));
   const deviceServer = createServer(

@@ -213,7 +213,7 @@ describe("a folder that is gone when the next run begins", () => {
     ["output/LOT/.work", "minted", "have been minted, but their folders are neither in"],
     ["output/LOT/devices", "passwords-assembled", "the folder with the devices of lot LOT, is not there"],
     ["output/LOT/secrets", "passwords-assembled", "the folder with the passwords of lot LOT, is not there"],
-    ["output/LOT/registration", "part-listed", "output/LOT/registration/part-0001.csv"],
+    ["output/LOT/registration", "part-listed", "output/LOT/registration/part-0002.csv: the folder is gone"],
   ])(
     "%s, after a kill at %s: nothing is made in its place, and once it is back the lot is completed",
     async (place, step, words) => {
