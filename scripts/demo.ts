@@ -97,6 +97,7 @@ try {
   await must(0, "authority", "upload", "demo-root");
   await must(EXPECTED_EXIT, "run", "demo");
   await must(0, "check", "demo");
+  await must(0, "rehearse", "demo", "--sample", "10");
   console.log(`
 The lot has ended as it should: 300 devices, and 7 rows with mistakes in rejects.csv.
 Look at:

@@ -35,7 +35,7 @@ export function isAuthority({ basicConstraints }: CertificateFields): boolean {
 }
 
 /** That devices which trust a server's own certificate lose it at its end. */
-export function leafWarning(certificate: CertificateFields): string {
+function leafWarning(certificate: CertificateFields): string {
   return `the truststore holds ${describeName(certificate.subject)}, which is a server's own certificate and no CA's: devices that trust nothing else refuse the server when it gets a new one, on ${day(certificate.notAfterMs)} at the latest`;
 }
 

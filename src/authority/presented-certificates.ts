@@ -33,7 +33,7 @@ export function readPresented(
 ): readonly PresentedCertificate[] {
   const read = chain.map((certificate) => ({ certificate, fields: fieldsOf(server, certificate) }));
   for (const [index, { certificate, fields }] of read.entries()) {
-    const words = describeName(fields.subject);
+    const words = nameOf(fields.subject);
     if (nowMs < fields.notBeforeMs || nowMs >= fields.notAfterMs + 1000) {
       const dates = `valid from ${iso(fields.notBeforeMs)} to ${iso(fields.notAfterMs)}`;
       throw refused(server, `its certificate ${words} is not valid now (${dates}); check this machine's clock too`);
@@ -41,12 +41,12 @@ export function readPresented(
     const next = read[index + 1];
     if (next === undefined) continue;
     if (!fields.issuer.equals(next.fields.subject) || !certificate.verify(next.certificate.publicKey)) {
-      throw refused(server, `its certificate ${words} is not signed by the next, ${describeName(next.fields.subject)}`);
+      throw refused(server, `its certificate ${words} is not signed by the next, ${nameOf(next.fields.subject)}`);
     }
   }
   return read.map(({ fields }) => ({
-    subject: describeName(fields.subject),
-    issuer: describeName(fields.issuer),
+    subject: nameOf(fields.subject),
+    issuer: nameOf(fields.issuer),
     notBefore: iso(fields.notBeforeMs),
     notAfter: iso(fields.notAfterMs),
     sha256: hash("sha256", fields.raw),
@@ -85,6 +85,11 @@ export function choosePinned(
 export function parseFingerprint(text: string): string | undefined {
   const hex = text.replaceAll(":", "").toLowerCase();
   return /^[0-9a-f]{64}$/.test(hex) ? hex : undefined;
+}
+
+/** A name in words, from a server that nobody vouches for yet: nothing in it may steer a terminal. */
+function nameOf(raw: Buffer): string {
+  return describeName(raw).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
 }
 
 function fieldsOf(server: string, certificate: X509Certificate): CertificateFields {

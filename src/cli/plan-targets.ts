@@ -1,4 +1,5 @@
 import { describeAuthority } from "../authority/load-authority.ts";
+import { readSealRecipient } from "../authority/seal-recipient.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, worstExitCode } from "../domain/exit-code.ts";
 import type { Job } from "../domain/job.ts";
@@ -62,14 +63,25 @@ async function planOne({ lot, job, manifest }: AskedLot, context: CliContext, le
 }
 
 /** What of the files that the job names a run would stop at, or warn of. */
-function findHindrances({ truststore }: Job, { home, now }: CliContext): readonly string[] {
-  if (truststore === undefined) return [];
-  try {
-    return loadTruststore(home, truststore, now()).notes;
-  } catch (error) {
-    if (!(error instanceof OnboardingError)) throw error;
-    return [`a run would stop: ${error.message}`];
+function findHindrances({ truststore, secrets, passwords }: Job, { home, now }: CliContext): readonly string[] {
+  const notes: string[] = [];
+  const attempt = (read: () => readonly string[]) => {
+    try {
+      notes.push(...read());
+    } catch (error) {
+      if (!(error instanceof OnboardingError)) throw error;
+      notes.push(`a run would stop: ${error.message}`);
+    }
+  };
+  if (truststore !== undefined) attempt(() => loadTruststore(home, truststore, now()).notes);
+  const { sealTo } = secrets;
+  if (sealTo !== undefined && passwords === "per-device") {
+    attempt(() => {
+      readSealRecipient(sealTo, now());
+      return [];
+    });
   }
+  return notes;
 }
 
 async function* noting(batches: AsyncIterable<PlannedBatch>, problems: Problem[]): AsyncGenerator<PlannedBatch> {

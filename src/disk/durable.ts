@@ -70,6 +70,12 @@ export function ensureFolder(path: string, mode: number = SHARED_FOLDER): void {
   });
 }
 
+/** The same for a folder whose parent has to be there: never its parents. */
+export function ensureFolderAlone(path: string, mode: number): void {
+  if (existsSync(path)) ensureFolder(path, mode);
+  else guarded(path, () => mkdirSync(path, { mode }));
+}
+
 /** Node says ENOENT of a folder whose parent may not be written to; making one alone brings out why. */
 function makeFolders(path: string, mode: number): void {
   try {

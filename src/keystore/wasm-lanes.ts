@@ -135,18 +135,20 @@ function write(program: WordProgram, laneCount: 1 | 4): Binary {
     },
     tee: (local, word) => [...push(word), OP.localTee, ...unsigned(local.index)],
     add: (...words) => {
-      let known = 0;
-      let sum: Word | undefined;
-      for (const word of words) {
-        if (typeof word === "number") known = (known + word) | 0;
-        else sum = sum === undefined ? word : binary(sum, word, 0x6a, [0xae, 0x01]);
-      }
-      if (sum === undefined) return known;
-      return known === 0 ? sum : binary(sum, known, 0x6a, [0xae, 0x01]);
+      const [first, ...others] = words.filter((word) => typeof word !== "number");
+      const known = words.filter((word) => typeof word === "number").reduce((sum, word) => (sum + word) | 0, 0);
+      if (first === undefined) return known;
+      // The constant goes in first, since the last word is the one that is waited for.
+      const start = known === 0 ? first : binary(first, known, 0x6a, [0xae, 0x01]);
+      return others.reduce<Word>((sum, word) => binary(sum, word, 0x6a, [0xae, 0x01]), start);
     },
     and: (a, b) => (typeof a === "number" && typeof b === "number" ? a & b : binary(a, b, 0x71, [0x4e])),
     xor: (...words) =>
-      words.reduce((a, b) => (typeof a === "number" && typeof b === "number" ? a ^ b : binary(a, b, 0x73, [0x51]))),
+      words.reduce((a, b) => {
+        if (typeof a === "number" && typeof b === "number") return a ^ b;
+        if (a === 0 || b === 0) return a === 0 ? b : a;
+        return binary(a, b, 0x73, [0x51]);
+      }),
     rotateRight: (word, bits) => {
       if (typeof word === "number") return (word >>> bits) | (word << (32 - bits));
       if (!wide) return shift(word, bits, 0x78, []);

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { readCertificateRequest } from "../authority/read-request.ts";
 import { newSerialNumber } from "../authority/serial-number.ts";
 import { announceStep } from "../disk/announce-step.ts";
-import { ensureFolder, PRIVATE_FOLDER, syncTree } from "../disk/durable.ts";
+import { ensureFolder, ensureFolderAlone, PRIVATE_FOLDER, syncTree } from "../disk/durable.ts";
 import { batchFolder, deviceFolder, type LotLayout, passwordSegment } from "../disk/layout.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
@@ -82,9 +82,14 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   return minted;
 }
 
+/**
+ * The folders that minting writes to. Of a drive for passwords only the lot's own folder is made: one in place of
+ * a drive that has just been taken out would take passwords that nobody finds once it is back.
+ */
 export function makeFolders(lot: LotLayout): void {
   ensureFolder(lot.folder);
-  for (const folder of [lot.devices, lot.work, lot.secrets, lot.secretsWork]) ensureFolder(folder, PRIVATE_FOLDER);
+  for (const folder of [lot.devices, lot.work]) ensureFolder(folder, PRIVATE_FOLDER);
+  for (const folder of [lot.secrets, lot.secretsWork]) ensureFolderAlone(folder, PRIVATE_FOLDER);
 }
 
 /** A folder that is there already belongs to a device that this ledger does not know: never overwritten. */

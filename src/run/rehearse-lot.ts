@@ -67,7 +67,7 @@ export async function rehearseLot(input: LotToRehearse): Promise<RehearsalOutcom
     layout,
     issuer: job.issuer,
     doors: input.doors,
-    passwordOf: await findPasswords(input, job, layout),
+    passwordOf: await findPasswords(input, job, layout, notes),
     lookup: await openLookup(input, notes),
     note: (words) => notes.add(words),
     now: input.now,
@@ -100,13 +100,18 @@ async function findPasswords(
   { lotPassword, secretsKey }: LotToRehearse,
   job: Job,
   layout: LotLayout,
+  notes: Set<string>,
 ): Promise<Stage["passwordOf"]> {
   if (job.passwords === "per-lot") return () => lotPassword;
   const listed = await loadPasswords({ job, layout, ...(secretsKey === undefined ? {} : { secretsKey }) });
-  if (listed !== undefined && (listed.passwords.size > 0 || listed.closed.length === 0)) {
-    return (externalId) => listed.passwords.get(externalId);
+  if (listed?.away !== undefined) {
+    throw new OnboardingError(`the lot's passwords are in ${listed.away}, which is not there now`, { code: "usage" });
   }
-  throw new OnboardingError("the lot's passwords are sealed; open them with --secrets-key", { code: "usage" });
+  if (listed === undefined || (listed.passwords.size === 0 && listed.closed.length > 0)) {
+    throw new OnboardingError("the lot's passwords are sealed; open them with --secrets-key", { code: "usage" });
+  }
+  if (listed.closed.length > 0) notes.add(`passwords in ${listed.closed.join(", ")} are sealed and were not opened`);
+  return (externalId) => listed.passwords.get(externalId);
 }
 
 async function openLookup({ platform, doors }: LotToRehearse, notes: Set<string>): Promise<Stage["lookup"]> {

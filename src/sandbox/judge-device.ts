@@ -24,7 +24,7 @@ export type Verdict =
 /** Certificates from the device to the anchor, both counted. */
 const MAX_CHAIN = 10;
 /** The option that makes the platform look into its own revocation list; off unless set. */
-export const OFFLINE_CHECK = "configuration/crl.offline.check.enabled";
+const OFFLINE_CHECK = "configuration/crl.offline.check.enabled";
 
 /**
  * Whether the platform lets a device in: its certificate leads to a trusted certificate that is ENABLED,

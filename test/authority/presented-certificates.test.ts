@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { choosePinned, parseFingerprint, readPresented } from "../../src/authority/presented-certificates.ts";
 import { makeDeviceKey } from "../fixtures/make-device-key.ts";
 import { makeIssuer, pemOf } from "../fixtures/make-issuer.ts";
+import { makeCa } from "../sandbox/make-ca.ts";
 
 const DAY_MS = 86_400_000;
 const SERVER = "mqtt.acme.example:8883";
@@ -74,4 +75,10 @@ test("a fingerprint is read with and without colons, and nothing else is one", (
   const colons = (hex.match(/../g) ?? []).join(":").toUpperCase();
   expect([hex, colons].map(parseFingerprint)).toEqual([hex, hex]);
   expect([hex.slice(2), `${hex}00`, `sha1:${hex}`, ""].map(parseFingerprint)).toEqual(new Array(4).fill(undefined));
+});
+
+test("nothing in a presented name steers a terminal", () => {
+  const hostile = new X509Certificate(makeCa({ commonName: "\u001b[2J\u202eevil" }).der);
+  const [presented] = readPresented(SERVER, [hostile], Date.now());
+  expect(presented?.subject).toBe("C=DE,O=Acme,CN=?[2J?evil");
 });

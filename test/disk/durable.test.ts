@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   diskFault,
   ensureFolder,
+  ensureFolderAlone,
   PRIVATE_FILE,
   PRIVATE_FOLDER,
   remove,
@@ -94,4 +95,14 @@ test("removing what is not there is fine", () => {
   chmodSync(join(folder, "tree"), 0o700);
   remove(join(folder, "tree"));
   expect(existsSync(join(folder, "tree"))).toBe(false);
+});
+
+test("a folder that is made alone is private, and none is made for it to stand in", () => {
+  ensureFolderAlone(join(folder, "lot"), PRIVATE_FOLDER);
+  ensureFolderAlone(join(folder, "lot"), PRIVATE_FOLDER);
+  expect(statSync(join(folder, "lot")).mode & 0o777).toBe(0o700);
+  expect(() => ensureFolderAlone(join(folder, "drive", "lot"), PRIVATE_FOLDER)).toThrow(
+    expect.objectContaining({ code: "disk-unwritable", message: expect.stringContaining("the folder is gone") }),
+  );
+  expect(existsSync(join(folder, "drive"))).toBe(false);
 });

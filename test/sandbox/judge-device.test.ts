@@ -1,12 +1,13 @@
 import { X509Certificate } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { judgeDevice, OFFLINE_CHECK } from "../../src/sandbox/judge-device.ts";
+import { judgeDevice } from "../../src/sandbox/judge-device.ts";
 import type { SandboxState } from "../../src/sandbox/sandbox-state.ts";
 import { addDeviceUser, deviceUserName } from "../../src/sandbox/sandbox-users.ts";
 import { makeDeviceKey } from "../fixtures/make-device-key.ts";
 import { makeIssuer, pemOf, type TestIssuer } from "../fixtures/make-issuer.ts";
 import { CERTIFICATES, mountSandbox } from "./mount-sandbox.ts";
 
+const OFFLINE_CHECK = "configuration/crl.offline.check.enabled";
 const DAY_MS = 24 * 3_600_000;
 const LET_IN = { kind: "let-in", deviceId: "ACME-1" };
 

@@ -1,13 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { makeOfficer } from "../fixtures/make-officer.ts";
 import { makeRequest, makeRequestPem, spkiOf } from "../fixtures/make-request.ts";
 import { digestsOf, hasJava, hasKeytool, hasOpenssl, openssl, readWithJava } from "../fixtures/other-readers.ts";
 import { startTlsServer } from "../fixtures/tls-server.ts";
 import { makeCa } from "../sandbox/make-ca.ts";
 import { type Ended, makeRows, makeWorld, type StartOptions, type World, writeJob, writeLot } from "./harness.ts";
+import { mayMount, openSmallDisk } from "./small-disk.ts";
 
 let world: World;
 
@@ -59,6 +61,12 @@ function opensslTells(args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync("openssl", args, { encoding: "utf8" });
   expect(status).toBe(0);
   return stdout + stderr;
+}
+
+/** The number of the one segment that a killed run has left. */
+function segmentNumber(lot: string): string {
+  const [name = ""] = readdirSync(output(lot, "secrets")).filter((each) => each.startsWith("segment-"));
+  return /\d+/.exec(name)?.[0] ?? "";
 }
 
 function leafOf(lot: string, id: string): X509Certificate {
@@ -216,7 +224,7 @@ describe.skipIf(!hasOpenssl)("keystores as the job asks (skipped without openssl
     const pkcs12 = device("k1", "K1-00001", "keystore.p12");
     const told = opensslTells(["pkcs12", "-in", pkcs12, "-info", "-noenc", "-passin", `pass:${password}`]);
     expect(told).toContain("MAC: sha1, Iteration 5000");
-    expect(told.match(/pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 5000/g)).toHaveLength(2);
+    expect(told).toContain("pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 5000");
     expect(told).toContain("friendlyName: My Device");
     const text = readFileSync(device("k1", "K1-00001", "key.pem"), "utf8");
     expect(text).toContain("BEGIN ENCRYPTED PRIVATE KEY");
@@ -273,5 +281,127 @@ describe.skipIf(!hasOpenssl)("keystores as the job asks (skipped without openssl
     expect(readdirSync(output("k3", "secrets"))).toEqual([".work"]);
     expect(reportOf("k3").notes).toContainEqual(expect.stringContaining("the rounds of its derivation are 10 000"));
     await expectChecked("k3", { env });
+  });
+});
+
+describe("passwords on a drive of their own", () => {
+  const drive = () => join(world.home, "usb");
+  const secrets = () => join(drive(), "secrets");
+
+  test("may not be sent elsewhere while a lot is unfinished, unless somebody says so", async () => {
+    mkdirSync(secrets(), { recursive: true });
+    const rows = makeRows("D1", 600);
+    writeLot(world.home, "d1", rows, { keystores: { pem: { key: "none" } }, secrets: { folder: secrets() } });
+    const stopped = await world.run(["run", "d1"], { cores: 1, at: { step: "written", signal: "SIGINT" } });
+    expect(stopped.code).toBe(130);
+    writeLot(world.home, "d1", rows, { keystores: { pem: { key: "none" } } });
+    const changed = await world.run(["run", "d1"]);
+    expect([changed.code, changed.stderr]).toEqual([2, expect.stringContaining("its job has changed in: secrets")]);
+    expect(existsSync(output("d1", "secrets"))).toBe(false);
+  });
+
+  test.skipIf(!mayMount())("that is full voids the batch, and nothing is lost (needs mount)", async () => {
+    writeLot(world.home, "d3", makeRows("D3", 300), {
+      keystores: { pem: { key: "encrypted" } },
+      secrets: { folder: "../usb3/secrets" },
+    });
+    const disk = await openSmallDisk(world, 100_000);
+    try {
+      const place = join(disk.home, "usb3");
+      disk.command("mkdir", "-p", place);
+      disk.command("mount", "-t", "tmpfs", "-o", "size=8k", "none", place);
+      disk.command("mkdir", join(place, "secrets"));
+      const full = await disk.run(["run", "d3"]);
+      expect([full.code, full.stderr]).toEqual([14, expect.stringContaining("the disk is full")]);
+      disk.command("mount", "-o", "remount,size=1m", place);
+      expect((await disk.run(["run", "d3"])).code).toBe(0);
+      const checked = await disk.run(["check", "d3", "--json"]);
+      expect([checked.code, JSON.parse(checked.stdout).checked]).toEqual([0, 300]);
+    } finally {
+      disk.close();
+    }
+  });
+});
+
+describe("sealed passwords", () => {
+  const officer = makeOfficer();
+  const keystores = { pem: { key: "encrypted" } };
+
+  function writeOfficer(): void {
+    writeFileSync(join(world.home, "jobs", "officer.pem"), officer.pem);
+    writeFileSync(join(world.home, "officer.key"), officer.keyPem, { mode: 0o600 });
+  }
+
+  /** The lines of a sealed file, as openssl opens it. */
+  function openedByOpenssl(lot: string, number: number): string[] {
+    const file = output(lot, "secrets", `passwords-000${number}.csv.cms`);
+    const key = ["-inkey", join(world.home, "officer.key")];
+    return openssl(["cms", "-decrypt", "-binary", "-inform", "PEM", "-in", file, ...key])
+      .trimEnd()
+      .split("\n");
+  }
+
+  test.skipIf(!hasOpenssl)("open with the officer's key alone; each run adds a file (needs openssl)", async () => {
+    writeOfficer();
+    const rows = makeRows("S1", 5);
+    const job = { keystores, secrets: { sealTo: "officer.pem" } };
+    writeLot(world.home, "s1", rows.slice(0, 3), job);
+    expect((await world.run(["run", "s1"])).code).toBe(0);
+    expect(readdirSync(output("s1", "secrets")).sort()).toEqual([".work", "passwords-0001.csv.cms"]);
+    expect(statSync(output("s1", "secrets", "passwords-0001.csv.cms")).mode & 0o777).toBe(0o600);
+    writeLot(world.home, "s1", rows, job);
+    expect((await world.run(["run", "s1"])).code).toBe(0);
+    const opened = [...openedByOpenssl("s1", 1), ...openedByOpenssl("s1", 2)];
+    expect(opened.map((line) => line.split(",")[0])).toEqual([
+      "id",
+      "S1-00001",
+      "S1-00002",
+      "S1-00003",
+      "id",
+      "S1-00004",
+      "S1-00005",
+    ]);
+    const password = opened.at(-1)?.split(",")[1] ?? "";
+    const key = createPrivateKey({ key: readFileSync(device("s1", "S1-00005", "key.pem")), passphrase: password });
+    expect(leafOf("s1", "S1-00005").checkPrivateKey(key)).toBe(true);
+
+    const closed = await expectChecked("s1");
+    expect(JSON.parse(closed.stdout).notes).toEqual([expect.stringContaining("sealed, not opened")]);
+    const checked = await world.run(["check", "s1", "--json", "--secrets-key", join(world.home, "officer.key")]);
+    expect([checked.code, JSON.parse(checked.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ checked: 5, differences: [], notes: [] }),
+    ]);
+  });
+
+  test("are sealed by the next run after a kill before the segments are gone, and none is lost", async () => {
+    writeOfficer();
+    writeLot(world.home, "s2", makeRows("S2", 3), { keystores, secrets: { sealTo: "officer.pem" } });
+    const killed = await world.run(["run", "s2"], { at: { step: "passwords-sealed", signal: "SIGKILL" } });
+    expect(killed.signal).toBe("SIGKILL");
+    expect(readdirSync(output("s2", "secrets")).sort()).toEqual([
+      ".work",
+      "passwords-0001.csv.cms",
+      `segment-${segmentNumber("s2")}.csv`,
+    ]);
+    expect((await world.run(["run", "s2"])).code).toBe(0);
+    expect(readdirSync(output("s2", "secrets")).sort()).toEqual([
+      ".work",
+      "passwords-0001.csv.cms",
+      "passwords-0002.csv.cms",
+    ]);
+    const key = ["--secrets-key", join(world.home, "officer.key")];
+    expect((await world.run(["check", "s2", ...key])).code).toBe(0);
+  });
+
+  test("cannot be sealed to what is no RSA certificate: nothing is begun", async () => {
+    writeFileSync(join(world.home, "jobs", "ec.pem"), makeCa().pem);
+    writeLot(world.home, "s3", makeRows("S3", 1), { keystores, secrets: { sealTo: "ec.pem" } });
+    const refused = await world.run(["run", "s3"]);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining("it must be RSA with at least 2048 bits"),
+    ]);
+    expect(existsSync(output("s3", "devices"))).toBe(false);
   });
 });

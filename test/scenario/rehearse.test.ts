@@ -1,14 +1,16 @@
+import { spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { RehearsedDevice } from "../../src/run/judge-rehearsal.ts";
 import type { RehearsalOutcome } from "../../src/run/rehearse-lot.ts";
 import { setFaults } from "../../src/sandbox/faults.ts";
-import { OFFLINE_CHECK } from "../../src/sandbox/judge-device.ts";
+import { hasOpenssl } from "../fixtures/foreign-device.ts";
 import { type Ended, makeRows, makeWorld, type StartOptions, type World, writeLot } from "./harness.ts";
 import { hasMosquitto, startMosquitto } from "./mosquitto.ts";
 
+const OFFLINE_CHECK = "configuration/crl.offline.check.enabled";
 const DAY_MS = 24 * 3_600_000;
 const REFUSED = { token: "HTTP 401: Invalid certificate chain!", mqtt: "CONNACK 5: not authorized" };
 
@@ -109,6 +111,30 @@ describe("a lot as it should be", () => {
     const { ended, outcome } = await rehearse("good");
     expect(ended.code).toBe(0);
     expect(new Set(outcome.results.map(({ keystore }) => keystore))).toEqual(new Set(["keystore.jks"]));
+  });
+
+  test.skipIf(!hasOpenssl)("sealed passwords are opened with their key (with openssl)", async () => {
+    const [key, certificate] = [path("officer.key"), path("officer.pem")];
+    const made = [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-noenc",
+      "-keyout",
+      key,
+      "-out",
+      certificate,
+      "-subj",
+      "/CN=officer",
+    ];
+    expect(spawnSync("openssl", made).status).toBe(0);
+    chmodSync(key, 0o600);
+    await mint("officers", 2, { secrets: { sealTo: certificate } });
+    const { ended, outcome } = await rehearse("officers", ["--secrets-key", key]);
+    expect([ended.code, outcome.letIn]).toEqual([0, 2]);
+    const without = await world.run(["rehearse", "officers"]);
+    expect([without.code, without.stderr]).toEqual([2, expect.stringContaining("open them with --secrets-key")]);
   });
 
   test("devices that were never registered get in by auto registration, and are made by their first message", async () => {
@@ -220,6 +246,24 @@ describe("what the certificate has to do with a refusal", () => {
     expect(outcome.results[0]).toMatchObject({ externalId: first, token: "not tried", mqtt: "not tried" });
     expect(parts).toEqual(["keystore"]);
     expect(words).toContain("keystore.p12 does not open: ");
+  });
+
+  test("truststore: what the device trusts does not vouch for the platform", async () => {
+    writeFileSync(path("platform-alone.pem"), world.sandbox.caPem);
+    const anchor = path("state", "authorities", "root", "certificate.pem");
+    const truststore = (certificate: string) => ({ formats: ["jks"], certificates: [certificate], per: "device" });
+    await mint("trusting", 2, { truststore: truststore(path("platform-alone.pem")) });
+    expect((await rehearse("trusting")).ended.code).toBe(0);
+    await mint("distrusting", 2, { truststore: { ...truststore(anchor), per: "lot" } });
+    const { ended, parts, words, first } = await rehearse("distrusting");
+    expect(ended.code).toBe(3);
+    // The device itself is let in, once it is made to trust the platform.
+    expect(first).toMatchObject({ token: "let in", mqtt: "let in", right: false });
+    expect(parts).toEqual(["truststore"]);
+    const { deviceTokenPort, mqttPort } = world.sandbox;
+    for (const port of [deviceTokenPort, mqttPort]) {
+      expect(words).toContain(`its truststore.jks does not accept the server at port ${port} (`);
+    }
   });
 
   test("the text names each device, what it was told and the part that its certificate has in it", async () => {

@@ -165,6 +165,20 @@ test("a full disk: the file waits in work/ with a word for the operator, and its
   expect(proof("d1")).toEqual([]);
 });
 
+test("a platform that is away: all is minted, the file waits in work/, and only what is missing is sent later", async () => {
+  const url = "https://127.0.0.1:9";
+  writeSettings({ platform: { url, tenant: world.sandbox.tenant, user: world.sandbox.credentials.user } });
+  drop("o1.csv", manifestText(rowsOf("o1")));
+  expect((await world.run(["watch", "--once"])).code).toBe(13);
+  expect(manifests("work")).toEqual(["o1.csv"]);
+  expect(readFileSync(join(input, "work", "o1.csv.waiting.txt"), "utf8")).toMatch(/^WAITING .*platform/);
+  expect(stagesOf(world.home, "o1")).toEqual(new Set(["listed"]));
+  writeSettings({});
+  expect((await world.run(["watch", "--once"])).code).toBe(0);
+  expect(await result("done", "o1.csv")).toMatch(/^DONE /);
+  expect(proof("o1")).toEqual([]);
+});
+
 test("jobs are asked by name, the first whose pattern matches takes the file, and a broken one stands in the way", async () => {
   writeJob(world.home, "a-first", { manifest: "../input/j*.csv", registration: { type: "acme_First" } });
   drop("j1.csv", "id\nJ1-1\n");
