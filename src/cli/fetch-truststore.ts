@@ -42,7 +42,8 @@ export async function fetchTruststore(args: FetchArguments, context: CliContext)
   for (const warning of warnings(pinned, leaf)) context.log.warn(warning);
   if (fingerprint === undefined) {
     const question = `Are these the server's, and shall devices trust ${describePinned(pinned)}?`;
-    if (!(await askYesNo(question, context.stdin, context.stderr))) throw usage("nothing was pinned: the answer was no");
+    if (!(await askYesNo(question, context.stdin, context.stderr)))
+      throw usage("nothing was pinned: the answer was no");
   }
   await pin(server, pinned, leaf, context);
   context.printJson({ server, leaf, presented: presented.map(withoutPem), pinned: pinned.map(({ sha256 }) => sha256) });

@@ -46,7 +46,7 @@ export function openPlatform(
     pipelining: 1,
     keepAliveTimeout: 30_000,
     connect: {
-      timeout: CONNECT_TIMEOUT_MS,
+      timeout: Math.min(CONNECT_TIMEOUT_MS, site.timeoutMs),
       // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
       rejectUnauthorized: true,
       ...(site.caFile === undefined ? {} : { ca: [...getCACertificates("default"), readCaFile(site.caFile)] }),

@@ -21,6 +21,8 @@ export async function concludeLot(
   walk: Walk,
   fault?: OnboardingError,
 ): Promise<LotReport> {
+  // Whoever throws the other one tells it as well.
+  for (const { code, message } of walk.faults) tools.log.error({ lot: hold.lot, code }, message);
   const faults = fault === undefined ? walk.faults : [fault, ...walk.faults];
   const report = await describeLot(
     tools.ledger,

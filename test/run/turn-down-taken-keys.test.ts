@@ -54,3 +54,12 @@ test("two planned devices with one key, in one batch or in two, do not both get 
   expect(second.map(({ externalId }) => externalId)).toEqual(["a"]);
   expect(ledger.rejects.map(({ externalId }) => externalId)).toEqual(["b", "d"]);
 });
+
+test("a request that does not pass any more is rejected with its fault", async () => {
+  const ledger = ledgerWith([]);
+  const weak = { ...planned("a"), certificateRequest: makeRequestPem({ key: newKey(), spki: spkiOf(newKey()) }) };
+  expect(await turnDownTakenKeys(ledger, HOLD, [weak], new Map())).toEqual([]);
+  expect(ledger.rejects).toEqual([
+    { externalId: "a", reason: expect.stringMatching(/^csr: its signature does not fit/) },
+  ]);
+});

@@ -11,6 +11,8 @@ import { makeCa } from "../sandbox/make-ca.ts";
 import { type Ended, makeRows, makeWorld, type StartOptions, type World, writeJob, writeLot } from "./harness.ts";
 import { mayMount, openSmallDisk } from "./small-disk.ts";
 
+/** keytool advises on stderr. */
+const QUIETLY = { stdio: ["ignore", "pipe", "ignore"] } as const;
 let world: World;
 
 beforeAll(async () => {
@@ -203,7 +205,11 @@ describe("truststores", () => {
     expect(existsSync(output("t2", "secrets", "passwords.csv"))).toBe(false);
     if (hasKeytool) {
       for (const name of ["truststore.p12", "truststore.jks"]) {
-        const list = execFileSync("keytool", ["-list", "-keystore", output("t2", name), "-storepass", "changeit"]);
+        const list = execFileSync(
+          "keytool",
+          ["-list", "-keystore", output("t2", name), "-storepass", "changeit"],
+          QUIETLY,
+        );
         expect(String(list).match(/trustedCertEntry/g)).toHaveLength(2);
       }
     }
@@ -232,13 +238,11 @@ describe.skipIf(!hasOpenssl)("keystores as the job asks (skipped without openssl
     expect(leafOf("k1", "K1-00001").checkPrivateKey(key)).toBe(true);
     if (hasKeytool) {
       const alias = ["-alias", "old-client", "-storepass", password];
-      const list = execFileSync("keytool", [
-        "-list",
-        "-v",
-        "-keystore",
-        device("k1", "K1-00001", "keystore.jks"),
-        ...alias,
-      ]);
+      const list = execFileSync(
+        "keytool",
+        ["-list", "-v", "-keystore", device("k1", "K1-00001", "keystore.jks"), ...alias],
+        QUIETLY,
+      );
       expect(String(list)).toMatch(/Entry type: PrivateKeyEntry\s+Certificate chain length: 3/);
     }
     await expectChecked("k1");
@@ -392,6 +396,16 @@ describe("sealed passwords", () => {
     ]);
     const key = ["--secrets-key", join(world.home, "officer.key")];
     expect((await world.run(["check", "s2", ...key])).code).toBe(0);
+  });
+
+  test("are sealed as well when a run is stopped half-way", async () => {
+    writeOfficer();
+    writeLot(world.home, "s4", makeRows("S4", 600), { keystores, secrets: { sealTo: "officer.pem" } });
+    const stopped = await world.run(["run", "s4"], { cores: 1, at: { step: "written", signal: "SIGINT" } });
+    expect(stopped.code).toBe(130);
+    expect(readdirSync(output("s4", "secrets")).sort()).toEqual([".work", "passwords-0001.csv.cms"]);
+    expect(readdirSync(output("s4", "devices"))).toHaveLength(500);
+    if (hasOpenssl) expect(openedByOpenssl("s4", 1)).toHaveLength(501);
   });
 
   test("cannot be sealed to what is no RSA certificate: nothing is begun", async () => {
