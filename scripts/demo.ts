@@ -95,9 +95,11 @@ try {
     );
   }
   await must(0, "authority", "upload", "demo-root");
+  const isNew = !existsSync(join(root, "output/demo/report.json"));
   await must(EXPECTED_EXIT, "run", "demo");
   await must(0, "check", "demo");
-  await must(0, "rehearse", "demo", "--sample", "10");
+  // The sandbox forgets when it ends: only the run that registered the devices finds them there.
+  if (isNew) await must(0, "rehearse", "demo", "--sample", "10");
   console.log(`
 The lot has ended as it should: 300 devices, and 7 rows with mistakes in rejects.csv.
 Look at:
