@@ -1,6 +1,7 @@
 /**
  * What a device's keystore costs in each format, against the bound of its own key derivation, and against
- * openssl, keytool and node-forge writing the same as many side by side.
+ * openssl, keytool and node-forge writing the same as many side by side. Ratios are of CPU time, which
+ * neighbours on the machine change least.
  * `node bench/keystore.ts [--seconds N] [--rounds N] [--count N] [--workers N] [--only TEXT] [--without TOOL,…]`
  */
 import { once } from "node:events";
@@ -11,7 +12,7 @@ import { makeDeviceKey } from "../test/fixtures/make-device-key.ts";
 import { makeIssuer } from "../test/fixtures/make-issuer.ts";
 import { FORGE_FORMATS } from "./keystore/forge.ts";
 import { FORMATS, type Format, type Material } from "./keystore/formats.ts";
-import { openTools, type Tools } from "./keystore/tools.ts";
+import { type Effort, openTools, type Tools } from "./keystore/tools.ts";
 import type { KeystoreAnswer, KeystoreOrder, KeystoreSetup } from "./keystore/worker.ts";
 import { median } from "./mint/crew.ts";
 
@@ -28,8 +29,11 @@ interface Options {
   readonly without: readonly string[];
 }
 
-/** Files per second of every repetition, by contestant. */
-type Rates = Map<string, number[]>;
+/** What every repetition came to, by contestant. */
+type Efforts = Map<string, Effort[]>;
+
+/** lotmint with what node-forge can do as well. */
+const RSA = "lotmint, RSA key";
 
 async function makeMaterial(): Promise<KeystoreSetup> {
   const own = (octets: Uint8Array) => Uint8Array.from(octets);
@@ -49,7 +53,7 @@ async function makeMaterial(): Promise<KeystoreSetup> {
 }
 
 interface Crew {
-  run(order: KeystoreOrder): Promise<number>;
+  run(order: KeystoreOrder): Promise<Effort>;
   close(): Promise<void>;
 }
 
@@ -58,16 +62,20 @@ function openCrew(workers: number, setup: KeystoreSetup): Crew {
   const threads = Array.from({ length: workers }, () => new Worker(script, { workerData: setup }));
   return {
     run: async (order) => {
-      const share = Math.ceil(order.count / workers);
-      const rates = await Promise.all(
+      const count = Math.ceil(order.count / workers);
+      const answers = await Promise.all(
         threads.map(async (thread) => {
           const answered = once(thread, "message");
-          thread.postMessage({ ...order, count: share });
-          const [{ made, seconds }] = (await answered) as [KeystoreAnswer];
-          return made / seconds;
+          thread.postMessage({ ...order, count });
+          const [answer] = (await answered) as [KeystoreAnswer];
+          return answer;
         }),
       );
-      return rates.reduce((sum, rate) => sum + rate, 0);
+      return {
+        made: answers.reduce((sum, { made }) => sum + made, 0),
+        rate: answers.reduce((sum, { made, seconds }) => sum + made / seconds, 0),
+        cpuSeconds: answers.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+      };
     },
     close: async () => {
       await Promise.all(threads.map((thread) => thread.terminate()));
@@ -75,52 +83,55 @@ function openCrew(workers: number, setup: KeystoreSetup): Crew {
   };
 }
 
-async function measure(format: Format, crew: Crew, tools: Tools, options: Options): Promise<Rates> {
-  const rates: Rates = new Map();
-  const note = (who: string, rate: number | undefined) => {
-    if (rate !== undefined) rates.set(who, [...(rates.get(who) ?? []), rate]);
+async function measure(format: Format, crew: Crew, tools: Tools, options: Options): Promise<Efforts> {
+  const efforts: Efforts = new Map();
+  const note = (who: string, effort: Effort | undefined) => {
+    if (effort !== undefined) efforts.set(who, [...(efforts.get(who) ?? []), effort]);
   };
-  const share = Math.ceil(options.count / options.rounds);
+  const count = Math.ceil(options.count / options.rounds);
   const unbounded = { seconds: options.seconds, count: Number.POSITIVE_INFINITY };
   const withForge = FORGE_FORMATS.includes(format) && !options.without.includes("node-forge");
   for (const key of withForge ? (["ec", "rsa"] as const) : (["ec"] as const)) {
     // The first calls assemble, compile and fill pools.
     for (const kind of ["bound", "lotmint"] as const) await crew.run({ kind, format, key, seconds: 0.3, count: 1e9 });
   }
+  if (withForge) await crew.run({ kind: "node-forge", format, key: "rsa", seconds: 0.3, count: 1e9 });
   for (let round = 0; round < options.rounds; round++) {
     note("bound", await crew.run({ kind: "bound", format, key: "ec", ...unbounded }));
     note("lotmint", await crew.run({ kind: "lotmint", format, key: "ec", ...unbounded }));
     for (const tool of ["openssl", "keytool"] as const) {
-      if (!options.without.includes(tool)) note(tool, await tools.rate(tool, format, share));
+      if (!options.without.includes(tool)) note(tool, await tools.write(tool, format, count));
     }
     if (withForge) {
-      note("lotmint, RSA key", await crew.run({ kind: "lotmint", format, key: "rsa", ...unbounded }));
-      note("node-forge", await crew.run({ kind: "node-forge", format, key: "rsa", seconds: 3600, count: share }));
+      note(RSA, await crew.run({ kind: "lotmint", format, key: "rsa", ...unbounded }));
+      note("node-forge", await crew.run({ kind: "node-forge", format, key: "rsa", seconds: 3600, count }));
     }
   }
-  return rates;
+  return efforts;
 }
 
-function print(format: Format, rates: Rates, workers: number): boolean {
-  const rate = (who: string) => median(rates.get(who) ?? []);
-  // Round by round, so that a neighbour who comes and goes hits both sides of a ratio.
-  const ratioOf = (who: string, other: string) =>
-    median((rates.get(who) ?? []).map((own, round) => own / (rates.get(other)?.[round] ?? Number.NaN)));
-  const micros = (perSecond: number) => ((workers * 1e6) / perSecond).toFixed(perSecond > workers * 1e5 ? 1 : 0);
-  const line = (who: string, perSecond: number, words: string) =>
-    console.log(
-      `  ${who.padEnd(20)}${perSecond.toFixed(perSecond < 100 ? 1 : 0).padStart(10)}${micros(perSecond).padStart(11)}  ${words}`,
-    );
-  console.log(`\n${format}\n  ${"".padEnd(20)}${"files/s".padStart(10)}${"us a file".padStart(11)}`);
-  line("bound", rate("bound"), "");
-  line("lotmint", rate("lotmint"), `${ratioOf("bound", "lotmint").toFixed(2)} of the bound's cost`);
-  if (rates.has("node-forge")) line("lotmint, RSA key", rate("lotmint, RSA key"), "");
+function print(format: Format, efforts: Efforts): boolean {
+  /** Over all rounds: the clock of CPU time is too coarse for one. */
+  const cost = (who: string) => {
+    const all = efforts.get(who) ?? [];
+    return all.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0) / all.reduce((sum, { made }) => sum + made, 0);
+  };
+  const line = (who: string, words: string) => {
+    const rate = median((efforts.get(who) ?? []).map((effort) => effort.rate));
+    const micros = cost(who) * 1e6;
+    const figures = [rate.toFixed(rate < 100 ? 1 : 0).padStart(12), micros.toFixed(micros < 100 ? 1 : 0).padStart(14)];
+    console.log(`  ${who.padEnd(18)}${figures.join("")}  ${words}`);
+  };
+  console.log(`\n${format}\n  ${"".padEnd(18)}${"files/s".padStart(12)}${"CPU us a file".padStart(14)}`);
+  line("bound", "");
+  line("lotmint", `${(cost("lotmint") / cost("bound")).toFixed(2)} of the bound`);
+  if (efforts.has(RSA)) line(RSA, "");
   let reached = true;
   for (const who of ["openssl", "keytool", "node-forge"]) {
-    if (!rates.has(who)) continue;
-    const ratio = ratioOf(who === "node-forge" ? "lotmint, RSA key" : "lotmint", who);
+    if (!efforts.has(who)) continue;
+    const ratio = cost(who) / cost(who === "node-forge" ? RSA : "lotmint");
     const verdict = ratio >= WANTED ? "reached" : `${(WANTED - ratio).toFixed(1)} MISSING`;
-    line(who, rate(who), `lotmint is ${ratio.toFixed(1)} times as fast; wanted ${WANTED}: ${verdict}`);
+    line(who, `${ratio.toFixed(1)} times lotmint's; wanted ${WANTED}: ${verdict}`);
     reached &&= ratio >= WANTED;
   }
   return reached;
@@ -147,12 +158,12 @@ const setup = await makeMaterial();
 const crew = openCrew(options.workers, setup);
 const tools = openTools(setup.ec, options.workers);
 console.log(
-  `Node ${process.version}, ${options.workers} side by side, medians of ${options.rounds} rounds in turn; ${options.count} files by each other tool`,
+  `Node ${process.version}, ${options.workers} side by side, ${options.rounds} rounds in turn; ${options.count} files by each other tool`,
 );
 let reached = true;
 try {
   for (const format of FORMATS.filter((name) => name.toLowerCase().includes(values.only.toLowerCase()))) {
-    reached = print(format, await measure(format, crew, tools, options), options.workers) && reached;
+    reached = print(format, await measure(format, crew, tools, options)) && reached;
   }
 } finally {
   tools.close();

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createPrivateKey } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -70,10 +70,18 @@ function keytoolArguments(format: Format, file: (name: string) => string, out: s
   }
 }
 
+/** What some files have cost. */
+export interface Effort {
+  readonly made: number;
+  /** Files per second of the clock. */
+  readonly rate: number;
+  readonly cpuSeconds: number;
+}
+
 /** The tools at work, in a folder of their own. */
 export interface Tools {
-  /** Files per second of so many calls, as many side by side as there are workers; undefined where the tool cannot. */
-  readonly rate: (tool: Tool, format: Format, count: number) => Promise<number | undefined>;
+  /** So many calls, as many side by side as there are workers; undefined where the tool cannot. */
+  readonly write: (tool: Tool, format: Format, count: number) => Promise<Effort | undefined>;
   readonly close: () => void;
 }
 
@@ -82,23 +90,32 @@ export function openTools(material: Material, workers: number): Tools {
   prepare(folder, material);
   let batches = 0;
   return {
-    rate: async (tool, format, count) => {
+    write: async (tool, format, count) => {
       if (argumentsOf(tool, format, folder, "") === undefined) return undefined;
       // A folder for each batch: keytool would add to a store that is there.
       const batch = join(folder, String(batches++));
       mkdirSync(batch);
       let next = 0;
       const startedMs = performance.now();
+      const before = childrenCpuSeconds();
       const lane = async () => {
         while (next < count) {
           await run(tool, argumentsOf(tool, format, folder, join(batch, String(next++))) ?? []);
         }
       };
       await Promise.all(Array.from({ length: workers }, lane));
-      return count / ((performance.now() - startedMs) / 1000);
+      const rate = count / ((performance.now() - startedMs) / 1000);
+      return { made: count, rate, cpuSeconds: childrenCpuSeconds() - before };
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** User and system time of the children that have ended, in ticks of 10 ms (proc_pid_stat(5), fields 16 and 17). */
+function childrenCpuSeconds(): number {
+  const stat = readFileSync("/proc/self/stat", "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[13]) + Number(fields[14])) / 100;
 }
 
 function prepare(folder: string, { pkcs8, certificate, chain }: Material): void {

@@ -22,6 +22,8 @@ export interface KeystoreOrder {
 export interface KeystoreAnswer {
   readonly made: number;
   readonly seconds: number;
+  /** Of this thread. */
+  readonly cpuSeconds: number;
 }
 
 export type KeystoreSetup = Readonly<Record<Key, Material>>;
@@ -33,13 +35,15 @@ function open({ kind, format, key }: KeystoreOrder, setup: KeystoreSetup): Step 
 
 function run(step: Step, { seconds, count }: KeystoreOrder): KeystoreAnswer {
   const startedMs = performance.now();
+  const before = process.threadCpuUsage();
   let made = 0;
   let elapsed = 0;
   while (made < count && elapsed < seconds) {
     made += step();
     elapsed = (performance.now() - startedMs) / 1000;
   }
-  return { made, seconds: elapsed };
+  const { user, system } = process.threadCpuUsage(before);
+  return { made, seconds: elapsed, cpuSeconds: (user + system) / 1e6 };
 }
 
 if (parentPort !== null) {

@@ -52,7 +52,7 @@ async function lotsOfJob(job: Job, context: CliContext): Promise<readonly AskedL
   const now = new Date(context.now());
   return Promise.all(
     manifests.map(async (manifest) => ({
-      lot: (await peekLot(manifest)) ?? resolveLot(job.lot, manifest, now),
+      lot: (await lotInFile(manifest)) ?? resolveLot(job.lot, manifest, now),
       job,
       manifest,
     })),
@@ -65,12 +65,23 @@ async function lotOfManifest(
   context: CliContext,
   ledger: Pick<Ledger, "lot">,
 ): Promise<AskedLot> {
-  const mended = await peekLot(manifest);
+  const mended = await lotInFile(manifest);
   const lot = mended ?? checkLotName(parse(manifest).name);
   const begun = issuer === undefined ? await recordedJob(ledger, lot) : undefined;
   if (begun !== undefined) return { lot, job: begun, manifest };
   const job = adHocJob(manifest, issuer, context.site(), context.now());
   return { lot: mended ?? resolveLot(job.lot, manifest, new Date(context.now())), job, manifest };
+}
+
+/** The lot that a file says it belongs to; throws `usage` for one that no lot can be called. */
+async function lotInFile(manifest: string): Promise<string | undefined> {
+  const lot = await peekLot(manifest);
+  try {
+    return lot === undefined ? undefined : checkLotName(lot);
+  } catch (cause) {
+    if (!(cause instanceof OnboardingError)) throw cause;
+    throw new OnboardingError(`${manifest}, column lotmint:lot: ${cause.message}`, { code: cause.code, cause });
+  }
 }
 
 function nothingMatches(pattern: string): OnboardingError {

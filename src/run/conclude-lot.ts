@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
@@ -11,7 +11,8 @@ import { writeOutputs } from "./write-outputs.ts";
 
 /**
  * Says how a lot stands after a run, and writes that for everybody who reads it. A run that changed
- * nothing leaves the files of the run before as they are. With a `fault` that ended the run already, one
+ * nothing leaves the files of the run before as they are, unless these tell another state: a run that was stopped
+ * right after its last step has left nothing to do, but says that it was stopped. With a `fault` that ended the run already, one
  * that hinders the report is not told besides.
  */
 export async function concludeLot(
@@ -34,7 +35,10 @@ export async function concludeLot(
   );
   const layout = lotLayout(tools.home, hold.lot, job.secrets.folder);
   const isCurrent =
-    !walk.changed && fault === undefined && existsSync(layout.reportJson) && existsSync(layout.devicesCsv);
+    !walk.changed &&
+    fault === undefined &&
+    toldExitCode(layout.reportJson) === report.exitCode &&
+    existsSync(layout.devicesCsv);
   if (isCurrent) return report;
   try {
     // A run that lost the lot while it slept leaves the reports to the run that has it now.
@@ -44,4 +48,12 @@ export async function concludeLot(
     if (fault === undefined || !(error instanceof OnboardingError)) throw error;
   }
   return report;
+}
+
+function toldExitCode(reportJson: string): number | undefined {
+  try {
+    return (JSON.parse(readFileSync(reportJson, "utf8")) as LotReport).exitCode;
+  } catch {
+    return undefined;
+  }
 }

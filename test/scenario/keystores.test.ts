@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { type ExecFileSyncOptions, execFileSync, spawnSync } from "node:child_process";
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { type Ended, makeRows, makeWorld, type StartOptions, type World, writeJo
 import { mayMount, openSmallDisk } from "./small-disk.ts";
 
 /** keytool advises on stderr. */
-const QUIETLY = { stdio: ["ignore", "pipe", "ignore"] } as const;
+const QUIETLY: ExecFileSyncOptions = { stdio: ["ignore", "pipe", "ignore"] };
 let world: World;
 
 beforeAll(async () => {

@@ -141,16 +141,15 @@ test("killed in the middle of a lot, the next watcher goes on with the claimed f
   expect(await result("done", "k1.csv")).toMatch(/^DONE /);
 });
 
-test("a stop lets the batches in hand be finished, and the file stays for the next watcher", async () => {
-  const devices = 600;
-  drop("t1.csv", manifestText(rowsOf("t1", devices)));
-  const at = { step: "written", signal: "SIGTERM" } as const;
-  expect((await world.run(["watch"], { at, cores: 1 })).code).toBe(0);
+test("a stop lets what is in hand be finished, and the file stays for the next watcher", async () => {
+  drop("t1.csv", manifestText(rowsOf("t1")));
+  expect((await world.run(["watch"], { at: { step: "written", signal: "SIGTERM" } })).code).toBe(0);
   expect(manifests("work")).toEqual(["t1.csv"]);
-  expect(stagesOf(world.home, "t1")).toContain("planned");
-  expect(await world.run(["watch", "--once"], { at, cores: 1 })).toMatchObject({ code: 130 });
+  expect(stagesOf(world.home, "t1")).not.toContain("confirmed");
+  const once = await world.run(["watch", "--once"], { at: { step: "upload-opened", signal: "SIGTERM" } });
+  expect([once.code, manifests("work")]).toEqual([130, ["t1.csv"]]);
   expect((await world.run(["watch", "--once"])).code).toBe(0);
-  expect(proof("t1", devices)).toEqual([]);
+  expect(proof("t1")).toEqual([]);
 });
 
 test("a full disk: the file waits in work/ with a word for the operator, and its lot is whole afterwards", async () => {
