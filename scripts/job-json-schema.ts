@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { jobSchema } from "./job-schema.ts";
+import { jobSchema } from "../src/config/job-schema.ts";
 
 /** The job file's schema as JSON Schema, as text, for editors: draft 7, which they all read. */
 export function jobJsonSchema(): string {

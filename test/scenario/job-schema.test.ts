@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { jobJsonSchema } from "../../src/config/job-json-schema.ts";
+import { jobJsonSchema } from "../../scripts/job-json-schema.ts";
 
 interface Schema {
   readonly description?: string;
