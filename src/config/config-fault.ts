@@ -39,7 +39,7 @@ export function showKey(path: KeyPath): string {
 /** A value from a configuration file in a message, short and on one line. */
 export function showValue(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
-  if (Array.isArray(value)) return "a list";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return "a mapping";
   const shown = JSON.stringify(value);
   return shown.length > 60 ? `${shown.slice(0, 57)}…` : shown;

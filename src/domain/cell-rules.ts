@@ -14,7 +14,7 @@ export function checkRegistrationValue(value: string): string | undefined {
   const found = SUSPECT.exec(value)?.[0];
   if (found !== undefined)
     return `holds ${NOT_CARRIED[found] ?? "a control character"}, which the platform's CSV cannot carry`;
-  if (value.startsWith("\ufeff")) return "starts with a byte order mark, which the platform's CSV cannot carry";
+  if (value.includes("\ufeff")) return "holds a byte order mark, which the platform's CSV cannot carry";
   if (!value.isWellFormed()) return "holds half a character (a lone surrogate)";
   return undefined;
 }

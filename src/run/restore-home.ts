@@ -69,8 +69,10 @@ async function requireWhole(folder: string, file: string): Promise<BackupContent
 
 function readContents(path: string): BackupContents | undefined {
   try {
-    const contents = JSON.parse(readFileSync(path, "utf8")) as BackupContents;
-    return contents.version === 1 ? contents : undefined;
+    const contents = JSON.parse(readFileSync(path, "utf8")) as Partial<BackupContents>;
+    const { version, madeAt, ledgerHead, files } = contents;
+    if (version !== 1 || typeof madeAt !== "string" || typeof ledgerHead !== "string") return undefined;
+    return typeof files === "object" && files !== null ? { version, madeAt, ledgerHead, files } : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { der, derOid } from "../../src/asn1/der.ts";
+import { der, derInteger, derOid } from "../../src/asn1/der.ts";
 import { DerError, readChildren, readElement, readOid, readWhole } from "../../src/asn1/read-der.ts";
 
 const bytes = (hex: string) => Buffer.from(hex, "hex");
@@ -68,4 +68,45 @@ describe("readOid", () => {
   test.each(["", "81", "2a".repeat(65), `2a${"ff".repeat(9)}7f`])("refuses %s", (hex) => {
     expect(() => readOid(bytes(hex))).toThrow(DerError);
   });
+});
+
+test("any tree that der writes is read back the same, and any octet changed in it is a tree or a DerError", () => {
+  type Tree = Buffer | readonly Tree[];
+  const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
+    tree: fc.oneof(
+      { depthSize: "small" },
+      fc.uint8Array({ maxLength: 200 }).map((octets) => Buffer.from(octets)),
+      fc.array(tie("tree"), { maxLength: 5 }),
+    ),
+  }));
+  const write = (node: Tree): Buffer => (Buffer.isBuffer(node) ? der(0x04, node) : der(0x30, ...node.map(write)));
+  const read = (bytes: Buffer): Tree[] =>
+    readChildren(bytes).map(({ tag, content }) => (tag === 0x30 ? read(content) : content));
+  fc.assert(
+    fc.property(tree, fc.nat(), fc.integer({ min: 1, max: 255 }), (written, at, change) => {
+      const bytes = write(written);
+      expect(read(bytes)).toEqual([written]);
+      bytes.writeUInt8(bytes.readUInt8(at % bytes.length) ^ change, at % bytes.length);
+      try {
+        read(bytes);
+      } catch (error) {
+        expect(error).toBeInstanceOf(DerError);
+      }
+    }),
+  );
+});
+
+test("any object identifier and any number comes back", () => {
+  const arc = fc.oneof(fc.nat(300), fc.nat({ max: 2 ** 31 - 1 }));
+  const oid = fc
+    .tuple(fc.nat(2), fc.nat(39), fc.array(arc, { maxLength: 10 }))
+    .map(([first, second, rest]) => [first, second, ...rest].join("."));
+  fc.assert(
+    fc.property(oid, fc.maxSafeNat(), (dotted, number) => {
+      expect(readOid(readWhole(derOid(dotted), 0x06).content)).toBe(dotted);
+      const { content } = readWhole(derInteger(number), 0x02);
+      expect(BigInt(`0x${content.toString("hex")}`)).toBe(BigInt(number));
+      expect(content.readUInt8(0) & 0x80).toBe(0);
+    }),
+  );
 });

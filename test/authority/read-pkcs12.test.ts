@@ -1,8 +1,10 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPkcs12Authority } from "../../src/authority/read-pkcs12.ts";
+import { OnboardingError } from "../../src/domain/error.ts";
 import { CA_EXTENSIONS, faultOf, noOpenssl, openssl, temporaryFolder, trying } from "./authorities.ts";
 
 const folder = temporaryFolder();
@@ -103,6 +105,23 @@ describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
       const fault = await faultOf(() => readPkcs12Authority(content, "/in/x.p12", trying("x")));
       expect([fault.code, fault.message]).toEqual(["usage", expect.stringMatching(/no PKCS#12 file that can be read/)]);
     }
+  });
+
+  test("whatever octets are changed, the answer is an authority or a fault of its own, in bounded time", async () => {
+    const whole = readFileSync(path("ec.p12"));
+    const change = fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+        const altered = Buffer.from(whole);
+        for (const [at, bits] of changes) altered.writeUInt8(altered.readUInt8(at) ^ bits, at);
+        const outcome = await readPkcs12Authority(altered, "/in/x.p12", trying("secret of the file")).catch(
+          (error: unknown) => error,
+        );
+        if (outcome instanceof Error) expect(outcome).toBeInstanceOf(OnboardingError);
+        else expect(outcome).toHaveProperty("certificates");
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test("refuses a file that was altered", async () => {

@@ -1,5 +1,7 @@
 import { parse } from "csv-parse/sync";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { checkRegistrationValue } from "../../src/domain/cell-rules.ts";
 import type { RegistrationRow } from "../../src/domain/registration.ts";
 import { writePart } from "../../src/registration/write-part.ts";
 
@@ -60,5 +62,40 @@ describe("writePart", () => {
   it("takes a property's name for nothing but a name", () => {
     const bytes = writePart([device("A1", { properties: { constructor: "x" } }), device("A2")]);
     expect(bytes.toString().split("\n")[2]).toBe("A2;CERTIFICATES;;c8y_Linux;A2;true;");
+  });
+
+  it("carries every value that a manifest's row may have, so that a line is a row and a semicolon ends a cell", () => {
+    const tricky = fc.constantFrom("a", " ", "'", "=", ",", ";", '"', "\n", "\r", "\t", "\u2028", "\ufeff", "ü", "😀");
+    const text = fc.oneof(fc.string({ unit: "binary", minLength: 1 }), fc.string({ unit: tricky, minLength: 1 }));
+    const value = text.filter((cell) => checkRegistrationValue(cell) === undefined);
+    const row = fc.record({ type: value, name: value, path: value, iccid: value });
+    const more = fc.tuple(value, value);
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 5 }), more, (rows, [property, external]) => {
+        const devices = rows.map((cells, index) =>
+          device(`A${index}`, { ...cells, properties: { hw_rev: property }, externalIds: { imei: external } }),
+        );
+        const [header = "", ...lines] = writePart(devices).toString("utf8").split("\n");
+        const names = header.split(";");
+        const back = lines
+          .slice(0, -1)
+          .map((line) => Object.fromEntries(line.split(";").map((cell, i) => [names[i], cell])));
+        expect(lines.at(-1)).toBe("");
+        expect(back).toEqual(
+          rows.map(({ type, name, path, iccid }, index) => ({
+            ID: `A${index}`,
+            AUTH_TYPE: "CERTIFICATES",
+            CREDENTIALS: "",
+            TYPE: type,
+            NAME: name,
+            ICCID: iccid,
+            PATH: path,
+            "com_cumulocity_model_Agent.active": "true",
+            hw_rev: property,
+            "external-imei": external,
+          })),
+        );
+      }),
+    );
   });
 });

@@ -68,7 +68,7 @@ describe.skipIf(!allowed)(`on a disk of its own${skipped}`, () => {
       found.push(faultOf(filled));
     }
     disk.free();
-    const again = await disk.run(["run", lot]);
+    const again = filled.code === 0 ? filled : await disk.run(["run", lot]);
     if (again.code !== 0) found.push(`the second run ended with ${again.code}: ${again.stderr}`);
     return [...found, ...proof(disk.copy(), lot, 12)].map((fault) => `${step}: ${fault}`);
   }
@@ -125,71 +125,74 @@ describe.skipIf(!allowed)(`on a disk of its own${skipped}`, () => {
     expect((await disk.run(["authority", "show", "line-2"])).code).toBe(0);
   });
 
-  test.each([
-    ["state", "ledger.sqlite"],
-    ["state/ledger.sqlite", "ledger.sqlite"],
-    ["state/lots", "state/lots/LOT"],
-    ["output", "output/LOT"],
-    ["output/LOT", "output/LOT/devices"],
-    ["output/LOT/devices", "output/LOT/devices"],
-    ["output/LOT/secrets", "output/LOT/secrets"],
-    ["output/LOT/registration", "output/LOT/registration/part-0001.csv"],
-  ])("a read-only %s is told by name, and once it may be written the lot is completed", async (place, named) => {
+  test("each place that may not be written is told by its name, and once it may be, the lot goes on from there", async () => {
     const disk = await openDisk();
-    const lot = newLot();
-    write(disk.outside, lot, 4);
-    const path = place.replace("LOT", lot);
-    if (!existsSync(join(disk.outside, path))) mkdirSync(join(disk.outside, path), { recursive: true });
-    const where = join(disk.home, path);
-    disk.command("mount", "--bind", where, where);
-    disk.command("mount", "-o", "remount,ro,bind", where);
-    const refused = await disk.run(["run", lot]);
-    expect([refused.code, faultOf(refused)]).toEqual([14, expect.stringContaining(named.replace("LOT", lot))]);
-    expect(faultOf(refused)).toMatch(/read-only|writable/);
-    disk.command("umount", "-l", where);
-    expect((await disk.run(["run", lot])).code).toBe(0);
-    expect(proof(disk.copy(), lot, 4)).toEqual([]);
+    write(disk.outside, "ro", 8);
+    const places = [
+      ["state", "ledger.sqlite"],
+      ["state/ledger.sqlite", "ledger.sqlite"],
+      ["state/lots", "state/lots/ro"],
+      ["output", "output/ro"],
+      ["output/ro", "output/ro/devices"],
+      ["output/ro/devices", "output/ro/devices"],
+      ["output/ro/secrets", "output/ro/secrets"],
+      ["output/ro/registration", "output/ro/registration/part-0001.csv"],
+    ] as const;
+    for (const [place, named] of places) {
+      const where = join(disk.home, place);
+      const outside = join(disk.outside, place);
+      if (!existsSync(outside)) mkdirSync(outside, { recursive: true });
+      disk.command("mount", "--bind", where, where);
+      disk.command("mount", "-o", "remount,ro,bind", where);
+      const refused = await disk.run(["run", "ro"]);
+      disk.command("umount", "-l", where);
+      expect([place, refused.code, faultOf(refused)]).toEqual([place, 14, expect.stringContaining(named)]);
+      expect(faultOf(refused)).toMatch(/read-only|writable/);
+    }
+    expect((await disk.run(["run", "ro"])).code).toBe(0);
+    expect(proof(disk.copy(), "ro", 8)).toEqual([]);
   });
 
   test("on a read-only home what was done can be looked at, whatever a killed run left; nothing else goes", async () => {
     const disk = await openDisk();
     write(disk.outside, "rh", 4);
     expect((await disk.run(["run", "rh"])).code).toBe(0);
-    const look = async (log: boolean, lots: number) => {
+    const look = async (log: boolean, looking: readonly string[][], changing: readonly string[][]) => {
       disk.command("mount", "--bind", disk.home, disk.home);
       disk.command("mount", "-o", "remount,ro,bind", disk.home);
       expect(existsSync(join(disk.outside, "state", "ledger.sqlite-wal"))).toBe(log);
       const before = treeOf(disk.outside);
-      const commands = [
-        ["status"],
-        ["plan", "rh"],
-        ["check", "rh"],
-        ["authority", "list"],
-        ["authority", "show", "root"],
-      ];
-      for (const command of commands) {
+      for (const command of looking) {
         const looked = await disk.run(command);
-        expect([command, looked.code, looked.stderr]).toEqual([command, 0, expect.not.stringContaining('"level":50')]);
+        expect([command, looked.code, faultOf(looked)]).toEqual([command, 0, ""]);
       }
-      expect(JSON.parse((await disk.run(["status", "--json"])).stdout)).toHaveLength(lots);
-      for (const command of [
-        ["run", "rh"],
-        ["submit", "rh"],
-        ["report", "rh"],
-        ["authority", "create", "new"],
-      ]) {
+      for (const command of changing) {
         const refused = await disk.run(command);
         expect([command, refused.code]).toEqual([command, 14]);
         expect(faultOf(refused)).toMatch(/read-only|writable/);
       }
+      const { stdout } = await disk.run(["status", "--json"]);
       expect(treeOf(disk.outside)).toEqual(before);
       disk.command("umount", "-l", disk.home);
+      return (JSON.parse(stdout) as readonly { readonly lot: string }[]).map(({ lot }) => lot).sort();
     };
-    await look(false, 1);
+    const looking = [
+      ["plan", "rh"],
+      ["check", "rh"],
+      ["authority", "list"],
+      ["authority", "show", "root"],
+    ];
+    const changing = [
+      ["run", "rh"],
+      ["submit", "rh"],
+      ["report", "rh"],
+      ["authority", "create", "new"],
+    ];
+    expect(await look(false, looking, changing)).toEqual(["rh"]);
     // A killed run leaves the write-ahead log of the ledger, and what it says counts.
     write(disk.outside, "rk", 4);
     await disk.run(["run", "rk"], { killAt: "minted" });
-    await look(true, 2);
+    expect(await look(true, [["check", "rh"]], [["run", "rk"]])).toEqual(["rh", "rk"]);
   });
 });
 
@@ -208,7 +211,6 @@ async function without<T>(folder: string, act: () => Promise<T>): Promise<T> {
 describe("a folder that is gone when the next run begins", () => {
   test.each<readonly [string, Step, string]>([
     ["output", "minted", "have been minted, but their folders are neither in"],
-    ["output/LOT", "folder-placed", "have been minted, but their folders are neither in"],
     ["output/LOT/devices", "batch-placed", "output/LOT/devices"],
     ["output/LOT/.work", "minted", "have been minted, but their folders are neither in"],
     ["output/LOT/devices", "passwords-assembled", "the folder with the devices of lot LOT, is not there"],
@@ -265,7 +267,7 @@ describe("passwords on a drive of their own", () => {
     expect(proofWithDrive("usba", 8)).toEqual([]);
   });
 
-  test.each<Step>(["written", "passwords-placed", "minted", "batch-placed", "passwords-assembled"])(
+  test.each<Step>(["passwords-placed", "minted", "passwords-assembled"])(
     "a lot that was killed at %s waits for the drive, and then has one password for each device",
     async (step) => {
       const lot = newLot();

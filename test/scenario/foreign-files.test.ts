@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TAG } from "../../src/asn1/der.ts";
@@ -15,25 +15,37 @@ import { readPem } from "../../src/authority/read-pem.ts";
 import { readPkcs12Authority } from "../../src/authority/read-pkcs12.ts";
 import { readPrivateKey } from "../../src/authority/read-private-key.ts";
 import { readCertificateRequest } from "../../src/authority/read-request.ts";
+import { readSealRecipient } from "../../src/authority/seal-recipient.ts";
+import { readIdFile } from "../../src/cli/read-id-file.ts";
 import { readJob } from "../../src/config/read-job.ts";
 import { readSite } from "../../src/config/read-site.ts";
 import { readYaml } from "../../src/config/read-yaml.ts";
+import { packArchive, unpackArchive } from "../../src/disk/archive.ts";
 import { homeLayout } from "../../src/disk/layout.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
 import { openRandomPool } from "../../src/keystore/random-pool.ts";
+import { sealContent } from "../../src/keystore/seal-passwords.ts";
 import { writeJksKeystore } from "../../src/keystore/write-jks.ts";
 import { openPkcs12Writer } from "../../src/keystore/write-pkcs12.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { peekLot } from "../../src/manifest/peek-lot.ts";
 import { readManifest } from "../../src/manifest/read-manifest.ts";
 import { readRequest } from "../../src/manifest/read-request.ts";
 import * as answers from "../../src/platform/read-answer.ts";
+import { readRevocationList } from "../../src/platform/read-revocation-list.ts";
+import { BACKUP_CONTENTS } from "../../src/run/backup-home.ts";
+import { restoreHome } from "../../src/run/restore-home.ts";
+import { derRevocationList } from "../../src/sandbox/revocation-list.ts";
 import { KeystoreFault } from "../../src/verify/keystore-fault.ts";
+import { openSealed } from "../../src/verify/open-sealed.ts";
 import { readCertificate as readOwnCertificate } from "../../src/verify/read-certificate.ts";
 import { readJks } from "../../src/verify/read-jks.ts";
 import { parsePasswords } from "../../src/verify/read-passwords.ts";
 import { readPkcs12 } from "../../src/verify/read-pkcs12.ts";
+import { readTruststore } from "../../src/verify/read-truststore.ts";
 import { makeDeviceKey } from "../fixtures/make-device-key.ts";
 import { makeIssuer, pemOf } from "../fixtures/make-issuer.ts";
+import { makeOfficer, type Officer } from "../fixtures/make-officer.ts";
 import { hasOpenssl, openssl } from "../fixtures/other-readers.ts";
 import { damaged, nested, oversized } from "./foreign-files.ts";
 
@@ -53,6 +65,10 @@ interface Samples {
   readonly modern: Buffer;
   readonly legacy: Buffer;
   readonly jks: Buffer;
+  readonly officer: Officer;
+  readonly sealed: Buffer;
+  readonly archive: Buffer;
+  readonly revoked: Buffer;
 }
 let samples: Samples;
 
@@ -72,7 +88,18 @@ beforeAll(async () => {
     writeFileSync(file, keyPem);
     return openssl(["req", "-new", "-key", file, "-subj", "/O=Acme/CN=a"]);
   };
+  const officer = makeOfficer();
   samples = {
+    officer,
+    sealed: Buffer.from(sealContent(Buffer.from("id,password\n"), officer.recipient)),
+    revoked: derRevocationList({
+      issuer: "a",
+      key: privateKey,
+      crlNumber: 1,
+      nowMs: 0,
+      revocations: new Map([["1000", 0]]),
+    }),
+    archive: await inFile("packed/a.txt", Buffer.from("a"), () => pack(join(folder, "packed"))),
     certificate,
     pem: Buffer.from(pemOf(certificate, ...issuer.chain)),
     request: Buffer.from(hasOpenssl ? request() : pemOf(certificate)),
@@ -90,6 +117,7 @@ async function* passphrases() {
 
 function inFile<T>(name: string, octets: Buffer, read: (path: string) => T): T {
   const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, octets);
   return read(path);
 }
@@ -100,6 +128,25 @@ function walkDer(octets: Buffer, depth = 0): void {
     if (tag === TAG.OID) readOid(content);
     if ((tag & 0x20) !== 0 && depth < 40) walkDer(content, depth + 1);
   }
+}
+
+let archives = 0;
+async function pack(from: string): Promise<Buffer> {
+  const path = join(folder, `${archives++}.tar`);
+  await packArchive(path, from);
+  return readFileSync(path);
+}
+
+/** Restores a backup that says this of itself, and holds nothing else, into a home of its own. */
+async function restore(contents: Buffer): Promise<unknown> {
+  const from = join(folder, `backup-${archives}`);
+  mkdirSync(from);
+  writeFileSync(join(from, BACKUP_CONTENTS), contents);
+  const file = join(folder, `${archives}.tar`);
+  await pack(from);
+  const ledger: Partial<Ledger> = { verifyEvents: async () => ({ events: 0, head: "" }), close: async () => undefined };
+  const home = homeLayout(join(folder, `restored-${archives}`));
+  return restoreHome({ home, file, nowMs: 0, openLedger: async () => ledger as Ledger });
 }
 
 async function readWholeManifest(path: string): Promise<void> {
@@ -266,6 +313,51 @@ const PARSERS: readonly Parser[] = [
       return inFile("site/lotmint.yaml", octets, () => readSite(home));
     },
     fault: OnboardingError,
+  },
+  {
+    name: "authority/seal-recipient",
+    sample: () => Buffer.from(samples.officer.pem),
+    read: (octets) => inFile("officer.pem", octets, (path) => readSealRecipient(path, Date.now())),
+    fault: OnboardingError,
+  },
+  {
+    name: "verify/open-sealed",
+    sample: () => samples.sealed,
+    read: (octets) => openSealed(octets.toString("latin1"), samples.officer.key),
+    fault: KeystoreFault,
+  },
+  {
+    name: "verify/read-truststore",
+    sample: () => samples.pem,
+    read: (octets) => readTruststore("truststore.pem", octets, PASSWORD),
+    fault: KeystoreFault,
+  },
+  {
+    name: "disk/archive",
+    sample: () => samples.archive,
+    read: (octets) => {
+      const to = join(folder, `unpacked-${archives++}`);
+      mkdirSync(to);
+      return inFile("b.tar", octets, (path) => unpackArchive(path, to));
+    },
+    fault: OnboardingError,
+  },
+  {
+    name: "run/restore-home, what a backup says of itself",
+    sample: text(JSON.stringify({ version: 1, madeAt: "2026-11-23T00:00:00Z", ledgerHead: "ab", files: {} })),
+    read: restore,
+    fault: OnboardingError,
+  },
+  {
+    name: "cli/read-id-file",
+    sample: text("id;name\nA-1;a\nA-2;b\n"),
+    read: (octets) => inFile("ids.csv", octets, (path) => readIdFile(path, folder)),
+    fault: OnboardingError,
+  },
+  {
+    name: "platform/read-revocation-list",
+    sample: () => samples.revoked,
+    read: readRevocationList,
   },
   { name: "platform/read-answer", sample: text(JSON.stringify(BULK_ANSWER)), read: readAnswers },
 ];

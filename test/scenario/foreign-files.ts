@@ -73,6 +73,10 @@ export function oversized(sample: Buffer): readonly Buffer[] {
     Buffer.from("id,"),
     Buffer.from([0x30, 0x84, 0x7f, 0xff, 0xff, 0xff]),
   ];
-  const filled = beginnings.flatMap((beginning) => FILLERS.map((filler) => Buffer.concat([beginning, fill(filler)])));
+  const filled = beginnings.flatMap((beginning, index) => {
+    // Behind a good beginning everything, behind the others what belongs to their kind.
+    const fillers = index < 2 ? FILLERS : FILLERS.slice(0, 4);
+    return fillers.map((filler) => Buffer.concat([beginning, fill(filler)]));
+  });
   return [...filled, Buffer.alloc(HUGE, sample), Buffer.alloc(HUGE, 0x30), Buffer.alloc(HUGE)];
 }

@@ -12,7 +12,7 @@ import { type RunningSandbox, startSandbox } from "../../src/sandbox/serve-sandb
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const INTERFERE = new URL("./interfere.ts", import.meta.url).href;
 /** The program is started over a hundred times: halves what each start costs. */
-const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/scenarios", import.meta.url));
+export const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/scenarios", import.meta.url));
 /** Long enough for any run here on a slow machine; a run that hangs shall not hang the tests. */
 const GIVE_UP_MS = 120_000;
 

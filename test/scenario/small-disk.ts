@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
-import { type Ended, PASSPHRASE, type Step, type World } from "./harness.ts";
+import { COMPILE_CACHE, type Ended, PASSPHRASE, type Step, type World } from "./harness.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const FILL = new URL("./fill-disk.ts", import.meta.url).href;
@@ -70,6 +70,7 @@ export async function openSmallDisk(world: World, kilobytes: number): Promise<Sm
   cpSync(world.home, join(root, home), { recursive: true });
   const env = {
     PATH: process.env["PATH"],
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
     LOTMINT_PASSPHRASE: PASSPHRASE,
     LOTMINT_PLATFORM_PASSWORD: world.sandbox.credentials.password,
   };
