@@ -118,7 +118,12 @@ export function loadIssuer(
   maxChain: number,
 ): LoadedIssuer {
   const { certificate, chain, chainDer, chainPem, hasKey } = readAuthority(home, name);
-  if (!hasKey) throw unusableAuthority(name, "it was imported without a key, for trust and upload only");
+  if (!hasKey) {
+    throw unusableAuthority(
+      name,
+      "there is no key.pem: it was imported without a key, for trust and upload only, or the file is gone and has to be restored from a backup",
+    );
+  }
   const keyFile = authorityLayout(home, name).key;
   const key = openAuthorityKey(name, readAuthorityFile(name, keyFile), passphrase);
   verifyChain(name, chain, nowMs);

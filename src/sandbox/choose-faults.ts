@@ -1,5 +1,5 @@
 import { idsOf, readBulkFile } from "./bulk-file.ts";
-import type { Fault, FaultDesk, FaultRule, RowRejection } from "./faults.ts";
+import type { AnswerFault, Fault, FaultDesk, FaultRule, RowRejection } from "./faults.ts";
 import { readUploadedFile } from "./multipart.ts";
 import { Refusal } from "./refusal.ts";
 import type { SandboxRequest } from "./sandbox-request.ts";
@@ -11,7 +11,7 @@ const BULK_ONLY: readonly Fault["kind"][] = ["wrong-counts", "part-refused", "re
 
 interface ChosenFaults {
   /** The first rule that fits; none: all goes well. */
-  readonly fault?: Exclude<Fault, RowRejection>;
+  readonly fault?: AnswerFault;
   readonly rowFaults: readonly RowRejection[];
 }
 

@@ -1,5 +1,8 @@
-/** Ways in which the sandbox misbehaves when asked to. Unless said otherwise the request's work is not done. */
-export type Fault =
+/** Ways in which the sandbox misbehaves when asked to. */
+export type Fault = AnswerFault | RowRejection;
+
+/** Those that concern an answer as a whole. Unless said otherwise the request's work is not done. */
+export type AnswerFault =
   /** 429 with or without Retry-After, 408, 500, 502, 503, 401, 403 … */
   | {
       readonly kind: "status";
@@ -41,10 +44,9 @@ export type Fault =
       readonly message?: string;
       readonly moreThanRows?: number;
       readonly holdsId?: string;
-    }
-  /** Rows of a bulk registration turned down, the others done. Goes together with any other fault. */
-  | RowRejection;
+    };
 
+/** Rows of a bulk registration turned down, the others done. Goes together with any other fault. */
 export interface RowRejection {
   readonly kind: "reject-rows";
   /** Absent: any row. */

@@ -1,4 +1,4 @@
-import { COUNT_NAMES, type Fault, type RowRejection } from "./faults.ts";
+import { type AnswerFault, COUNT_NAMES, type Fault } from "./faults.ts";
 import { Refusal, refusalAnswer } from "./refusal.ts";
 import type { SandboxAnswer } from "./sandbox-request.ts";
 
@@ -20,11 +20,7 @@ const HUGE_BODY_BYTES = 10 * 1024 * 1024;
 const PROXY_PAGE = Buffer.from("<html><head><title>Sandbox</title></head><body>not what you asked for</body></html>\n");
 
 /** The answer that a fault makes of a request. `work` does what the request asks, and is called at most once. */
-export function playFault(
-  fault: Exclude<Fault, RowRejection>,
-  work: () => SandboxAnswer,
-  nowMs: number,
-): SandboxAnswer {
+export function playFault(fault: AnswerFault, work: () => SandboxAnswer, nowMs: number): SandboxAnswer {
   const doneFirst = "afterWork" in fault && fault.afterWork === true ? work() : undefined;
   switch (fault.kind) {
     case "status":
