@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../bin/lotmint", import.meta.url));
 
 /** The real program on a home of its own, one new lot after the other. */
 export interface WholeRun {
@@ -49,9 +49,9 @@ export async function openWholeRun(measuring: Measuring = {}): Promise<WholeRun>
 
 function lotmint(home: string, args: readonly string[], { preload, env }: Measuring = {}): Promise<void> {
   return new Promise((resolve, reject) => {
-    const imports = preload === undefined ? [] : ["--import", preload];
-    const child = spawn(process.execPath, [...imports, MAIN, "--home", home, "--log-level", "error", ...args], {
-      env: { ...process.env, ...env, LOTMINT_PASSPHRASE: "a passphrase for the bench" },
+    const imports = preload === undefined ? {} : { NODE_OPTIONS: `--import ${preload}` };
+    const child = spawn(PROGRAM, ["--home", home, "--log-level", "error", ...args], {
+      env: { ...process.env, ...env, ...imports, LOTMINT_PASSPHRASE: "a passphrase for the bench" },
       stdio: ["ignore", "ignore", "inherit"],
     });
     child.once("error", reject);

@@ -28,13 +28,13 @@ export function openLedgerFile(path: string): Connections {
   try {
     requireLedger(writer, path, MIGRATIONS);
     writer.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
-    writer.exec("PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;");
+    writer.exec("PRAGMA cache_size = -24576; PRAGMA temp_store = MEMORY;");
     // Pages that batch after batch rewrites are written back once for many; the log stays below 64 MB.
     writer.exec("PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864;");
     migrateSchema(writer, MIGRATIONS);
     writer.exec(`PRAGMA busy_timeout = ${LOCK_SLICE_MS}`);
     const reader = new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS, readOnly: true });
-    reader.exec("PRAGMA cache_size = -16384");
+    reader.exec("PRAGMA cache_size = -8192");
     return { writer, reader };
   } catch (error) {
     writer.close();

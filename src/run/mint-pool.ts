@@ -43,6 +43,8 @@ export function openMintPool(options: MintPoolOptions): MintPool {
       workerData: cloneable(options.setup),
       // Nothing in the environment concerns a worker.
       env: {},
+      // What a batch leaves behind is small: a young generation of 48 MB would only delay its collection.
+      resourceLimits: { maxYoungGenerationSizeMb: 12 },
     });
     const crew = { worker, orders: [] as Order[] };
     worker.on("message", (answer: MintAnswer) => {

@@ -52,3 +52,10 @@ test("a fault of another origin is handed on as it is", () => {
   expect(sqliteCode(fault)).toBeUndefined();
   expect(ledgerFault(fault, "x")).toBe(fault);
 });
+
+test("an index of the log that cannot grow is a full disk, any other input/output error is not", () => {
+  const cause = (errcode: number) => Object.assign(new Error("disk I/O error"), { code: "ERR_SQLITE_ERROR", errcode });
+  // SQLITE_IOERR_SHMSIZE and SQLITE_IOERR_FSYNC.
+  expect(ledgerFault(cause(4874), "x")).toMatchObject({ message: expect.stringContaining("the disk is full") });
+  expect(ledgerFault(cause(1034), "x")).toMatchObject({ message: expect.stringContaining("check the disk") });
+});

@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { openLedger } from "../../src/ledger/open-ledger.ts";
+import { openLedger, openLedgerToRead } from "../../src/ledger/open-ledger.ts";
 import { describeLedger } from "./ledger-contract.ts";
 import * as world from "./ledger-world.ts";
 
@@ -104,4 +104,31 @@ test("a newest event that was altered shows on opening", async () => {
     code: "state-damaged",
     message: expect.stringContaining("event 1 (note, x)"),
   });
+});
+
+test("where there is no ledger, looking into one finds it empty and makes none", async () => {
+  const folder = join(world.temporaryFolder(), "state");
+  const ledger = await openLedgerToRead(join(folder, "ledger.sqlite"), { now });
+  onTestFinished(() => ledger.close());
+  expect([await ledger.lots(), await ledger.head(), await ledger.lastSignedAtMs()]).toEqual([[], undefined, undefined]);
+  expect(existsSync(folder)).toBe(false);
+});
+
+test("looking into a ledger shows what was committed", async () => {
+  const path = join(world.temporaryFolder(), "ledger.sqlite");
+  const ledger = await openLedger(path, { now });
+  onTestFinished(() => ledger.close());
+  await world.listedLot(ledger, "L1", ["a", "b"]);
+  const look = await openLedgerToRead(path, { now });
+  onTestFinished(() => look.close());
+  expect(await look.countByStage("L1")).toMatchObject({ listed: 2 });
+});
+
+test("a newer version's ledger is refused to readers as well", async () => {
+  const path = join(world.temporaryFolder(), "ledger.sqlite");
+  await (await openLedger(path, { now })).close();
+  const newer = new DatabaseSync(path);
+  newer.exec("PRAGMA user_version = 9999");
+  newer.close();
+  await expect(openLedgerToRead(path, { now })).rejects.toMatchObject({ code: "state-damaged" });
 });

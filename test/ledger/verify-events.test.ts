@@ -122,3 +122,33 @@ test("a long chain is walked over many pages", async () => {
   await Promise.all(notes);
   await expect(ledger.verifyEvents()).resolves.toMatchObject({ events: 1108 });
 });
+
+test("the links alone show an event that was changed or taken out, and not what became of certificates", async () => {
+  for (const change of ["UPDATE events SET detail = '{}' WHERE seq = 3", "DELETE FROM events WHERE seq = 3"]) {
+    const { ledger, intruder } = await mintedLedger();
+    await ledger.verifyLinks();
+    intruder.exec("DROP TRIGGER events_keep; DROP TRIGGER events_stay; DELETE FROM certificates");
+    await ledger.verifyLinks();
+    intruder.exec(change);
+    await expect(ledger.verifyLinks()).rejects.toMatchObject({ code: "state-damaged" });
+  }
+});
+
+test("an event is known by its digest until the chain's end is cut off", async () => {
+  const { ledger, intruder } = await mintedLedger();
+  const { digest = "" } = (await ledger.head()) ?? {};
+  expect([await ledger.hasEvent(digest), await ledger.hasEvent("ab")]).toEqual([true, false]);
+  intruder.exec("DROP TRIGGER events_stay; DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)");
+  expect(await ledger.hasEvent(digest)).toBe(false);
+});
+
+test("the time of the last signature is that of what was reserved or signed, whatever was recorded since", async () => {
+  let nowMs = Date.UTC(2026, 10, 23);
+  const ledger = await openLedger(join(world.temporaryFolder(), "ledger.sqlite"), { now: () => nowMs });
+  onTestFinished(() => ledger.close());
+  expect(await ledger.lastSignedAtMs()).toBeUndefined();
+  await world.mintLot(ledger, await world.plannedLot(ledger, "L1", ["a"]));
+  nowMs += 3_600_000;
+  await ledger.recordEvent({ kind: "note", subject: "x", detail: {} });
+  expect(await ledger.lastSignedAtMs()).toBe(Date.UTC(2026, 10, 23));
+});

@@ -48,6 +48,16 @@ test("a folder that stands in the way is never overwritten, and the new one is k
   expect(existsSync(join(batchFolder(lot, 1), "A/certificate.pem"))).toBe(true);
 });
 
+test("a folder that is in neither place is missed after the others were moved; an empty one in its place will do", () => {
+  made(1, "A", "C");
+  expect(() => placeDevices(lot, 1, ["A", "B", "C"])).toThrow(
+    /^1 devices \(B\) have been minted, but their folders are/,
+  );
+  expect(existsSync(join(lot.devices, "C/certificate.pem"))).toBe(true);
+  mkdirSync(join(lot.devices, "B"));
+  placeDevices(lot, 1, ["A", "B", "C"]);
+});
+
 test("a folder counts as occupied only when it holds something", () => {
   mkdirSync(join(lot.devices, "empty"));
   expect(isOccupied(join(lot.devices, "empty"))).toBe(false);
