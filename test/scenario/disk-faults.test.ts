@@ -96,7 +96,7 @@ describe.skipIf(!allowed)(`on a disk of its own${skipped}`, () => {
     let runs = 0;
     for (let code: number | null = 14; code === 14 && runs < 40; runs += 1) {
       // Each try that fails leaves abandoned serial numbers in the ledger, so that the same step again would not do.
-      kilobytes += 16 * (runs + 1);
+      kilobytes += 28 * (runs + 1);
       disk.resize(kilobytes);
       const ended = await disk.run(["run", "fc"]);
       code = ended.code;
