@@ -32,7 +32,7 @@ export interface RunRequest {
   readonly acceptChanges: boolean;
   /** Go on although this machine's clock looks wrong. */
   readonly acceptClock: boolean;
-  /** Send again what the platform turned down. */
+  /** Send again what the platform turned down, and mint nothing: what is planned waits for a run. */
   readonly resend: boolean;
 }
 
@@ -83,7 +83,9 @@ async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, wa
   await watchIssuer(tools, hold.lot, job, walk);
   if (request.resend) await tools.ledger.relistRejected(hold);
   const { planned } = await tools.ledger.countByStage(hold.lot);
-  const closePasswords = openPasswords(tools, hold, job, layout, planned > 0);
+  if (request.resend && planned > 0)
+    walk.note(`${planned} devices are still to be minted: that takes a run of the lot`);
+  const closePasswords = openPasswords(tools, hold, job, layout, planned > 0 && !request.resend);
   // However a run ends, its passwords do not stay where they were made; its own fault is the one to tell.
   const closeFirst = async (fault: unknown): Promise<never> => {
     await closePasswords().catch(() => undefined);
@@ -92,7 +94,7 @@ async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, wa
   const greeting = await walk.room("preflight", () => greetPlatform(tools, hold, request, walk)).catch(closeFirst);
   try {
     await placeTruststore(tools, hold.lot, layout, job, walk).catch(closeFirst);
-    await walk.room("mint", () => mintPlanned(tools, hold, job, walk)).catch(closeFirst);
+    if (!request.resend) await walk.room("mint", () => mintPlanned(tools, hold, job, walk)).catch(closeFirst);
     await walk.room("passwords", closePasswords);
     await registerMinted(tools, hold, job, greeting, walk);
     await finishKilledRemints(tools, hold, walk);

@@ -204,6 +204,20 @@ test("a device that the platform turned down is sent again by submit", async () 
   expect(proof("l4", rows, 0)).toEqual([]);
 });
 
+test("submit sends what a killed run has minted and mints nothing, so that it needs no passphrase", async () => {
+  const rows = makeRows("L11", 270);
+  writeLot(world.home, "l11", rows);
+  const killed = await world.run(["run", "l11"], { at: { step: "minted", signal: "SIGKILL" }, cores: 1 });
+  expect(killed.signal).toBe("SIGKILL");
+  const sent = await world.run(["submit", "l11", "--json"], { env: { LOTMINT_PASSPHRASE: undefined } });
+  const { counts, notes } = json(sent) as { counts: Record<string, number>; notes: readonly string[] };
+  expect(counts["confirmed"]).toBeGreaterThan(0);
+  expect(counts["planned"]).toBeGreaterThan(0);
+  expect(notes).toContain(`${counts["planned"]} devices are still to be minted: that takes a run of the lot`);
+  expect((await world.run(["run", "l11"])).code).toBe(0);
+  expect(proof("l11", rows, 0)).toEqual([]);
+});
+
 describe("plan", () => {
   test("writes nothing", async () => {
     const rows = makeRows("L5", 5);
