@@ -12,7 +12,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: "forks",
     maxWorkers: 2,
-    env: { TMPDIR: existsSync(memory) ? memory : tmpdir() },
+    // Java writes and reads names by the locale.
+    env: { TMPDIR: existsSync(memory) ? memory : tmpdir(), LC_ALL: "C.UTF-8" },
     reporters: process.env["CI"] ? ["verbose"] : ["default"],
   },
 });
