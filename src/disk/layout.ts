@@ -15,6 +15,11 @@ export function safeName(id: string): string {
   return RESERVED_ON_WINDOWS.test(ended) ? percent(ended.charAt(0)) + ended.slice(1) : ended;
 }
 
+/** The id that `safeName` made a name of; any other name gives some id, whose own name is another. */
+export function idOfName(name: string): string {
+  return name.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
 function percent(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 }

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, opendirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { deviceFolder, safeName, sealedNumber, segmentBatch } from "../disk/layout.ts";
+import { deviceFolder, idOfName, safeName, sealedNumber, segmentBatch } from "../disk/layout.ts";
 import { type Check, openDevices } from "./check-scope.ts";
 
 /** Tells who may read passwords.csv, its lines that are none, and passwords of devices that the lot does not have. */
@@ -78,9 +78,4 @@ async function withoutDevice(externalIds: readonly string[], check: Check): Prom
     left.push(...page.filter((externalId) => !minted.has(externalId) && !open.has(externalId)));
   }
   return left;
-}
-
-/** The id that `safeName` made a name of. */
-function idOfName(name: string): string {
-  return name.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PRIVATE_FILE, remove, replaceFile } from "../disk/durable.ts";
-import { type Home, safeName } from "../disk/layout.ts";
+import { type Home, idOfName, safeName } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 
 /** Stands in state/ from a restore until every lot of output/ has been checked. */
@@ -59,7 +59,7 @@ function uncheckedLots(home: Home, { checked }: Restored): readonly string[] {
     .filter((entry) => entry.isDirectory() && existsSync(join(home.output, entry.name, "devices")))
     .map((entry) => entry.name)
     .filter((name) => !checked.includes(name))
-    .map((name) => decodeURIComponent(name));
+    .map(idOfName);
 }
 
 function read(home: Home): Restored | undefined {

@@ -6,7 +6,16 @@ import { readableAuthorities } from "../authority/load-authority.ts";
 import { readCertificate } from "../authority/read-certificate.ts";
 import { readPemCertificates } from "../authority/read-pem.ts";
 import { moveInto, syncFolder } from "../disk/durable.ts";
-import { batchFolder, deviceFolder, type Home, type LotLayout, lotLayout, partFile, safeName } from "../disk/layout.ts";
+import {
+  batchFolder,
+  deviceFolder,
+  type Home,
+  idOfName,
+  type LotLayout,
+  lotLayout,
+  partFile,
+  safeName,
+} from "../disk/layout.ts";
 import type { IssuedCertificate, Subject } from "../domain/certificate.ts";
 import type { Device } from "../domain/device.ts";
 import type { KnownDevice, PlannedBatch } from "../domain/plan.ts";
@@ -59,7 +68,7 @@ export async function takeInLot(ledger: Ledger, hold: LotHold, home: Home, secre
   for (let start = 0; start < names.length; start += PAGE) {
     const found: Found[] = [];
     for (const name of names.slice(start, start + PAGE)) {
-      const minted = readMinted(join(layout.devices, name), decodeURIComponent(name));
+      const minted = readMinted(join(layout.devices, name), idOfName(name));
       if (minted !== undefined && (await isKnown(ledger, minted.serialNumber))) continue;
       const one = minted && withIssuer(minted, join(layout.devices, name), issuers);
       if (one === undefined) taken.foreign.push(join(layout.devices, name));

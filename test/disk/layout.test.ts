@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { homeLayout, lotLayout, passwordSegment, safeName, segmentBatch } from "../../src/disk/layout.ts";
+import { homeLayout, idOfName, lotLayout, passwordSegment, safeName, segmentBatch } from "../../src/disk/layout.ts";
 
 test.each([
   ["ACM-000.1", "ACM-000.1"],
@@ -30,6 +30,7 @@ test("whatever the id, its folder's name is one name, and no other id has it", (
       expect(basename(join("/lot", name))).toBe(name);
       expect(dirname(join("/lot", name))).toBe("/lot");
       expect(name).not.toMatch(/[<>:"/\\|?*\u0000-\u001f]|[. ]$/);
+      if (one !== "") expect(idOfName(name)).toBe(one);
       if (one !== other) expect(safeName(other)).not.toBe(name);
     }),
     { numRuns: 2000 },
@@ -48,4 +49,8 @@ test("a segment's name tells its batch, and no other file's does", () => {
   expect(segmentBatch(basename(passwordSegment(lot, 7).making))).toBe(7);
   expect(segmentBatch("passwords.csv")).toBeUndefined();
   expect(segmentBatch("segment-000007.csv.new")).toBeUndefined();
+});
+
+test("a folder that lotmint did not name is read without a fault, and stands for no id", () => {
+  for (const name of ["100%", "a%zz", "%E2%28%A1", "con"]) expect(safeName(idOfName(name))).not.toBe(name);
 });
