@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -12,7 +14,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
 
 /** Mode of files that hold a key or a password. */
@@ -123,13 +125,32 @@ export interface Replacement {
   discard(): void;
 }
 
-/** Starts to replace a file durably, for content that comes in pieces. Faults are `disk-unwritable`. */
+/**
+ * Starts to write a whole new file durably, for content that comes in pieces, into a folder that is not ours alone: aside
+ * under a name that nobody else uses, and never over another file. Faults are `disk-unwritable`.
+ */
+export function startNewFile(path: string, mode: number = SHARED_FILE): Replacement {
+  const aside = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString("hex")}.new`);
+  return writeAside(path, aside, mode, moveIntoVacant);
+}
+
+/**
+ * Starts to replace a file of our own durably, for content that comes in pieces. What a killed command left of its
+ * replacement, in `FILE.new`, goes. Faults are `disk-unwritable`.
+ */
 export function startReplacement(path: string, mode: number = SHARED_FILE): Replacement {
   const aside = `${path}.new`;
-  const file = guarded(path, () => {
-    rmSync(aside, { force: true });
-    return openSync(aside, "wx", mode);
-  });
+  guarded(path, () => rmSync(aside, { force: true }));
+  return writeAside(path, aside, mode, renameSync);
+}
+
+function writeAside(
+  path: string,
+  aside: string,
+  mode: number,
+  nameIt: (aside: string, path: string) => void,
+): Replacement {
+  const file = guarded(path, () => openSync(aside, "wx", mode));
   const discard = () => {
     closeSync(file);
     rmSync(aside, { force: true });
@@ -145,7 +166,7 @@ export function startReplacement(path: string, mode: number = SHARED_FILE): Repl
           throw error;
         }
         closeSync(file);
-        renameSync(aside, path);
+        nameIt(aside, path);
         syncFolder(dirname(path));
       }),
     discard,
@@ -182,6 +203,43 @@ export function syncFolder(path: string): void {
 /** Renames without syncing either folder. */
 export function moveInto(from: string, to: string): void {
   guarded(to, () => renameSync(from, to));
+}
+
+/** What says that a file system has no hard links, as on most USB sticks. */
+const NO_LINKS: readonly unknown[] = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK"];
+
+/**
+ * Renames a file into a place where none may be: unlike a plain rename it never takes another file's place
+ * (`disk-unwritable`). Repeating it after a crash in between is harmless. Syncs neither folder.
+ */
+export function moveIntoVacant(from: string, to: string): void {
+  guarded(to, () => {
+    try {
+      linkSync(from, to);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code === "EEXIST" && !isSameFile(from, to)) throw occupied(to, error);
+      if (code !== "EEXIST" && !NO_LINKS.includes(code)) throw error;
+      if (code !== "EEXIST") {
+        if (existsSync(to)) throw occupied(to, error);
+        renameSync(from, to);
+        return;
+      }
+    }
+    rmSync(from);
+  });
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [lstatSync(one), lstatSync(other)];
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
+function occupied(path: string, cause: unknown): OnboardingError {
+  return new OnboardingError(`${path} is there already and is not overwritten; move it away and run again`, {
+    code: "disk-unwritable",
+    cause,
+  });
 }
 
 /** Removes a file or a tree; what is not there is fine. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
@@ -11,7 +12,7 @@ const NO_LINKS: readonly string[] = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP",
  * A place that is taken is `usage` and is left as it is; all else that goes wrong is `disk-unwritable`.
  */
 export function placeNewFile(path: string, content: string, mode: number = SHARED_FILE): void {
-  const aside = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
+  const aside = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString("hex")}.new`);
   try {
     writeSynced(aside, content, mode);
     nameIt(aside, path);

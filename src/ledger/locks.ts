@@ -3,6 +3,7 @@ import type { Engine } from "./engine.ts";
 import type { LockRow } from "./holds.ts";
 import { type Ledger, LOCK_PATIENCE_MS, type LockOwner } from "./ledger.ts";
 import { isAlive } from "./lock-owner.ts";
+import { lotNameFinder } from "./lot-names.ts";
 import { prepare } from "./statement.ts";
 
 /** One run at a time per lot: taking, beating, letting go. */
@@ -24,6 +25,8 @@ export function lockMethods(engine: Engine): Pick<Ledger, "acquireLot" | "beat" 
        AND fence = ? AND run = ? AND held = 1`,
   );
 
+  const findName = lotNameFinder(writer);
+
   function refuseWhileHeld(lot: string, lock: LockRow, me: LockOwner, atMs: number): void {
     const { host, boot_id: bootId, pid, process_start: processStart } = lock;
     const silent = atMs - lock.beat_at_ms > LOCK_PATIENCE_MS;
@@ -35,9 +38,10 @@ export function lockMethods(engine: Engine): Pick<Ledger, "acquireLot" | "beat" 
   }
 
   return {
-    acquireLot: (lot, owner) =>
+    acquireLot: (asked, owner) =>
       write(() => {
         const atMs = Math.trunc(engine.now());
+        const lot = findName(asked) ?? asked;
         const row = findLot.get(lot)?.id ?? addLot.insert(lot, atMs);
         const lock = findLock.get(row);
         const taken = lock?.held === 1 ? lock : undefined;

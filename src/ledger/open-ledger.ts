@@ -6,6 +6,7 @@ import type { Engine } from "./engine.ts";
 import { eventMethods } from "./event-methods.ts";
 import { eventLog, type StoredEvent } from "./events.ts";
 import { holdCheck } from "./holds.ts";
+import { identityMethods } from "./identity.ts";
 import { knownDeviceMethods } from "./known-devices.ts";
 import type { Ledger } from "./ledger.ts";
 import { ledgerFault } from "./ledger-fault.ts";
@@ -14,6 +15,7 @@ import { lockMethods } from "./locks.ts";
 import { lotMethods } from "./lots.ts";
 import { mintingMethods } from "./minting.ts";
 import { partMethods } from "./parts.ts";
+import { passwordBatchMethods } from "./password-batches.ts";
 import { publicKeyMethods } from "./public-keys.ts";
 import { pushMethods } from "./pushes.ts";
 import { readingMethods } from "./reading.ts";
@@ -69,11 +71,13 @@ function wire(connections: Connections, path: string, now: () => number, read: E
   const append = eventLog(writer, now);
   const engine: Engine = { now, writer, reader, write, read, append, requireHold: holdCheck(writer, now) };
   return {
+    ...identityMethods(engine),
     ...lockMethods(engine),
     ...lotMethods(engine),
     ...knownDeviceMethods(engine),
     ...absorbMethods(engine),
     ...mintingMethods(engine),
+    ...passwordBatchMethods(engine),
     ...serialMethods(engine),
     ...adoptionMethods(engine),
     ...publicKeyMethods(engine),

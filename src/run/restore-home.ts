@@ -37,6 +37,7 @@ export async function restoreHome({ home, file, nowMs, openLedger }: Restoring):
     const ledger = await openLedger(join(aside, BACKUP_LEDGER));
     try {
       await ledger.verifyEvents();
+      await ledger.openGeneration();
     } finally {
       await ledger.close();
     }

@@ -1,7 +1,17 @@
 import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { homeLayout, idOfName, lotLayout, passwordSegment, safeName, segmentBatch } from "../../src/disk/layout.ts";
+import {
+  homeLayout,
+  idOfName,
+  isSegmentOf,
+  lotLayout,
+  passwordSegment,
+  safeName,
+  segmentBatch,
+  segmentName,
+  segmentPart,
+} from "../../src/disk/layout.ts";
 
 test.each([
   ["ACM-000.1", "ACM-000.1"],
@@ -45,8 +55,13 @@ test("a lot's passwords go to a folder of its own on the drive that travels apar
 
 test("a segment's name tells its batch, and no other file's does", () => {
   const lot = lotLayout(homeLayout("/home"), "L1");
-  expect(segmentBatch(basename(passwordSegment(lot, 1234567).placed))).toBe(1234567);
-  expect(segmentBatch(basename(passwordSegment(lot, 7).making))).toBe(7);
+  expect(
+    segmentBatch(basename(passwordSegment(lot, segmentName(1234567, segmentPart("0123456789abcdef", "5e"))).placed)),
+  ).toBe(1234567);
+  expect(segmentBatch(basename(passwordSegment(lot, "segment-000007.csv").making))).toBe(7);
+  expect(isSegmentOf("0123456789abcdef", segmentName(7, segmentPart("0123456789abcdef", "5e")))).toBe(true);
+  expect(isSegmentOf("f123456789abcdef", segmentName(7, segmentPart("0123456789abcdef", "5e")))).toBe(false);
+  expect(isSegmentOf("0123456789abcdef", "segment-000007.csv")).toBe(false);
   expect(segmentBatch("passwords.csv")).toBeUndefined();
   expect(segmentBatch("segment-000007.csv.new")).toBeUndefined();
 });
