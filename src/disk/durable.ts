@@ -166,7 +166,12 @@ function writeAside(
           throw error;
         }
         closeSync(file);
-        nameIt(aside, path);
+        try {
+          nameIt(aside, path);
+        } catch (error) {
+          rmSync(aside, { force: true });
+          throw error;
+        }
         syncFolder(dirname(path));
       }),
     discard,

@@ -13,6 +13,7 @@ import { holdLot } from "./hold-lot.ts";
 import { watchIssuer } from "./issuer-budget.ts";
 import { mintPlanned } from "./mint-planned.ts";
 import { openPasswords } from "./open-passwords.ts";
+import { requireOwn } from "./owner-mark.ts";
 import { placeTruststore } from "./place-truststore.ts";
 import { registerMinted } from "./register-minted.ts";
 import { hasAllFiles, requireFolders } from "./require-folders.ts";
@@ -79,8 +80,9 @@ async function openLot(tools: RunTools, hold: LotHold, request: RunRequest, walk
   if (before !== undefined) await adoptJob(ledger, hold, lotLayout(home, hold.lot), request.job);
 }
 
-/** A finished lot needs no folder any more: whatever is in its place now. */
+/** A finished lot needs no folder for passwords any more, whatever is in its place now; its reports are still written. */
 async function requireOwnLot(ledger: Ledger, lot: string, home: Home, jobs: readonly (Job | undefined)[]) {
+  await requireOwn(ledger, lot, lotLayout(home, lot).folder);
   if (await hasAllFiles(ledger, lot)) return;
   for (const folder of new Set(jobs.map((job) => job?.secrets.folder))) {
     await requireOwnFolders(ledger, lot, lotLayout(home, lot, folder));

@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -36,6 +37,21 @@ test("an archive that is there is not overwritten", async () => {
   writeFileSync(at("a.tar"), "mine");
   await expect(packArchive(at("a.tar"), at("from"))).rejects.toMatchObject({ code: "usage" });
   expect(readFileSync(at("a.tar"), "utf8")).toBe("mine");
+});
+
+test("a file beside it that is called like its replacement is the user's, and stays", async () => {
+  writeFileSync(at("a.tar.new"), "mine");
+  await packArchive(at("a.tar"), at("from"));
+  expect(readFileSync(at("a.tar.new"), "utf8")).toBe("mine");
+  expect(readdirSync(folder).sort()).toEqual(["a.tar", "a.tar.new", "from", "to"]);
+});
+
+test("an archive that another command made meanwhile is not overwritten", async () => {
+  const packing = packArchive(at("a.tar"), at("from"));
+  writeFileSync(at("a.tar"), "another's");
+  await expect(packing).rejects.toMatchObject({ code: "disk-unwritable" });
+  expect(readFileSync(at("a.tar"), "utf8")).toBe("another's");
+  expect(readdirSync(folder).sort()).toEqual(["a.tar", "from", "to"]);
 });
 
 test("a link in an archive is not followed, and nothing of that archive stays", async () => {
