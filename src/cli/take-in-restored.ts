@@ -18,10 +18,11 @@ import { type CliContext, makeRunTools } from "./context.ts";
  */
 export async function takeInRestored(name: string, context: CliContext): Promise<void> {
   const { home } = context;
-  const lot = await context.withLedgerToRead(async (ledger) => (await ledger.lotName(name)) ?? lotInOutput(home, name));
-  if (await context.withLedgerToRead((ledger) => hasEarlierFolders(ledger, lot, home))) {
-    await context.withLedger((ledger) => takeOverLot(lot, context, ledger));
-  }
+  const { lot, isEarlier } = await context.withLedgerToRead(async (ledger) => {
+    const known = (await ledger.lotName(name)) ?? lotInOutput(home, name);
+    return { lot: known, isEarlier: await hasEarlierFolders(ledger, known, home) };
+  });
+  if (isEarlier) await context.withLedger((ledger) => takeOverLot(lot, context, ledger));
   if (!isRestored(home)) return;
   const taken = await context.withLedger((ledger) => takeIn(lot, context, ledger));
   context.print(takenText(lot, taken));

@@ -163,6 +163,11 @@ export function segmentBatch(name: string): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
+/** False for a segment of a version before names told ledgers apart: another home may have one of the same name. */
+export function isNamedApart(segment: string): boolean {
+  return segment.split("-").length > 2;
+}
+
 /** True for a segment that this ledger, or a copy of it, has made. */
 export function isSegmentOf(ledger: string, name: string): boolean {
   return segmentBatch(name) !== undefined && name.split("-")[2] === ledger.slice(0, 8);

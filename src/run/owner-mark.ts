@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
-import { PRIVATE_FILE, replaceFile } from "../disk/durable.ts";
+import { PRIVATE_FILE, replaceFile, SHARED_FILE } from "../disk/durable.ts";
 import { type Home, ownerMark } from "../disk/layout.ts";
 import { placeNewFile } from "../disk/place-new-file.ts";
 import { OnboardingError } from "../domain/error.ts";
@@ -75,10 +75,10 @@ export async function requireOwn(ledger: Reader, lot: string, folder: string): P
 export async function markOwn(ledger: Reader & Pick<Ledger, "head">, home: Home, lot: string, folder: string) {
   const content = await newMark(ledger, home, lot);
   const { kind } = await ownershipOf(ledger, lot, folder);
-  if (kind === "ours") return replaceFile(ownerMark(folder), content, PRIVATE_FILE);
+  if (kind === "ours") return replaceFile(ownerMark(folder), content, modeIn(folder));
   if (kind === "unmarked") {
     try {
-      return placeNewFile(ownerMark(folder), content, PRIVATE_FILE);
+      return placeNewFile(ownerMark(folder), content, modeIn(folder));
     } catch (error) {
       // Somebody was faster; whose it is now is told below.
       if (!(error instanceof OnboardingError) || error.code !== "usage") throw error;
@@ -95,8 +95,13 @@ export async function takeOver(
   folder: string,
 ): Promise<boolean> {
   if ((await ownershipOf(ledger, lot, folder)).kind !== "earlier") return false;
-  replaceFile(ownerMark(folder), await newMark(ledger, home, lot), PRIVATE_FILE);
+  replaceFile(ownerMark(folder), await newMark(ledger, home, lot), modeIn(folder));
   return true;
+}
+
+/** The mark holds no secret: whoever may look into the folder may read it. */
+function modeIn(folder: string): number {
+  return (statSync(folder).mode & 0o077) === 0 ? PRIVATE_FILE : SHARED_FILE;
 }
 
 async function newMark(ledger: Pick<Ledger, "identity" | "head">, home: Home, lot: string): Promise<string> {

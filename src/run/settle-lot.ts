@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { destroyFolder } from "../disk/destroy-folder.ts";
 import { remove } from "../disk/durable.ts";
-import { batchFolder, type LotLayout, passwordSegment } from "../disk/layout.ts";
+import { batchFolder, isNamedApart, type LotLayout, passwordSegment } from "../disk/layout.ts";
 import type { Ledger, LotHold, OpenBatch } from "../ledger/ledger.ts";
 import { ownershipOf, requireOwn } from "./owner-mark.ts";
 import { placeDevices, placePasswords } from "./place-batch.ts";
@@ -39,7 +39,7 @@ export async function settleLot(
   const { kind } = await ownershipOf(ledger, hold.lot, lot.folder);
   if (kind === "ours" || kind === "unmarked") {
     // Every batch is settled: what stands here was replaced, and the new one is in its place. Segments have names of
-    // their own, and only those of this ledger's batches go: see `takeSegments`.
+    // their own, and only those of this ledger's batches go: see `dropBatch`.
     destroyFolder(lot.replaced);
     sweep(lot.work);
   }
@@ -67,7 +67,8 @@ export async function dropBatch(
   batch: Pick<OpenBatch, "number" | "segment">,
 ): Promise<void> {
   remove(batchFolder(lot, batch.number));
-  if (batch.segment !== undefined) {
+  // Any other stays until it is known whose the folder is: see `findSegments`.
+  if (batch.segment !== undefined && isNamedApart(batch.segment)) {
     const segment = passwordSegment(lot, batch.segment);
     remove(segment.making);
     remove(segment.placed);

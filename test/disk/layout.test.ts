@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import {
   homeLayout,
   idOfName,
+  isNamedApart,
   isSegmentOf,
   lotLayout,
   passwordSegment,
@@ -62,6 +63,10 @@ test("a segment's name tells its batch, and no other file's does", () => {
   expect(isSegmentOf("0123456789abcdef", segmentName(7, segmentPart("0123456789abcdef", "5e")))).toBe(true);
   expect(isSegmentOf("f123456789abcdef", segmentName(7, segmentPart("0123456789abcdef", "5e")))).toBe(false);
   expect(isSegmentOf("0123456789abcdef", "segment-000007.csv")).toBe(false);
+  expect([segmentName(7, segmentPart("0123456789abcdef", "5e")), "segment-000007.csv"].map(isNamedApart)).toEqual([
+    true,
+    false,
+  ]);
   expect(segmentBatch("passwords.csv")).toBeUndefined();
   expect(segmentBatch("segment-000007.csv.new")).toBeUndefined();
 });
