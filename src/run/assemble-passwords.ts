@@ -3,10 +3,11 @@ import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { announceStep } from "../disk/announce-step.ts";
 import { PRIVATE_FILE, remove, startReplacement } from "../disk/durable.ts";
-import { isSegmentOf, type LotLayout } from "../disk/layout.ts";
+import { deviceFolder, isSegmentOf, type LotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger, LotHold } from "../ledger/ledger.ts";
 import { requireOwnFolders } from "./claim-folders.ts";
+import { openDevice } from "./open-device.ts";
 import { findMissing, findSegments, listPasswords, readPasswordFiles, refuseMissing } from "./password-segments.ts";
 
 /**
@@ -30,7 +31,7 @@ export async function assemblePasswords(ledger: Ledger, hold: LotHold, lot: LotL
   await requireOwnFolders(ledger, hold.lot, lot);
   const listed = await readPasswordFiles(existsSync(lot.passwords) ? [lot.passwords] : []);
   const passwords = new Map([...listed, ...(await readPasswordFiles(own.paths))]);
-  const found = await addStrays(ledger, hold.lot, strays, passwords);
+  const found = await addStrays(ledger, hold.lot, lot, strays, passwords);
   const { whole, missing } = await findMissing(ledger, own.open, passwords);
   const isNew = own.paths.length > 0 || found > 0;
   if (isNew) {
@@ -81,10 +82,11 @@ async function findStrays(ledger: Ledger, lot: string, layout: LotLayout): Promi
   return names.filter((name) => !recorded.has(name)).map((name) => join(layout.secrets, name));
 }
 
-/** Adds the passwords of minted devices that no list and no segment of ours has; says how many. */
+/** Adds the passwords of minted devices that no list and no segment of ours has, if they open their keystores; says how many. */
 async function addStrays(
   ledger: Ledger,
   lot: string,
+  layout: LotLayout,
   paths: readonly string[],
   passwords: Map<string, string>,
 ): Promise<number> {
@@ -96,6 +98,8 @@ async function addStrays(
     for (const { externalId, lot: holder, minted } of known) {
       const password = stray.get(externalId);
       if (holder !== lot || !minted || password === undefined || passwords.has(externalId)) continue;
+      // A copy of this ledger may have given the same device another key.
+      if (openDevice(deviceFolder(layout, externalId), layout.folder, password).kind !== "opened") continue;
       passwords.set(externalId, password);
       found += 1;
     }

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { assemblePasswords } from "../../src/run/assemble-passwords.ts";
@@ -37,18 +38,33 @@ test("a list that was carried away is not missed: its devices were listed", asyn
   expect(lines(lot.passwords)).toEqual(["id,password", "b,P2"]);
 });
 
+/** A device's folder, whose key its password opens. */
+function placeKey(folder: string, password: string): void {
+  mkdirSync(folder, { recursive: true });
+  const { privateKey } = generateKeyPairSync("ec", {
+    namedCurve: "P-256",
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: password },
+  });
+  writeFileSync(join(folder, "key.pem"), privateKey);
+  writeFileSync(join(folder, "chain.pem"), "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
+}
+
 test("a segment that another state of this ledger left fills what is missing and is never removed", async () => {
-  const { ledger, hold, lot, mint } = await passwordWorld(["a", "b"]);
+  const { ledger, hold, lot, mint } = await passwordWorld(["a", "b", "c"]);
   const own = await mint(["a"], ["a,P1"]);
-  await mint(["b"]);
+  await mint(["b", "c"]);
+  for (const id of ["b", "c"]) placeKey(join(lot.devices, id), "STRAY");
   const stray = own.replace(/5eed1\.csv$/, "0123456789abcdef.csv");
-  writeFileSync(stray, "b,STRAY\na,STRAY\nunknown,STRAY\n");
+  writeFileSync(stray, "b,STRAY\nc,OF ANOTHER KEY\na,STRAY\nunknown,STRAY\n");
   const foreign = join(lot.secrets, "segment-000001-00000000-5eed.csv");
   writeFileSync(foreign, "b,FOREIGN\n");
-  expect(await assemblePasswords(ledger, hold, lot)).toBe(2);
+  const missed = expect.stringContaining("1 device (c)");
+  await expect(assemblePasswords(ledger, hold, lot)).rejects.toMatchObject({ message: missed });
   expect(lines(lot.passwords)).toEqual(["id,password", "a,P1", "b,STRAY"]);
   expect(readdirSync(lot.secrets).sort()).toEqual(
     [".work", basename(foreign), basename(stray), "passwords.csv"].sort(),
   );
+  await ledger.revokeDevices(hold, { reason: "unspecified", externalIds: ["c"] });
   expect(await assemblePasswords(ledger, hold, lot)).toBeUndefined();
 });

@@ -112,6 +112,29 @@ test("of a home and its copy, the one that comes later is refused, and no passwo
   await expectSound(copy);
 });
 
+test("a home and its copy that go on at once lose no password: one ends well, and the other keeps its segments", async () => {
+  const home = await makeHome("first", 20);
+  await killed(home, "batch-placed");
+  writeLot(home, "Lot7", makeRows("first", 60), { secrets: { folder: drive }, registration: { mode: "none" } });
+  const copy = join(root, "copy");
+  cpSync(home, copy, { recursive: true });
+  const homes = [home, copy];
+  const ended = await Promise.all(homes.map((each) => start(each, ["run", "Lot7"])));
+  expect(ended.map(({ code }) => code).sort()).toEqual([0, 2]);
+  expect(listed()).toHaveLength(60);
+  await expectSound(homes[ended.findIndex(({ code }) => code === 0)] ?? "");
+  const loser = homes[ended.findIndex(({ code }) => code === 2)] ?? "";
+  // Refused before it minted anything, or when it came to its list.
+  const minted = readdirSync(join(loser, "output", "Lot7", "devices")).filter((id) => id > "first-00020");
+  const kept = readdirSync(join(drive, "Lot7")).filter((name) => name.startsWith("segment-"));
+  const lines = kept.flatMap((name) =>
+    readFileSync(join(drive, "Lot7", name), "utf8")
+      .trimEnd()
+      .split("\n"),
+  );
+  expect(lines.map((line) => line.split(",")[0]).sort()).toEqual(minted.sort());
+});
+
 test("what a restored home had marked before is not touched until check takes it over, and then its old home is refused", async () => {
   const home = await makeHome("first", 4);
   expect((await call(home, "run", "Lot7")).code).toBe(0);
