@@ -1,10 +1,11 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Home } from "../disk/layout.ts";
 import { type PlatformSite, type Site, WATCH_EVENTS, type WebhookSite } from "../domain/job.ts";
 import { type ConfigFault, type KeyPath, type Locate, refuse, throwFaults } from "./config-fault.ts";
 import { checkAgainst } from "./describe-issues.ts";
 import { parseTimeMs } from "./durations.ts";
+import { fileProblem } from "./is-file.ts";
 import type { JobInput } from "./job-schema.ts";
 import { readYaml } from "./read-yaml.ts";
 import { resolvePaths } from "./resolve-paths.ts";
@@ -100,9 +101,8 @@ function resolveCaFile(
 ): string | undefined {
   if (caFile === undefined) return undefined;
   const file = resolve(folder, caFile);
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
-    faults.push({ path, message: `there is no file ${file}` });
-  }
+  const message = fileProblem(file);
+  if (message !== undefined) faults.push({ path, message });
   return file;
 }
 

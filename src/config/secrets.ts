@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { inputFault } from "../disk/disk-fault.ts";
 import { OnboardingError } from "../domain/error.ts";
 
 /**
@@ -78,7 +79,7 @@ export function readSecretFile(path: string): string {
     return secret;
   } catch (error) {
     if (error instanceof OnboardingError) throw error;
-    throw usage(`${path} cannot be read as a file with a secret`, error);
+    throw inputFault(error, path);
   } finally {
     closeSync(file);
   }
@@ -98,8 +99,7 @@ function openSecret(path: string): number {
   try {
     return openSync(path, "r");
   } catch (error) {
-    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    throw usage(missing ? `there is no secret file ${path}` : `the secret file ${path} may not be read`, error);
+    throw inputFault(error, path, "there is no secret file");
   }
 }
 

@@ -2,18 +2,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  diskFault,
-  ensureFolder,
-  ensureFolderAlone,
-  PRIVATE_FILE,
-  PRIVATE_FOLDER,
-  remove,
-  replaceFile,
-  startReplacement,
-  syncTree,
-  writeNew,
-} from "../../src/disk/durable.ts";
+import { diskFault } from "../../src/disk/disk-fault.ts";
+import { ensureFolder, ensureFolderAlone, PRIVATE_FILE, PRIVATE_FOLDER, remove, replaceFile, startReplacement, syncTree, writeNew } from "../../src/disk/durable.ts";
 
 let folder: string;
 beforeEach(() => {
