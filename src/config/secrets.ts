@@ -32,7 +32,10 @@ const SECRET_VARIABLE =
   /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET)(?:_FILE)?$/;
 const MAX_SECRET_BYTES = 64 * 1024;
 
-/** Takes all secrets out of the environment, so that no child process and no crash dump of it holds them. */
+/**
+ * Takes all secrets out of the environment, so that no child process inherits them. The kernel goes on showing what the
+ * process was started with in /proc/PID/environ, to its own user and to root; a secret in a file is not there.
+ */
 export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
   const taken = new Map<string, string>();
   for (const [name, value] of Object.entries(env)) {

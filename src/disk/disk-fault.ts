@@ -6,8 +6,6 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
   EROFS: "the file system is read-only",
-  EACCES: "permission is denied",
-  EPERM: "permission is denied",
   EIO: "the disk reports an input/output error",
   ENOENT: "the folder is gone",
   ENODEV: "the device is gone",
@@ -62,7 +60,7 @@ export function strayDiskFault(cause: unknown): unknown {
 export function wordsOf(cause: unknown, path: string): string | undefined {
   const code = codeOf(cause);
   if (cause instanceof OnboardingError || code === undefined) return undefined;
-  return DENIED.includes(code) ? denial(path) : WORDS[code];
+  return isDenied(cause) ? denial(path) : WORDS[code];
 }
 
 /** `throwIfNoEntry: false` that takes a path through a file, which cannot be there either, for missing as well. */
@@ -78,6 +76,11 @@ export function statIfThere(path: string): Stats | undefined {
 /** True when an error says that nothing stands at a path. */
 export function isMissing(cause: unknown): boolean {
   return codeOf(cause) === "ENOENT" || codeOf(cause) === "ENOTDIR";
+}
+
+/** True when an error says that permission is denied. */
+export function isDenied(cause: unknown): boolean {
+  return DENIED.includes(codeOf(cause) ?? "");
 }
 
 /** Who a numeric user id is: its name where this machine knows one, with the number. */

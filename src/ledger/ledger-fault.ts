@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
-import { diskFault, isMissing } from "../disk/disk-fault.ts";
+import { diskFault, isDenied } from "../disk/disk-fault.ts";
 import { OnboardingError, type OnboardingErrorCode } from "../domain/error.ts";
 
 /** SQLite's primary result codes that have a cure (https://sqlite.org/rescode.html). */
@@ -41,11 +41,11 @@ export function ledgerFault(cause: unknown, path: string): unknown {
 
 /** SQLite gives no reason: the file system says whether permission is denied, and to whom. */
 function refusedAccess(path: string): unknown {
-  for (const file of [dirname(path), path, `${path}-wal`, `${path}-shm`]) {
+  for (const file of [path, `${path}-wal`, `${path}-shm`, dirname(path)]) {
     try {
       accessSync(file, constants.R_OK | constants.W_OK);
     } catch (error) {
-      if (!isMissing(error)) return diskFault(error, file, "reach");
+      if (isDenied(error)) return diskFault(error, file, "reach");
     }
   }
   return undefined;
