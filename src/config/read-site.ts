@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { inputFault } from "../disk/disk-fault.ts";
 import type { Home } from "../disk/layout.ts";
 import { type PlatformSite, type Site, WATCH_EVENTS, type WebhookSite } from "../domain/job.ts";
 import { type ConfigFault, type KeyPath, type Locate, refuse, throwFaults } from "./config-fault.ts";
@@ -27,13 +28,22 @@ const SHOWN = "lotmint.yaml";
  * a line each. A file that the site names has to be there.
  */
 export function readSite(home: Home, nowMs: number = Date.now()): SiteFile {
-  const { value, locate } = existsSync(home.siteFile) ? readYaml(home.siteFile, SHOWN) : EMPTY;
+  const { value, locate } = isNamed(home.siteFile) ? readYaml(home.siteFile, SHOWN) : EMPTY;
   const checked = checkAgainst(siteSchema, value);
   if ("faults" in checked) return refuse(checked.faults, locate);
   const faults: ConfigFault[] = [];
   const site = resolveSite(checked.value, dirname(home.siteFile), nowMs, faults);
   throwFaults(faults, locate);
   return { ...site, locateDefault: (path) => locate(["defaults", ...path]) };
+}
+
+/** A link to a file that is gone or may not be read is no missing file: its settings were meant to hold. */
+function isNamed(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw inputFault(error, path);
+  }
 }
 
 const EMPTY = { value: {}, locate: () => ({ file: SHOWN, line: 1, key: "" }) };
