@@ -3,22 +3,8 @@ import { resolveHome } from "../config/home.ts";
 import { strayDiskFault } from "../disk/disk-fault.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
-import type { AddCommand, CommandRunner, GlobalOptions } from "./command.ts";
-import { authorityCommand } from "./commands/authority.ts";
-import { backupCommand } from "./commands/backup.ts";
-import { checkCommand } from "./commands/check.ts";
-import { planCommand } from "./commands/plan.ts";
-import { rehearseCommand } from "./commands/rehearse.ts";
-import { remintCommand } from "./commands/remint.ts";
-import { reportCommand } from "./commands/report.ts";
-import { restoreCommand } from "./commands/restore.ts";
-import { revokeCommand } from "./commands/revoke.ts";
-import { runCommand } from "./commands/run.ts";
-import { sandboxCommand } from "./commands/sandbox.ts";
-import { statusCommand } from "./commands/status.ts";
-import { submitCommand } from "./commands/submit.ts";
-import { truststoreCommand } from "./commands/truststore.ts";
-import { watchCommand } from "./commands/watch.ts";
+import type { CommandRunner, GlobalOptions } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { type CliProcess, makeContext } from "./context.ts";
 import { faultJson } from "./fault-json.ts";
 import { type LogLevel, openLog } from "./log.ts";
@@ -26,25 +12,6 @@ import { requireSingleValues } from "./require-single-values.ts";
 import { jsonLine } from "./terminal-text.ts";
 
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const satisfies readonly LogLevel[];
-
-/** Every command, in the order of --help. */
-export const COMMANDS: readonly AddCommand[] = [
-  authorityCommand,
-  planCommand,
-  runCommand,
-  submitCommand,
-  watchCommand,
-  statusCommand,
-  reportCommand,
-  checkCommand,
-  truststoreCommand,
-  rehearseCommand,
-  revokeCommand,
-  remintCommand,
-  backupCommand,
-  restoreCommand,
-  sandboxCommand,
-];
 
 /**
  * Runs one command line and returns its exit code. Results go to stdout, the log and every fault to

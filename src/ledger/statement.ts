@@ -10,10 +10,17 @@ export interface Statement<Row> {
   insert(...values: readonly SQLInputValue[]): number;
 }
 
-/** Prepares one statement for the life of its connection. Values go to `?1`, `?2` … or `?` by their position. */
-export function prepare<Row = never>(database: DatabaseSync, sql: string): Statement<Row> {
+/**
+ * Prepares one statement for the life of its connection. Values go to `?1`, `?2` … or `?` by their position, whatever
+ * the version of Node.js; `numbersByPosition` says whether it does so by itself.
+ */
+export function prepare<Row = never>(
+  database: DatabaseSync,
+  sql: string,
+  numbersByPosition: () => boolean = bindsNumbersByPosition,
+): Statement<Row> {
   const statement = database.prepare(sql);
-  if (/\?\d/.test(sql) && !bindsNumbersByPosition()) return bindingByName<Row>(statement, sql);
+  if (/\?\d/.test(sql) && !numbersByPosition()) return bindingByName<Row>(statement, sql);
   return {
     get: (...values) => statement.get(...values) as unknown as Row | undefined,
     all: (...values) => statement.all(...values) as unknown as readonly Row[],
@@ -38,8 +45,8 @@ function bindsNumbersByPosition(): boolean {
   return byPosition;
 }
 
-/** As `prepare`, for a Node.js that knows numbered parameters by name only. */
-export function bindingByName<Row>(
+/** For a Node.js that knows numbered parameters by name only. */
+function bindingByName<Row>(
   statement: Pick<ReturnType<DatabaseSync["prepare"]>, "get" | "all" | "run">,
   sql: string,
 ): Statement<Row> {

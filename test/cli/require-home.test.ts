@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Argv } from "yargs";
 import type { CommandRunner, GlobalOptions } from "../../src/cli/command.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { type HomeUse, requireHome } from "../../src/cli/require-home.ts";
-import { COMMANDS } from "../../src/cli/run-cli.ts";
 import { homeLayout } from "../../src/disk/layout.ts";
 import { runInProcess } from "../scenario/in-process.ts";
 
