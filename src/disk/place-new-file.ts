@@ -2,10 +2,8 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
-import { diskFault, SHARED_FILE, syncFolder } from "./durable.ts";
-
-/** What says that a file system has no hard links, as on most USB sticks. */
-const NO_LINKS: readonly string[] = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK"];
+import { diskFault } from "./disk-fault.ts";
+import { NO_LINKS, SHARED_FILE, syncFolder } from "./durable.ts";
 
 /**
  * Puts a whole file in a place where none must be yet, durably: written aside, synced, given its name.
