@@ -30,8 +30,8 @@ export function takeKernelLock(path: string): KernelLock | undefined {
     throw ledgerFault(error, path);
   }
   try {
-    // A transaction that writes nothing: the lock is all that is wanted of it.
-    file.exec("BEGIN IMMEDIATE");
+    // A transaction that writes nothing, and needs no journal: the lock is all that is wanted of it.
+    file.exec("PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE");
   } catch (error) {
     file.close();
     if (isBusy(error)) return undefined;
