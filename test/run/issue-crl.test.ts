@@ -12,12 +12,14 @@ test("of two lists that are written at once the one with the higher number stays
   const issuer = await makeIssuer(home, "root", {});
   const digests = new Map<number, string>();
   let numbers = 0;
+  let lists = 0;
   const slow = Promise.withResolvers<void>();
   const ledger: Pick<Ledger, "reserveCrl" | "revokedSerials" | "recordCrl"> = {
     reserveCrl: async () => ++numbers,
     revokedSerials: async function* () {
       // The first one comes to its end only once the second has had the time to overtake it.
-      if (numbers === 1) await slow.promise;
+      lists++;
+      if (lists === 1) await slow.promise;
       yield [];
     },
     recordCrl: async ({ number, sha256 }) => {
