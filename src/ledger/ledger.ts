@@ -23,11 +23,11 @@ export interface Ledger {
 
   // -- locks and runs
   /**
-   * Takes the lot for one run. A lock whose process is dead (other boot, no such process, or another
-   * process under the same number) is taken over at once; one whose holder is alive but has not
-   * beaten for `LOCK_PATIENCE_MS` as well. Else throws `lot-held`, naming host and process. A lot whose name
-   * differs only by case or Unicode form is taken under the spelling that came first, which the hold tells;
-   * throws `usage` as `lotName`.
+   * Takes the lot for one run. A live holder under the same kernel, in whatever container, is never taken over,
+   * however long it sleeps; a dead one is at once, and so is one of an earlier boot. A holder under another kernel is
+   * taken over when it has not beaten for `LOCK_PATIENCE_MS`. Else throws `lot-held`, naming host and process.
+   * A lot whose name differs only by case or Unicode form is taken under the spelling that came first, which the hold
+   * tells; throws `usage` as `lotName`.
    */
   acquireLot(lot: string, owner: LockOwner): Promise<LotHold>;
   /** Shows that the run is alive. */
@@ -274,7 +274,7 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-/** A live holder that has not beaten for this long is taken for dead. */
+/** A holder under another kernel that has not beaten for this long is taken for dead. */
 export const LOCK_PATIENCE_MS = 60_000;
 /** How often a run beats. */
 export const LOCK_BEAT_MS = 10_000;
