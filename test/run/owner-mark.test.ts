@@ -36,7 +36,7 @@ test("a folder is its first owner's: another ledger, and another lot of the same
 
 test("of two owners that come at once one has the mark, and the other is refused", async () => {
   const folder = temporaryFolder();
-  const ledgers = [await open(join(folder, "a.sqlite")), await open(join(folder, "b.sqlite"))];
+  const ledgers = [await open(join(folder, "a", "ledger.sqlite")), await open(join(folder, "b", "ledger.sqlite"))];
   for (const ledger of ledgers) await holdLot(ledger, "L1");
   const outcomes = await Promise.allSettled(ledgers.map((ledger) => markOwn(ledger, home, "L1", folder)));
   expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
