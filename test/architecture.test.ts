@@ -24,6 +24,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "p-limit": ["submit"],
   croner: ["schedule"],
   yargs: ["cli"],
+  "string-width": ["report", "cli"],
   zod: ["config"],
   yaml: ["config"],
   aedes: ["sandbox"],

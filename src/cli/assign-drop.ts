@@ -6,6 +6,7 @@ import { readJob } from "../config/read-job.ts";
 import { checkLotName, resolveLot } from "../config/resolve-lot.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
+import { listNames } from "../domain/list-names.ts";
 import { peekLot } from "../manifest/peek-lot.ts";
 import { recordedJob } from "../run/adopt-job.ts";
 import type { FileToResolve, FileToRun, WatchCalls } from "../watch/watch-options.ts";
@@ -94,7 +95,7 @@ function firstJob(jobs: readonly ListedJob[], path: string): ListedJob | undefin
 
 function noJob(name: string, jobs: readonly ListedJob[]): OnboardingError {
   const patterns = jobs.flatMap((job) => (job.manifest === undefined ? [] : [`${job.name}: ${job.manifest}`]));
-  const known = patterns.length === 0 ? "no job names a manifest" : `there are ${patterns.slice(0, 5).join("; ")}`;
+  const known = patterns.length === 0 ? "no job names a manifest" : `there are ${listNames(patterns, 5, "; ")}`;
   return new OnboardingError(`no job in jobs/ takes a file called ${name}; ${known}`, { code: "usage" });
 }
 

@@ -45,7 +45,7 @@ export async function importNamedAuthority(args: ImportArguments, context: CliCo
       nowMs: context.now(),
     }),
   );
-  for (const note of notes) context.log.warn({ authority: name }, note);
+  for (const note of notes) context.log.warn({ authority: name }, `authority ${name}: ${note}`);
   const revoked = issued.filter((one) => one.revoked !== null).length;
   context.printJson({ ...authority, adopted: { certificates: issued.length, revoked }, notes });
   context.print(authorityText(authority));

@@ -54,10 +54,7 @@ async function planOne({ lot, job, manifest }: AskedLot, context: CliContext, le
     notes,
   });
   context.print(
-    planText(
-      { plan, manifest, issuer: `${job.issuer} (${issuer.subject})`, settings, problems, notes },
-      { colour: context.colour },
-    ),
+    planText({ plan, manifest, issuer: `${job.issuer} (${issuer.subject})`, settings, problems, notes }, context),
   );
   return plan.rejected > 0 ? EXIT.rejected : EXIT.done;
 }

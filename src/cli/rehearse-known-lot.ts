@@ -30,7 +30,7 @@ export async function rehearseKnownLot(args: RehearseArguments, context: CliCont
       throw new OnboardingError(`${context.home.siteFile} names no platform to connect to`, { code: "usage" });
     }
     const retry = { ...DEFAULT_RETRY, tries: TRIES, signal: context.signal };
-    const progress = showProgress(context.stderr, context.log, context.now);
+    const progress = showProgress(context.statusLine, context.log, context.now);
     const platform = context.secrets.hasPlatformLogin() ? await context.openPlatform() : undefined;
     try {
       const outcome = await rehearseLot({
@@ -47,7 +47,7 @@ export async function rehearseKnownLot(args: RehearseArguments, context: CliCont
         ...secretsKey,
       });
       context.printJson(outcome);
-      context.print(rehearsalText(outcome, { colour: context.colour }));
+      context.print(rehearsalText(outcome, context));
       return outcome.found > 0 ? EXIT.rejected : EXIT.done;
     } finally {
       await platform?.close();

@@ -1,6 +1,7 @@
 import type { RevocationReason } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
+import { listNames } from "../domain/list-names.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { requireLot } from "../run/adopt-job.ts";
 import { publishRevocations } from "../run/publish-revocations.ts";
@@ -72,8 +73,7 @@ function showDryRun(selected: SelectedDevices, reason: RevocationReason, context
   const counts = Object.fromEntries([...lots].map(([lot, ids]) => [lot, ids.length]));
   context.printJson({ dryRun: true, reason, devices, lots: counts, alreadyRevoked, withoutCertificate });
   const lines = [...lots].map(([lot, ids]) => {
-    const shown = ids.slice(0, MOST_IDS).join(", ");
-    return `  ${lot}: ${ids.length} (${shown}${ids.length > MOST_IDS ? ", …" : ""})`;
+    return `  ${lot}: ${ids.length} (${listNames(ids, MOST_IDS)})`;
   });
   context.print(
     [
@@ -94,7 +94,7 @@ function standingLines({ alreadyRevoked, withoutCertificate }: SelectedDevices):
   const lines: string[] = [];
   if (alreadyRevoked > 0) lines.push(`  revoked before: ${alreadyRevoked}`);
   if (withoutCertificate.length > 0) {
-    const shown = withoutCertificate.slice(0, MOST_IDS).join(", ");
+    const shown = listNames(withoutCertificate, MOST_IDS);
     lines.push(`  without a certificate that could be revoked: ${withoutCertificate.length} (${shown})`);
   }
   return lines;

@@ -21,7 +21,7 @@ export async function showStatus(asked: string | undefined, context: CliContext)
         heldBy: heldBy === null ? null : { host: heldBy.host, pid: heldBy.pid },
       })),
     );
-    context.print(statusText(statuses, { colour: context.colour }));
+    context.print(statusText(statuses, context));
     return 0;
   });
 }

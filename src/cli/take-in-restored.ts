@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { adHocJob } from "../config/ad-hoc-job.ts";
 import { type Home, idOfName, lotLayout } from "../disk/layout.ts";
+import { listNames } from "../domain/list-names.ts";
 import { foldLotName } from "../domain/lot.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { plainText } from "../report/plain-text.ts";
@@ -29,7 +30,7 @@ export async function takeInRestored(name: string, context: CliContext): Promise
   context.print(takenText(lot, taken));
   context.log.info(
     { lot, devices: taken.devices, reminted: taken.reminted, foreign: taken.foreign },
-    "taken in after a restore",
+    `${taken.devices} devices are recovered from output/ after the restore`,
   );
 }
 
@@ -53,7 +54,7 @@ async function takeOverLot(lot: string, context: CliContext, ledger: Ledger): Pr
     const folders = await takeOverFolders(tools, lot, lotLayout(context.home, lot, job?.secrets.folder));
     context.log.warn(
       { lot, folders },
-      "taken over from before the restore; the home from before may not go on with them",
+      `lot ${lot}: its folders from before the restore are taken over (${listNames(folders, 3)}); the home from before may not go on with them`,
     );
   });
 }

@@ -1,3 +1,4 @@
+import { listNames } from "../domain/list-names.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { Problem } from "../domain/problem.ts";
 import { count, paint, plainText, type TextOptions, wrapText } from "./plain-text.ts";
@@ -27,40 +28,43 @@ export function planText(planned: PlannedLot, options: TextOptions): string {
     `${paint(`Lot ${plainText(plan.lot)}`, "bold", options)}  ${nothing ? "nothing to do" : "nothing is written by this command"}`,
     "",
     `  ${"manifest".padEnd(LABEL)}${plainText(planned.manifest)}`,
-    row("issuer", planned.issuer),
-    ...planned.settings.map(([label, value]) => row(label, value)),
+    row("issuer", planned.issuer, options),
+    ...planned.settings.map(([label, value]) => row(label, value, options)),
     "",
-    row("rows", count(plan.rows)),
-    row("to mint", count(plan.mint)),
-    row("to register", `${count(plan.register)} again`),
-    row("to keep", `${count(plan.keep)} as they are`),
-    row("rejected", count(plan.rejected)),
+    row("rows", count(plan.rows), options),
+    row("to mint", count(plan.mint), options),
+    row("to register", `${count(plan.register)} again`, options),
+    row("to keep", `${count(plan.keep)} as they are`, options),
+    row("rejected", count(plan.rejected), options),
   ];
   if (plan.needsRemint.length > 0) {
-    lines.push(row("need remint", `${ids(plan.needsRemint)}: the subject changed; see lotmint remint`));
+    lines.push(row("need remint", `${ids(plan.needsRemint)}: the subject changed; see lotmint remint`, options));
   }
   if (plan.gone.length > 0)
-    lines.push(row("gone", `${ids(plan.gone)}: not in the manifest any more; nothing is revoked`));
+    lines.push(row("gone", `${ids(plan.gone)}: not in the manifest any more; nothing is revoked`, options));
   if (problems.length > 0) {
     lines.push("", paint("Rows that would be rejected", "bold", options));
     for (const problem of problems.slice(0, MOST_PROBLEMS)) {
       const field = problem.field === "" ? "" : `${problem.field}: `;
-      lines.push(wrapText(`${field}${problem.message}`, `  line ${problem.line}: `, "    "));
+      lines.push(wrapText(`${field}${problem.message}`, `  line ${problem.line}: `, "    ", options.width));
     }
     const more = plan.rejected - Math.min(problems.length, MOST_PROBLEMS);
     if (more > 0) lines.push(`  and ${count(more)} more`);
   }
   if (notes.length > 0) {
-    lines.push("", paint("To know", "bold", options), ...notes.map((note) => wrapText(note, "  - ", "    ")));
+    lines.push(
+      "",
+      paint("To know", "bold", options),
+      ...notes.map((note) => wrapText(note, "  - ", "    ", options.width)),
+    );
   }
   return `${lines.join("\n")}\n`;
 }
 
 function ids(all: readonly string[]): string {
-  const more = all.length - MOST_IDS;
-  return all.slice(0, MOST_IDS).join(", ") + (more > 0 ? ` and ${count(more)} more` : "");
+  return listNames(all, MOST_IDS);
 }
 
-function row(label: string, text: string): string {
-  return wrapText(text, `  ${label.padEnd(LABEL)}`, " ".repeat(LABEL + 2));
+function row(label: string, text: string, { width }: TextOptions): string {
+  return wrapText(text, `  ${label.padEnd(LABEL)}`, " ".repeat(LABEL + 2), width);
 }

@@ -1,7 +1,7 @@
 import type { Stage } from "../domain/stage.ts";
 import type { LotRecord } from "../ledger/ledger.ts";
 import { lotStanding } from "./lot-standing.ts";
-import { count, type Paint, paint, plainText, type TextOptions } from "./plain-text.ts";
+import { count, type Paint, padText, paint, plainText, type TextOptions, widest } from "./plain-text.ts";
 
 /** One lot as `status` shows it. */
 export interface LotStatus {
@@ -24,12 +24,12 @@ export function statusText(lots: readonly LotStatus[], options: TextOptions): st
   if (lots.length === 0) return "No lots yet. Start one with: lotmint run MANIFEST --issuer NAME\n";
   const rows = [HEADER.map((text, index): Cell => ({ text, paint: "bold", right: index > 1 && index < 8 }))];
   for (const status of lots) rows.push(lotRow(status));
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.text.length ?? 0)));
+  const widths = HEADER.map((_, column) => widest(rows.map((row) => row[column]?.text ?? "")));
   const lines = rows.map((row) =>
     row
       .map((cell, column) => {
         const width = column === HEADER.length - 1 ? 0 : (widths[column] ?? 0);
-        const padded = cell.right === true ? cell.text.padStart(width) : cell.text.padEnd(width);
+        const padded = padText(cell.text, width, cell.right);
         return cell.paint === undefined ? padded : paint(padded, cell.paint, options);
       })
       .join("  "),

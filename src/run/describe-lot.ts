@@ -1,6 +1,7 @@
 import type { Home } from "../disk/layout.ts";
 import { EXIT, exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
 import { type Job, PER_LOT_ITERATIONS } from "../domain/job.ts";
+import { listNames } from "../domain/list-names.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { buildReport } from "../report/build-report.ts";
@@ -61,7 +62,7 @@ const MOST_IDS = 10;
 async function subjectNotes(ledger: Ledger, lot: string): Promise<readonly string[]> {
   const ids = await ledger.subjectChanges(lot);
   if (ids.length === 0) return [];
-  const shown = ids.slice(0, MOST_IDS).join(", ") + (ids.length > MOST_IDS ? ", …" : "");
+  const shown = listNames(ids, MOST_IDS);
   const devices = ids.length === 1 ? "1 device" : `${ids.length} devices`;
   return [
     `${SUBJECT_NOTE}${devices} (${shown}) has changed; the certificates stay as they are until \`lotmint remint\``,

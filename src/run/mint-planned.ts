@@ -78,8 +78,9 @@ export async function prepareMinting(
   const { validity, cut, outlives } = resolveValidity(job.validity, job.outliveIssuer, issuer, nowMs);
   if (cut) {
     const end = new Date(validity.notAfterMs).toISOString().slice(0, 10);
-    walk.note(`certificates end with their issuer ${job.issuer}, on ${end}`);
-    tools.log.warn({ lot, issuer: job.issuer, notAfter: end }, "certificates are cut to their issuer's end");
+    const note = `certificates end with their issuer ${job.issuer}, on ${end}`;
+    walk.note(note);
+    tools.log.warn({ lot, issuer: job.issuer, notAfter: end }, note);
   }
   const template = prepareLeaf({
     issuerCertificate: issuer.certificateDer,

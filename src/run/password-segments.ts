@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { diskFault } from "../disk/disk-fault.ts";
 import type { LotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { listNames } from "../domain/list-names.ts";
 import type { Ledger, PasswordBatch } from "../ledger/ledger.ts";
 
 const HEADER = "id,password";
@@ -65,7 +66,7 @@ export async function findMissing(
 /** Throws `state-damaged`, naming them, when devices of a lot have certificates and their passwords are nowhere. */
 export function refuseMissing(missing: readonly string[], lot: string, layout: LotLayout): void {
   if (missing.length === 0) return;
-  const ids = missing.slice(0, 5).join(", ") + (missing.length > 5 ? ", …" : "");
+  const ids = listNames(missing, 5);
   const noun = missing.length === 1 ? "1 device" : `${missing.length} devices`;
   throw new OnboardingError(
     `the passwords of ${noun} (${ids}) of lot ${lot} are in no list and in no segment in ${layout.secrets}, and without them their keystores cannot be opened; bring back the files that were there and run again, or, if they are lost for good, remint or revoke the devices`,

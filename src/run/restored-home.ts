@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { PRIVATE_FILE, remove, replaceShared } from "../disk/durable.ts";
 import { type Home, idOfName, safeName } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { listNames } from "../domain/list-names.ts";
 
 /** Stands in state/ from a restore until every lot of output/ has been checked. */
 interface Restored {
@@ -39,7 +40,10 @@ export function requireChecked(home: Home): void {
     return;
   }
   throw new OnboardingError(
-    `this home was restored from a backup of ${restored.madeAt}, and output/ may hold certificates that it does not know; take them in first: ${open.map((lot) => `lotmint check ${lot}`).join(", ")}`,
+    `this home was restored from a backup of ${restored.madeAt}, and output/ may hold certificates that it does not know; take them in first: ${listNames(
+      open.map((lot) => `lotmint check ${lot}`),
+      10,
+    )}`,
     { code: "state-damaged" },
   );
 }

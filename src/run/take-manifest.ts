@@ -14,6 +14,7 @@ import {
 } from "../disk/durable.ts";
 import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
+import { listNames } from "../domain/list-names.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { LotHold, ManifestRecord } from "../ledger/ledger.ts";
 import { planLot } from "./plan-lot.ts";
@@ -42,7 +43,7 @@ export async function takeManifest(
   const current = currentManifests(await ledger.manifests(hold.lot));
   const readsOtherwise = jobBefore !== undefined && readsRowsOtherwise(jobBefore, request.job);
   if (!readsOtherwise && current.some((taken) => taken.sha256 === sha256)) {
-    log.info({ lot: hold.lot, manifest: request.manifest }, "this manifest is taken in already");
+    log.info({ lot: hold.lot, manifest: request.manifest }, `${request.manifest} is unchanged since it was last read`);
     return;
   }
   const copy = manifestCopy(layout, sha256);
@@ -108,14 +109,16 @@ async function copyManifest(path: string, layout: LotLayout): Promise<string> {
 /** What the reader of the report should know about the manifest besides its counts. */
 function tellPlan(plan: Plan, { log }: RunTools, walk: Walk): void {
   const { lot, rows, mint, register, keep, rejected, gone } = plan;
-  log.info({ lot, rows, mint, register, keep, rejected }, "manifest taken in");
+  log.info(
+    { lot, rows, mint, register, keep, rejected },
+    `manifest read: ${rows} rows, ${mint} to mint, ${register} to register again, ${keep} unchanged, ${rejected} rejected`,
+  );
   if (gone.length > 0) {
     walk.note(`${few(gone)} no longer in the manifest; nothing is revoked: that takes \`lotmint revoke\``);
   }
 }
 
 function few(ids: readonly string[]): string {
-  const shown = ids.slice(0, MOST_IDS).join(", ");
   const noun = ids.length === 1 ? "device" : "devices";
-  return `${ids.length} ${noun} (${shown}${ids.length > MOST_IDS ? ", …" : ""})`;
+  return `${ids.length} ${noun} (${listNames(ids, MOST_IDS)})`;
 }

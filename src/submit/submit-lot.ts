@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import type { LotLayout } from "../disk/layout.ts";
 import type { Submit } from "../domain/job.ts";
+import { listNames } from "../domain/list-names.ts";
 import type { LotHold, PartRecord } from "../ledger/ledger.ts";
 import type { RetryPolicy } from "../platform/retry.ts";
 import { readPart } from "./read-part.ts";
@@ -163,7 +164,7 @@ function result({
   overwritten,
 }: Tally): Pick<SubmitOutcome, "confirmed" | "rejected" | "overwritten" | "notes"> {
   const ids = [...overwritten];
-  const shown = ids.slice(0, 10).join(", ") + (ids.length > 10 ? ` and ${ids.length - 10} more` : "");
+  const shown = listNames(ids, 10);
   const notes =
     ids.length === 0
       ? []

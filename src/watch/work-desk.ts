@@ -124,7 +124,10 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       if (claimed) writeClaim(drop, basename(path), work.claim);
       work.state = "queue";
       queue.add({ key: path, lot: found.lot, order: work.order });
-      log.info({ file: name, lot: found.lot, job: found.job }, "a manifest is in work");
+      log.info(
+        { file: name, lot: found.lot, job: found.job },
+        `${name}: lot ${found.lot} is next, with job ${found.job}`,
+      );
     } catch (error) {
       work.tries += 1;
       const code = exitCodeOf(error);
@@ -204,7 +207,10 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     if (work.waitingFor === outcome.exitCode) return;
     work.waitingFor = outcome.exitCode;
     const reason = outcome.fault ?? word;
-    log.warn({ file: claim.name, lot: claim.lot, exitCode: outcome.exitCode, reason }, "it is tried again by itself");
+    log.warn(
+      { file: claim.name, lot: claim.lot, exitCode: outcome.exitCode, reason },
+      `${claim.name} is tried again by itself: ${reason}`,
+    );
     if ([1, 15].includes(outcome.exitCode) && !work.toldFailed) {
       work.toldFailed = true;
       tell(work, "failed", outcome, `${claim.name}: ${word}`, null);
@@ -241,7 +247,11 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     const fields = { file: claim.name, lot: claim.lot, job: claim.job, exitCode: outcome.exitCode };
     if (outcome.exitCode === 0) log.info(fields, message);
     else if (outcome.exitCode === 3) log.warn(fields, message);
-    else log.error({ ...fields, reason: outcome.fault }, message);
+    else
+      log.error(
+        { ...fields, reason: outcome.fault },
+        outcome.fault === undefined ? message : `${message} ${outcome.fault}`,
+      );
     const kind = outcome.exitCode === 0 ? "done" : outcome.exitCode === 3 ? "partial" : "failed";
     tell(work, kind, outcome, message, filed?.result ?? null);
     if (planned !== undefined && !work.claimed) calls.plannedEnded(planned, work.folder === "done");
@@ -293,7 +303,10 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     forgetGone: (stillThere) => {
       for (const work of [...works.values()]) {
         if (!work.claimed || work.state === "active" || stillThere.has(work.path) || isThere(work.path)) continue;
-        log.warn({ file: work.claim.name, lot: work.claim.lot }, "it was taken out of input/work and is forgotten");
+        log.warn(
+          { file: work.claim.name, lot: work.claim.lot },
+          `${work.claim.name} was taken out of input/work and is forgotten`,
+        );
         queue.leaves(work.path, false);
         dropClaim(drop, basename(work.path));
         remove(waitingFile(work.path));

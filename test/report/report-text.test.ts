@@ -42,7 +42,7 @@ test("the ten most frequent reasons are shown with the file to mend", () => {
   expect(text).toContain("  20  reason 0\n");
   expect(text).toContain("reason 9");
   expect(text).not.toContain("reason 10");
-  expect(text).toContain("and 2 further reasons");
+  expect(text).toContain("and 2 more");
   expect(text).toContain(`to mend       ${PLACES.rejects}`);
 });
 

@@ -128,7 +128,8 @@ async function must(ended: Promise<Ended>): Promise<Ended> {
 export function startLotmint(args: readonly string[], options: StartOptions): Started {
   const { at, clockMs, cores, umask } = options;
   const preload = at === undefined && clockMs === undefined && cores === undefined ? [] : ["--import", INTERFERE];
-  const command = [execPath, ...preload, MAIN, ...args];
+  // The log for machines: tests look into single entries.
+  const command = [execPath, ...preload, MAIN, "--log-format", "json", ...args];
   const masked = umask === undefined ? command : ["sh", "-c", `umask ${umask} && exec "$@"`, "sh", ...command];
   const [program = execPath, ...rest] =
     options.contained === true ? ["unshare", "-rpf", "--kill-child", "--mount-proc", ...masked] : masked;
