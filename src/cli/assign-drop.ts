@@ -96,7 +96,10 @@ function firstJob(jobs: readonly ListedJob[], path: string): ListedJob | undefin
 function noJob(name: string, jobs: readonly ListedJob[]): OnboardingError {
   const patterns = jobs.flatMap((job) => (job.manifest === undefined ? [] : [`${job.name}: ${job.manifest}`]));
   const known = patterns.length === 0 ? "no job names a manifest" : `there are ${listNames(patterns, 5, "; ")}`;
-  return new OnboardingError(`no job in jobs/ takes a file called ${name}; ${known}`, { code: "usage" });
+  return new OnboardingError(`no job in jobs/ takes a file called ${name}; ${known}`, {
+    code: "usage",
+    concerns: "name",
+  });
 }
 
 /** A link that somebody has put in the file's place since it was looked at is not followed. */

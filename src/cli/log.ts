@@ -1,5 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
-import { type Paint, paint, textWidth, wrapText } from "../report/plain-text.ts";
+import { localTime, type Paint, paint, textWidth, wrapText } from "../report/plain-text.ts";
 import type { StatusLine } from "./status-line.ts";
 import { jsonLine, terminalMessage } from "./terminal-text.ts";
 
@@ -70,7 +70,7 @@ function textDestination(stream: NodeJS.WriteStream, { times, statusLine }: LogO
       const { level, time, msg = "", lot, stack } = JSON.parse(line) as Entry;
       const about = typeof lot === "string" && lot !== "" && !msg.includes(lot) ? `${lot}: ` : "";
       const [word, tone] = LEVEL_WORDS[level] ?? ["", "dim"];
-      const start = `${times === true ? `${localTime(time)} ` : ""}${word === "" ? "" : `${paint(word, tone, { colour })}: `}`;
+      const start = `${times === true ? `${localTime(Date.parse(time))} ` : ""}${word === "" ? "" : `${paint(word, tone, { colour })}: `}`;
       const text = `${about}${msg}${stack === undefined ? "" : `\n${String(stack)}`}`;
       statusLine?.clear();
       stream.write(`${stream.isTTY === true ? wrapped(text, start, stream.columns) : start + terminalMessage(text)}\n`);
@@ -85,12 +85,4 @@ function wrapped(text: string, start: string, columns: number): string {
     .split("\n")
     .map((line, index) => wrapText(line, index === 0 ? start : "  ", "  ", width))
     .join("\n");
-}
-
-/** 2026-11-25 05:30:00 */
-function localTime(iso: string): string {
-  const at = new Date(iso);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }

@@ -13,5 +13,6 @@ export function manifestFault(file: string, place: Place, words: string, cause?:
   return new OnboardingError(`${file}${line}${column}: ${words}; nothing of the file was taken in`, {
     code: "usage",
     cause,
+    concerns: "manifest",
   });
 }

@@ -57,7 +57,7 @@ function rejectLines(report: LotReport, path: string, options: TextOptions): str
     wrapText(reason, `  ${count(of).padStart(width)}  `, " ".repeat(width + 4), options.width),
   );
   if (reasons.length > shown.length) lines.push(`  and ${count(reasons.length - shown.length)} more`);
-  return ["", paint("Rejected", "bold", options), ...lines, place("to mend", path)];
+  return ["", paint("Rejected", "bold", options), ...lines, place("to correct", path)];
 }
 
 function stageCounts({ counts }: LotReport): string {

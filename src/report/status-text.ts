@@ -1,7 +1,17 @@
 import type { Stage } from "../domain/stage.ts";
 import type { LotRecord } from "../ledger/ledger.ts";
 import { lotStanding } from "./lot-standing.ts";
-import { count, type Paint, padText, paint, plainText, type TextOptions, widest } from "./plain-text.ts";
+import {
+  count,
+  localTime,
+  type Paint,
+  padText,
+  paint,
+  plainText,
+  type TextOptions,
+  widest,
+  wrapText,
+} from "./plain-text.ts";
 
 /** One lot as `status` shows it. */
 export interface LotStatus {
@@ -10,6 +20,16 @@ export interface LotStatus {
   /** Rejected rows and devices together. */
   readonly rejects: number;
 }
+
+/** A file in input/work, and what it waits for. */
+export interface WorkStatus {
+  readonly file: string;
+  readonly lot: string | null;
+  readonly sinceMs: number;
+  readonly reason: string;
+}
+
+const MOST_FILES = 20;
 
 interface Cell {
   readonly text: string;
@@ -35,6 +55,19 @@ export function statusText(lots: readonly LotStatus[], options: TextOptions): st
       .join("  "),
   );
   return `${lines.join("\n")}\n`;
+}
+
+/** What is in input/work and why; empty when nothing is. */
+export function workText(work: readonly WorkStatus[], options: TextOptions): string {
+  if (work.length === 0) return "";
+  const shown = work.length === MOST_FILES + 1 ? work : work.slice(0, MOST_FILES);
+  const lines = shown.map(({ file, lot, sinceMs, reason }) => {
+    const named = lot === null ? "" : `lot ${lot}, `;
+    return wrapText(`${named}since ${localTime(sinceMs)}: ${reason}`, `  ${plainText(file)}  `, "    ", options.width);
+  });
+  const more = work.length - shown.length;
+  if (more > 0) lines.push(`  and ${count(more)} more`);
+  return `\n${paint("In input/work", "bold", options)}\n${lines.join("\n")}\n`;
 }
 
 function lotRow({ lot, counts, rejects }: LotStatus): Cell[] {

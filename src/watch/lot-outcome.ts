@@ -9,6 +9,8 @@ export interface LotOutcome {
   readonly fault?: string;
   /** How to mend it, where that is not what the exit code says; goes before "into the drop folder again". */
   readonly cure?: string;
+  /** What of it whoever dropped the file can correct; undefined: the engineer has to. */
+  readonly concerns?: "manifest" | "name";
   /** True when there was nothing to do. */
   readonly unchanged?: boolean;
   /** The lot's output folder and its file to mend; undefined when the file never became a lot. */

@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import { diskFault, strayDiskFault } from "../disk/disk-fault.ts";
 import { remove, replaceFile } from "../disk/durable.ts";
 import { waitingFile } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
 import { lotStanding } from "../report/lot-standing.ts";
 import { isThere } from "./claim-drop.ts";
@@ -10,7 +11,7 @@ import { faultOutcome } from "./fault-outcome.ts";
 import { type Filed, fileResult } from "./file-result.ts";
 import { judge, type LotOutcome } from "./lot-outcome.ts";
 import { isReadable } from "./refuse-drop.ts";
-import { resultText } from "./result-text.ts";
+import { resultText, waitingText } from "./result-text.ts";
 import type { Troubles } from "./troubles.ts";
 import type { PlannedFile, WatchOptions } from "./watch-options.ts";
 import { makeWorkQueue } from "./work-queue.ts";
@@ -133,7 +134,10 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       const code = exitCodeOf(error);
       const fault = error instanceof Error ? error.message : String(error);
       if (judge(code, work.tries) !== "rejected") hold(work, error);
-      else turnDown(work, faultOutcome({ exitCode: code, fault, job: claim.job, nowMs: options.now() }));
+      else {
+        const concerns = error instanceof OnboardingError ? error.concerns : undefined;
+        turnDown(work, faultOutcome({ exitCode: code, fault, concerns, job: claim.job, nowMs: options.now() }));
+      }
     }
   }
 
@@ -216,12 +220,11 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       tell(work, "failed", outcome, `${claim.name}: ${word}`, null);
     }
     if (!work.claimed) return;
-    const since = new Date(options.now()).toISOString();
+    const sinceMs = options.now();
     try {
-      replaceFile(
-        waitingFile(work.path),
-        `WAITING  ${claim.name}: ${word}, since ${since}.\nIt is tried again by itself; nothing is lost, and nothing has to be dropped again.\n`,
-      );
+      work.claim = { ...claim, waiting: { reason: word, sinceMs } };
+      writeClaim(drop, basename(work.path), work.claim);
+      replaceFile(waitingFile(work.path), waitingText(claim.name, outcome.exitCode, sinceMs));
     } catch {
       // It is for convenience; the disk or the share that has no room for it is told of elsewhere.
     }
@@ -242,7 +245,8 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
 
   function tellEnd(work: Work, outcome: LotOutcome, filed: Filed | undefined): void {
     const { claim, planned } = work;
-    const text = filed?.text ?? resultText(outcome, { name: claim.name, filed: work.path, input: drop.input });
+    const text =
+      filed?.text ?? resultText(outcome, { name: claim.name, filed: work.path, input: basename(drop.input) });
     const message = text.split("\n")[0] ?? "";
     const fields = { file: claim.name, lot: claim.lot, job: claim.job, exitCode: outcome.exitCode };
     if (outcome.exitCode === 0) log.info(fields, message);

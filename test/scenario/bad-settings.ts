@@ -474,7 +474,7 @@ export const LINES: readonly (readonly [readonly string[], string])[] = [
   [["authority", "create", "a", "--issuer", "b"], 'there is no authority "b"; there is root'],
   [
     ["authority", "create", "a", "--key", "rsa-1024"],
-    '--key takes ec-p256, ec-p384, rsa-2048, rsa-3072, rsa-4096, not "rsa-1024"; did you mean rsa-2048? See lotmint authority create --help',
+    '--key takes ec-p256, ec-p384, rsa-2048, rsa-3072, rsa-4096, not "rsa-1024"; see lotmint authority create --help',
   ],
   [["authority", "show", "b"], 'there is no authority "b"; there is root'],
   [

@@ -22,6 +22,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
+import { readClaims } from "../../src/watch/claims.ts";
 import { ended, until, WatchWorld } from "./watch-world.ts";
 
 test("a dropped manifest is run from input/work and ends in input/done with its results beside it", async () => {
@@ -209,6 +210,9 @@ test("a platform that is away: the file stays in work/ with a word for the opera
   await until(() => world.ran.length >= 3);
   expect(world.names("work")).toEqual(["LOT.csv", "LOT.csv.waiting.txt"]);
   expect(readFileSync(join(world.drop.work, "LOT.csv.waiting.txt"), "utf8")).toMatch(/^WAITING /);
+  expect(readClaims(world.drop)).toMatchObject([
+    { name: "LOT.csv", lot: "LOT", waiting: { reason: "the platform was not reached", sinceMs: world.clockMs } },
+  ]);
   const lines = world.logged.length;
   const tries = world.ran.length;
   await until(() => world.ran.length >= tries + 4);
