@@ -1,3 +1,6 @@
+import { jobFromJson } from "../config/job-json.ts";
+import { remainingWork } from "../domain/remaining-work.ts";
+import { STAGES } from "../domain/stage.ts";
 import type { Ledger, LotRecord } from "../ledger/ledger.ts";
 import { countRejects } from "../report/count-rejects.ts";
 import { type LotStatus, statusText } from "../report/status-text.ts";
@@ -11,11 +14,13 @@ export async function showStatus(lot: string | undefined, context: CliContext): 
     const lots = (await ledger.lots()).filter(({ name }) => lot === undefined || name === lot);
     const statuses = await Promise.all(lots.map((record) => statusOf(ledger, record)));
     context.printJson(
-      statuses.map(({ lot: { name, issuer, lastExitCode, lastRunAtMs, heldBy }, counts, rejects }) => ({
+      statuses.map(({ lot: { name, issuer, lastExitCode, lastRunAtMs, heldBy }, counts, rejects, remaining }) => ({
         lot: name,
         issuer,
+        devices: STAGES.reduce((sum, stage) => sum + counts[stage], 0),
         counts,
         rejects,
+        remaining,
         lastExitCode,
         lastRunAt: lastRunAtMs === null ? null : new Date(lastRunAtMs).toISOString(),
         heldBy: heldBy === null ? null : { host: heldBy.host, pid: heldBy.pid },
@@ -28,5 +33,12 @@ export async function showStatus(lot: string | undefined, context: CliContext): 
 
 async function statusOf(ledger: Ledger, lot: LotRecord): Promise<LotStatus> {
   const rejects = Object.values(await countRejects(ledger.rejects(lot.name)));
-  return { lot, counts: await ledger.countByStage(lot.name), rejects: rejects.reduce((sum, of) => sum + of, 0) };
+  const counts = await ledger.countByStage(lot.name);
+  const [signer] = (await ledger.lotIssuers(lot.name)).toReversed();
+  return {
+    lot: { ...lot, issuer: signer ?? lot.issuer },
+    counts,
+    rejects: rejects.reduce((sum, of) => sum + of, 0),
+    remaining: remainingWork(counts, jobFromJson(lot.jobJson)),
+  };
 }

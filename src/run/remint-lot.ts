@@ -84,6 +84,7 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
     await closePasswords();
     const published = await finishRemints(tools, hold, request.push);
     const refused = request.register ? await registerAgain(tools, hold, job, walk) : [];
+    if (!request.register) await tellUnregistered(ledger, hold.lot, job, walk);
     const faults = [...(published?.faults ?? []), ...walk.faults, ...refused];
     await restateLot(ledger, home, hold.lot, job, tools.now());
     return {
@@ -95,6 +96,16 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
       exitCode: worstExitCode(faults.map(exitCodeOf)),
     };
   });
+}
+
+/** The platform has to be told again of a device with a new certificate, and a remint does so only when asked. */
+async function tellUnregistered(ledger: Ledger, lot: string, job: Job, walk: Walk): Promise<void> {
+  const { minted } = await ledger.countByStage(lot);
+  if (job.registration.mode !== "bulk" || minted === 0) return;
+  const devices = minted === 1 ? "1 device" : `${minted} devices`;
+  walk.note(
+    `${devices} of lot ${lot} still to be registered: run the lot again for that, or pass --register with the next remint`,
+  );
 }
 
 /** Everything that can be wrong with the devices is found before the first of them is reserved. */

@@ -14,9 +14,10 @@ import {
 import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
-import type { Plan } from "../domain/plan.ts";
+import type { Plan, PlannedBatch } from "../domain/plan.ts";
 import type { LotHold, ManifestRecord } from "../ledger/ledger.ts";
 import { planLot } from "./plan-lot.ts";
+import { requireSecrets } from "./require-secrets.ts";
 import type { RunRequest } from "./run-lot.ts";
 import type { RunTools } from "./run-tools.ts";
 import type { Walk } from "./walk.ts";
@@ -39,9 +40,7 @@ export async function takeManifest(
   const { ledger, log } = tools;
   const layout = lotLayout(tools.home, hold.lot);
   const sha256 = await copyManifest(request.manifest, layout);
-  const current = currentManifests(await ledger.manifests(hold.lot));
-  const readsOtherwise = jobBefore !== undefined && readsRowsOtherwise(jobBefore, request.job);
-  if (!readsOtherwise && current.some((taken) => taken.sha256 === sha256)) {
+  if (isTakenIn(sha256, await ledger.manifests(hold.lot), jobBefore, request.job)) {
     log.info({ lot: hold.lot, manifest: request.manifest }, "this manifest is taken in already");
     return;
   }
@@ -63,7 +62,7 @@ export async function takeManifest(
         header: planned.header,
         replacesLines: planned.lines,
       },
-      planned.batches,
+      jobBefore === undefined ? planned.batches : requiringSecrets(planned.batches, tools, request.job),
     );
     walk.progressed();
     tellPlan(plan, tools, walk);
@@ -71,6 +70,33 @@ export async function takeManifest(
     remove(copy);
     throw error;
   }
+}
+
+/** Of an amended manifest the first device that would be minted shows what it takes; without it nothing is taken in. */
+async function* requiringSecrets(
+  batches: AsyncIterable<PlannedBatch>,
+  tools: RunTools,
+  job: Job,
+): AsyncGenerator<PlannedBatch> {
+  let required = false;
+  for await (const batch of batches) {
+    if (!required && batch.decisions.some(({ kind }) => kind === "mint")) {
+      await requireSecrets(tools, job);
+      required = true;
+    }
+    yield batch;
+  }
+}
+
+/** True when a run with this job would do nothing with a manifest: the lot has taken it in, and would read it the same. */
+export function isTakenIn(
+  sha256: string,
+  manifests: readonly ManifestRecord[],
+  before: Job | undefined,
+  asked: Job,
+): boolean {
+  if (before !== undefined && readsRowsOtherwise(before, asked)) return false;
+  return currentManifests(manifests).some((taken) => taken.sha256 === sha256);
 }
 
 /** The newest whole manifest and the mended files after it: an older one that comes back is an amended one. */

@@ -21,7 +21,7 @@ export function claimDrop(
   const from = join(drop.input, name);
   ensureFolder(drop.work);
   const workName = freeName(name, new Date(asked.nowMs), (candidate) => isThere(join(drop.work, candidate)));
-  const claim: Claim = { name, claimedAtMs: asked.nowMs, lot: null, job: asked.job, filing: null };
+  const claim: Claim = { name, claimedAtMs: asked.nowMs, lot: null, job: asked.job, starts: 0, filing: null };
   writeClaim(drop, workName, claim);
   try {
     removeMark(from);

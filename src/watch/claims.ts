@@ -12,6 +12,8 @@ export interface Claim {
   readonly lot: string | null;
   readonly job: string | null;
   /** Where it is going, once its lot has ended and its results are being written. */
+  /** How often work on it was begun and has not ended in order: each time the watcher itself came down. */
+  readonly starts: number;
   readonly filing: { readonly folder: "done" | "rejected"; readonly name: string } | null;
 }
 
@@ -19,9 +21,9 @@ export interface Claim {
 export function readClaim(drop: DropLayout, workName: string): Claim | undefined {
   try {
     const claim = JSON.parse(readFileSync(claimFile(drop, workName), "utf8")) as Partial<Claim>;
-    const { name, claimedAtMs, lot = null, job = null, filing = null } = claim;
-    return typeof name === "string" && typeof claimedAtMs === "number"
-      ? { name, claimedAtMs, lot, job, filing }
+    const { name, claimedAtMs, lot = null, job = null, filing = null, starts = 0 } = claim;
+    return typeof name === "string" && typeof claimedAtMs === "number" && typeof starts === "number"
+      ? { name, claimedAtMs, lot, job, starts, filing }
       : undefined;
   } catch {
     return undefined;
