@@ -49,7 +49,7 @@ async function planOne({ lot, job, manifest }: AskedLot, context: CliContext, le
     lot,
     job,
     batches: noting(planned.batches, problems),
-    lotIds: ledger.deviceIds(lot),
+    lotIds: () => ledger.deviceIds(lot),
     counts: await ledger.countByStage(lot),
     mended: planned.mended,
     takenIn: () => isTakenIn(planned.sha256(), manifests, before, job),

@@ -8,8 +8,8 @@ export interface PlanToSummarize {
   readonly lot: string;
   readonly job: RemainingJob;
   readonly batches: AsyncIterable<DecidedBatch>;
-  /** The ids that the lot holds. */
-  readonly lotIds: AsyncIterable<readonly string[]>;
+  /** The ids that the lot holds; asked for twice. */
+  readonly lotIds: () => AsyncIterable<readonly string[]>;
   /** Its devices by stage. */
   readonly counts: Readonly<Record<Stage, number>>;
   /** True for a rejects file that came back: it never names all of the lot's ids. */
@@ -31,7 +31,7 @@ export async function summarizePlan(input: PlanToSummarize): Promise<LotForecast
   const after = { ...input.counts };
   const needsRemint: string[] = [];
   const held = makeIdTable([randomInt(2 ** 32), randomInt(2 ** 32)]);
-  if (!mended) for await (const ids of input.lotIds) for (const id of ids) held.set(id, GONE);
+  if (!mended) for await (const ids of input.lotIds()) for (const id of ids) held.set(id, GONE);
   const name = (externalId: string) => {
     if (held.size > 0 && held.get(externalId) === GONE) held.set(externalId, NAMED);
   };
@@ -54,7 +54,7 @@ export async function summarizePlan(input: PlanToSummarize): Promise<LotForecast
     }
   }
   const gone: string[] = [];
-  if (!mended) for await (const ids of input.lotIds) gone.push(...ids.filter((id) => held.get(id) === GONE));
+  if (!mended) for await (const ids of input.lotIds()) gone.push(...ids.filter((id) => held.get(id) === GONE));
   const idle = input.takenIn();
   return {
     lot,

@@ -91,12 +91,8 @@ test("a plan's summary counts rows once, and tells who is gone", async () => {
     summarizePlan({
       lot: "L",
       job: { registration: { mode: "bulk" }, submit: { enabled: true } },
-      get batches() {
-        return planned();
-      },
-      get lotIds() {
-        return ids();
-      },
+      batches: planned(),
+      lotIds: ids,
       counts: STANDING,
       mended,
       takenIn: () => takenIn,
