@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Home } from "../disk/layout.ts";
 import { DEFAULT_MAX_ROWS, type Job, type Site } from "../domain/job.ts";
+import { foldLotName } from "../domain/lot.ts";
 import type { DecidedBatch } from "../domain/plan.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { manifestFault } from "../manifest/manifest-fault.ts";
@@ -48,7 +49,7 @@ export async function planLot(input: LotToPlan): Promise<LotPlan> {
     idRule: site.idRule,
     inputFolder: join(home.root, "input"),
   });
-  const mended = manifest.mendedLot === lot;
+  const mended = manifest.mendedLot !== undefined && foldLotName(manifest.mendedLot) === foldLotName(lot);
   const lines: number[] = [];
   const rows = limitRows(manifest.rows, job.maxRows ?? DEFAULT_MAX_ROWS, input.manifestName);
   return {
