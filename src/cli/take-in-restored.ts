@@ -1,17 +1,20 @@
 import { join } from "node:path";
 import { adHocJob } from "../config/ad-hoc-job.ts";
 import { lotLayout } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { adoptJob, recordedJob } from "../run/adopt-job.ts";
+import { findMissingOutput } from "../run/find-missing-output.ts";
 import { holdBeside } from "../run/hold-beside.ts";
 import { restateLot } from "../run/restate-lot.ts";
-import { isRestored, noteChecked } from "../run/restored-home.ts";
+import { isRestored, noteChecked, shellWord } from "../run/restored-home.ts";
 import { type TakenIn, takeInLot } from "../run/take-in-lot.ts";
 import { type CliContext, makeRunTools } from "./context.ts";
 
 /**
  * In a home that was restored from a backup: takes in from a lot's folder the certificates that the ledger does
- * not know, says which, and notes that this lot is checked. In any other home it does nothing.
+ * not know, says which, and notes that this lot is checked. In any other home it does nothing. Throws `state-damaged`
+ * when output is missing that the ledger knows of: the lot is not checked then.
  */
 export async function takeInRestored(lot: string, context: CliContext): Promise<void> {
   if (!isRestored(context.home)) return;
@@ -36,10 +39,22 @@ async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise
       await adoptJob(ledger, hold, lotLayout(home, lot), job);
     }
     const job = await recordedJob(ledger, lot);
-    if (job !== undefined) await restateLot(ledger, home, lot, job, context.now());
-    noteChecked(home, lot);
+    if (job !== undefined) {
+      const missing = await findMissingOutput(ledger, lot, job, lotLayout(home, lot, job.secrets.folder));
+      if (missing !== undefined) throw notChecked(lot, missing);
+      await restateLot(ledger, home, lot, job, context.now());
+    }
+    await noteChecked(home, ledger, lot);
     return taken;
   });
+}
+
+function notChecked(lot: string, missing: string): OnboardingError {
+  const word = shellWord(lot);
+  return new OnboardingError(
+    `lot ${lot} is not checked: ${missing}. Bring its output back and run \`lotmint check ${word}\` again; revoke single devices that are lost by their ids; or, when all of it is lost for good, \`lotmint check ${word} --write-off --reason TEXT\``,
+    { code: "state-damaged" },
+  );
 }
 
 function takenText(lot: string, { devices, reminted, foreign }: TakenIn): string {

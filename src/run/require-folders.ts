@@ -20,14 +20,20 @@ export async function requireFolders(ledger: Ledger, lot: string, job: Job, layo
   const toMint = counts.planned + counts.reserved;
   const withPasswords = job.passwords === "per-device";
   if ((await ledger.mintedBatches(lot)).size > 0) {
-    const record = await ledger.lot(lot);
-    if (toMint === 0 && FILES_DONE.includes(record?.lastExitCode ?? null)) return;
+    if (await hasAllFiles(ledger, lot)) return;
     requireFolder(layout.devices, `the folder with the devices of lot ${lot}`);
     if (withPasswords) requireFolder(layout.secrets, `the folder with the passwords of lot ${lot}`);
     return;
   }
   if (toMint === 0 || !withPasswords || job.secrets.folder === undefined) return;
   requireFolder(dirname(layout.secrets), "the job's folder for passwords");
+}
+
+/** True when nothing is left to mint and a run has put all files together: the drives may be elsewhere since. */
+export async function hasAllFiles(ledger: Ledger, lot: string): Promise<boolean> {
+  const { planned, reserved } = await ledger.countByStage(lot);
+  const record = await ledger.lot(lot);
+  return planned + reserved === 0 && FILES_DONE.includes(record?.lastExitCode ?? null);
 }
 
 function requireFolder(path: string, what: string): void {
