@@ -14,7 +14,8 @@ import { type CliContext, makeRunTools } from "./context.ts";
 /**
  * In a home that was restored from a backup: takes in from a lot's folder the certificates that the ledger does
  * not know, says which, and notes that this lot is checked. In any other home it does nothing. Throws `state-damaged`
- * when output is missing that the ledger knows of: the lot is not checked then.
+ * when output is missing that the ledger knows of: the lot is not checked then, and nothing of it is
+ * taken in.
  */
 export async function takeInRestored(lot: string, context: CliContext): Promise<void> {
   if (!isRestored(context.home)) return;
@@ -31,6 +32,11 @@ async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise
   const { home } = context;
   return holdBeside(tools, lot, async (hold) => {
     const before = await recordedJob(ledger, lot);
+    if (before !== undefined) {
+      const layout = lotLayout(home, lot, before.secrets.folder);
+      const missing = await findMissingOutput(ledger, lot, before, layout);
+      if (missing !== undefined) throw notChecked(lot, missing);
+    }
     const taken = await takeInLot(ledger, hold, home, before?.secrets.folder);
     const [issuer] = taken.issuers;
     if (before === undefined && issuer !== undefined) {
@@ -39,11 +45,7 @@ async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise
       await adoptJob(ledger, hold, lotLayout(home, lot), job);
     }
     const job = await recordedJob(ledger, lot);
-    if (job !== undefined) {
-      const missing = await findMissingOutput(ledger, lot, job, lotLayout(home, lot, job.secrets.folder));
-      if (missing !== undefined) throw notChecked(lot, missing);
-      await restateLot(ledger, home, lot, job, context.now());
-    }
+    if (job !== undefined) await restateLot(ledger, home, lot, job, context.now());
     await noteChecked(home, ledger, lot);
     return taken;
   });

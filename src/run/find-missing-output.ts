@@ -35,16 +35,11 @@ async function missingMinted(ledger: Ledger, lot: string, layout: LotLayout): Pr
   const missing: string[] = [];
   const open = await ledger.openBatches(lot);
   const inWork = new Map(
-    open.flatMap(({ number, devices }) =>
-      devices.map(({ externalId }) => [externalId, join(batchFolder(layout, number), safeName(externalId))] as const),
-    ),
+    open.flatMap(({ number, devices }) => devices.map(({ externalId }) => [externalId, number] as const)),
   );
   for await (const page of ledger.mintedDevices(lot)) {
     for (const { externalId, stage } of page) {
-      const places = [deviceFolder(layout, externalId), inWork.get(externalId)];
-      if (stage !== "revoked" && !places.some((place) => place !== undefined && existsSync(place))) {
-        missing.push(externalId);
-      }
+      if (stage !== "revoked" && !isThere(layout, externalId, inWork.get(externalId))) missing.push(externalId);
     }
   }
   return missing;
@@ -53,9 +48,15 @@ async function missingMinted(ledger: Ledger, lot: string, layout: LotLayout): Pr
 /** Of a batch that was committed after the backup, some folders are in place: then all of them have to be. */
 async function missingReserved(ledger: Ledger, lot: string, layout: LotLayout): Promise<readonly string[]> {
   const reserved = (await ledger.openBatches(lot)).filter(({ state }) => state === "reserved");
-  return reserved.flatMap(({ devices }) => {
+  return reserved.flatMap(({ number, devices }) => {
     const fresh = devices.filter(({ replaces }) => replaces === undefined);
-    const absent = fresh.filter(({ externalId }) => !existsSync(deviceFolder(layout, externalId)));
-    return absent.length === fresh.length ? [] : absent.map(({ externalId }) => externalId);
+    if (!fresh.some(({ externalId }) => isThere(layout, externalId))) return [];
+    return fresh.filter(({ externalId }) => !isThere(layout, externalId, number)).map(({ externalId }) => externalId);
   });
+}
+
+/** In its place, or still in the folder of its batch. */
+function isThere(layout: LotLayout, externalId: string, batch?: number): boolean {
+  if (existsSync(deviceFolder(layout, externalId))) return true;
+  return batch !== undefined && existsSync(join(batchFolder(layout, batch), safeName(externalId)));
 }
