@@ -37,7 +37,7 @@ export async function fetchTruststore(args: FetchArguments, context: CliContext)
   }
   const chain = await fetchServerChain(host, port, { signal: context.signal });
   const presented = readPresented(server, chain, context.now());
-  if (fingerprint === undefined) context.stderr.write(presentedText(server, presented));
+  if (fingerprint === undefined) context.show(presentedText(server, presented));
   const pinned = choosePinned(server, presented, { leaf, fingerprint });
   for (const warning of warnings(pinned, leaf)) context.log.warn(warning);
   if (fingerprint === undefined) {

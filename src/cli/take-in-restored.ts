@@ -3,6 +3,7 @@ import { adHocJob } from "../config/ad-hoc-job.ts";
 import { lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { plainText } from "../report/plain-text.ts";
 import { adoptJob, recordedJob } from "../run/adopt-job.ts";
 import { findMissingOutput } from "../run/find-missing-output.ts";
 import { holdBeside } from "../run/hold-beside.ts";
@@ -61,14 +62,14 @@ function notChecked(lot: string, missing: string): OnboardingError {
 
 function takenText(lot: string, { devices, reminted, foreign }: TakenIn): string {
   const lines = [`Lot ${lot}: ${devices.length} devices taken in that the backup does not know`];
-  lines.push(...devices.map((id) => `  ${id}`));
+  lines.push(...devices.map((id) => `  ${plainText(id)}`));
   if (reminted.length > 0) {
     lines.push(
       "Given new certificates after the backup; run lotmint remint for them:",
-      ...reminted.map((id) => `  ${id}`),
+      ...reminted.map((id) => `  ${plainText(id)}`),
     );
   }
   if (foreign.length > 0)
-    lines.push("Left alone, of no authority of this home:", ...foreign.map((path) => `  ${path}`));
+    lines.push("Left alone, of no authority of this home:", ...foreign.map((path) => `  ${plainText(path)}`));
   return `${lines.join("\n")}\n\n`;
 }

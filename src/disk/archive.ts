@@ -1,7 +1,8 @@
-import { existsSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { create, extract } from "tar";
 import { OnboardingError } from "../domain/error.ts";
-import { diskFault, PRIVATE_FILE, startReplacement } from "./durable.ts";
+import { diskFault, inputFault, isMissing } from "./disk-fault.ts";
+import { PRIVATE_FILE, startReplacement } from "./durable.ts";
 
 /**
  * Packs everything below `folder` into one tar file, 0600, which appears whole or not at all. A file that is
@@ -27,6 +28,7 @@ export async function packArchive(path: string, folder: string): Promise<void> {
  */
 export async function unpackArchive(path: string, folder: string): Promise<void> {
   const strange: string[] = [];
+  requireReadable(path);
   try {
     await extract({
       file: path,
@@ -48,6 +50,17 @@ export async function unpackArchive(path: string, folder: string): Promise<void>
   if (strange.length === 0) return;
   rmSync(folder, { recursive: true, force: true });
   throw noBackup(path);
+}
+
+/** What keeps the archive from being read must not be told of the folder that it is unpacked into. */
+function requireReadable(path: string): void {
+  try {
+    if (!statSync(path).isFile()) throw noBackup(path);
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    if (isMissing(error)) throw noBackup(path, error);
+    throw inputFault(error, path);
+  }
 }
 
 function noBackup(path: string, cause?: unknown): OnboardingError {

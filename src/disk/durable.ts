@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
+import { diskFault } from "./disk-fault.ts";
 
 /** Mode of files that hold a key or a password. */
 export const PRIVATE_FILE = 0o600;
@@ -21,38 +22,6 @@ export const PRIVATE_FOLDER = 0o700;
 /** Mode of files that the MES and other readers may see; the umask still narrows it. */
 export const SHARED_FILE = 0o644;
 export const SHARED_FOLDER = 0o755;
-
-const DISK_FAULTS: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EROFS: "the file system is read-only",
-  EACCES: "permission is denied",
-  EPERM: "permission is denied",
-  EIO: "the disk reports an input/output error",
-  ENOENT: "the folder is gone",
-  ENODEV: "the device is gone",
-  ESTALE: "the network share is gone",
-  ENOTCONN: "the network share is gone",
-  EHOSTDOWN: "the network share is gone",
-  ETIMEDOUT: "the network share does not answer",
-  ETXTBSY: "another program has it open",
-  EBUSY: "another program has it open",
-  ENOTDIR: "a file stands where a folder belongs",
-  EISDIR: "a folder stands where a file belongs",
-  EMFILE: "too many files are open",
-  ENAMETOOLONG: "the path is too long",
-};
-
-/** Turns a file system's fault into one that names the place and the cure; anything else is handed back as it is. */
-export function diskFault(cause: unknown, path: string, doing: "write" | "reach" = "write"): unknown {
-  if (cause instanceof OnboardingError || !(cause instanceof Error) || !("code" in cause)) return cause;
-  const words = DISK_FAULTS[String(cause.code)];
-  if (words === undefined) return cause;
-  return new OnboardingError(`cannot ${doing} ${path}: ${words}; mend that and run again, nothing is lost`, {
-    code: "disk-unwritable",
-    cause,
-  });
-}
 
 function guarded<T>(path: string, act: () => T): T {
   try {

@@ -1,7 +1,8 @@
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
-import { diskFault, SHARED_FILE, syncFolder } from "./durable.ts";
+import { diskFault } from "./disk-fault.ts";
+import { SHARED_FILE, syncFolder } from "./durable.ts";
 
 /** What says that a file system has no hard links, as on most USB sticks. */
 const NO_LINKS: readonly string[] = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK"];

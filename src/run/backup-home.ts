@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { cpSync, createReadStream, existsSync, globSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { packArchive } from "../disk/archive.ts";
-import { diskFault, ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, writeNew } from "../disk/durable.ts";
+import { diskFault } from "../disk/disk-fault.ts";
+import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, writeNew } from "../disk/durable.ts";
 import type { Home } from "../disk/layout.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
-  diskFault,
   ensureFolder,
   ensureFolderAlone,
   PRIVATE_FILE,
@@ -67,16 +66,6 @@ test("what a killed replacement left aside does not hinder the next one", () => 
   writeFileSync(join(folder, "file.new"), "left behind");
   replaceFile(join(folder, "file"), "content");
   expect(readFileSync(join(folder, "file"), "utf8")).toBe("content");
-});
-
-test("a fault of the disk names the path and what to do", () => {
-  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-  expect(diskFault(full, "/out/file")).toMatchObject({
-    code: "disk-unwritable",
-    message: "cannot write /out/file: the disk is full; mend that and run again, nothing is lost",
-  });
-  const defect = new TypeError("x is undefined");
-  expect(diskFault(defect, "/out/file")).toBe(defect);
 });
 
 test("writing below a folder that is gone is told as such", () => {

@@ -34,8 +34,13 @@ export const checkCommand: AddCommand = (line, runner) =>
           describe: "File with the issuer's passphrase, for the revocation list after --write-off",
         })
         .option("platform", { type: "boolean", default: false, describe: "Ask the platform too" }),
-    runner(async (args, context) => {
+    runner("writes", async (args, context) => {
       if (args.writeOff) {
+        if (args.platform || args.sample !== undefined || args.secretsKey !== undefined) {
+          throw new OnboardingError("--write-off checks nothing: leave --platform, --sample and --secrets-key out", {
+            code: "usage",
+          });
+        }
         const { writeOffKnownLot } = await import("../write-off-known-lot.ts");
         return writeOffKnownLot(args, context);
       }
