@@ -200,6 +200,32 @@ test("what is left of a lot that is written off, and was signed after the backup
   }
 }, 120_000);
 
+test("revoking before the check leaves a batch alone that was under way in the backup and is minted since", async () => {
+  const own = await makeWorld();
+  try {
+    const backup = join(own.home, "line-pc.tar");
+    writeLot(own.home, "A", makeRows("A", 5));
+    expect(await own.run(["run", "A"])).toMatchObject({ code: 0 });
+    writeLot(own.home, "A", makeRows("A", 10));
+    const under = own.start(["run", "A"], { at: { step: "reserved", signal: "SIGSTOP" } });
+    await expect.poll(() => stateOf(under.child.pid), { timeout: 20_000 }).toBe("T");
+    expect(await own.run(["backup", backup])).toMatchObject({ code: 0 });
+    under.child.kill("SIGCONT");
+    expect(await under.ended).toMatchObject({ code: 0 });
+    renameSync(join(own.home, "state"), join(own.home, "lost"));
+    expect(await own.run(["restore", backup])).toMatchObject({ code: 0 });
+    // Both settle lots, which gives up what a killed run has left.
+    expect(await own.run(["revoke", "A-00001"])).toMatchObject({ code: 0 });
+    expect(await own.run(["authority", "crl", "line-1"])).toMatchObject({ code: 0 });
+    expect(await own.run(["check", "A"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("10 of 10 devices"),
+    });
+  } finally {
+    await own.close();
+  }
+}, 120_000);
+
 /** A home whose lot A has 10 devices in the backup and 20 in output/, one of the 10 reminted; output/ is put away or left. */
 async function restoredWithout(what: "output" | "state alone"): Promise<World> {
   const own = await makeWorld();
