@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { absorbMethods } from "./absorb-manifest.ts";
 import { adoptionMethods } from "./adoptions.ts";
 import { copyMethods } from "./copies.ts";
@@ -11,6 +11,7 @@ import type { Ledger } from "./ledger.ts";
 import { ledgerFault } from "./ledger-fault.ts";
 import { type Connections, openLedgerFile, openLedgerFileToRead } from "./ledger-file.ts";
 import { lockMethods } from "./locks.ts";
+import { openLotLocks } from "./lot-locks.ts";
 import { lotMethods } from "./lots.ts";
 import { mintingMethods } from "./minting.ts";
 import { partMethods } from "./parts.ts";
@@ -68,8 +69,9 @@ function wire(connections: Connections, path: string, now: () => number, read: E
   const { write, idle } = queueTransactions(writer, path);
   const append = eventLog(writer, now);
   const engine: Engine = { now, writer, reader, write, read, append, requireHold: holdCheck(writer, now) };
+  const lotLocks = openLotLocks(join(dirname(path), "locks"));
   return {
-    ...lockMethods(engine),
+    ...lockMethods(engine, lotLocks),
     ...lotMethods(engine),
     ...knownDeviceMethods(engine),
     ...absorbMethods(engine),
@@ -87,7 +89,10 @@ function wire(connections: Connections, path: string, now: () => number, read: E
     ...readingMethods(engine),
     ...eventMethods(engine),
     ...copyMethods(engine),
-    close: () => idle().then(() => closeBoth(connections)),
+    close: () =>
+      idle()
+        .then(() => closeBoth(connections))
+        .finally(lotLocks.releaseAll),
   };
 }
 
