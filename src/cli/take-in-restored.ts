@@ -1,10 +1,13 @@
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { adHocJob } from "../config/ad-hoc-job.ts";
-import { lotLayout } from "../disk/layout.ts";
+import { type Home, idOfName, lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { foldLotName } from "../domain/lot.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { plainText } from "../report/plain-text.ts";
 import { adoptJob, recordedJob } from "../run/adopt-job.ts";
+import { isMarkedEarlier, takeOverFolders } from "../run/claim-folders.ts";
 import { findMissingOutput } from "../run/find-missing-output.ts";
 import { holdBeside } from "../run/hold-beside.ts";
 import { restateLot } from "../run/restate-lot.ts";
@@ -18,14 +21,45 @@ import { type CliContext, makeRunTools } from "./context.ts";
  * when output is missing that the ledger knows of: the lot is not checked then, and nothing of it is
  * taken in.
  */
-export async function takeInRestored(lot: string, context: CliContext): Promise<void> {
-  if (!isRestored(context.home)) return;
+export async function takeInRestored(name: string, context: CliContext): Promise<void> {
+  const { home } = context;
+  const { lot, isEarlier } = await context.withLedgerToRead(async (ledger) => {
+    const known = (await ledger.lotName(name)) ?? lotInOutput(home, name);
+    return { lot: known, isEarlier: await hasEarlierFolders(ledger, known, home) };
+  });
+  if (isEarlier) await context.withLedger((ledger) => takeOverLot(lot, context, ledger));
+  if (!isRestored(home)) return;
   const taken = await context.withLedger((ledger) => takeIn(lot, context, ledger));
   context.print(takenText(lot, taken));
   context.log.info(
     { lot, devices: taken.devices, reminted: taken.reminted, foreign: taken.foreign },
     "taken in after a restore",
   );
+}
+
+/** A lot that the ledger does not know has its spelling from its folder. */
+function lotInOutput({ output }: Home, name: string): string {
+  const names = existsSync(output) ? readdirSync(output).map(idOfName) : [];
+  const alike = names.filter((other) => foldLotName(other) === foldLotName(name));
+  return names.includes(name) ? name : (alike[0] ?? name);
+}
+
+async function hasEarlierFolders(ledger: Ledger, lot: string, home: Home): Promise<boolean> {
+  const job = await recordedJob(ledger, lot);
+  return isMarkedEarlier(ledger, lot, lotLayout(home, lot, job?.secrets.folder));
+}
+
+/** The folders that were marked before the restore are this generation's from now on. */
+async function takeOverLot(lot: string, context: CliContext, ledger: Ledger): Promise<void> {
+  const tools = await makeRunTools(context, ledger, undefined);
+  await holdBeside(tools, lot, async () => {
+    const job = await recordedJob(ledger, lot);
+    const folders = await takeOverFolders(tools, lot, lotLayout(context.home, lot, job?.secrets.folder));
+    context.log.warn(
+      { lot, folders },
+      "taken over from before the restore; the home from before may not go on with them",
+    );
+  });
 }
 
 async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise<TakenIn> {

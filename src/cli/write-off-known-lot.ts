@@ -20,12 +20,12 @@ const LONGEST_REASON = 1000;
 
 /** `lotmint check LOT --write-off --reason TEXT`: a dry run unless `--yes`; then revoked, recorded and listed. */
 export async function writeOffKnownLot(args: WriteOffArguments, context: CliContext): Promise<number> {
-  const { lot } = args;
   const reason = args.reason?.trim() ?? "";
   if (reason === "" || reason.length > LONGEST_REASON) {
     throw usage(`say why with --reason TEXT, in at most ${LONGEST_REASON} characters: it is recorded for good`);
   }
   return context.withLedger(async (ledger) => {
+    const lot = (await ledger.lotName(args.lot)) ?? args.lot;
     await requireUnchecked(ledger, lot, context);
     if (!args.yes) return showDryRun(ledger, lot, context);
     const tools = await makeRunTools(context, ledger, args.passphraseFile);

@@ -4,6 +4,7 @@ import type { LockRow } from "./holds.ts";
 import { type Ledger, LOCK_PATIENCE_MS, type LockOwner, type LotHold } from "./ledger.ts";
 import { mayLive } from "./lock-owner.ts";
 import type { LotLocks } from "./lot-locks.ts";
+import { lotNameFinder } from "./lot-names.ts";
 import { prepare } from "./statement.ts";
 
 /**
@@ -32,6 +33,9 @@ export function lockMethods(engine: Engine, lotLocks: LotLocks): Pick<Ledger, "a
        AND fence = ? AND run = ? AND held = 1`,
   );
 
+  const findName = lotNameFinder(writer);
+  const findNameToRead = lotNameFinder(reader);
+
   function heldByAnother(lot: string, lock: LockRow | undefined): OnboardingError {
     const who = lock === undefined ? "" : ` (host ${lock.host}, process ${lock.pid})`;
     return new OnboardingError(`lot ${lot} is held by another run${who}; wait for it to end and run again`, {
@@ -40,7 +44,8 @@ export function lockMethods(engine: Engine, lotLocks: LotLocks): Pick<Ledger, "a
   }
 
   /** Once the lot's file is ours, a holder under this kernel is dead; one under another has to have been silent. */
-  function takeRow(lot: string, owner: LockOwner): LotHold {
+  function takeRow(asked: string, owner: LockOwner): LotHold {
+    const lot = findName(asked) ?? asked;
     const atMs = Math.trunc(engine.now());
     const row = findLot.get(lot)?.id ?? addLot.insert(lot, atMs);
     const lock = findLock.get(row);
@@ -61,7 +66,7 @@ export function lockMethods(engine: Engine, lotLocks: LotLocks): Pick<Ledger, "a
   return {
     acquireLot: async (lot, owner) => {
       const lock = lotLocks.take(lot);
-      if (lock === undefined) throw heldByAnother(lot, await read(() => findHolder.get(lot)));
+      if (lock === undefined) throw heldByAnother(lot, await read(() => findHolder.get(findNameToRead(lot) ?? lot)));
       try {
         const hold = await write(() => takeRow(lot, owner));
         lotLocks.keep(hold.run, lock);

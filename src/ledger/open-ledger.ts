@@ -6,6 +6,7 @@ import type { Engine } from "./engine.ts";
 import { eventMethods } from "./event-methods.ts";
 import { eventLog, type StoredEvent } from "./events.ts";
 import { holdCheck } from "./holds.ts";
+import { identityMethods } from "./identity.ts";
 import { knownDeviceMethods } from "./known-devices.ts";
 import type { Ledger } from "./ledger.ts";
 import { ledgerFault } from "./ledger-fault.ts";
@@ -15,6 +16,7 @@ import { openLotLocks } from "./lot-locks.ts";
 import { lotMethods } from "./lots.ts";
 import { mintingMethods } from "./minting.ts";
 import { partMethods } from "./parts.ts";
+import { passwordBatchMethods } from "./password-batches.ts";
 import { publicKeyMethods } from "./public-keys.ts";
 import { pushMethods } from "./pushes.ts";
 import { readingMethods } from "./reading.ts";
@@ -71,11 +73,13 @@ function wire(connections: Connections, path: string, now: () => number, read: E
   const engine: Engine = { now, writer, reader, write, read, append, requireHold: holdCheck(writer, now) };
   const lotLocks = openLotLocks(join(dirname(path), "locks"));
   return {
+    ...identityMethods(engine),
     ...lockMethods(engine, lotLocks),
     ...lotMethods(engine),
     ...knownDeviceMethods(engine),
     ...absorbMethods(engine),
     ...mintingMethods(engine),
+    ...passwordBatchMethods(engine),
     ...serialMethods(engine),
     ...adoptionMethods(engine),
     ...publicKeyMethods(engine),

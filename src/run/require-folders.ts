@@ -29,11 +29,11 @@ export async function requireFolders(ledger: Ledger, lot: string, job: Job, layo
   requireFolder(dirname(layout.secrets), "the job's folder for passwords");
 }
 
-/** True when nothing is left to mint and a run has put all files together: the drives may be elsewhere since. */
+/** True for a lot of which nothing is left to mint, to place or to list. */
 export async function hasAllFiles(ledger: Ledger, lot: string): Promise<boolean> {
   const { planned, reserved } = await ledger.countByStage(lot);
-  const record = await ledger.lot(lot);
-  return planned + reserved === 0 && FILES_DONE.includes(record?.lastExitCode ?? null);
+  if (planned + reserved > 0) return false;
+  return FILES_DONE.includes((await ledger.lot(lot))?.lastExitCode ?? null);
 }
 
 function requireFolder(path: string, what: string): void {

@@ -3,7 +3,9 @@ import { ensureFolder, PRIVATE_FOLDER } from "../disk/durable.ts";
 import { lotLayout } from "../disk/layout.ts";
 import type { RevocationReason } from "../domain/certificate.ts";
 import { requireJob } from "./adopt-job.ts";
+import { takeOverFolders } from "./claim-folders.ts";
 import { holdBeside } from "./hold-beside.ts";
+import { requireOwn } from "./owner-mark.ts";
 import { restateLot } from "./restate-lot.ts";
 import { noteChecked } from "./restored-home.ts";
 import type { RunTools } from "./run-tools.ts";
@@ -34,10 +36,12 @@ export async function writeOffLot(tools: RunTools, lot: string, reason: string):
   const job = await requireJob(ledger, lot);
   const layout = lotLayout(home, lot, job.secrets.folder);
   return holdBeside(tools, lot, async (hold) => {
+    await takeOverFolders(tools, lot, layout);
+    await requireOwn(ledger, lot, layout.folder);
     const { alone, issuers } = await takeInLot(ledger, hold, home, job.secrets.folder);
     for (const batch of await ledger.openBatches(lot)) {
       if (batch.state === "minted") await ledger.commitPlaced(hold, batch.number);
-      else await dropBatch(ledger, hold, layout, batch.number);
+      else await dropBatch(ledger, hold, layout, batch);
     }
     const selected = await selectLot(ledger, lot);
     const externalIds = selected.lots.get(lot) ?? [];
