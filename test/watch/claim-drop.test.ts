@@ -30,6 +30,7 @@ test("a claimed file is the very file, in work/, and what it was is remembered",
     job: "nightly",
     starts: 0,
     filing: null,
+    refusal: null,
   });
 });
 
