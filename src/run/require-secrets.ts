@@ -1,4 +1,4 @@
-import { loadIssuer } from "../authority/load-authority.ts";
+import { proveIssuerKey } from "../authority/load-authority.ts";
 import { readSealRecipient } from "../authority/seal-recipient.ts";
 import type { Job } from "../domain/job.ts";
 import { loadTruststore } from "./load-truststore.ts";
@@ -10,8 +10,9 @@ import type { RunTools } from "./run-tools.ts";
  * `usage` for what is missing, `issuer-unusable` for a passphrase that does not fit.
  */
 export async function requireSecrets(tools: RunTools, job: Job): Promise<void> {
-  const { home, site, now } = tools;
-  loadIssuer(home, job.issuer, await tools.issuerPassphrase(job.issuer), now(), site.maxChain);
+  const { home, now } = tools;
+  // Its dates are judged once it is known that this machine's clock is right.
+  proveIssuerKey(home, job.issuer, await tools.issuerPassphrase(job.issuer));
   if (job.passwords === "per-lot") tools.lotPassword();
   else if (job.secrets.sealTo !== undefined) readSealRecipient(job.secrets.sealTo, now());
   if (job.truststore !== undefined) loadTruststore(home, job.truststore, now());
