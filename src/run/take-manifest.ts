@@ -16,7 +16,7 @@ import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
 import type { Plan, PlannedBatch } from "../domain/plan.ts";
 import type { LotHold, ManifestRecord } from "../ledger/ledger.ts";
-import { planLot } from "./plan-lot.ts";
+import { planLot } from "../plan/plan-lot.ts";
 import { requireSecrets } from "./require-secrets.ts";
 import type { RunRequest } from "./run-lot.ts";
 import type { RunTools } from "./run-tools.ts";

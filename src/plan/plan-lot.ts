@@ -8,8 +8,8 @@ import { manifestFault } from "../manifest/manifest-fault.ts";
 import { type ManifestRow, readManifest } from "../manifest/read-manifest.ts";
 import { makeRowRules } from "../manifest/row-to-device.ts";
 import { rowsToDevices } from "../manifest/rows-to-devices.ts";
-import { planManifest } from "../plan/plan-manifest.ts";
 import { checkRequests } from "./check-requests.ts";
+import { planManifest } from "./plan-manifest.ts";
 
 export interface LotToPlan {
   readonly home: Home;
