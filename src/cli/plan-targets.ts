@@ -9,9 +9,9 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { planLot } from "../plan/plan-lot.ts";
 import { summarizePlan } from "../plan/summarize-plan.ts";
 import { planText } from "../report/plan-text.ts";
-import { recordedJob, refuseMixedIssuance } from "../run/adopt-job.ts";
+import { isTakenIn } from "../run/absorb-manifest.ts";
 import { loadTruststore } from "../run/load-truststore.ts";
-import { isTakenIn } from "../run/take-manifest.ts";
+import { recordedJob, refuseMixedIssuance } from "../run/lot/record-job.ts";
 import type { CliContext } from "./context.ts";
 import { type AskedLot, findLots } from "./find-lots.ts";
 

@@ -6,7 +6,7 @@ import type { RevocationReason } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { publishRevocations } from "../run/publish-revocations.ts";
+import { publishRevocations } from "../run/revoke/publish-revocations.ts";
 import { type CliContext, makeRunTools } from "./context.ts";
 import { publishedJson, publishedText, tellFaults } from "./published-text.ts";
 import { withSettledLedger } from "./with-settled-ledger.ts";

@@ -4,8 +4,8 @@ import { STAGES } from "../domain/stage.ts";
 import type { Ledger, LotRecord } from "../ledger/ledger.ts";
 import { countRejects } from "../report/count-rejects.ts";
 import { type LotStatus, statusText } from "../report/status-text.ts";
-import { requireLot } from "../run/adopt-job.ts";
-import { shellWord, type UncheckedLot, uncheckedLots } from "../run/restored-home.ts";
+import { requireLot } from "../run/lot/record-job.ts";
+import { shellWord, type UncheckedLot, uncheckedLots } from "../run/lot/restored-home.ts";
 import type { CliContext } from "./context.ts";
 
 /** `lotmint status`: a line a lot, from the ledger alone. */

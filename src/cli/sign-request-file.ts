@@ -9,8 +9,8 @@ import { askedValidity } from "../config/asked-validity.ts";
 import { checkVacant, placeNewFile } from "../disk/place-new-file.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { plainText } from "../report/plain-text.ts";
-import { refuseRevokedIssuer } from "../run/refuse-revoked-issuer.ts";
-import { requireChecked } from "../run/restored-home.ts";
+import { refuseRevokedIssuer } from "../run/lot/refuse-revoked-issuer.ts";
+import { requireChecked } from "../run/lot/restored-home.ts";
 import type { CliContext } from "./context.ts";
 import { withSettledLedger } from "./with-settled-ledger.ts";
 

@@ -9,8 +9,8 @@ import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/ledger.ts";
 import { turnDownTakenKeys } from "../plan/reject-taken-keys.ts";
-import { readPasswordFiles } from "../run/password-segments.ts";
-import { dropBatch } from "../run/settle-lot.ts";
+import { dropBatch } from "../run/lot/recover-batches.ts";
+import { readPasswordFiles } from "../run/passwords/password-segments.ts";
 import type { MintPool } from "./mint-pool.ts";
 import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
 
