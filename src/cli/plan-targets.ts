@@ -1,5 +1,5 @@
+import { readSealRecipient } from "../authority/foreign/seal-recipient.ts";
 import { describeAuthority } from "../authority/load-authority.ts";
-import { readSealRecipient } from "../authority/seal-recipient.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, worstExitCode } from "../domain/exit-code.ts";
 import type { Job } from "../domain/job.ts";

@@ -1,6 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { readCertificateRequest } from "../authority/read-request.ts";
-import { newSerialNumber } from "../authority/serial-number.ts";
+import { readCertificateRequest } from "../authority/request/read-pkcs10.ts";
 import { announceStep } from "../disk/announce-step.ts";
 import { ensureFolder, ensureFolderAlone, PRIVATE_FOLDER } from "../disk/durable.ts";
 import { batchFolder, deviceFolder, type LotLayout, passwordSegment, segmentName } from "../disk/layout.ts";
@@ -11,6 +10,7 @@ import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "..
 import { turnDownTakenKeys } from "../plan/reject-taken-keys.ts";
 import { dropBatch } from "../run/lot/recover-batches.ts";
 import { readPasswordFiles } from "../run/passwords/password-segments.ts";
+import { newSerialNumber } from "../x509/serial-number.ts";
 import type { MintPool } from "./mint-pool.ts";
 import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
 

@@ -1,4 +1,4 @@
-import { readRequest } from "../authority/read-request.ts";
+import { readRequest } from "../authority/request/read-pkcs10.ts";
 import type { Ledger, LotHold, PlannedDevice } from "../ledger/ledger.ts";
 import { describeHolder } from "./check-requests.ts";
 

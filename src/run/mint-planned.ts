@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { prepareLeaf } from "../authority/leaf/prepare-leaf.ts";
 import { loadIssuer } from "../authority/load-authority.ts";
-import { prepareLeaf } from "../authority/prepare-leaf.ts";
 import { resolveValidity } from "../authority/validity.ts";
 import { lotLayout, segmentPart } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";

@@ -1,10 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readName } from "../../authority/distinguished-name.ts";
 import { readableAuthorities } from "../../authority/load-authority.ts";
-import { readCertificate } from "../../authority/read-certificate.ts";
-import { readPemCertificates } from "../../authority/read-pem.ts";
 import { moveInto, syncFolder } from "../../disk/durable.ts";
 import {
   batchFolder,
@@ -23,6 +20,9 @@ import type { Stage } from "../../domain/stage.ts";
 import type { Ledger, LotHold, MintedDevice, OpenBatch } from "../../ledger/ledger.ts";
 import { subjectDigest } from "../../plan/digests.ts";
 import { isSignedBy } from "../../verify/verify-chain.ts";
+import { readName } from "../../x509/distinguished-name.ts";
+import { readPemCertificates } from "../../x509/pem.ts";
+import { readCertificate } from "../../x509/read-certificate.ts";
 
 /** What a lot's folder held that the ledger did not know. */
 export interface TakenIn {

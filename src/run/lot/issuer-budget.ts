@@ -1,5 +1,5 @@
+import { outlivedFrom } from "../../authority/leaf/outlived-from.ts";
 import { readAuthority } from "../../authority/load-authority.ts";
-import { outlivedFrom } from "../../authority/outlived-from.ts";
 import { jobFromJson } from "../../config/job-json.ts";
 import type { Home } from "../../disk/layout.ts";
 import type { Validity } from "../../domain/certificate.ts";

@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import type { LoadedIssuer } from "../../authority/load-authority.ts";
-import { readCertificate } from "../../authority/read-certificate.ts";
 import { unusableAuthority } from "../../authority/stored-authority.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
+import { readCertificate } from "../../x509/read-certificate.ts";
 
 /** Refuses (`issuer-unusable`) to sign with an authority that is revoked, or stands below one that is. */
 export async function refuseRevokedIssuer(

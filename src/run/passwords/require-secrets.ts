@@ -1,5 +1,5 @@
+import { readSealRecipient } from "../../authority/foreign/seal-recipient.ts";
 import { proveIssuerKey } from "../../authority/load-authority.ts";
-import { readSealRecipient } from "../../authority/seal-recipient.ts";
 import type { Job } from "../../domain/job.ts";
 import { loadTruststore } from "../load-truststore.ts";
 import type { RunTools } from "../lot/run-tools.ts";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readSealRecipient } from "../../authority/seal-recipient.ts";
+import { readSealRecipient } from "../../authority/foreign/seal-recipient.ts";
 import type { LotLayout } from "../../disk/layout.ts";
 import type { Job } from "../../domain/job.ts";
 import type { LotHold } from "../../ledger/ledger.ts";

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
-import { readCertificateRequest } from "../../authority/read-request.ts";
-import { newSerialNumber } from "../../authority/serial-number.ts";
+import { readCertificateRequest } from "../../authority/request/read-pkcs10.ts";
 import { announceStep } from "../../disk/announce-step.ts";
 import { deviceFolder, type LotLayout, lotLayout } from "../../disk/layout.ts";
 import type { RevocationReason } from "../../domain/certificate.ts";
@@ -12,6 +11,7 @@ import { BATCH_SIZE, mintBatch, partFor, reservedBatch } from "../../mint/mint-l
 import { openMintPool } from "../../mint/mint-pool.ts";
 import { findForeignFiles, replaceDevices } from "../../mint/replace-devices.ts";
 import { describeHolder } from "../../plan/check-requests.ts";
+import { newSerialNumber } from "../../x509/serial-number.ts";
 import { checkClock } from "../lot/check-clock.ts";
 import { holdBeside } from "../lot/lease-beside.ts";
 import { greetPlatform } from "../lot/preflight-lot.ts";

@@ -1,8 +1,6 @@
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { LoadedIssuer } from "../../authority/load-authority.ts";
-import { readCertificate } from "../../authority/read-certificate.ts";
-import { writePem } from "../../authority/read-pem.ts";
 import { openSigner } from "../../authority/signer.ts";
 import { encodeCrlEntries, signCrl } from "../../authority/write-crl.ts";
 import { announceStep } from "../../disk/announce-step.ts";
@@ -10,6 +8,8 @@ import { replaceShared, SHARED_FILE } from "../../disk/durable.ts";
 import { authorityLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { awaitKernelLock } from "../../ledger/kernel-lock.ts";
+import { writePem } from "../../x509/pem.ts";
+import { readCertificate } from "../../x509/read-certificate.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 
 /** Until when a list may be relied on. Whoever checks it fetches the next one by then. */

@@ -5,12 +5,12 @@ import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createAuthority } from "../../../src/authority/create-authority.ts";
 import { readAuthority } from "../../../src/authority/load-authority.ts";
-import { newSerialNumber } from "../../../src/authority/serial-number.ts";
 import { digests } from "../../../src/authority/stored-authority.ts";
 import { type Home, homeLayout } from "../../../src/disk/layout.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { openLedger } from "../../../src/ledger/open-ledger.ts";
 import { settleAuthorities } from "../../../src/run/lot/recover-authorities.ts";
+import { newSerialNumber } from "../../../src/x509/serial-number.ts";
 
 let home: Home;
 let ledger: Ledger;
