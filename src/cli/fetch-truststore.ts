@@ -8,7 +8,7 @@ import {
 import { ensureFolder, PRIVATE_FOLDER, replaceShared, SHARED_FILE } from "../disk/durable.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
-import { fetchServerChain } from "../platform/fetch-server-chain.ts";
+import { fetchServerChain } from "../platform/http/fetch-server-chain.ts";
 import { askYesNo } from "./ask-yes-no.ts";
 import type { CliContext } from "./context.ts";
 

@@ -1,6 +1,6 @@
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
-import { siteDoors } from "../platform/device-door.ts";
+import { siteDoors } from "../platform/device/device-endpoint.ts";
 import { DEFAULT_RETRY } from "../platform/retry.ts";
 import { rehearsalText } from "../report/rehearsal-text.ts";
 import { requireLot } from "../run/lot/record-job.ts";

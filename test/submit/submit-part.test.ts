@@ -10,7 +10,7 @@ import type { PlannedBatch } from "../../src/domain/plan.ts";
 import type { DeviceRecord } from "../../src/domain/report.ts";
 import type { Ledger, LotHold } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
-import { openPlatform } from "../../src/platform/http-platform.ts";
+import { openPlatform } from "../../src/platform/http/http-platform.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { DEFAULT_RETRY } from "../../src/platform/retry.ts";
 import { cutParts } from "../../src/registration/cut-parts.ts";

@@ -1,7 +1,12 @@
 import { OnboardingError } from "../../domain/error.ts";
-import { certificatePem, type DeviceAnswer, type DeviceDoor, type DeviceIdentity } from "../../platform/device-door.ts";
-import { connectDevice } from "../../platform/device-mqtt.ts";
-import { requestDeviceToken } from "../../platform/device-token.ts";
+import {
+  certificatePem,
+  type DeviceAnswer,
+  type DeviceDoor,
+  type DeviceIdentity,
+} from "../../platform/device/device-endpoint.ts";
+import { connectDevice } from "../../platform/device/device-mqtt.ts";
+import { requestDeviceToken } from "../../platform/device/device-token.ts";
 import type { Reply } from "../../platform/platform.ts";
 import { type RetryPolicy, retryWhileUncertain } from "../../platform/retry.ts";
 import type { OpenedDevice } from "../lot/open-device.ts";

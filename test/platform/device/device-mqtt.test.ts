@@ -1,10 +1,10 @@
 import type { ServerOptions } from "node:https";
 import type { Packet } from "mqtt-packet";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { DeviceDoor, DeviceIdentity } from "../../src/platform/device-door.ts";
-import { connectDevice, type MqttOptions } from "../../src/platform/device-mqtt.ts";
-import { makeIssuer, pemOf } from "../fixtures/make-issuer.ts";
-import { deviceIdentity, type Script, startMqtt } from "./tls-server.ts";
+import type { DeviceDoor, DeviceIdentity } from "../../../src/platform/device/device-endpoint.ts";
+import { connectDevice, type MqttOptions } from "../../../src/platform/device/device-mqtt.ts";
+import { makeIssuer, pemOf } from "../../fixtures/make-issuer.ts";
+import { deviceIdentity, type Script, startMqtt } from "../tls-server.ts";
 
 const CONNACK: Packet = { cmd: "connack", returnCode: 0, sessionPresent: false };
 const LET_IN = { kind: "answer", value: { kind: "let-in", notes: [] } };

@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
 import { getCACertificates } from "node:tls";
 import { Agent } from "undici";
-import type { WebhookSite } from "../domain/job.ts";
-import type { Reply } from "./platform.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import type { WebhookSite } from "../../domain/job.ts";
+import type { Reply } from "../platform.ts";
+import { retryAfterMs } from "../retry-after.ts";
 import { readCaFile } from "./site-access.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;

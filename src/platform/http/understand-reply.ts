@@ -1,4 +1,4 @@
-import type { Reply, Unanswered } from "./platform.ts";
+import type { Reply, Unanswered } from "../platform.ts";
 import { isNotFound } from "./read-answer.ts";
 import type { HttpAnswer } from "./send-request.ts";
 

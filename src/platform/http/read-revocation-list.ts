@@ -1,5 +1,5 @@
-import { TAG } from "../asn1/der.ts";
-import { type DerElement, DerError, readChildren, readWhole } from "../asn1/read-der.ts";
+import { TAG } from "../../asn1/der.ts";
+import { type DerElement, DerError, readChildren, readWhole } from "../../asn1/read-der.ts";
 
 /**
  * The serial numbers on a DER revocation list (RFC 5280, 5.1), lower-case hex without leading zeros;

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
-import { connectionFault } from "./connection-fault.ts";
-import type { Reply, Unanswered } from "./platform.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import type { Reply, Unanswered } from "../platform.ts";
+import { retryAfterMs } from "../retry-after.ts";
+import { connectionFault } from "./connection-error.ts";
 import type { Scrub } from "./scrub.ts";
 
 /** Where requests go and what goes with each. */

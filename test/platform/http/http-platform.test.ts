@@ -7,10 +7,10 @@ import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { PlatformSite } from "../../src/domain/job.ts";
-import { openPlatform } from "../../src/platform/http-platform.ts";
-import type { Platform } from "../../src/platform/platform.ts";
-import { type AnsweringServer, type Got, say, startAnswering } from "./answering-server.ts";
+import type { PlatformSite } from "../../../src/domain/job.ts";
+import { openPlatform } from "../../../src/platform/http/http-platform.ts";
+import type { Platform } from "../../../src/platform/platform.ts";
+import { type AnsweringServer, type Got, say, startAnswering } from "../answering-server.ts";
 
 const closers: (() => Promise<unknown>)[] = [];
 

@@ -1,9 +1,9 @@
 import type { KeyObject } from "node:crypto";
 import { isIP } from "node:net";
 import { getCACertificates } from "node:tls";
-import type { PlatformSite } from "../domain/job.ts";
-import { causes } from "./connection-fault.ts";
-import { readAddress, readCaFile } from "./site-access.ts";
+import type { PlatformSite } from "../../domain/job.ts";
+import { causes } from "../http/connection-error.ts";
+import { readAddress, readCaFile } from "../http/site-access.ts";
 
 /** What a device has in its keystore, and the name that it goes by. */
 export interface DeviceIdentity {

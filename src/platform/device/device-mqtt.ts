@@ -1,10 +1,10 @@
 import { connect, type TLSSocket } from "node:tls";
 import type { Packet } from "mqtt-packet";
-import { connectionFault } from "./connection-fault.ts";
-import { type DeviceAnswer, type DeviceDoor, type DeviceIdentity, deviceTls, tlsVerdict } from "./device-door.ts";
+import { connectionFault } from "../http/connection-error.ts";
+import { makeScrub } from "../http/scrub.ts";
+import type { Reply } from "../platform.ts";
+import { type DeviceAnswer, type DeviceDoor, type DeviceIdentity, deviceTls, tlsVerdict } from "./device-endpoint.ts";
 import { type MqttSession, openMqttSession, SilentClose } from "./mqtt-session.ts";
-import type { Reply } from "./platform.ts";
-import { makeScrub } from "./scrub.ts";
 
 const KEEP_ALIVE_SECONDS = 60;
 

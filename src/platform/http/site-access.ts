@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { inputFault } from "../disk/disk-fault.ts";
-import { OnboardingError } from "../domain/error.ts";
-import type { PlatformSite } from "../domain/job.ts";
+import { inputFault } from "../../disk/disk-fault.ts";
+import { OnboardingError } from "../../domain/error.ts";
+import type { PlatformSite } from "../../domain/job.ts";
 
 /** How lotmint logs in: a token, or a user with a password. */
 export interface PlatformCredentials {

@@ -1,8 +1,8 @@
 import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { connect } from "node:tls";
-import { OnboardingError } from "../domain/error.ts";
-import { causes } from "./connection-fault.ts";
+import { OnboardingError } from "../../domain/error.ts";
+import { causes } from "./connection-error.ts";
 
 /** Long enough for a slow line; a host that says nothing for so long says nothing. */
 const TIMEOUT_MS = 15_000;

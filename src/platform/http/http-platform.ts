@@ -1,8 +1,8 @@
 import { getCACertificates } from "node:tls";
 import { Pool } from "undici";
-import type { PlatformSite } from "../domain/job.ts";
+import type { PlatformSite } from "../../domain/job.ts";
+import type { Platform, TrustedCertificate } from "../platform.ts";
 import { multipartFile } from "./multipart.ts";
-import type { Platform, TrustedCertificate } from "./platform.ts";
 import {
   isNotFound,
   namesExternalId,

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { fetchServerChain } from "../../src/platform/fetch-server-chain.ts";
-import { type Presents, startTlsServer } from "../fixtures/tls-server.ts";
+import { fetchServerChain } from "../../../src/platform/http/fetch-server-chain.ts";
+import { type Presents, startTlsServer } from "../../fixtures/tls-server.ts";
 
 test.each<Presents>(["all", "without root", "own only", "own and root"])(
   "gives what the server presents and nothing else: %s",

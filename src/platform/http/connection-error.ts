@@ -1,4 +1,4 @@
-import type { Unanswered } from "./platform.ts";
+import type { Unanswered } from "../platform.ts";
 
 /** OpenSSL's verdicts on a certificate chain, as Node names them, and Node's own on the name. */
 const DISTRUST: Readonly<Record<string, string>> = {

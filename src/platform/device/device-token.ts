@@ -1,5 +1,8 @@
 import { Client } from "undici";
-import { connectionFault } from "./connection-fault.ts";
+import { connectionFault } from "../http/connection-error.ts";
+import { makeScrub } from "../http/scrub.ts";
+import { parseJson, platformWords, readBounded } from "../http/send-request.ts";
+import type { Reply } from "../platform.ts";
 import {
   certificatePem,
   type DeviceAnswer,
@@ -7,10 +10,7 @@ import {
   type DeviceIdentity,
   deviceTls,
   tlsVerdict,
-} from "./device-door.ts";
-import type { Reply } from "./platform.ts";
-import { makeScrub } from "./scrub.ts";
-import { parseJson, platformWords, readBounded } from "./send-request.ts";
+} from "./device-endpoint.ts";
 
 const PATH = "/devicecontrol/deviceAccessToken";
 const MAX_ANSWER_BYTES = 256 * 1024;

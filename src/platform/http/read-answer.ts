@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { BulkAnswer, FailedRow } from "../domain/registration.ts";
-import type { CurrentTenant, CurrentUser, TrustedCertificate } from "./platform.ts";
+import type { BulkAnswer, FailedRow } from "../../domain/registration.ts";
+import type { CurrentTenant, CurrentUser, TrustedCertificate } from "../platform.ts";
 import type { Scrub } from "./scrub.ts";
 
 /** What a reader found: the value, or undefined when the body is not what the platform documents. */

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { afterEach, expect, test } from "vitest";
-import { openWebhook, type Webhook } from "../../src/platform/send-webhook.ts";
-import { type AnsweringServer, say, startAnswering } from "./answering-server.ts";
+import { openWebhook, type Webhook } from "../../../src/platform/http/send-webhook.ts";
+import { type AnsweringServer, say, startAnswering } from "../answering-server.ts";
 
 const SECRET = "a secret for the webhook";
 const BODY = '{"event":"done"}';

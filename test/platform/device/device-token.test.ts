@@ -2,10 +2,10 @@ import { X509Certificate } from "node:crypto";
 import type { IncomingHttpHeaders, RequestListener } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { afterEach, beforeAll, expect, test } from "vitest";
-import type { DeviceIdentity } from "../../src/platform/device-door.ts";
-import { requestDeviceToken } from "../../src/platform/device-token.ts";
-import { makeIssuer, pemOf } from "../fixtures/make-issuer.ts";
-import { deviceIdentity, startHttps } from "./tls-server.ts";
+import type { DeviceIdentity } from "../../../src/platform/device/device-endpoint.ts";
+import { requestDeviceToken } from "../../../src/platform/device/device-token.ts";
+import { makeIssuer, pemOf } from "../../fixtures/make-issuer.ts";
+import { deviceIdentity, startHttps } from "../tls-server.ts";
 
 let identity: DeviceIdentity;
 const open: (() => Promise<void>)[] = [];

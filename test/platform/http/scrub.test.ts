@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { makeScrub } from "../../src/platform/scrub.ts";
+import { makeScrub } from "../../../src/platform/http/scrub.ts";
 
 describe("makeScrub", () => {
   it.each([
