@@ -32,7 +32,7 @@ import * as answers from "../../src/platform/http/read-answer.ts";
 import { readRevocationList } from "../../src/platform/http/read-revocation-list.ts";
 import { BACKUP_CONTENTS } from "../../src/run/backup/backup-home.ts";
 import { restoreHome } from "../../src/run/backup/restore-home.ts";
-import { derRevocationList } from "../../src/sandbox/revocation-list.ts";
+import { derRevocationList } from "../../src/sandbox/trust/revocation-list.ts";
 import { KeystoreFault } from "../../src/verify/keystore-fault.ts";
 import { openSealed } from "../../src/verify/open-sealed.ts";
 import { readCertificate as readOwnCertificate } from "../../src/verify/read-certificate.ts";
