@@ -6,7 +6,7 @@ import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
 import type { CommandRunner, GlobalOptions } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { type CliProcess, makeContext } from "./context.ts";
-import { faultJson } from "./fault-json.ts";
+import { faultJson } from "./error-json.ts";
 import { type LogLevel, openLog } from "./log.ts";
 import { requireSingleValues } from "./require-single-values.ts";
 import { jsonLine } from "./terminal-text.ts";

@@ -13,7 +13,7 @@ import { readPkcs12Authority } from "../../src/authority/foreign/read-foreign-pk
 import { readPrivateKey } from "../../src/authority/foreign/read-private-key.ts";
 import { readSealRecipient } from "../../src/authority/foreign/seal-recipient.ts";
 import { readCertificateRequest } from "../../src/authority/request/read-pkcs10.ts";
-import { readIdFile } from "../../src/cli/read-id-file.ts";
+import { readIdFile } from "../../src/cli/revoke/read-id-file.ts";
 import { readJob } from "../../src/config/read-job.ts";
 import { readSite } from "../../src/config/read-site.ts";
 import { readYaml } from "../../src/config/read-yaml.ts";
