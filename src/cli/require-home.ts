@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from "node:fs";
-import { diskFault, statIfThere, sudoUser, userName } from "../disk/disk-fault.ts";
+import { diskFault, statIfThere, sudoUser, userName } from "../disk/disk-error.ts";
 import type { Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 

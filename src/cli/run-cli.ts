@@ -1,6 +1,6 @@
 import yargs, { type Argv } from "yargs";
 import { resolveHome } from "../config/home.ts";
-import { strayDiskFault } from "../disk/disk-fault.ts";
+import { strayDiskFault } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
 import type { CommandRunner, GlobalOptions } from "./command.ts";

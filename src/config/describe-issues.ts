@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ConfigFault, type KeyPath, showValue } from "./config-fault.ts";
+import { type ConfigFault, type KeyPath, showValue } from "./config-error.ts";
 import { nearestWord } from "./nearest-word.ts";
 
 /** Checks a value from YAML against a schema; what is wrong comes back in plain words, all at once. */

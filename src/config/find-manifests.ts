@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { inputFault } from "../disk/disk-fault.ts";
+import { inputFault } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { isFile } from "./is-file.ts";
 

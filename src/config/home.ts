@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { inputFault, statIfThere } from "../disk/disk-fault.ts";
+import { inputFault, statIfThere } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 
 /**

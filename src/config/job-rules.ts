@@ -5,7 +5,7 @@ import { EXTERNAL_PREFIX } from "../domain/manifest-columns.ts";
 import { REGISTRATION_COLUMNS } from "../domain/registration.ts";
 import { checkSubjectValue } from "../domain/subject-rules.ts";
 import { parseTemplate } from "../domain/template.ts";
-import type { ConfigFault, KeyPath } from "./config-fault.ts";
+import type { ConfigFault, KeyPath } from "./config-error.ts";
 import { parseCron } from "./cron-expression.ts";
 import { fileProblem } from "./is-file.ts";
 

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { inputFault, isMissing } from "../disk/disk-fault.ts";
+import { inputFault, isMissing } from "../disk/disk-error.ts";
 import type { Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { SiteFile } from "./read-site.ts";

@@ -1,7 +1,7 @@
 import { basename, dirname, relative } from "node:path";
 import type { Home } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
-import { type Locate, refuse, throwFaults } from "./config-fault.ts";
+import { type Locate, refuse, throwFaults } from "./config-error.ts";
 import { checkAgainst } from "./describe-issues.ts";
 import { type JobInput, jobSchema } from "./job-schema.ts";
 import type { SiteFile } from "./read-site.ts";

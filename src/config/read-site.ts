@@ -1,9 +1,9 @@
 import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { inputFault } from "../disk/disk-fault.ts";
+import { inputFault } from "../disk/disk-error.ts";
 import type { Home } from "../disk/layout.ts";
 import { type PlatformSite, type Site, WATCH_EVENTS, type WebhookSite } from "../domain/job.ts";
-import { type ConfigFault, type KeyPath, type Locate, refuse, throwFaults } from "./config-fault.ts";
+import { type ConfigFault, type KeyPath, type Locate, refuse, throwFaults } from "./config-error.ts";
 import { checkAgainst } from "./describe-issues.ts";
 import { parseTimeMs } from "./durations.ts";
 import { fileProblem } from "./is-file.ts";

@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLError } from "yaml";
-import { inputFault, isMissing } from "../disk/disk-fault.ts";
+import { inputFault, isMissing } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
-import { type KeyPath, type Locate, showKey } from "./config-fault.ts";
+import { type KeyPath, type Locate, showKey } from "./config-error.ts";
 
 /** Larger is no configuration file. */
 const MAX_BYTES = 1024 * 1024;

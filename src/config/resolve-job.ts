@@ -1,7 +1,7 @@
 import { type Profile, SUBJECT_ATTRIBUTES } from "../domain/certificate.ts";
 import { type Job, type Keystores, PER_LOT_ITERATIONS, type Site } from "../domain/job.ts";
 import { BUILT_IN_PROFILES } from "../domain/profiles.ts";
-import type { ConfigFault } from "./config-fault.ts";
+import type { ConfigFault } from "./config-error.ts";
 import { parseTimeMs } from "./durations.ts";
 import { checkJob } from "./job-rules.ts";
 import type { JobInput } from "./job-schema.ts";

@@ -1,6 +1,6 @@
 import type { KeyUsage, Profile, ValidityRequest } from "../domain/certificate.ts";
 import { BUILT_IN_PROFILES } from "../domain/profiles.ts";
-import type { ConfigFault, KeyPath } from "./config-fault.ts";
+import type { ConfigFault, KeyPath } from "./config-error.ts";
 import { parseNotAfter, parseValidity } from "./durations.ts";
 import { EXTENDED_KEY_USAGES, type ProfileInput } from "./site-schema.ts";
 

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { inputFault } from "../disk/disk-fault.ts";
+import { inputFault } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { create, extract } from "tar";
 import { OnboardingError } from "../domain/error.ts";
-import { diskFault, inputFault, isMissing } from "./disk-fault.ts";
+import { diskFault, inputFault, isMissing } from "./disk-error.ts";
 import { PRIVATE_FILE } from "./durable.ts";
 import { startNewFile } from "./place-new-file.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { destroyFile } from "./destroy-file.ts";
-import { diskFault } from "./disk-fault.ts";
+import { diskFault } from "./disk-error.ts";
 import { syncFolder } from "./durable.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
-import { diskFault } from "./disk-fault.ts";
+import { diskFault } from "./disk-error.ts";
 import { NO_LINKS, SHARED_FILE, syncFolder, writeAll } from "./durable.ts";
 import { stagingName } from "./staging.ts";
 

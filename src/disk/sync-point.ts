@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { OnboardingError } from "../domain/error.ts";
-import { diskFault } from "./disk-fault.ts";
+import { diskFault } from "./disk-error.ts";
 import type { SyncOrder } from "./sync-file-system.ts";
 import type { SyncAnswer } from "./sync-worker.ts";
 

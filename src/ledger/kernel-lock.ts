@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
-import { diskFault } from "../disk/disk-fault.ts";
+import { diskFault } from "../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../disk/durable.ts";
 import { ledgerFault, sqliteCode } from "./ledger-fault.ts";
 import { requireLocalDisk } from "./local-disk.ts";

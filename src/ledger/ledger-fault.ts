@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
-import { diskFault, isDenied } from "../disk/disk-fault.ts";
+import { diskFault, isDenied } from "../disk/disk-error.ts";
 import { OnboardingError, type OnboardingErrorCode } from "../domain/error.ts";
 
 /** SQLite's primary result codes that have a cure (https://sqlite.org/rescode.html). */

@@ -2,7 +2,7 @@ import { accessSync, chmodSync, closeSync, constants, existsSync, lstatSync, ope
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { diskFault, statIfThere } from "../disk/disk-fault.ts";
+import { diskFault, statIfThere } from "../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, syncFolder } from "../disk/durable.ts";
 import { requireLocalDisk } from "./local-disk.ts";
 import { migrateSchema, requireLedger } from "./migrate-schema.ts";

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { manifestFault } from "./manifest-fault.ts";
+import { manifestFault } from "./manifest-error.ts";
 
 /** Files that people take for CSV, by their first bytes. */
 const FOREIGN: readonly { readonly start: readonly number[]; readonly words: string }[] = [

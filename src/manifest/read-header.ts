@@ -1,5 +1,5 @@
 import { EXTERNAL_PREFIX, OWN_PREFIX, STANDARD_COLUMNS, type StandardColumn } from "../domain/manifest-columns.ts";
-import { manifestFault } from "./manifest-fault.ts";
+import { manifestFault } from "./manifest-error.ts";
 
 /** Which column holds what, by its position from 0. */
 export interface ManifestHeader {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
-import { wordsOf } from "../disk/disk-fault.ts";
+import { wordsOf } from "../disk/disk-error.ts";
 import type { ManifestCells } from "../domain/device.ts";
 import { foldLotName } from "../domain/lot.ts";
 import type { Problem } from "../domain/problem.ts";
 import { decodeManifest } from "./decode-manifest.ts";
-import { manifestFault } from "./manifest-fault.ts";
+import { manifestFault } from "./manifest-error.ts";
 import { type ManifestHeader, readHeader } from "./read-header.ts";
 import { type CsvRecord, readRecords } from "./read-records.ts";
 

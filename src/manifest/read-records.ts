@@ -1,6 +1,6 @@
 import { CsvError, Parser } from "csv-parse";
 import { findSeparator } from "./find-separator.ts";
-import { manifestFault } from "./manifest-fault.ts";
+import { manifestFault } from "./manifest-error.ts";
 
 /** A row as it stands in the file. */
 export interface CsvRecord {

@@ -3,7 +3,7 @@ import { STAGES } from "../domain/stage.ts";
 import { escapeHtml } from "./escape-html.ts";
 import { type Bar, barTable, stackedBar } from "./html-charts.ts";
 import { HTML_STYLE } from "./html-style.ts";
-import { lotStanding } from "./lot-standing.ts";
+import { lotStanding } from "./lot-state.ts";
 import { count, duration, perSecond, seconds } from "./plain-text.ts";
 
 /** One shape for each lamp, so that it does not rest on colour alone. */

@@ -1,6 +1,6 @@
 import type { LotReport } from "../domain/report.ts";
 import { STAGES } from "../domain/stage.ts";
-import { type LotStanding, lotStanding } from "./lot-standing.ts";
+import { type LotStanding, lotStanding } from "./lot-state.ts";
 import { count, duration, paint, perSecond, plainText, seconds, type TextOptions, wrapText } from "./plain-text.ts";
 
 /** Where the reader finds what the report speaks of. */

@@ -1,7 +1,7 @@
 import { isNothing, type RemainingWork } from "../domain/remaining-work.ts";
 import type { Stage } from "../domain/stage.ts";
 import type { LotRecord } from "../ledger/ledger.ts";
-import { lotStanding } from "./lot-standing.ts";
+import { lotStanding } from "./lot-state.ts";
 import { count, type Paint, paint, plainText, type TextOptions } from "./plain-text.ts";
 
 /** One lot as `status` shows it. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { readsRowsOtherwise } from "../config/job-json.ts";
-import { inputFault } from "../disk/disk-fault.ts";
+import { inputFault } from "../disk/disk-error.ts";
 import {
   ensureFolder,
   moveInto,

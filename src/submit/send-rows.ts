@@ -4,7 +4,7 @@ import { partFile } from "../disk/layout.ts";
 import type { PartDevice } from "../ledger/ledger.ts";
 import type { Reply } from "../platform/platform.ts";
 import { retryWhileUncertain } from "../platform/retry.ts";
-import { type Attempt, closeAttempt, type RowsOutcome, settleAnswer, settleUnknown } from "./settle-attempt.ts";
+import { type Attempt, closeAttempt, type RowsOutcome, settleAnswer, settleUnknown } from "./recover-attempt.ts";
 import { slicePart } from "./slice-part.ts";
 import type { Submission } from "./submission.ts";
 

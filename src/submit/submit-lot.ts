@@ -4,7 +4,7 @@ import type { Submit } from "../domain/job.ts";
 import type { LotHold, PartRecord } from "../ledger/ledger.ts";
 import type { RetryPolicy } from "../platform/retry.ts";
 import { readPart } from "./read-part.ts";
-import { settleOpenUploads } from "./settle-open-uploads.ts";
+import { settleOpenUploads } from "./recover-uploads.ts";
 import type { Submission, SubmissionLedger, SubmissionPlatform, Tally } from "./submission.ts";
 import { type PartOutcome, submitPart } from "./submit-part.ts";
 

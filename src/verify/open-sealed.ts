@@ -1,7 +1,7 @@
 import { constants, createDecipheriv, type KeyObject, privateDecrypt } from "node:crypto";
 import { TAG } from "../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readOid, readWhole } from "../asn1/read-der.ts";
-import { KeystoreFault } from "./keystore-fault.ts";
+import { KeystoreFault } from "./keystore-error.ts";
 
 const OID = {
   envelopedData: "1.2.840.113549.1.7.3",

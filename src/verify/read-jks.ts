@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { TAG } from "../asn1/der.ts";
 import { DerError, readChildren, readOid, readWhole } from "../asn1/read-der.ts";
-import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-fault.ts";
+import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-error.ts";
 
 const MAGIC = 0xfeedfeed;
 const KEY_PROTECTOR = "1.3.6.1.4.1.42.2.17.1.1";

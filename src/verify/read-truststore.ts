@@ -1,6 +1,6 @@
-import { KeystoreFault } from "./keystore-fault.ts";
+import { KeystoreFault } from "./keystore-error.ts";
 import { readJks } from "./read-jks.ts";
-import { readPkcs12 } from "./read-pkcs12.ts";
+import { readPkcs12 } from "./read-strict-pkcs12.ts";
 
 /**
  * The certificates in a truststore that is named after its format, DER: those that its readers would trust.

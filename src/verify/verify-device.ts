@@ -3,11 +3,11 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MintedRecord } from "../ledger/ledger.ts";
 import type { Difference } from "./difference.ts";
-import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS } from "./keystore-fault.ts";
+import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS } from "./keystore-error.ts";
 import { readCertificate } from "./read-certificate.ts";
 import { readJks } from "./read-jks.ts";
-import { readPkcs12 } from "./read-pkcs12.ts";
-import { iso, isSignedBy } from "./verify-chain.ts";
+import { readPkcs12 } from "./read-strict-pkcs12.ts";
+import { iso, isSignedBy } from "./verify-device-chain.ts";
 
 export interface DeviceToVerify {
   readonly folder: string;

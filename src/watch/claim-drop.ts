@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { diskFault } from "../disk/disk-fault.ts";
+import { diskFault } from "../disk/disk-error.ts";
 import { ensureFolder, syncFolder } from "../disk/durable.ts";
 import type { DropLayout } from "../disk/layout.ts";
 import { type Claim, dropClaim, writeClaim } from "./claims.ts";

@@ -1,4 +1,4 @@
-import { lotStanding } from "../report/lot-standing.ts";
+import { lotStanding } from "../report/lot-state.ts";
 import { count, plainText } from "../report/plain-text.ts";
 import type { LotOutcome } from "./lot-outcome.ts";
 

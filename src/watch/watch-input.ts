@@ -1,6 +1,6 @@
-import { diskFault, strayDiskFault } from "../disk/disk-fault.ts";
+import { diskFault, strayDiskFault } from "../disk/disk-error.ts";
 import { exitCodeOf } from "../domain/exit-code.ts";
-import { takeIn } from "./take-in.ts";
+import { takeIn } from "./intake.ts";
 import { keepTroubles } from "./troubles.ts";
 import type { WatchOptions } from "./watch-options.ts";
 import { openWorkDesk } from "./work-desk.ts";

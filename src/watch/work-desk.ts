@@ -1,12 +1,12 @@
 import { basename, join } from "node:path";
-import { diskFault, strayDiskFault } from "../disk/disk-fault.ts";
+import { diskFault, strayDiskFault } from "../disk/disk-error.ts";
 import { remove, replaceFile } from "../disk/durable.ts";
 import { waitingFile } from "../disk/layout.ts";
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
-import { lotStanding } from "../report/lot-standing.ts";
+import { lotStanding } from "../report/lot-state.ts";
 import { isThere } from "./claim-drop.ts";
 import { type Claim, dropClaim, writeClaim } from "./claims.ts";
-import { faultOutcome } from "./fault-outcome.ts";
+import { faultOutcome } from "./error-outcome.ts";
 import { type Filed, fileResult } from "./file-result.ts";
 import { judge, type LotOutcome } from "./lot-outcome.ts";
 import { isReadable } from "./refuse-drop.ts";

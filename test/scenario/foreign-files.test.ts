@@ -33,12 +33,12 @@ import { readRevocationList } from "../../src/platform/http/read-revocation-list
 import { BACKUP_CONTENTS } from "../../src/run/backup/backup-home.ts";
 import { restoreHome } from "../../src/run/backup/restore-home.ts";
 import { derRevocationList } from "../../src/sandbox/trust/revocation-list.ts";
-import { KeystoreFault } from "../../src/verify/keystore-fault.ts";
+import { KeystoreFault } from "../../src/verify/keystore-error.ts";
 import { openSealed } from "../../src/verify/open-sealed.ts";
 import { readCertificate as readOwnCertificate } from "../../src/verify/read-certificate.ts";
 import { readJks } from "../../src/verify/read-jks.ts";
 import { parsePasswords } from "../../src/verify/read-passwords.ts";
-import { readPkcs12 } from "../../src/verify/read-pkcs12.ts";
+import { readPkcs12 } from "../../src/verify/read-strict-pkcs12.ts";
 import { readTruststore } from "../../src/verify/read-truststore.ts";
 import { describeName } from "../../src/x509/distinguished-name.ts";
 import { readPem } from "../../src/x509/pem.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { KeystoreFault } from "../../src/verify/keystore-fault.ts";
+import { KeystoreFault } from "../../src/verify/keystore-error.ts";
 import { readJks } from "../../src/verify/read-jks.ts";
 import {
   type ForeignAuthority,

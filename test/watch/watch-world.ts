@@ -8,7 +8,7 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { dropLayout, homeLayout } from "../../src/disk/layout.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
-import { faultOutcome } from "../../src/watch/fault-outcome.ts";
+import { faultOutcome } from "../../src/watch/error-outcome.ts";
 import type { LotOutcome } from "../../src/watch/lot-outcome.ts";
 import type { WatchEvent } from "../../src/watch/send-events.ts";
 import { watchInput } from "../../src/watch/watch-input.ts";

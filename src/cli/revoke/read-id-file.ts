@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { inputFault } from "../../disk/disk-fault.ts";
+import { inputFault } from "../../disk/disk-error.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { readManifest } from "../../manifest/read-manifest.ts";
 

@@ -1,4 +1,4 @@
-import { strayDiskFault } from "../../disk/disk-fault.ts";
+import { strayDiskFault } from "../../disk/disk-error.ts";
 import { lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";

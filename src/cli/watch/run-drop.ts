@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { strayDiskFault } from "../../disk/disk-fault.ts";
+import { strayDiskFault } from "../../disk/disk-error.ts";
 import { lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT, exitCodeOf } from "../../domain/exit-code.ts";
@@ -8,7 +8,7 @@ import type { LotReport } from "../../domain/report.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { describeLot } from "../../run/lot/describe-lot.ts";
 import { runLot } from "../../run/run-lot.ts";
-import { faultOutcome } from "../../watch/fault-outcome.ts";
+import { faultOutcome } from "../../watch/error-outcome.ts";
 import type { LotOutcome } from "../../watch/lot-outcome.ts";
 import type { FileToRun } from "../../watch/watch-options.ts";
 import { type CliContext, makeRunTools } from "../context.ts";

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { inputFault } from "../../disk/disk-fault.ts";
+import { inputFault } from "../../disk/disk-error.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { PlatformSite } from "../../domain/job.ts";
 

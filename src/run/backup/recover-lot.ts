@@ -19,7 +19,7 @@ import type { KnownDevice, PlannedBatch } from "../../domain/plan.ts";
 import type { Stage } from "../../domain/stage.ts";
 import type { Ledger, LotHold, MintedDevice, OpenBatch } from "../../ledger/ledger.ts";
 import { subjectDigest } from "../../plan/digests.ts";
-import { isSignedBy } from "../../verify/verify-chain.ts";
+import { isSignedBy } from "../../verify/verify-device-chain.ts";
 import { readName } from "../../x509/distinguished-name.ts";
 import { readPemCertificates } from "../../x509/pem.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";

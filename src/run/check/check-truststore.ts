@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { lotTruststore } from "../../disk/layout.ts";
 import { LOT_TRUSTSTORE_PASSWORD, TRUSTSTORE_NAMES } from "../../keystore/lot-truststore.ts";
-import { KeystoreFault, MAX_KEYSTORE_OCTETS } from "../../verify/keystore-fault.ts";
+import { KeystoreFault, MAX_KEYSTORE_OCTETS } from "../../verify/keystore-error.ts";
 import { readTruststore } from "../../verify/read-truststore.ts";
 import type { Check } from "./check-scope.ts";
 

@@ -2,9 +2,9 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { LOT_TRUSTSTORE_PASSWORD, TRUSTSTORE_NAMES } from "../../keystore/lot-truststore.ts";
-import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS } from "../../verify/keystore-fault.ts";
+import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS } from "../../verify/keystore-error.ts";
 import { readJks } from "../../verify/read-jks.ts";
-import { readPkcs12 } from "../../verify/read-pkcs12.ts";
+import { readPkcs12 } from "../../verify/read-strict-pkcs12.ts";
 import { readTruststore } from "../../verify/read-truststore.ts";
 
 /** What a device finds in its folder. */

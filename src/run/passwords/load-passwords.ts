@@ -5,7 +5,7 @@ import { type LotLayout, sealedNumber } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import { KeystoreFault } from "../../verify/keystore-fault.ts";
+import { KeystoreFault } from "../../verify/keystore-error.ts";
 import { MAX_SEALED_OCTETS, openSealed } from "../../verify/open-sealed.ts";
 import { type ListedPasswords, parsePasswords, readPasswords } from "../../verify/read-passwords.ts";
 

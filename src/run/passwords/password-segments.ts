@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { diskFault } from "../../disk/disk-fault.ts";
+import { diskFault } from "../../disk/disk-error.ts";
 import type { LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger, PasswordBatch } from "../../ledger/ledger.ts";

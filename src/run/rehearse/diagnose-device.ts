@@ -2,7 +2,7 @@ import { createHash, X509Certificate } from "node:crypto";
 import type { Stage } from "../../domain/stage.ts";
 import type { TrustedCertificate } from "../../platform/platform.ts";
 import { readCertificate } from "../../verify/read-certificate.ts";
-import { iso, isSignedBy } from "../../verify/verify-chain.ts";
+import { iso, isSignedBy } from "../../verify/verify-device-chain.ts";
 
 /** The part that a certificate has in its device being turned away; "none": it does not explain it. */
 export type CertificatePart =

@@ -10,7 +10,7 @@ import {
 import { TAG } from "../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readElement, readOid, readWhole } from "../asn1/read-der.ts";
 import { bmpPassword, DERIVE_FOR, derivePkcs12, type Pkcs12Digest } from "./derive-pkcs12.ts";
-import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-fault.ts";
+import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-error.ts";
 import { readCertificate } from "./read-certificate.ts";
 
 const OID = {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { iso, isSignedBy, verifyChain } from "../../src/verify/verify-chain.ts";
+import { iso, isSignedBy, verifyChain } from "../../src/verify/verify-device-chain.ts";
 import { type ForeignAuthority, hasOpenssl, makeAuthority, makeDevice } from "../fixtures/foreign-device.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lotmint-chain-"));

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { der, derInteger, derOctetString, derOid, derSequence } from "../../src/asn1/der.ts";
-import { KeystoreFault } from "../../src/verify/keystore-fault.ts";
-import { readPkcs12 } from "../../src/verify/read-pkcs12.ts";
+import { KeystoreFault } from "../../src/verify/keystore-error.ts";
+import { readPkcs12 } from "../../src/verify/read-strict-pkcs12.ts";
 import {
   exportPkcs12,
   type ForeignAuthority,

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { diskFault, inputFault, statIfThere, strayDiskFault, sudoUser, userName } from "../../src/disk/disk-fault.ts";
+import { diskFault, inputFault, statIfThere, strayDiskFault, sudoUser, userName } from "../../src/disk/disk-error.ts";
 
 let folder = "";
 beforeAll(() => {

@@ -1,6 +1,6 @@
 import type { PartDevice } from "../ledger/ledger.ts";
 import { replyMessage } from "../platform/reply-error.ts";
-import { settleUnknown } from "./settle-attempt.ts";
+import { settleUnknown } from "./recover-attempt.ts";
 import type { Submission } from "./submission.ts";
 import { type PartOutcome, READING_BACK } from "./submit-part.ts";
 

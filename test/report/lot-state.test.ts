@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lotStanding } from "../../src/report/lot-standing.ts";
+import { lotStanding } from "../../src/report/lot-state.ts";
 
 test("done is green, rejects are amber, everything else is red", () => {
   expect(lotStanding(0).lamp).toBe("green");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FoundDrop, Glimpse } from "../../src/watch/find-drops.ts";
-import { watchStanding } from "../../src/watch/standing-files.ts";
+import { watchStanding } from "../../src/watch/stable-files.ts";
 
 function found(name: string, changes: Partial<Glimpse> = {}, ready = false): FoundDrop {
   const glimpse: Glimpse = {
