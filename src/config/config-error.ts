@@ -4,7 +4,7 @@ import { OnboardingError } from "../domain/error.ts";
 export type KeyPath = readonly (string | number)[];
 
 /** One thing that is wrong in a configuration file. */
-export interface ConfigFault {
+export interface ConfigProblem {
   readonly path: KeyPath;
   /** What is wrong and what would be right, without place and full stop. */
   readonly message: string;
@@ -14,12 +14,12 @@ export interface ConfigFault {
 export type Locate = (path: KeyPath) => { readonly file: string; readonly line: number; readonly key: string };
 
 /** Throws when there are any faults: see `refuse`. */
-export function throwFaults(faults: readonly ConfigFault[], locate: Locate): void {
+export function throwProblems(faults: readonly ConfigProblem[], locate: Locate): void {
   if (faults.length > 0) refuse(faults, locate);
 }
 
 /** Throws all faults as one `usage` error, a line each, in the order of the file. */
-export function refuse(faults: readonly ConfigFault[], locate: Locate): never {
+export function refuse(faults: readonly ConfigProblem[], locate: Locate): never {
   const placed = faults.map(({ path, message }) => ({ ...locate(path), message }));
   placed.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
   const lines = placed.map(

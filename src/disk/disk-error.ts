@@ -29,7 +29,7 @@ const WORDS: Readonly<Record<string, string>> = {
 const DENIED: readonly string[] = ["EACCES", "EPERM"];
 
 /** Turns a file system's error into one that names the place and the cure; anything else is handed back as it is. */
-export function diskFault(cause: unknown, path: string, doing: "write" | "reach" = "write"): unknown {
+export function diskError(cause: unknown, path: string, doing: "write" | "reach" = "write"): unknown {
   const words = wordsOf(cause, path);
   if (words === undefined) return cause;
   const message = `cannot ${doing} ${path}: ${words}; mend that and run again, nothing is lost`;
@@ -40,7 +40,7 @@ export function diskFault(cause: unknown, path: string, doing: "write" | "reach"
  * The same for something that was named to be read, on the command line or in a file: `usage`. `missing` says
  * what is not there, such as "there is no manifest".
  */
-export function inputFault(cause: unknown, path: string, missing = "there is no file"): unknown {
+export function inputError(cause: unknown, path: string, missing = "there is no file"): unknown {
   if (isMissing(cause)) return new OnboardingError(`${missing} ${path}`, { code: "usage", cause });
   const words = wordsOf(cause, path);
   return words === undefined ? cause : new OnboardingError(`cannot read ${path}: ${words}`, { code: "usage", cause });
@@ -50,11 +50,11 @@ export function inputFault(cause: unknown, path: string, missing = "there is no 
 export function strayDiskFault(cause: unknown): unknown {
   if (!(cause instanceof Error) || !("syscall" in cause)) return cause;
   if (/^(spawn|connect|listen|bind)/.test(String(cause.syscall))) return cause;
-  if ("path" in cause && typeof cause.path === "string") return diskFault(cause, cause.path, "reach");
+  if ("path" in cause && typeof cause.path === "string") return diskError(cause, cause.path, "reach");
   // Reading and writing an open file name no path.
   const isOfFiles = /^(uv_cwd|fstat|fsync|fdatasync|ftruncate|read|write|close)$/.test(String(cause.syscall));
   const place = cause.syscall === "uv_cwd" ? "the current folder" : "a file";
-  return isOfFiles ? diskFault(cause, place, "reach") : cause;
+  return isOfFiles ? diskError(cause, place, "reach") : cause;
 }
 
 /** What a file system's error says, in words; undefined for an error of another kind. */

@@ -7,7 +7,7 @@ export interface Place {
 }
 
 /** The fault of a file that is refused whole: nothing of it is taken in. */
-export function manifestFault(file: string, place: Place, words: string, cause?: unknown): OnboardingError {
+export function manifestError(file: string, place: Place, words: string, cause?: unknown): OnboardingError {
   const line = place.line === undefined ? "" : `, line ${place.line}`;
   const column = place.column === undefined ? "" : `, column ${place.column}`;
   return new OnboardingError(`${file}${line}${column}: ${words}; nothing of the file was taken in`, {

@@ -1,5 +1,5 @@
 /** How a lot stands, as the lamp on the line shows it. */
-export interface LotStanding {
+export interface LotState {
   readonly lamp: "green" | "amber" | "red";
   readonly word: string;
   /** What the reader should do now. */
@@ -23,7 +23,7 @@ const STOPPED: Readonly<Record<number, readonly [word: string, advice: string]>>
 };
 
 /** The lamp, its word and the next step for a run's exit code (the scheduler reads the same code). */
-export function lotStanding(exitCode: number): LotStanding {
+export function lotState(exitCode: number): LotState {
   if (exitCode === 0) return { lamp: "green", word: "done", advice: "Nothing is left to do." };
   if (exitCode === 3) {
     return {

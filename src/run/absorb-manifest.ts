@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { readsRowsOtherwise } from "../config/job-json.ts";
-import { inputFault } from "../disk/disk-error.ts";
+import { inputError } from "../disk/disk-error.ts";
 import {
   ensureFolder,
   moveInto,
@@ -29,7 +29,7 @@ const MOST_IDS = 10;
  * same content again changes nothing, unless the job reads its rows otherwise now. Throws `usage` for a
  * file that is no manifest; then the lot is as before.
  */
-export async function takeManifest(
+export async function absorbManifest(
   tools: RunTools,
   hold: LotHold,
   request: RunRequest,
@@ -122,7 +122,7 @@ async function copyManifest(path: string, layout: LotLayout): Promise<string> {
     }
   } catch (error) {
     copy.discard();
-    throw inputFault(error, path, "there is no manifest");
+    throw inputError(error, path, "there is no manifest");
   }
   copy.commit();
   const sha256 = hash.digest("hex");

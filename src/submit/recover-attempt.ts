@@ -27,7 +27,7 @@ export interface Attempt {
 }
 
 /** Records what an answered attempt brought. `sent` takes up its ids. */
-export async function settleAnswer(
+export async function recoverAnswer(
   submission: Submission,
   upload: number,
   rows: readonly PartDevice[],
@@ -40,7 +40,7 @@ export async function settleAnswer(
   );
   if (understood.kind === "incomplete") {
     const { message } = understood;
-    return settleUnknown(submission, upload, rows, sent, { kind: "unknown", status: 201, message });
+    return recoverUnknown(submission, upload, rows, sent, { kind: "unknown", status: 201, message });
   }
   const firstSent = rows.filter((row) => !row.sentBefore && !sent.has(row.externalId)).map((row) => row.externalId);
   const overwritten = firstSent.filter((externalId) => answer.updated.includes(externalId));
@@ -92,7 +92,7 @@ async function explain(
  * by this lot's doing, are confirmed; the rest goes back to listed. When that cannot be read back, the
  * attempt stays open and the next run asks again.
  */
-export async function settleUnknown(
+export async function recoverUnknown(
   submission: Submission,
   upload: number,
   rows: readonly PartDevice[],

@@ -4,10 +4,10 @@ import type { KeyObject } from "node:crypto";
  * Why a keystore did not open: the password is wrong, the octets are not what was written, or it uses
  * something that this reader does not know. The message never holds the password.
  */
-export class KeystoreFault extends Error {
+export class KeystoreError extends Error {
   readonly kind: "password" | "damaged" | "unsupported";
 
-  constructor(message: string, options: { readonly kind: KeystoreFault["kind"]; readonly cause?: unknown }) {
+  constructor(message: string, options: { readonly kind: KeystoreError["kind"]; readonly cause?: unknown }) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "KeystoreFault";
     this.kind = options.kind;

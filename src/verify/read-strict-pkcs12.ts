@@ -10,7 +10,7 @@ import {
 import { TAG } from "../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readElement, readOid, readWhole } from "../asn1/read-der.ts";
 import { bmpPassword, DERIVE_FOR, derivePkcs12, type Pkcs12Digest } from "./derive-pkcs12.ts";
-import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-error.ts";
+import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-error.ts";
 import { readCertificate } from "./read-certificate.ts";
 
 const OID = {
@@ -81,24 +81,24 @@ export function readPkcs12(
     fewest: Number.POSITIVE_INFINITY,
   };
   try {
-    if (bytes.length > MAX_KEYSTORE_OCTETS) throw new KeystoreFault("the file is over 1 MiB", { kind: "damaged" });
+    if (bytes.length > MAX_KEYSTORE_OCTETS) throw new KeystoreError("the file is over 1 MiB", { kind: "damaged" });
     const { safes, macData } = readOuter(bytes);
     const contents = readChildren(readWhole(safes, TAG.SEQUENCE).content);
-    if (contents.length > MAX_BAGS) throw new KeystoreFault("the file holds too many parts", { kind: "damaged" });
+    if (contents.length > MAX_BAGS) throw new KeystoreError("the file holds too many parts", { kind: "damaged" });
     if (!macFits(safes, macData, opening)) {
       // With the right password the parts still open; then something else was changed.
       if (contents.some((content) => opens(content, opening))) {
-        throw new KeystoreFault("the MAC does not fit, although the password opens the contents", { kind: "damaged" });
+        throw new KeystoreError("the MAC does not fit, although the password opens the contents", { kind: "damaged" });
       }
-      throw new KeystoreFault("the password does not open it", { kind: "password" });
+      throw new KeystoreError("the password does not open it", { kind: "password" });
     }
     const bags = contents.flatMap((content) => readBags(openContent(content, opening)));
-    if (bags.length > MAX_BAGS) throw new KeystoreFault("the file holds too many entries", { kind: "damaged" });
+    if (bags.length > MAX_BAGS) throw new KeystoreError("the file holds too many entries", { kind: "damaged" });
     return assemble(bags, opening);
   } catch (error) {
-    if (error instanceof KeystoreFault) throw error;
+    if (error instanceof KeystoreError) throw error;
     const words = error instanceof DerError ? error.message : "the file cannot be read";
-    throw new KeystoreFault(words, { kind: "damaged", cause: error });
+    throw new KeystoreError(words, { kind: "damaged", cause: error });
   } finally {
     for (const secret of [opening.utf8, opening.bmp, ...opening.keys.values()]) secret.fill(0);
   }
@@ -107,11 +107,11 @@ export function readPkcs12(
 function readOuter(bytes: Buffer): { readonly safes: Buffer; readonly macData: DerElement } {
   const [version, authSafe, macData] = readChildren(readWhole(bytes, TAG.SEQUENCE).content);
   if (version === undefined || readCount(version) !== 3 || authSafe === undefined) {
-    throw new KeystoreFault("it is not a PKCS#12 file of version 3", { kind: "damaged" });
+    throw new KeystoreError("it is not a PKCS#12 file of version 3", { kind: "damaged" });
   }
   const [type, content] = readChildren(authSafe.content);
-  if (readTyped(type) !== OID.data) throw new KeystoreFault("it is protected by a signature", { kind: "unsupported" });
-  if (macData === undefined) throw new KeystoreFault("it has no MAC", { kind: "unsupported" });
+  if (readTyped(type) !== OID.data) throw new KeystoreError("it is protected by a signature", { kind: "unsupported" });
+  if (macData === undefined) throw new KeystoreError("it has no MAC", { kind: "unsupported" });
   return { safes: readWhole(explicit(content), TAG.OCTET_STRING).content, macData };
 }
 
@@ -120,7 +120,7 @@ function macFits(safes: Buffer, macData: DerElement, opening: Opening): boolean 
   const [algorithm, stated] = readChildren(constructed(digestInfo));
   const [oid] = readChildren(constructed(algorithm));
   const digest = MAC_DIGESTS[readTyped(oid)];
-  if (digest === undefined) throw new KeystoreFault(`its MAC algorithm is ${readTyped(oid)}`, { kind: "unsupported" });
+  if (digest === undefined) throw new KeystoreError(`its MAC algorithm is ${readTyped(oid)}`, { kind: "unsupported" });
   if (stated?.tag !== TAG.OCTET_STRING) throw new DerError("a MAC without a digest", 0);
   const rounds = spend(iterations === undefined ? 1 : readCount(iterations), opening);
   const length = digest === "sha1" ? 20 : 32;
@@ -147,7 +147,7 @@ function openContent(content: DerElement, opening: Opening): Buffer {
   const [type, value] = readChildren(constructed(content));
   const oid = readTyped(type);
   if (oid === OID.data) return readWhole(explicit(value), TAG.OCTET_STRING).content;
-  if (oid !== OID.encrypted) throw new KeystoreFault(`it holds content of type ${oid}`, { kind: "unsupported" });
+  if (oid !== OID.encrypted) throw new KeystoreError(`it holds content of type ${oid}`, { kind: "unsupported" });
   const [, info] = readChildren(readWhole(explicit(value), TAG.SEQUENCE).content);
   const [, algorithm, octets] = readChildren(constructed(info));
   if (octets?.tag !== 0x80) throw new DerError("encrypted contents that are missing", 0);
@@ -201,13 +201,13 @@ function decrypt(algorithm: DerElement | undefined, octets: Buffer, opening: Ope
     const iv = derivePkcs12("sha1", opening.bmp, salt, rounds, DERIVE_FOR.iv, 8);
     return decipher("des-ede3-cbc", key, iv, octets);
   }
-  if (scheme !== OID.pbes2) throw new KeystoreFault(`its encryption is ${scheme}`, { kind: "unsupported" });
+  if (scheme !== OID.pbes2) throw new KeystoreError(`its encryption is ${scheme}`, { kind: "unsupported" });
   const [kdf, kdfParameters] = readChildren(constructed(inside[0]));
   const [cipher, iv] = readChildren(constructed(inside[1]));
   if (readTyped(kdf) !== OID.pbkdf2)
-    throw new KeystoreFault(`its derivation is ${readTyped(kdf)}`, { kind: "unsupported" });
+    throw new KeystoreError(`its derivation is ${readTyped(kdf)}`, { kind: "unsupported" });
   if (readTyped(cipher) !== OID.aes256)
-    throw new KeystoreFault(`its cipher is ${readTyped(cipher)}`, { kind: "unsupported" });
+    throw new KeystoreError(`its cipher is ${readTyped(cipher)}`, { kind: "unsupported" });
   if (iv?.tag !== TAG.OCTET_STRING || iv.content.length !== 16) throw new DerError("an IV that is not 16 octets", 0);
   return decipher("aes-256-cbc", derivePbkdf2(constructed(kdfParameters), opening), iv.content, octets);
 }
@@ -220,7 +220,7 @@ function derivePbkdf2(parameters: Buffer, opening: Opening): Buffer {
   if (keyLength !== undefined && readCount(keyLength) !== 32) throw new DerError("a key that is not 32 octets", 0);
   // An absent PRF means HMAC-SHA1 (RFC 8018, A.2).
   const prf = rest[0] === undefined ? "HMAC-SHA1" : readTyped(readChildren(constructed(rest[0]))[0]);
-  if (prf !== OID.hmacSha256) throw new KeystoreFault(`its derivation uses ${prf}`, { kind: "unsupported" });
+  if (prf !== OID.hmacSha256) throw new KeystoreError(`its derivation uses ${prf}`, { kind: "unsupported" });
   const key = pbkdf2Sync(opening.utf8, readSalt(salt), spend(readCount(iterations), opening), 32, "sha256");
   opening.keys.set(parameters.toString("hex"), key);
   return key;
@@ -233,12 +233,12 @@ function decipher(name: "aes-256-cbc" | "des-ede3-cbc", key: Buffer, iv: Buffer,
 
 function assemble(bags: readonly Bag[], opening: Opening): Pkcs12Contents {
   const keys = bags.filter((bag) => bag.kind === OID.shroudedKeyBag);
-  if (keys.length > 1) throw new KeystoreFault("it holds more than one key", { kind: "unsupported" });
+  if (keys.length > 1) throw new KeystoreError("it holds more than one key", { kind: "unsupported" });
   const certificates: { readonly bag: Bag; readonly octets: Buffer }[] = [];
   for (const bag of bags) {
     if (bag.kind === OID.certBag) certificates.push({ bag, octets: readCertBag(bag) });
     else if (!keys.includes(bag))
-      throw new KeystoreFault(`it holds an entry of type ${bag.kind}`, { kind: "unsupported" });
+      throw new KeystoreError(`it holds an entry of type ${bag.kind}`, { kind: "unsupported" });
   }
   const trusted: TrustedEntry[] = certificates
     .filter(({ bag }) => bag.trusted)
@@ -263,7 +263,7 @@ function assemble(bags: readonly Bag[], opening: Opening): Pkcs12Contents {
 function readCertBag(bag: Bag): Buffer {
   const [type, value] = readChildren(readWhole(bag.value, TAG.SEQUENCE).content);
   if (readTyped(type) !== OID.x509)
-    throw new KeystoreFault("it holds a certificate that is not X.509", { kind: "unsupported" });
+    throw new KeystoreError("it holds a certificate that is not X.509", { kind: "unsupported" });
   return readWhole(explicit(value), TAG.OCTET_STRING).content;
 }
 
@@ -291,9 +291,9 @@ function hasSigned(issuer: Buffer, subject: Buffer): boolean {
 function spend(iterations: number, opening: Opening, chains = 1): number {
   opening.spent += iterations * chains;
   opening.fewest = Math.min(opening.fewest, iterations);
-  if (iterations < 1) throw new KeystoreFault("it names no rounds", { kind: "damaged" });
+  if (iterations < 1) throw new KeystoreError("it names no rounds", { kind: "damaged" });
   if (opening.spent > opening.maxIterations) {
-    throw new KeystoreFault(`it asks for more than ${opening.maxIterations} rounds`, { kind: "unsupported" });
+    throw new KeystoreError(`it asks for more than ${opening.maxIterations} rounds`, { kind: "unsupported" });
   }
   return iterations;
 }

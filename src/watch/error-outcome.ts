@@ -13,7 +13,7 @@ export interface FaultOfFile {
 }
 
 /** The outcome of a file that never became a lot: a report with every key and no figures. */
-export function faultOutcome({ exitCode, fault, cure, lot, job, nowMs }: FaultOfFile): LotOutcome {
+export function errorOutcome({ exitCode, fault, cure, lot, job, nowMs }: FaultOfFile): LotOutcome {
   const counts = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
   const report = buildReport({
     lot: lot ?? "",

@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { claimDrop } from "./claim-drop.ts";
 import { type Claim, readClaim, writeClaim } from "./claims.ts";
-import { faultOutcome } from "./error-outcome.ts";
+import { errorOutcome } from "./error-outcome.ts";
 import { type FoundDrop, findDrops, type Glimpse, glimpseAt, isSame } from "./find-drops.ts";
 import { isReadable, refuseDrop, UNREADABLE_NAME } from "./refuse-drop.ts";
-import { type Arrival, watchStanding } from "./stable-files.ts";
+import { type Arrival, watchStableFiles } from "./stable-files.ts";
 import type { Troubles } from "./troubles.ts";
 import type { PlannedFile, WatchOptions } from "./watch-options.ts";
 import type { WorkDesk } from "./work-desk.ts";
@@ -17,7 +17,7 @@ const LEFT_FOR_MS = 60_000;
 const MOST_STARTS = 3;
 
 /** What comes in: dropped files, files that an earlier watcher had claimed, files that schedules are due for. */
-export interface TakeIn {
+export interface Intake {
   /** Files in work/ that nobody works on yet. Throws the file system's faults. */
   adopt(): Promise<void>;
   /** The drop folder: claims what has settled. Throws the file system's faults and `disk-unwritable`. */
@@ -30,11 +30,11 @@ export interface TakeIn {
   readonly settled: boolean;
 }
 
-export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles): TakeIn {
+export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Troubles): Intake {
   const { drop, calls, log, monotonic } = options;
-  const dropped = watchStanding(options.settleMs);
-  const orphans = watchStanding(options.settleMs);
-  const elsewhere = watchStanding(options.settleMs);
+  const dropped = watchStableFiles(options.settleMs);
+  const orphans = watchStableFiles(options.settleMs);
+  const elsewhere = watchStableFiles(options.settleMs);
   const planned = new Map<string, PlannedFile>();
   /** Of files that changed while they were claimed: which schedule they were claimed for. */
   const plannedWork = new Map<string, PlannedFile>();
@@ -45,11 +45,11 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
     const refusal = claim.refusal ?? refuseDrop(glimpse, options.uid);
     if (refusal === undefined && claim.starts >= MOST_STARTS) {
       const fault = `${claim.name}: work on it was begun ${claim.starts} times, and each time lotmint was ended in the middle of it, as when memory runs out; it is set aside so that other files go on`;
-      desk.refuse(work, faultOutcome({ exitCode: 1, fault, lot: claim.lot, job: claim.job, nowMs: options.now() }));
+      desk.refuse(work, errorOutcome({ exitCode: 1, fault, lot: claim.lot, job: claim.job, nowMs: options.now() }));
     } else if (refusal === undefined) desk.add(work);
     else {
       const fault = `${claim.name}: ${refusal.fault}`;
-      desk.refuse(work, faultOutcome({ exitCode: 2, fault, cure: refusal.cure, nowMs: options.now() }));
+      desk.refuse(work, errorOutcome({ exitCode: 2, fault, cure: refusal.cure, nowMs: options.now() }));
     }
   }
 

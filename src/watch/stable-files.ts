@@ -9,7 +9,7 @@ export interface Arrival extends FoundDrop {
 }
 
 /** Which files of a folder stand still, and since when. */
-export interface StandingFiles {
+export interface StableFiles {
   /**
    * Takes in what a look has found, everything of the folder, and gives the files that have stood still long
    * enough, in order of arrival: that of the looks that found them first, and of several found by one look
@@ -28,7 +28,7 @@ interface Watched {
   stands: boolean;
 }
 
-export function watchStanding(settleMs: number): StandingFiles {
+export function watchStableFiles(settleMs: number): StableFiles {
   const watched = new Map<string, Watched>();
   let order = 0;
   let firstLookMs: number | undefined;

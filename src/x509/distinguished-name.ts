@@ -35,7 +35,7 @@ const UPPER_BOUND: Readonly<Record<SubjectAttribute, number>> = {
 };
 
 /** What keeps a value out of a certificate, as the end of a sentence; undefined when nothing does. */
-export function subjectPartFault(part: SubjectPart): string | undefined {
+export function subjectPartProblem(part: SubjectPart): string | undefined {
   const { attribute, value } = part;
   if (value === "") return `${attribute} is empty`;
   if (attribute === "C") {
@@ -107,7 +107,7 @@ export function parseSubject(text: string): Subject {
     if (splitUnescaped(piece, "+").length > 1)
       throw usage(text, "more than one attribute joined by + is not supported");
     const part = { attribute, value: unescapeValue(text, rest.join("=")) };
-    const fault = subjectPartFault(part);
+    const fault = subjectPartProblem(part);
     if (fault !== undefined) throw usage(text, fault);
     parts.push(part);
   }

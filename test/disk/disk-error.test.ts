@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { diskFault, inputFault, statIfThere, strayDiskFault, sudoUser, userName } from "../../src/disk/disk-error.ts";
+import { diskError, inputError, statIfThere, strayDiskFault, sudoUser, userName } from "../../src/disk/disk-error.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -16,21 +16,21 @@ function coded(code: string, more: object = {}): Error {
 
 test("a fault of the disk names the path and what to do", () => {
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-  expect(diskFault(full, "/out/file")).toMatchObject({
+  expect(diskError(full, "/out/file")).toMatchObject({
     code: "disk-unwritable",
     message: "cannot write /out/file: the disk is full; mend that and run again, nothing is lost",
   });
   // Another process at work in a folder that is being removed is no defect of ours.
-  expect(diskFault(coded("ENOTEMPTY"), "/out/folder")).toMatchObject({ code: "disk-unwritable" });
+  expect(diskError(coded("ENOTEMPTY"), "/out/folder")).toMatchObject({ code: "disk-unwritable" });
   const defect = new TypeError("x is undefined");
-  expect(diskFault(defect, "/out/file")).toBe(defect);
+  expect(diskError(defect, "/out/file")).toBe(defect);
 });
 
 test("a denied permission is told with the user, the owner and the mode", () => {
   const file = join(folder, "mine");
   writeFileSync(file, "", { mode: 0o640 });
   const user = process.geteuid?.() ?? 0;
-  const fault = diskFault(coded("EACCES"), file) as Error;
+  const fault = diskError(coded("EACCES"), file) as Error;
   expect(fault.message).toContain(
     `permission is denied to ${userName(user)}: ${file} belongs to ${userName(user)} and has mode 0640`,
   );
@@ -38,21 +38,21 @@ test("a denied permission is told with the user, the owner and the mode", () => 
 });
 
 test("of a path that is not there, the folder above it is told", () => {
-  const fault = diskFault(coded("EPERM"), join(folder, "a", "b")) as Error;
+  const fault = diskError(coded("EPERM"), join(folder, "a", "b")) as Error;
   expect(fault.message).toContain(`${folder} belongs to`);
 });
 
 test.each(["EISDIR", "ELOOP", "ENAMETOOLONG", "EROFS", "EMFILE", "ENFILE", "ETXTBSY", "EIO", "ENXIO", "EFBIG"])(
   "%s of something to read is the reader's, with words",
   (code) => {
-    const fault = inputFault(coded(code), "/in/file") as Error;
+    const fault = inputError(coded(code), "/in/file") as Error;
     expect(fault).toMatchObject({ code: "usage" });
     expect(fault.message).toMatch(/^cannot read \/in\/file: [a-z].{10,}/);
   },
 );
 
 test("what is not there is told by what it should have been", () => {
-  expect(inputFault(coded("ENOENT"), "/in/file", "there is no manifest")).toMatchObject({
+  expect(inputError(coded("ENOENT"), "/in/file", "there is no manifest")).toMatchObject({
     code: "usage",
     message: "there is no manifest /in/file",
   });

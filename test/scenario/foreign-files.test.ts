@@ -9,7 +9,7 @@ import { findDerFault } from "../../src/asn1/find-der-fault.ts";
 import { DerError, readChildren, readOid } from "../../src/asn1/read-der.ts";
 import { expandValue, readOpensslConfig } from "../../src/authority/foreign/openssl-config.ts";
 import { readOpensslDatabase } from "../../src/authority/foreign/openssl-database.ts";
-import { readPkcs12Authority } from "../../src/authority/foreign/read-foreign-pkcs12.ts";
+import { readForeignPkcs12 } from "../../src/authority/foreign/read-foreign-pkcs12.ts";
 import { readPrivateKey } from "../../src/authority/foreign/read-private-key.ts";
 import { readSealRecipient } from "../../src/authority/foreign/seal-recipient.ts";
 import { readCertificateRequest } from "../../src/authority/request/read-pkcs10.ts";
@@ -33,7 +33,7 @@ import { readRevocationList } from "../../src/platform/http/read-revocation-list
 import { BACKUP_CONTENTS } from "../../src/run/backup/backup-home.ts";
 import { restoreHome } from "../../src/run/backup/restore-home.ts";
 import { derRevocationList } from "../../src/sandbox/trust/revocation-list.ts";
-import { KeystoreFault } from "../../src/verify/keystore-error.ts";
+import { KeystoreError } from "../../src/verify/keystore-error.ts";
 import { openSealed } from "../../src/verify/open-sealed.ts";
 import { readCertificate as readOwnCertificate } from "../../src/verify/read-certificate.ts";
 import { readJks } from "../../src/verify/read-jks.ts";
@@ -235,14 +235,14 @@ const PARSERS: readonly Parser[] = [
     {
       name: `authority/read-pkcs12, ${recipe}`,
       sample: () => samples[recipe as "modern" | "legacy"],
-      read: (octets: Buffer) => readPkcs12Authority(octets, "a.p12", passphrases),
+      read: (octets: Buffer) => readForeignPkcs12(octets, "a.p12", passphrases),
       fault: OnboardingError,
     },
     {
       name: `verify/read-pkcs12, ${recipe}`,
       sample: () => samples[recipe as "modern" | "legacy"],
       read: (octets: Buffer) => readPkcs12(octets, PASSWORD, { maxIterations: 2000 }),
-      fault: KeystoreFault,
+      fault: KeystoreError,
     },
   ]),
   {
@@ -264,7 +264,7 @@ const PARSERS: readonly Parser[] = [
     name: "verify/read-jks",
     sample: () => samples.jks,
     read: (octets) => readJks(octets, PASSWORD),
-    fault: KeystoreFault,
+    fault: KeystoreError,
   },
   {
     name: "verify/read-passwords",
@@ -324,13 +324,13 @@ const PARSERS: readonly Parser[] = [
     name: "verify/open-sealed",
     sample: () => samples.sealed,
     read: (octets) => openSealed(octets.toString("latin1"), samples.officer.key),
-    fault: KeystoreFault,
+    fault: KeystoreError,
   },
   {
     name: "verify/read-truststore",
     sample: () => samples.pem,
     read: (octets) => readTruststore("truststore.pem", octets, PASSWORD),
-    fault: KeystoreFault,
+    fault: KeystoreError,
   },
   {
     name: "disk/archive",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { der, derInteger, derOctetString, derOid, derSequence } from "../../src/asn1/der.ts";
-import { KeystoreFault } from "../../src/verify/keystore-error.ts";
+import { KeystoreError } from "../../src/verify/keystore-error.ts";
 import { readPkcs12 } from "../../src/verify/read-strict-pkcs12.ts";
 import {
   exportPkcs12,
@@ -29,7 +29,7 @@ function kindOf(bytes: Buffer, password = PASSWORD, limits?: { readonly maxItera
     readPkcs12(bytes, password, limits);
     return "opened";
   } catch (error) {
-    if (error instanceof KeystoreFault) return error.kind;
+    if (error instanceof KeystoreError) return error.kind;
     throw error;
   }
 }

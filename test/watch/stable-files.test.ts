@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FoundDrop, Glimpse } from "../../src/watch/find-drops.ts";
-import { watchStanding } from "../../src/watch/stable-files.ts";
+import { watchStableFiles } from "../../src/watch/stable-files.ts";
 
 function found(name: string, changes: Partial<Glimpse> = {}, ready = false): FoundDrop {
   const glimpse: Glimpse = {
@@ -22,7 +22,7 @@ function names(arrivals: readonly { readonly name: string }[]): readonly string[
 }
 
 test("a file counts once size and time have stood still for the whole time", () => {
-  const standing = watchStanding(5000);
+  const standing = watchStableFiles(5000);
   expect(names(standing.look([found("a")], 0))).toEqual([]);
   expect(names(standing.look([found("a")], 4999))).toEqual([]);
   expect(names(standing.look([found("a")], 5000))).toEqual(["a"]);
@@ -30,7 +30,7 @@ test("a file counts once size and time have stood still for the whole time", () 
 
 test("a file that grows, is touched, or is replaced by one of the same size starts anew", () => {
   for (const change of [{ size: 11 }, { mtimeMs: 2 }, { ctimeMs: 2 }, { inode: 8 }]) {
-    const standing = watchStanding(5000);
+    const standing = watchStableFiles(5000);
     standing.look([found("a")], 0);
     expect(names(standing.look([found("a", change)], 4000))).toEqual([]);
     expect(names(standing.look([found("a", change)], 8000))).toEqual([]);
@@ -39,11 +39,11 @@ test("a file that grows, is touched, or is replaced by one of the same size star
 });
 
 test("a file marked as ready counts at once", () => {
-  expect(names(watchStanding(5000).look([found("a", {}, true)], 0))).toEqual(["a"]);
+  expect(names(watchStableFiles(5000).look([found("a", {}, true)], 0))).toEqual(["a"]);
 });
 
 test("a file that goes and comes back starts anew", () => {
-  const standing = watchStanding(5000);
+  const standing = watchStableFiles(5000);
   standing.look([found("a")], 0);
   standing.look([], 1000);
   standing.look([found("a")], 2000);
@@ -51,7 +51,7 @@ test("a file that goes and comes back starts anew", () => {
 });
 
 test("files come in order of arrival: first seen first, and of one look the one that changed first", () => {
-  const standing = watchStanding(1000);
+  const standing = watchStableFiles(1000);
   standing.look([found("z", { ctimeMs: 30 }), found("y", { ctimeMs: 20 })], 0);
   const all = [found("a", { ctimeMs: 5 }), found("z", { ctimeMs: 30 }), found("y", { ctimeMs: 20 })];
   standing.look(all, 10);
@@ -59,7 +59,7 @@ test("files come in order of arrival: first seen first, and of one look the one 
 });
 
 test("files of the first look are waited for until they stand, unless they change on and on", () => {
-  const standing = watchStanding(1000);
+  const standing = watchStableFiles(1000);
   standing.look([found("a"), found("b")], 0);
   expect(standing.unsettled).toBe(2);
   standing.look([found("a"), found("b", { size: 1 }), found("late")], 900);
@@ -70,7 +70,7 @@ test("files of the first look are waited for until they stand, unless they chang
 });
 
 test("a look that takes its time makes no file count as settled", () => {
-  const standing = watchStanding(1000);
+  const standing = watchStableFiles(1000);
   standing.look([found("a", { size: 1 })], 0);
   standing.look([found("a", { size: 2 })], 900);
   expect(standing.unsettled).toBe(1);

@@ -8,7 +8,7 @@ import {
   formatSubject,
   parseSubject,
   readName,
-  subjectPartFault,
+  subjectPartProblem,
 } from "../../src/x509/distinguished-name.ts";
 import { faultOf } from "../authority/authorities.ts";
 
@@ -54,7 +54,7 @@ describe("parseSubject", () => {
   test("reads back whatever formatSubject writes", () => {
     const part = fc
       .record({ attribute: fc.constantFrom(...SUBJECT_ATTRIBUTES), value: fc.string({ minLength: 1, unit: "binary" }) })
-      .filter((candidate) => subjectPartFault(candidate) === undefined);
+      .filter((candidate) => subjectPartProblem(candidate) === undefined);
     const corner = fc.record({
       attribute: fc.constant("O" as const),
       value: fc.string({ minLength: 1, maxLength: 12, unit: fc.constantFrom(...' \\,=+#"<>;aü€') }),
@@ -70,13 +70,13 @@ describe("parseSubject", () => {
 
 describe("subjectPartFault", () => {
   test("counts characters, not octets", () => {
-    expect(subjectPartFault({ attribute: "CN", value: "€".repeat(64) })).toBeUndefined();
-    expect(subjectPartFault({ attribute: "CN", value: "𝒳".repeat(64) })).toBeUndefined();
-    expect(subjectPartFault({ attribute: "CN", value: "€".repeat(65) })).toContain("65 characters");
+    expect(subjectPartProblem({ attribute: "CN", value: "€".repeat(64) })).toBeUndefined();
+    expect(subjectPartProblem({ attribute: "CN", value: "𝒳".repeat(64) })).toBeUndefined();
+    expect(subjectPartProblem({ attribute: "CN", value: "€".repeat(65) })).toContain("65 characters");
   });
 
   test("refuses half a surrogate pair, which UTF-8 cannot carry", () => {
-    expect(subjectPartFault({ attribute: "O", value: "a\ud800" })).toContain("not valid Unicode");
+    expect(subjectPartProblem({ attribute: "O", value: "a\ud800" })).toContain("not valid Unicode");
   });
 });
 

@@ -37,7 +37,7 @@ export const createCommand: AddCommand = (line, runner) =>
           describe: "File with the issuer's passphrase",
         }),
     runner("makes", async (args, context) => {
-      const { createNamedAuthority } = await import("./run-create.ts");
-      return createNamedAuthority(args, context);
+      const { runCreate } = await import("./run-create.ts");
+      return runCreate(args, context);
     }),
   );

@@ -11,7 +11,7 @@ export const crlCommand: AddCommand = (line, runner) =>
         .option("push", { type: "boolean", default: false, describe: "Tell the platform what is in it" })
         .option("passphrase-file", { type: "string", requiresArg: true, describe: "File with its passphrase" }),
     runner("writes", async (args, context) => {
-      const { writeNamedCrl } = await import("./run-crl.ts");
-      return writeNamedCrl(args, context);
+      const { runCrl } = await import("./run-crl.ts");
+      return runCrl(args, context);
     }),
   );

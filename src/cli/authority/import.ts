@@ -23,7 +23,7 @@ export const importCommand: AddCommand = (line, runner) =>
           describe: "File with the passphrase that the key is kept under here",
         }),
     runner("makes", async (args, context) => {
-      const { importNamedAuthority } = await import("./run-import.ts");
-      return importNamedAuthority(args, context);
+      const { runImport } = await import("./run-import.ts");
+      return runImport(args, context);
     }),
   );

@@ -12,7 +12,7 @@ export const proveCommand: AddCommand = (line, runner) =>
         describe: "File with its passphrase",
       }),
     runner("writes", async (args, context) => {
-      const { proveNamedAuthority } = await import("./run-prove.ts");
-      return proveNamedAuthority(args, context);
+      const { runProve } = await import("./run-prove.ts");
+      return runProve(args, context);
     }),
   );

@@ -21,7 +21,7 @@ export const requestCommand: AddCommand = (line, runner) =>
           describe: "File with the new key's passphrase",
         }),
     runner("makes", async (args, context) => {
-      const { requestNamedAuthority } = await import("./run-request.ts");
-      return requestNamedAuthority(args, context);
+      const { runRequest } = await import("./run-request.ts");
+      return runRequest(args, context);
     }),
   );

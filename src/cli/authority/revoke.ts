@@ -18,7 +18,7 @@ export const revokeAuthorityCommand: AddCommand = (line, runner) =>
           describe: "File with the passphrase of its issuer",
         }),
     runner("writes", async (args, context) => {
-      const { revokeNamedAuthority } = await import("./run-revoke.ts");
-      return revokeNamedAuthority(args, context);
+      const { runRevokeAuthority } = await import("./run-revoke.ts");
+      return runRevokeAuthority(args, context);
     }),
   );

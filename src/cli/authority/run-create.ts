@@ -6,7 +6,7 @@ import { refuseRevokedIssuer } from "../../run/lot/refuse-revoked-issuer.ts";
 import { requireChecked } from "../../run/lot/restored-home.ts";
 import { parseSubject } from "../../x509/distinguished-name.ts";
 import type { CliContext } from "../context.ts";
-import { withSettledLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-settled-ledger.ts";
 import { authorityText } from "./authority-text.ts";
 
 export interface CreateArguments {
@@ -21,7 +21,7 @@ export interface CreateArguments {
 }
 
 /** `lotmint authority create`: a root, or an intermediate under an issuer of this home. */
-export async function createNamedAuthority(args: CreateArguments, context: CliContext): Promise<number> {
+export async function runCreate(args: CreateArguments, context: CliContext): Promise<number> {
   const { home, now, site } = context;
   const { maxChain } = site();
   const issuer =
@@ -35,7 +35,7 @@ export async function createNamedAuthority(args: CreateArguments, context: CliCo
           maxChain,
         );
   const passphrase = await context.passphrase(args.name, { ...optionalFile(args.passphraseFile), confirm: true });
-  const authority = await withSettledLedger(context, async (ledger) => {
+  const authority = await withRecoveredLedger(context, async (ledger) => {
     // A new root has a key of its own, of which nothing can have been signed before.
     if (issuer !== undefined) {
       await requireChecked(home, ledger);

@@ -8,7 +8,7 @@ import type { AdoptedCertificate } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { askPassphrase } from "../ask-passphrase.ts";
 import type { CliContext } from "../context.ts";
-import { withSettledLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-settled-ledger.ts";
 import { authorityText } from "./authority-text.ts";
 
 export interface ImportArguments {
@@ -29,13 +29,13 @@ interface Found {
 }
 
 /** `lotmint authority import`: an authority that was made elsewhere, or the certificate that one was requested for. */
-export async function importNamedAuthority(args: ImportArguments, context: CliContext): Promise<number> {
+export async function runImport(args: ImportArguments, context: CliContext): Promise<number> {
   checkSources(args);
   const { name } = args;
   const own = ownPassphrase(args, context);
   const { foreign, issued, notes } = await readSources(args, context, importPassphrases(context, own));
   const passphrase = foreign.key === undefined || awaitsCertificate(context.home, name) ? undefined : await own();
-  const authority = await withSettledLedger(context, (ledger) =>
+  const authority = await withRecoveredLedger(context, (ledger) =>
     importAuthority(context.home, ledger, {
       name,
       foreign,
@@ -81,8 +81,8 @@ async function readPkcs12Source(
   passphrases: Passphrases,
 ): Promise<Found> {
   // node-forge takes a while to load, and is needed here only.
-  const { readPkcs12Authority } = await import("../../authority/foreign/read-foreign-pkcs12.ts");
-  const { certificates, key } = await readPkcs12Authority(readForeignFile(file), file, passphrases);
+  const { readForeignPkcs12 } = await import("../../authority/foreign/read-foreign-pkcs12.ts");
+  const { certificates, key } = await readForeignPkcs12(readForeignFile(file), file, passphrases);
   const notes = key === undefined ? [`${file} holds no private key: for trust and upload only`] : [];
   return { foreign: { certificates, above: chain, key }, issued: [], notes };
 }

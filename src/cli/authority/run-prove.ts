@@ -19,7 +19,7 @@ const PROVEN = {
 } as const;
 
 /** `lotmint authority prove`: shows the platform that we hold the key; a second time changes nothing. */
-export async function proveNamedAuthority(args: ProveArguments, context: CliContext): Promise<number> {
+export async function runProve(args: ProveArguments, context: CliContext): Promise<number> {
   readAuthority(context.home, args.name);
   const platform = await context.openPlatform();
   try {

@@ -2,7 +2,7 @@ import { requestAuthority } from "../../authority/request/request-authority.ts";
 import type { KeyAlgorithm } from "../../domain/certificate.ts";
 import { parseSubject } from "../../x509/distinguished-name.ts";
 import type { CliContext } from "../context.ts";
-import { withSettledLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-settled-ledger.ts";
 
 export interface RequestArguments {
   readonly name: string;
@@ -12,12 +12,12 @@ export interface RequestArguments {
 }
 
 /** `lotmint authority request`: the key stays here, the request goes to stdout and to whoever signs it. */
-export async function requestNamedAuthority(args: RequestArguments, context: CliContext): Promise<number> {
+export async function runRequest(args: RequestArguments, context: CliContext): Promise<number> {
   const { name, key, passphraseFile } = args;
   const subject = args.subject === undefined ? undefined : parseSubject(args.subject);
   const file = passphraseFile === undefined ? {} : { file: passphraseFile };
   const passphrase = await context.passphrase(name, { ...file, confirm: true });
-  const requested = await withSettledLedger(context, (ledger) =>
+  const requested = await withRecoveredLedger(context, (ledger) =>
     requestAuthority(context.home, ledger, { name, subject, key, passphrase, nowMs: context.now() }),
   );
   context.printJson(requested);

@@ -9,7 +9,7 @@ import { publishRevocations } from "../../run/revoke/publish-revocations.ts";
 import { describeName } from "../../x509/distinguished-name.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
 import { publishedJson, publishedText, tellFaults } from "../published-text.ts";
-import { withSettledLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-settled-ledger.ts";
 
 export interface RevokeAuthorityArguments {
   readonly name: string;
@@ -20,11 +20,11 @@ export interface RevokeAuthorityArguments {
 }
 
 /** `lotmint authority revoke`: an intermediate goes into its issuer's revocation list; a dry run unless `--yes`. */
-export async function revokeNamedAuthority(args: RevokeAuthorityArguments, context: CliContext): Promise<number> {
+export async function runRevokeAuthority(args: RevokeAuthorityArguments, context: CliContext): Promise<number> {
   const { name, reason } = args;
   const authority = readAuthority(context.home, name);
   const issuer = findIssuer(authority, context);
-  return withSettledLedger(context, async (ledger) => {
+  return withRecoveredLedger(context, async (ledger) => {
     const { issued, revoked } = await ledger.countCertificates(name);
     const { serialNumber } = authority.certificate;
     const valid = issued - revoked;

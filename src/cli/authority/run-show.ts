@@ -7,7 +7,7 @@ import { type ShownTrust, showTrust } from "../../platform/show-trust.ts";
 import { authorityBudget } from "../../run/lot/issuer-budget.ts";
 import { describeRevocations } from "../../run/revoke/describe-revocations.ts";
 import type { CliContext } from "../context.ts";
-import { withSettledLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-settled-ledger.ts";
 import { authorityText, budgetText, requestText, revocationListText, trustText } from "./authority-text.ts";
 
 /** Enough for a lost answer; whoever looks shall not wait long for a platform that is away. */
@@ -20,7 +20,7 @@ export interface ShowArguments {
 }
 
 /** `lotmint authority show`: what is here, beside what the platform has. A platform that is away is told, and hinders nothing. */
-export async function showAuthority(args: ShowArguments, context: CliContext): Promise<number> {
+export async function runShow(args: ShowArguments, context: CliContext): Promise<number> {
   const { name } = args;
   if (awaitsCertificate(context.home, name)) return showRequest(name, context);
   const authority = describeAuthority(context.home, name);
@@ -61,7 +61,7 @@ async function settleLeftovers(context: CliContext): Promise<void> {
   const open = await context.withLedgerToRead((ledger) => ledger.openSerials());
   if (open.length === 0) return;
   try {
-    await withSettledLedger(context, async () => undefined);
+    await withRecoveredLedger(context, async () => undefined);
   } catch (error) {
     if (!(error instanceof OnboardingError) || error.code !== "disk-unwritable") throw error;
   }

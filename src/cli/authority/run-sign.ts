@@ -12,7 +12,7 @@ import { refuseRevokedIssuer } from "../../run/lot/refuse-revoked-issuer.ts";
 import { requireChecked } from "../../run/lot/restored-home.ts";
 import { describeName } from "../../x509/distinguished-name.ts";
 import type { CliContext } from "../context.ts";
-import { withSettledLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-settled-ledger.ts";
 
 export interface SignArguments {
   readonly request: string;
@@ -24,7 +24,7 @@ export interface SignArguments {
 }
 
 /** `lotmint authority sign`: an intermediate whose key lives elsewhere. --out gets certificate and chain, or nothing. */
-export async function signRequestFile(args: SignArguments, context: CliContext): Promise<number> {
+export async function runSign(args: SignArguments, context: CliContext): Promise<number> {
   const { home, now } = context;
   const path = resolve(context.cwd, args.request);
   const out = resolve(context.cwd, args.out);
@@ -35,7 +35,7 @@ export async function signRequestFile(args: SignArguments, context: CliContext):
   const { maxChain } = context.site();
   const file = args.passphraseFile === undefined ? {} : { file: args.passphraseFile };
   const issuer = loadIssuer(home, args.issuer, await context.passphrase(args.issuer, file), now(), maxChain);
-  const signed = await withSettledLedger(context, async (ledger) => {
+  const signed = await withRecoveredLedger(context, async (ledger) => {
     await requireChecked(home, ledger);
     await refuseRevokedIssuer(ledger, issuer);
     return signRequest(home, ledger, {

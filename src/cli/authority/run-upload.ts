@@ -21,7 +21,7 @@ const DONE = {
 const PROVEN = { proven: ", and has proof of possession", already: ", and had proof of possession already" } as const;
 
 /** `lotmint authority upload`: the tenant trusts the authority; a second time changes nothing. */
-export async function uploadNamedAuthority(args: UploadArguments, context: CliContext): Promise<number> {
+export async function runUpload(args: UploadArguments, context: CliContext): Promise<number> {
   const { certificate, hasKey } = readAuthority(context.home, args.name);
   const platform = await context.openPlatform();
   const policy = { ...DEFAULT_RETRY, signal: context.signal };

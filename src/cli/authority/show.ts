@@ -11,7 +11,7 @@ export const showCommand: AddCommand = (line, runner) =>
         describe: "Ask the platform (default: if lotmint.yaml names one and a login is given)",
       }),
     runner("reads", async (args, context) => {
-      const { showAuthority } = await import("./run-show.ts");
-      return showAuthority(args, context);
+      const { runShow } = await import("./run-show.ts");
+      return runShow(args, context);
     }),
   );

@@ -32,7 +32,7 @@ export const signCommand: AddCommand = (line, runner) =>
           describe: "File with the issuer's passphrase",
         }),
     runner("writes", async (args, context) => {
-      const { signRequestFile } = await import("./run-sign.ts");
-      return signRequestFile(args, context);
+      const { runSign } = await import("./run-sign.ts");
+      return runSign(args, context);
     }),
   );

@@ -20,7 +20,7 @@ export const uploadCommand: AddCommand = (line, runner) =>
           describe: "File with its passphrase, for --prove",
         }),
     runner("writes", async (args, context) => {
-      const { uploadNamedAuthority } = await import("./run-upload.ts");
-      return uploadNamedAuthority(args, context);
+      const { runUpload } = await import("./run-upload.ts");
+      return runUpload(args, context);
     }),
   );

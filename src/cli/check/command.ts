@@ -41,13 +41,13 @@ export const checkCommand: AddCommand = (line, runner) =>
             code: "usage",
           });
         }
-        const { writeOffKnownLot } = await import("./run-write-off.ts");
-        return writeOffKnownLot(args, context);
+        const { runWriteOff } = await import("./run-write-off.ts");
+        return runWriteOff(args, context);
       }
       if (args.reason !== undefined || args.yes || args.passphraseFile !== undefined) {
         throw new OnboardingError("--reason, --yes and --passphrase-file go with --write-off", { code: "usage" });
       }
-      const { checkKnownLot } = await import("./run-check.ts");
-      return checkKnownLot(args, context);
+      const { runCheck } = await import("./run-check.ts");
+      return runCheck(args, context);
     }),
   );

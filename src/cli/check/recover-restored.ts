@@ -7,11 +7,11 @@ import { foldLotName } from "../../domain/lot.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { plainText } from "../../report/plain-text.ts";
 import { findMissingOutput } from "../../run/backup/find-missing-output.ts";
-import { type TakenIn, takeInLot } from "../../run/backup/recover-lot.ts";
-import { holdBeside } from "../../run/lot/lease-beside.ts";
-import { adoptJob, recordedJob } from "../../run/lot/record-job.ts";
+import { type RecoveredLot, recoverLot } from "../../run/backup/recover-lot.ts";
+import { withLeaseBeside } from "../../run/lot/lease-beside.ts";
+import { recordedJob, recordJob } from "../../run/lot/record-job.ts";
 import { isRestored, noteChecked, shellWord } from "../../run/lot/restored-home.ts";
-import { restateLot } from "../../run/lot/rewrite-reports.ts";
+import { rewriteReports } from "../../run/lot/rewrite-reports.ts";
 import { isMarkedEarlier, takeOverFolders } from "../../run/passwords/claim-folders.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
 
@@ -21,7 +21,7 @@ import { type CliContext, makeRunTools } from "../context.ts";
  * when output is missing that the ledger knows of: the lot is not checked then, and nothing of it is
  * taken in.
  */
-export async function takeInRestored(name: string, context: CliContext): Promise<void> {
+export async function recoverRestored(name: string, context: CliContext): Promise<void> {
   const { home } = context;
   const { lot, isEarlier } = await context.withLedgerToRead(async (ledger) => {
     const known = (await ledger.lotName(name)) ?? lotInOutput(home, name);
@@ -52,7 +52,7 @@ async function hasEarlierFolders(ledger: Ledger, lot: string, home: Home): Promi
 /** The folders that were marked before the restore are this generation's from now on. */
 async function takeOverLot(lot: string, context: CliContext, ledger: Ledger): Promise<void> {
   const tools = await makeRunTools(context, ledger, undefined);
-  await holdBeside(tools, lot, async () => {
+  await withLeaseBeside(tools, lot, async () => {
     const job = await recordedJob(ledger, lot);
     const folders = await takeOverFolders(tools, lot, lotLayout(context.home, lot, job?.secrets.folder));
     context.log.warn(
@@ -62,25 +62,25 @@ async function takeOverLot(lot: string, context: CliContext, ledger: Ledger): Pr
   });
 }
 
-async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise<TakenIn> {
+async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise<RecoveredLot> {
   const tools = await makeRunTools(context, ledger, undefined);
   const { home } = context;
-  return holdBeside(tools, lot, async (hold) => {
+  return withLeaseBeside(tools, lot, async (hold) => {
     const before = await recordedJob(ledger, lot);
     if (before !== undefined) {
       const layout = lotLayout(home, lot, before.secrets.folder);
       const missing = await findMissingOutput(ledger, lot, before, layout);
       if (missing !== undefined) throw notChecked(lot, missing);
     }
-    const taken = await takeInLot(ledger, hold, home, before?.secrets.folder);
+    const taken = await recoverLot(ledger, hold, home, before?.secrets.folder);
     const [issuer] = taken.issuers;
     if (before === undefined && issuer !== undefined) {
       // A lot that is younger than the backup: its own job comes with its manifest.
       const job = adHocJob(join(home.input, `${lot}.csv`), issuer, context.site(), context.now());
-      await adoptJob(ledger, hold, lotLayout(home, lot), job);
+      await recordJob(ledger, hold, lotLayout(home, lot), job);
     }
     const job = await recordedJob(ledger, lot);
-    if (job !== undefined) await restateLot(ledger, home, lot, job, context.now());
+    if (job !== undefined) await rewriteReports(ledger, home, lot, job, context.now());
     await noteChecked(home, ledger, lot);
     return taken;
   });
@@ -94,7 +94,7 @@ function notChecked(lot: string, missing: string): OnboardingError {
   );
 }
 
-function takenText(lot: string, { devices, reminted, foreign }: TakenIn): string {
+function takenText(lot: string, { devices, reminted, foreign }: RecoveredLot): string {
   const lines = [`Lot ${lot}: ${devices.length} devices taken in that the backup does not know`];
   lines.push(...devices.map((id) => `  ${plainText(id)}`));
   if (reminted.length > 0) {

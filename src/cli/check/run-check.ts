@@ -11,7 +11,7 @@ import { requireLot } from "../../run/lot/record-job.ts";
 import type { CliContext } from "../context.ts";
 import { showProgress } from "../progress.ts";
 import { readSecretsKey } from "../read-secrets-key.ts";
-import { takeInRestored } from "./recover-restored.ts";
+import { recoverRestored } from "./recover-restored.ts";
 
 export interface CheckArguments {
   readonly lot: string;
@@ -21,9 +21,9 @@ export interface CheckArguments {
 }
 
 /** `lotmint check`: 0 when all is as the ledger says, 3 when anything differs. */
-export async function checkKnownLot(args: CheckArguments, context: CliContext): Promise<number> {
+export async function runCheck(args: CheckArguments, context: CliContext): Promise<number> {
   const secretsKey = readSecretsKey(args.secretsKey, context);
-  await takeInRestored(args.lot, context);
+  await recoverRestored(args.lot, context);
   return context.withLedgerToRead(async (ledger) => {
     const { lot, job } = await requireLot(ledger, args.lot);
     const { issued } = await ledger.countLotCertificates(lot);

@@ -19,7 +19,7 @@ export interface WriteOffArguments {
 const LONGEST_REASON = 1000;
 
 /** `lotmint check LOT --write-off --reason TEXT`: a dry run unless `--yes`; then revoked, recorded and listed. */
-export async function writeOffKnownLot(args: WriteOffArguments, context: CliContext): Promise<number> {
+export async function runWriteOff(args: WriteOffArguments, context: CliContext): Promise<number> {
   const reason = args.reason?.trim() ?? "";
   if (reason === "" || reason.length > LONGEST_REASON) {
     throw usage(`say why with --reason TEXT, in at most ${LONGEST_REASON} characters: it is recorded for good`);

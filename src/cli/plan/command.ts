@@ -14,7 +14,7 @@ export const planCommand: AddCommand = (line, runner) =>
           describe: "Authority that signs, for a manifest without a job",
         }),
     runner("reads", async (args, context) => {
-      const { planTargets } = await import("./run-plan.ts");
-      return planTargets(args, context);
+      const { runPlan } = await import("./run-plan.ts");
+      return runPlan(args, context);
     }),
   );

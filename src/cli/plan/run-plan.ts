@@ -18,7 +18,7 @@ import { type AskedLot, findLots } from "../find-lots.ts";
 const MOST_PROBLEMS = 1000;
 
 /** `lotmint plan`: what a run would decide, lot by lot; 3 when some rows would be rejected. */
-export async function planTargets(
+export async function runPlan(
   args: { readonly target: string; readonly issuer?: string | undefined },
   context: CliContext,
 ): Promise<number> {

@@ -21,7 +21,7 @@ export const rehearseCommand: AddCommand = (line, runner) =>
           describe: "File with the private key that sealed passwords are opened with",
         }),
     runner("writes", async (args, context) => {
-      const { rehearseKnownLot } = await import("./run-rehearse.ts");
-      return rehearseKnownLot(args, context);
+      const { runRehearse } = await import("./run-rehearse.ts");
+      return runRehearse(args, context);
     }),
   );

@@ -1,6 +1,6 @@
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT } from "../../domain/exit-code.ts";
-import { siteDoors } from "../../platform/device/device-endpoint.ts";
+import { siteEndpoints } from "../../platform/device/device-endpoint.ts";
 import { DEFAULT_RETRY } from "../../platform/retry.ts";
 import { rehearsalText } from "../../report/rehearsal-text.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
@@ -17,11 +17,11 @@ export interface RehearseArguments {
 
 /** Somebody waits in front of the terminal: a platform that is away is told soon. */
 const TRIES = 4;
-const DOOR_TIMEOUT_MS = 30_000;
+const ENDPOINT_TIMEOUT_MS = 30_000;
 const TOKEN_ANSWER_MS = 3_000;
 
 /** `lotmint rehearse`: 0 when the platform does with each device what it should, 3 when it does not. */
-export async function rehearseKnownLot(args: RehearseArguments, context: CliContext): Promise<number> {
+export async function runRehearse(args: RehearseArguments, context: CliContext): Promise<number> {
   const secretsKey = readSecretsKey(args.secretsKey, context);
   return context.withLedgerToRead(async (ledger) => {
     const { lot, job } = await requireLot(ledger, args.lot);
@@ -37,7 +37,7 @@ export async function rehearseKnownLot(args: RehearseArguments, context: CliCont
         ledger,
         home: context.home,
         lot,
-        doors: { ...siteDoors(site), timeoutMs: DOOR_TIMEOUT_MS, answerMs: TOKEN_ANSWER_MS, retry },
+        doors: { ...siteEndpoints(site), timeoutMs: ENDPOINT_TIMEOUT_MS, answerMs: TOKEN_ANSWER_MS, retry },
         random: Math.random,
         now: context.now,
         onProgress: (done, total) => progress({ lot, room: "rehearsing", done, total }),

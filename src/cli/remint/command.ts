@@ -26,7 +26,7 @@ export const remintCommand: AddCommand = (line, runner) =>
           describe: "File with the issuer's passphrase",
         }),
     runner("writes", async (args, context) => {
-      const { remintKnownDevices } = await import("./run-remint.ts");
-      return remintKnownDevices(args, context);
+      const { runRemint } = await import("./run-remint.ts");
+      return runRemint(args, context);
     }),
   );

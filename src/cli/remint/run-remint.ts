@@ -17,7 +17,7 @@ export interface RemintArguments {
 }
 
 /** `lotmint remint`: lot by lot, new keys and certificates for devices; the old ones are revoked. */
-export async function remintKnownDevices(args: RemintArguments, context: CliContext): Promise<number> {
+export async function runRemint(args: RemintArguments, context: CliContext): Promise<number> {
   const push = args.push ?? context.site().platform !== undefined;
   // What is wrong with the site or its credentials is told before anything is done.
   if (push) await (await context.openPlatform()).close();

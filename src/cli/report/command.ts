@@ -7,7 +7,7 @@ export const reportCommand: AddCommand = (line, runner) =>
     "Write a lot's reports again and show how it stands",
     (command) => command.positional("lot", { type: "string", demandOption: true }),
     runner("writes", async ({ lot }, context) => {
-      const { reportKnownLot } = await import("./run-report.ts");
-      return reportKnownLot(lot, context);
+      const { runReport } = await import("./run-report.ts");
+      return runReport(lot, context);
     }),
   );

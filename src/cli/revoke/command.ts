@@ -24,7 +24,7 @@ export const revokeCommand: AddCommand = (line, runner) =>
           describe: "File with the issuer's passphrase, for its revocation list",
         }),
     runner("writes", async (args, context) => {
-      const { revokeKnownDevices } = await import("./run-revoke.ts");
-      return revokeKnownDevices(args, context);
+      const { runRevoke } = await import("./run-revoke.ts");
+      return runRevoke(args, context);
     }),
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { inputFault } from "../../disk/disk-error.ts";
+import { inputError } from "../../disk/disk-error.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { readManifest } from "../../manifest/read-manifest.ts";
 
@@ -34,6 +34,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw inputFault(cause, path);
+    throw inputError(cause, path);
   }
 }

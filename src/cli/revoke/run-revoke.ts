@@ -23,7 +23,7 @@ export interface RevokeArguments {
 const MOST_IDS = 10;
 
 /** `lotmint revoke`: a dry run unless it is one device or `--yes`; then recorded, listed, and told to the platform. */
-export async function revokeKnownDevices(args: RevokeArguments, context: CliContext): Promise<number> {
+export async function runRevoke(args: RevokeArguments, context: CliContext): Promise<number> {
   return context.withLedger(async (ledger) => {
     const selected = await select(args, context, ledger);
     if (selected.devices > 1 && !args.yes) {

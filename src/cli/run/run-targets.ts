@@ -7,7 +7,7 @@ import { reportText } from "../../report/report-text.ts";
 import type { RunTools } from "../../run/lot/run-tools.ts";
 import { type RunRequest, runLot } from "../../run/run-lot.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
-import { faultJson } from "../error-json.ts";
+import { errorJson } from "../error-json.ts";
 import { findLots } from "../find-lots.ts";
 
 export interface RunArguments {
@@ -52,7 +52,7 @@ export async function runOne(tools: RunTools, context: CliContext, request: RunR
     const error = strayDiskFault(cause);
     if (!(error instanceof OnboardingError)) throw error;
     context.log.error({ code: error.code, lot: request.lot }, error.message);
-    context.printJson({ lot: request.lot, ...faultJson(error) });
+    context.printJson({ lot: request.lot, ...errorJson(error) });
     return exitCodeOf(error);
   }
 }

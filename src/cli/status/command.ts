@@ -7,7 +7,7 @@ export const statusCommand: AddCommand = (line, runner) =>
     "Show how far the lots have come",
     (command) => command.positional("lot", { type: "string" }),
     runner("reads", async ({ lot }, context) => {
-      const { showStatus } = await import("./run-status.ts");
-      return showStatus(lot, context);
+      const { runStatus } = await import("./run-status.ts");
+      return runStatus(lot, context);
     }),
   );

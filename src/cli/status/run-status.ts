@@ -9,7 +9,7 @@ import { shellWord, type UncheckedLot, uncheckedLots } from "../../run/lot/resto
 import type { CliContext } from "../context.ts";
 
 /** `lotmint status`: a line a lot, from the ledger alone. */
-export async function showStatus(asked: string | undefined, context: CliContext): Promise<number> {
+export async function runStatus(asked: string | undefined, context: CliContext): Promise<number> {
   return context.withLedgerToRead(async (ledger) => {
     const lot = asked === undefined ? undefined : (await requireLot(ledger, asked)).lot;
     const lots = (await ledger.lots()).filter(({ name }) => lot === undefined || name === lot);

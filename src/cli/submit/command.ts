@@ -7,7 +7,7 @@ export const submitCommand: AddCommand = (line, runner) =>
     "Send what the platform has not confirmed",
     (command) => command.positional("lot", { type: "string", demandOption: true }),
     runner("writes", async ({ lot }, context) => {
-      const { submitKnownLot } = await import("./run-submit.ts");
-      return submitKnownLot(lot, context);
+      const { runSubmit } = await import("./run-submit.ts");
+      return runSubmit(lot, context);
     }),
   );

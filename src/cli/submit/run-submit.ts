@@ -4,7 +4,7 @@ import { type CliContext, makeRunTools } from "../context.ts";
 import { runOne } from "../run/run-targets.ts";
 
 /** `lotmint submit`: the walk of a lot that is there already, with what the platform turned down sent again. */
-export async function submitKnownLot(name: string, context: CliContext): Promise<number> {
+export async function runSubmit(name: string, context: CliContext): Promise<number> {
   return context.withLedger(async (ledger) => {
     const { lot, job } = await requireLot(ledger, name);
     if (job.registration.mode !== "bulk") {

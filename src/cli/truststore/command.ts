@@ -21,8 +21,8 @@ export const truststoreCommand: AddCommand = (line, runner) =>
               describe: "Pin the server's own certificate instead, good until it gets a new one",
             }),
         runner("writes", async (args, context) => {
-          const { fetchTruststore } = await import("./run-fetch.ts");
-          return fetchTruststore(args, context);
+          const { runFetch } = await import("./run-fetch.ts");
+          return runFetch(args, context);
         }),
       )
       .demandCommand(1, "name what to do: fetch"),

@@ -22,7 +22,7 @@ export interface FetchArguments {
  * `lotmint truststore fetch`: shows what a server presents and, once somebody has said that it is the right one,
  * pins it for the truststores of all jobs. No run does so by itself.
  */
-export async function fetchTruststore(args: FetchArguments, context: CliContext): Promise<number> {
+export async function runFetch(args: FetchArguments, context: CliContext): Promise<number> {
   const { server, leaf } = args;
   const { host, port } = parseServer(server);
   const fingerprint = args.fingerprint === undefined ? undefined : parseFingerprint(args.fingerprint);

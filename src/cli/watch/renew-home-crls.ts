@@ -8,7 +8,7 @@ import type { SharedLedger } from "./share-ledger.ts";
  * Makes the revocation lists anew that are at half of their life or do not say everything, for the issuers whose
  * passphrase came with the environment. What keeps it from doing so is told once, and again when it changes.
  */
-export function crlRenewal(context: CliContext, ledgers: SharedLedger): () => Promise<void> {
+export function renewHomeCrls(context: CliContext, ledgers: SharedLedger): () => Promise<void> {
   const { home, log, now } = context;
   const told = new Map<string, string>();
   return async () => {

@@ -8,7 +8,7 @@ import type { LotReport } from "../../domain/report.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { describeLot } from "../../run/lot/describe-lot.ts";
 import { runLot } from "../../run/run-lot.ts";
-import { faultOutcome } from "../../watch/error-outcome.ts";
+import { errorOutcome } from "../../watch/error-outcome.ts";
 import type { LotOutcome } from "../../watch/lot-outcome.ts";
 import type { FileToRun } from "../../watch/watch-options.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
@@ -27,7 +27,7 @@ export async function runDrop(
   const startedAtMs = context.now();
   let job: Job | undefined;
   const blank = (error: unknown) =>
-    faultOutcome({ exitCode: exitCodeOf(error), fault: words(error), lot, job: file.job, nowMs: context.now() });
+    errorOutcome({ exitCode: exitCodeOf(error), fault: words(error), lot, job: file.job, nowMs: context.now() });
   try {
     // Another file of the same lot, spelled otherwise, may have come first since this one was claimed.
     lot = await ledgers.use(async (ledger) => (await ledger.lotName(file.lot)) ?? file.lot);

@@ -13,7 +13,7 @@ import type { CliContext } from "../context.ts";
 import { openHomeLedger } from "../open-home-ledger.ts";
 import { assignDrops } from "./assign-drop.ts";
 import { dueJobs } from "./due-jobs.ts";
-import { crlRenewal } from "./renew-home-crls.ts";
+import { renewHomeCrls } from "./renew-home-crls.ts";
 import { runDrop } from "./run-drop.ts";
 import { shareLedger } from "./share-ledger.ts";
 
@@ -55,7 +55,7 @@ export async function watchHome({ once }: { readonly once: boolean }, context: C
         resolve: assignment.resolve,
         run: (file) => runDrop(file, context, ledgers, assignment),
         ...dueJobs(context),
-        renewCrls: crlRenewal(context, ledgers),
+        renewCrls: renewHomeCrls(context, ledgers),
         tell: (event) => events?.tell(event),
         onEnd: ({ name, outcome, text }) => {
           context.printJson({ file: name, ...outcome.report });

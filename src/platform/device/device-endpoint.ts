@@ -14,7 +14,7 @@ export interface DeviceIdentity {
 }
 
 /** One of the platform's two doors for devices. */
-export interface DeviceDoor {
+export interface DeviceEndpoint {
   readonly host: string;
   readonly port: number;
   /** Certificates in PEM that vouch for the server, and nothing else does. */
@@ -43,7 +43,7 @@ export type DeviceAnswer =
   | { readonly kind: "distrusted"; readonly code: string };
 
 /** Where a site's devices go, and what vouches for the servers there: the public authorities and the site's own. */
-export function siteDoors(site: PlatformSite) {
+export function siteEndpoints(site: PlatformSite) {
   const { hostname } = readAddress(site.url);
   return {
     host: hostname.replace(/^\[|\]$/g, ""),
@@ -54,7 +54,7 @@ export function siteDoors(site: PlatformSite) {
 }
 
 /** Mutual TLS as the device speaks it: the whole chain is sent, and the server is always verified. */
-export function deviceTls(door: DeviceDoor, { key, chain }: DeviceIdentity) {
+export function deviceTls(door: DeviceEndpoint, { key, chain }: DeviceIdentity) {
   return {
     key: key.export({ type: "pkcs8", format: "pem" }),
     cert: chain.map(certificatePem).join(""),

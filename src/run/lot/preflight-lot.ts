@@ -13,7 +13,7 @@ import type { RunTools } from "./run-tools.ts";
 import type { Walk } from "./walk.ts";
 
 /** A platform that has been asked whether it will take the lot. */
-export interface Greeting {
+export interface LotPreflight {
   readonly platform: Platform;
   /** Undefined: it could not be reached; the lot is minted all the same, and it is asked again before submission. */
   readonly tenant: string | undefined;
@@ -24,12 +24,12 @@ export interface Greeting {
  * does not submit, or nothing of the lot is left to mint or to send. Throws `platform-refused` and
  * `clock-implausible`; a platform that cannot be reached stops nothing.
  */
-export async function greetPlatform(
+export async function preflightLot(
   tools: RunTools,
   hold: LotHold,
   request: RunRequest,
   walk: Walk,
-): Promise<Greeting | undefined> {
+): Promise<LotPreflight | undefined> {
   if (!(await wantsPlatform(tools, hold.lot, request.job))) return undefined;
   const platform = await tools.openPlatform();
   try {

@@ -2,7 +2,7 @@ import { OnboardingError } from "../../domain/error.ts";
 import {
   certificatePem,
   type DeviceAnswer,
-  type DeviceDoor,
+  type DeviceEndpoint,
   type DeviceIdentity,
 } from "../../platform/device/device-endpoint.ts";
 import { connectDevice } from "../../platform/device/device-mqtt.ts";
@@ -46,7 +46,7 @@ export async function rehearseDevice(
   const identity: DeviceIdentity = { clientId, key: device.key, chain: device.chain };
   const { signal } = doors.retry;
   const distrust: string[] = [];
-  const knock = async (name: string, port: number, ask: (door: DeviceDoor) => Promise<Reply<DeviceAnswer>>) => {
+  const knock = async (name: string, port: number, ask: (door: DeviceEndpoint) => Promise<Reply<DeviceAnswer>>) => {
     const door = { host: doors.host, port, timeoutMs: doors.timeoutMs };
     const tryWith = async (trust: readonly string[]) =>
       answerOf(await retryWhileUncertain(() => ask({ ...door, trust }), doors.retry), name, port);
