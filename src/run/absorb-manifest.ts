@@ -20,7 +20,6 @@ import { planLot } from "../plan/plan-lot.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
 import { requireSecrets } from "./passwords/require-secrets.ts";
-import type { RunRequest } from "./run-lot.ts";
 
 const MOST_IDS = 10;
 
@@ -32,7 +31,7 @@ const MOST_IDS = 10;
 export async function absorbManifest(
   tools: RunTools,
   hold: LotHold,
-  request: RunRequest,
+  request: { readonly job: Job; readonly manifest?: string },
   jobBefore: Job | undefined,
   walk: Walk,
 ): Promise<void> {

@@ -11,11 +11,12 @@ import { type PartOutcome, submitPart } from "./submit-part.ts";
 export interface SubmitLot {
   readonly ledger: SubmissionLedger;
   readonly hold: LotHold;
+  /** A `retrying` one; it leaves uploads alone. */
   readonly platform: SubmissionPlatform;
   readonly layout: LotLayout;
   readonly tenant: string;
   readonly submit: Pick<Submit, "concurrency" | "collisions">;
-  /** Its signal, if any, is joined by `signal`. */
+  /** For uploads. Its signal, if any, is joined by `signal`. */
   readonly retry: RetryPolicy;
   /** Once aborted, attempts in flight are finished and nothing new is sent. */
   readonly signal?: AbortSignal;
