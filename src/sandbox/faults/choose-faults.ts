@@ -1,4 +1,4 @@
-import { readUploadedFile } from "../http/multipart.ts";
+import { readUploadedFile } from "../http/read-uploaded-file.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { SandboxRequest } from "../http/sandbox-request.ts";
 import { idsOf, readBulkFile } from "../registration/bulk-file.ts";

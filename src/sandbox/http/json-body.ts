@@ -1,4 +1,4 @@
-import { mediaTypeOf } from "./multipart.ts";
+import { mediaType } from "./read-form.ts";
 import { Refusal, unprocessable } from "./refusal.ts";
 import type { SandboxRequest } from "./sandbox-request.ts";
 
@@ -6,9 +6,9 @@ type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The JSON value in a request body. Throws a 415 for another content type, a 422 for what is not JSON. */
 export function readJsonBody(request: SandboxRequest, resource: string): unknown {
-  const mediaType = mediaTypeOf(request);
-  if (mediaType !== "application/json") {
-    throw new Refusal(415, "general/Unsupported Media Type", `Content type '${mediaType ?? ""}' not supported`);
+  const type = mediaType(request.headers["content-type"]);
+  if (type !== "application/json") {
+    throw new Refusal(415, "general/Unsupported Media Type", `Content type '${type ?? ""}' not supported`);
   }
   try {
     return JSON.parse(request.body.toString("utf8"));
