@@ -9,9 +9,9 @@ import {
 } from "node:crypto";
 import { TAG } from "../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readElement, readOid, readWhole } from "../asn1/read-der.ts";
+import { readCertificate } from "../x509/read-certificate.ts";
 import { bmpPassword, DERIVE_FOR, derivePkcs12, type Pkcs12Digest } from "./derive-pkcs12.ts";
 import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-error.ts";
-import { readCertificate } from "./read-certificate.ts";
 
 const OID = {
   data: "1.2.840.113549.1.7.1",

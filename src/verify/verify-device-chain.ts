@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
+import { commonNameOf } from "../x509/name-der.ts";
+import { readCertificate } from "../x509/read-certificate.ts";
 import type { Difference } from "./difference.ts";
-import { readCertificate } from "./read-certificate.ts";
 
 /**
  * Checks the issuing chain of a lot, issuer first and trust anchor last: names, signatures, that each
@@ -21,7 +22,7 @@ export function verifyChain(chain: readonly Buffer[], nowMs: number): readonly D
     const fields = readCertificate(octets);
     // The anchor signs itself, where it is a root; a partial chain may end below one.
     const issuerOctets = chain[index + 1] ?? (fields.issuer.equals(fields.subject) ? octets : undefined);
-    const name = `certificate ${index + 1} of the issuing chain (${fields.commonName ?? fields.serialNumber})`;
+    const name = `certificate ${index + 1} of the issuing chain (${commonNameOf(fields.subject) ?? fields.serialNumber})`;
     if (!certificate.ca) tell(`${name} may not sign certificates`);
     if (nowMs > fields.notAfterMs) tell(`${name} has expired`, undefined, iso(fields.notAfterMs));
     if (nowMs < fields.notBeforeMs) tell(`${name} is not valid yet`, undefined, iso(fields.notBeforeMs));

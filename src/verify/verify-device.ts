@@ -2,9 +2,10 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "n
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MintedRecord } from "../ledger/ledger.ts";
+import { commonNameOf } from "../x509/name-der.ts";
+import { readCertificate } from "../x509/read-certificate.ts";
 import type { Difference } from "./difference.ts";
 import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS } from "./keystore-error.ts";
-import { readCertificate } from "./read-certificate.ts";
 import { readJks } from "./read-jks.ts";
 import { readPkcs12 } from "./read-strict-pkcs12.ts";
 import { iso, isSignedBy } from "./verify-device-chain.ts";
@@ -142,10 +143,10 @@ function verifyCertificate(found: readonly Buffer[], verification: Verification)
     if (expected !== actual) tell(what, expected, actual);
   };
   compare("SHA-256 of its certificate", record.sha256, sha256Hex(leaf));
-  compare("its certificate's serial number", record.serialNumber, fields.serialNumber);
-  compare("its certificate's CN", record.externalId, fields.commonName ?? "");
+  compare("its certificate's serial number", record.serialNumber, fields.serialOctets.toString("hex"));
+  compare("its certificate's CN", record.externalId, commonNameOf(fields.subject) ?? "");
   compare("its certificate's end", iso(record.notAfterMs), iso(fields.notAfterMs));
-  compare("SHA-256 of its public key", record.publicKeySha256, sha256Hex(fields.publicKey));
+  compare("SHA-256 of its public key", record.publicKeySha256, sha256Hex(fields.spki));
   if (fields.notBeforeMs > nowMs) tell("its certificate is not valid yet", iso(nowMs), iso(fields.notBeforeMs));
   if (fields.notAfterMs < nowMs && record.stage !== "revoked") {
     tell("its certificate has expired", undefined, iso(fields.notAfterMs));

@@ -13,7 +13,8 @@ import {
 import { openSigner } from "../../src/authority/signer.ts";
 import { verifyChain } from "../../src/authority/verify-chain.ts";
 import type { KeyUsage } from "../../src/domain/certificate.ts";
-import { encodeSubject, parseSubject } from "../../src/x509/distinguished-name.ts";
+import { parseSubject } from "../../src/x509/distinguished-name.ts";
+import { encodeSubject } from "../../src/x509/name-der.ts";
 import { type CertificateFields, EXTENSION, readCertificate } from "../../src/x509/read-certificate.ts";
 import { keyIdOf } from "../../src/x509/subject-public-key.ts";
 import { DAY_MS, faultOf, NOW_MS } from "./authorities.ts";

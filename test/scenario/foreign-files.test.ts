@@ -35,7 +35,6 @@ import { restoreHome } from "../../src/run/backup/restore-home.ts";
 import { derRevocationList } from "../../src/sandbox/trust/revocation-list.ts";
 import { KeystoreError } from "../../src/verify/keystore-error.ts";
 import { openSealed } from "../../src/verify/open-sealed.ts";
-import { readCertificate as readOwnCertificate } from "../../src/verify/read-certificate.ts";
 import { readJks } from "../../src/verify/read-jks.ts";
 import { parsePasswords } from "../../src/verify/read-passwords.ts";
 import { readPkcs12 } from "../../src/verify/read-strict-pkcs12.ts";
@@ -259,7 +258,6 @@ const PARSERS: readonly Parser[] = [
     read: (octets) => readOpensslDatabase(octets.toString("utf8"), "index.txt"),
     fault: OnboardingError,
   },
-  { name: "verify/read-certificate", sample: () => samples.certificate, read: readOwnCertificate, fault: DerError },
   {
     name: "verify/read-jks",
     sample: () => samples.jks,

@@ -8,7 +8,7 @@ import type {
   SubjectPart,
   Validity,
 } from "../../domain/certificate.ts";
-import { encodeSubjectPart } from "../../x509/distinguished-name.ts";
+import { encodeSubjectPart } from "../../x509/name-der.ts";
 import { EXTENSION, readCertificate } from "../../x509/read-certificate.ts";
 import { keyIdOf, readKeyKind } from "../../x509/subject-public-key.ts";
 import {

@@ -20,7 +20,7 @@ import type { Stage } from "../../domain/stage.ts";
 import type { Ledger, LotHold, MintedDevice, OpenBatch } from "../../ledger/ledger.ts";
 import { subjectDigest } from "../../plan/digests.ts";
 import { isSignedBy } from "../../verify/verify-device-chain.ts";
-import { readName } from "../../x509/distinguished-name.ts";
+import { readName } from "../../x509/name-der.ts";
 import { readPemCertificates } from "../../x509/pem.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 

@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { DerError } from "../../asn1/read-der.ts";
-import { readCertificate as readLeaf } from "../../verify/read-certificate.ts";
+import { commonNameOf } from "../../x509/name-der.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 import type { SandboxState } from "../sandbox-state.ts";
 import { addDeviceUser, deviceUserName } from "../sandbox-users.ts";
@@ -101,7 +101,7 @@ function isRevoked(state: SandboxState, { serialNumber }: X509Certificate): bool
 /** The one common name, which is the device's id. */
 function nameOf(leaf: X509Certificate): string | undefined {
   try {
-    return readLeaf(leaf.raw).commonName;
+    return commonNameOf(readCertificate(leaf.raw).subject);
   } catch (cause) {
     if (cause instanceof DerError) return undefined;
     throw cause;

@@ -25,7 +25,8 @@ import {
 import { lintLeaf } from "../../../src/authority/leaf/lint-leaf.ts";
 import type { LeafExpectation } from "../../../src/authority/leaf/lint-rule.ts";
 import type { KeyUsage } from "../../../src/domain/certificate.ts";
-import { encodeSubject, parseSubject } from "../../../src/x509/distinguished-name.ts";
+import { parseSubject } from "../../../src/x509/distinguished-name.ts";
+import { encodeSubject } from "../../../src/x509/name-der.ts";
 import { EXTENSION, readCertificate } from "../../../src/x509/read-certificate.ts";
 import { keyIdOf } from "../../../src/x509/subject-public-key.ts";
 import { DAY_MS, DEVICE, NOW_MS } from "../authorities.ts";
