@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MintedRecord } from "../ledger/ledger.ts";
 import { commonNameOf } from "../x509/name-der.ts";
+import { readPemCertificates } from "../x509/pem.ts";
 import { readCertificate } from "../x509/read-certificate.ts";
 import type { Difference } from "./difference.ts";
 import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS } from "./keystore-error.ts";
@@ -196,9 +197,8 @@ function verifyTruststore(name: string, contents: KeystoreContents, tell: Tell):
   if (contents.privateKey !== undefined) tell(`${name} holds a key`);
 }
 
-function readPem(content: Buffer): Buffer[] {
-  const blocks = content.toString("latin1").matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g);
-  return Array.from(blocks, ([, base64]) => Buffer.from(base64 ?? "", "base64"));
+function readPem(content: Buffer): readonly Buffer[] {
+  return readPemCertificates(content.toString("latin1"));
 }
 
 function sha256Hex(octets: Uint8Array): string {
