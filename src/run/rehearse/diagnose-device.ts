@@ -1,7 +1,8 @@
 import { createHash, X509Certificate } from "node:crypto";
+import { isoTime } from "../../domain/iso-time.ts";
 import type { Stage } from "../../domain/stage.ts";
 import type { TrustedCertificate } from "../../platform/platform.ts";
-import { iso, isSignedBy } from "../../verify/verify-device-chain.ts";
+import { isIssuedBy } from "../../x509/is-signed-by.ts";
 import { commonNameOf } from "../../x509/name-der.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 
@@ -77,9 +78,11 @@ function judgeTimes({ chain, nowMs }: Evidence): Finding[] {
   return chain.flatMap((octets, index): Finding[] => {
     const { notBeforeMs, notAfterMs, subject } = readCertificate(octets);
     const whose = whoseCertificate(index, subject);
-    if (nowMs > notAfterMs) return [{ part: "expiry", words: `${whose} expired on ${iso(notAfterMs)}` }];
+    if (nowMs > notAfterMs) return [{ part: "expiry", words: `${whose} expired on ${isoTime(notAfterMs)}` }];
     if (nowMs >= notBeforeMs) return [];
-    return [{ part: "expiry", words: `${whose} is valid only from ${iso(notBeforeMs)}; check this machine's clock` }];
+    return [
+      { part: "expiry", words: `${whose} is valid only from ${isoTime(notBeforeMs)}; check this machine's clock` },
+    ];
   });
 }
 
@@ -97,7 +100,7 @@ function judgeLinks(chain: readonly Buffer[]): Finding[] {
   for (const [index, issuer] of chain.entries()) {
     const subject = chain[index - 1];
     if (subject === undefined) continue;
-    if (!isSignedBy(subject, issuer)) {
+    if (!isIssuedBy(subject, issuer)) {
       return [{ part: "chain", words: `certificate ${index} of its chain is not signed by the next one` }];
     }
     if (!new X509Certificate(issuer).ca) {
