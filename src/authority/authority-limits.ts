@@ -3,7 +3,7 @@ import { OnboardingError } from "../domain/error.ts";
 import { encodeSubject, subjectPartProblem } from "../x509/name-der.ts";
 import { readCertificate } from "../x509/read-certificate.ts";
 import type { LoadedIssuer } from "./load-authority.ts";
-import { resolveValidity } from "./validity.ts";
+import { resolveValidity } from "./resolve-validity.ts";
 
 /** What a new authority shall be, as far as its issuer has a say in it. */
 export interface AuthorityRequest {

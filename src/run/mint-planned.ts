@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { prepareLeaf } from "../authority/leaf/prepare-leaf.ts";
 import { loadIssuer } from "../authority/load-authority.ts";
-import { resolveValidity } from "../authority/validity.ts";
+import { resolveValidity } from "../authority/resolve-validity.ts";
 import { lotLayout, segmentPart } from "../disk/layout.ts";
 import { isoDay } from "../domain/iso-time.ts";
 import type { Job } from "../domain/job.ts";

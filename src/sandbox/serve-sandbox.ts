@@ -8,7 +8,7 @@ import { type FaultRule, setFaults } from "./faults/faults.ts";
 import { deliverAnswer } from "./http/deliver-answer.ts";
 import { listen } from "./http/listen.ts";
 import { readForm } from "./http/read-form.ts";
-import { Refusal, refusalAnswer } from "./http/refusal.ts";
+import { RequestRefusal, refusalAnswer } from "./http/request-refusal.ts";
 import type { SandboxHandler, SandboxRequest } from "./http/sandbox-request.ts";
 import { sandboxHandler } from "./sandbox-handler.ts";
 import { makeSandboxState, type SandboxState, type SandboxStateOptions } from "./sandbox-state.ts";
@@ -137,7 +137,10 @@ function requestListener(
     request.on("error", () => response.destroy());
     request.on("end", async () => {
       if (length > MAX_BODY_BYTES) {
-        deliverAnswer(refusalAnswer(new Refusal(413, "general/Payload Too Large", "The body is too large")), response);
+        deliverAnswer(
+          refusalAnswer(new RequestRefusal(413, "general/Payload Too Large", "The body is too large")),
+          response,
+        );
         return;
       }
       const [path = "/", ...query] = (request.url ?? "/").split("?");

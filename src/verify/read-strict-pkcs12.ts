@@ -10,7 +10,7 @@ import { TAG } from "../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readElement, readOid, readWhole } from "../asn1/read-der.ts";
 import { isSignedBy } from "../x509/is-signed-by.ts";
 import { readCertificate } from "../x509/read-certificate.ts";
-import { bmpPassword, DERIVE_FOR, derivePkcs12, type Pkcs12Digest } from "./derive-pkcs12.ts";
+import { DERIVE_FOR, derivePkcs12, type Pkcs12Digest, passwordOctets } from "./derive-pkcs12.ts";
 import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-error.ts";
 
 const OID = {
@@ -74,7 +74,7 @@ export function readPkcs12(
 ): Pkcs12Contents {
   const opening: Opening = {
     utf8: Buffer.from(password, "utf8"),
-    bmp: bmpPassword(password),
+    bmp: passwordOctets(password),
     keys: new Map(),
     maxIterations: limits.maxIterations ?? MAX_ITERATIONS,
     spent: 0,

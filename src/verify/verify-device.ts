@@ -74,7 +74,7 @@ export function verifyDevice(device: DeviceToVerify): readonly Difference[] {
 }
 
 /** True when a device with these files cannot be used without a password; key.pem is told by its content. */
-export function needsPassword(files: Readonly<Record<string, string>>): boolean {
+export function holdsKeystore(files: Readonly<Record<string, string>>): boolean {
   return Object.keys(files).some((name) => name.endsWith(".p12") || name.endsWith(".jks"));
 }
 

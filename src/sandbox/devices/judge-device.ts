@@ -17,7 +17,7 @@ type DeviceFault =
   | "revoked"
   | "not registered";
 
-export type Verdict =
+export type DeviceVerdict =
   | { readonly kind: "let-in"; readonly deviceId: string }
   | { readonly kind: "turned-away"; readonly fault: DeviceFault };
 
@@ -37,7 +37,7 @@ export function judgeDevice(
   leaf: X509Certificate | undefined,
   presented: readonly X509Certificate[],
   clientId?: string,
-): Verdict {
+): DeviceVerdict {
   if (leaf === undefined) return turnedAway("no certificate");
   const deviceId = nameOf(leaf);
   if (deviceId === undefined) return turnedAway("no name");
@@ -56,7 +56,7 @@ export function judgeDevice(
   return { kind: "let-in", deviceId };
 }
 
-function turnedAway(fault: DeviceFault): Verdict {
+function turnedAway(fault: DeviceFault): DeviceVerdict {
   return { kind: "turned-away", fault };
 }
 

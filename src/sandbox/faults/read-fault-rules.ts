@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isObject } from "../http/json-body.ts";
-import { unprocessable } from "../http/refusal.ts";
+import { unprocessable } from "../http/request-refusal.ts";
 import { COUNT_NAMES, type Fault, type FaultRule } from "./faults.ts";
 
 function must(be: string): { readonly error: (issue: { readonly input?: unknown }) => string } {

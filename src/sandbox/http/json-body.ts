@@ -1,5 +1,5 @@
 import { mediaType } from "./read-form.ts";
-import { Refusal, unprocessable } from "./refusal.ts";
+import { RequestRefusal, unprocessable } from "./request-refusal.ts";
 import type { SandboxRequest } from "./sandbox-request.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -8,7 +8,7 @@ type JsonObject = Readonly<Record<string, unknown>>;
 export function readJsonBody(request: SandboxRequest, resource: string): unknown {
   const type = mediaType(request.headers["content-type"]);
   if (type !== "application/json") {
-    throw new Refusal(415, "general/Unsupported Media Type", `Content type '${type ?? ""}' not supported`);
+    throw new RequestRefusal(415, "general/Unsupported Media Type", `Content type '${type ?? ""}' not supported`);
   }
   try {
     return JSON.parse(request.body.toString("utf8"));

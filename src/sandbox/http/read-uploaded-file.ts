@@ -1,4 +1,4 @@
-import { Refusal, unprocessable } from "./refusal.ts";
+import { RequestRefusal, unprocessable } from "./request-refusal.ts";
 import type { SandboxRequest } from "./sandbox-request.ts";
 
 /** Types under which public clients send the file with success; [OAS] declares text/csv. */
@@ -11,10 +11,10 @@ const FILE_TYPES: readonly (string | undefined)[] = [undefined, "text/csv", "tex
 export function readUploadedFile({ headers, form }: SandboxRequest, resource: string): Buffer {
   if (form === undefined) {
     const contentType = headers["content-type"] ?? "";
-    throw new Refusal(415, "general/Unsupported Media Type", `Content type '${contentType}' not supported`);
+    throw new RequestRefusal(415, "general/Unsupported Media Type", `Content type '${contentType}' not supported`);
   }
   if ("problem" in form) {
-    throw new Refusal(400, "general/Bad Request", `Could not parse multipart request: ${form.problem}`);
+    throw new RequestRefusal(400, "general/Bad Request", `Could not parse multipart request: ${form.problem}`);
   }
   const [file, ...others] = form.parts;
   if (file === undefined || form.parts.some((part) => part.name !== "file")) {

@@ -2,7 +2,7 @@ import type { Call } from "../call.ts";
 import { emptyAnswer } from "../http/json-answer.ts";
 import { isObject, readJsonBody } from "../http/json-body.ts";
 import { readUploadedFile } from "../http/read-uploaded-file.ts";
-import { Refusal } from "../http/refusal.ts";
+import { RequestRefusal } from "../http/request-refusal.ts";
 import type { SandboxAnswer } from "../http/sandbox-request.ts";
 import { derRevocationList } from "./revocation-list.ts";
 
@@ -84,6 +84,6 @@ function readEntry(serial: unknown, date: unknown): Entry {
   return { serial: key, atMs };
 }
 
-function badRequest(message: string): Refusal {
-  return new Refusal(400, "Device Certificates/Bad Request", message);
+function badRequest(message: string): RequestRefusal {
+  return new RequestRefusal(400, "Device Certificates/Bad Request", message);
 }

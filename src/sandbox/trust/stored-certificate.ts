@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { type CertificateFields, readCertificate } from "../../x509/read-certificate.ts";
-import { unprocessable } from "../http/refusal.ts";
+import { unprocessable } from "../http/request-refusal.ts";
 
 /** A trusted certificate as the tenant keeps it. */
 export interface StoredCertificate {
@@ -35,7 +35,7 @@ const ALGORITHM_NAMES: Readonly<Record<string, string>> = {
  * The certificate in a `certInPemFormat` field: one PEM block, indented or not, or bare base64. Throws
  * a 422 for what cannot be a trusted certificate: not X.509 v3, not a CA, expired, more than one.
  */
-export function readTrustedCertificate(
+export function readUploadedCertificate(
   pem: string,
   nowMs: number,
 ): Pick<StoredCertificate, "fingerprint" | "x509" | "version" | "algorithmName"> {
