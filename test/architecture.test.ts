@@ -23,7 +23,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "csv-parse": ["manifest"],
   "csv-stringify": ["registration", "report"],
   "p-limit": ["submit"],
-  croner: ["schedule"],
+  croner: ["config"],
   yargs: ["cli"],
   zod: ["config", "sandbox"],
   yaml: ["config"],
