@@ -7,11 +7,10 @@ import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/ledger.ts";
-import { rejectTakenKeys } from "../plan/reject-taken-keys.ts";
-import { dropBatch } from "../run/lot/recover-batches.ts";
-import { readPasswordFiles } from "../run/passwords/password-segments.ts";
 import { newSerialNumber } from "../x509/serial-number.ts";
+import { dropBatch } from "./drop-batch.ts";
 import type { MintPool } from "./mint-pool.ts";
+import { readPasswordFiles } from "./password-list.ts";
 import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
 
 /**
@@ -44,6 +43,8 @@ export interface MintLotOptions extends BatchOptions {
   readonly key: KeyAlgorithm;
   readonly workers: number;
   readonly signal: AbortSignal;
+  /** Rejects the devices whose own key cannot be certified any more, and gives the others. */
+  readonly rejectTakenKeys: (planned: readonly PlannedDevice[]) => Promise<readonly PlannedDevice[]>;
   /** Told after each batch, with the number of its devices. */
   readonly onMinted: (devices: number) => void;
 }
@@ -59,12 +60,11 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   const underWay = new Set<Promise<void>>();
   let minted = 0;
   const faults: unknown[] = [];
-  const keysInHand = new Map<string, string>();
   while (!signal.aborted && faults.length === 0) {
     const planned = await ledger.plannedDevices(hold.lot, BATCH_SIZE[options.key]);
     if (planned.length === 0) break;
     const unoccupied = await turnDownOccupied(ledger, hold, lot, planned);
-    const devices = await rejectTakenKeys(ledger, hold, unoccupied, keysInHand);
+    const devices = await options.rejectTakenKeys(unoccupied);
     if (devices.length === 0) continue;
     const numbered = devices.map((device) => ({ ...device, serialNumber: newSerialNumber() }));
     const part = partFor(options, numbered);

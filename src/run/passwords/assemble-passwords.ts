@@ -6,9 +6,10 @@ import { PRIVATE_FILE, remove, startReplacement } from "../../disk/durable.ts";
 import { deviceFolder, isSegmentOf, type LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger, LotHold } from "../../ledger/ledger.ts";
+import { listPasswords, readPasswordFiles } from "../../mint/password-list.ts";
 import { openDevice } from "../lot/open-device.ts";
 import { requireOwnFolders } from "./claim-folders.ts";
-import { findMissing, findSegments, listPasswords, readPasswordFiles, refuseMissing } from "./password-segments.ts";
+import { findMissing, findSegments, refuseMissing } from "./password-segments.ts";
 
 /**
  * Puts passwords.csv together from what it holds already and the segments of minted batches: aside, synced,
