@@ -8,10 +8,10 @@ import { readJob } from "../config/read-job.ts";
 import { checkLotName, resolveLot } from "../config/resolve-lot.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
-import { listNames } from "../domain/list-names.ts";
+import { listIds } from "../domain/list-ids.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { peekLot } from "../manifest/peek-lot.ts";
-import { recordedJob } from "../run/adopt-job.ts";
+import { recordedJob } from "../run/lot/record-job.ts";
 import type { CliContext } from "./context.ts";
 
 /** One lot that a command line asks for. */
@@ -86,7 +86,7 @@ async function lotOfManifest(
 /** The job that takes a manifest, if there is one; throws `usage` where several do, naming them. */
 function oneJob(matching: readonly ListedJob[], manifest: string): ListedJob | undefined {
   if (matching.length < 2) return matching[0];
-  const names = listNames(
+  const names = listIds(
     matching.map(({ name }) => name),
     10,
   );

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { count, plainText } from "../report/plain-text.ts";
-import type { Progress } from "../run/progress.ts";
+import type { Progress } from "../run/lot/progress.ts";
 import type { StatusLine } from "./status-line.ts";
 
 const REDRAW_MS = 200;

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { inputFault } from "./disk-fault.ts";
+import { inputError } from "./disk-error.ts";
 import { startReplacement } from "./durable.ts";
 
 const CHUNK = 1024 * 1024;
@@ -28,6 +28,6 @@ function opened(path: string): number {
   try {
     return openSync(path, "r");
   } catch (error) {
-    throw inputFault(error, path);
+    throw inputError(error, path);
   }
 }

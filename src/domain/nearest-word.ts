@@ -1,4 +1,4 @@
-import { listNames } from "./list-names.ts";
+import { listIds } from "./list-ids.ts";
 
 const MOST_KNOWN = 10;
 
@@ -22,7 +22,7 @@ export function suggestName(name: string, known: readonly string[]): string {
   if (known.length === 0) return "there is none yet";
   const near = nearestWord(name, known);
   if (near !== undefined) return `did you mean ${near}?`;
-  return `there ${known.length === 1 ? "is" : "are"} ${listNames(known.toReversed(), MOST_KNOWN)}`;
+  return `there ${known.length === 1 ? "is" : "are"} ${listIds(known.toReversed(), MOST_KNOWN)}`;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours; words that are long for a key are not worth the time. */

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, replaceFile } from "../disk/durable.ts";
 import { claimFile, type DropLayout } from "../disk/layout.ts";
 import { isDropName } from "./drop-name.ts";
+import type { Refusal } from "./refuse-drop.ts";
 
 /** What is remembered of a file in work/, so that a restart goes on with it as the same. */
 export interface Claim {
@@ -12,6 +13,8 @@ export interface Claim {
   /** Null until it is known. */
   readonly lot: string | null;
   readonly job: string | null;
+  /** How often work on it was begun and has not ended in order: each time the watcher itself came down. */
+  readonly starts: number;
   /** Where it is going, once its lot has ended and its results are being written. */
   readonly filing: {
     readonly folder: "done" | "rejected";
@@ -19,6 +22,8 @@ export interface Claim {
     /** What the file with its rejected rows is called; absent where there are none. */
     readonly rejects?: string;
   } | null;
+  /** Why it is refused, where that could be told only from the name that it was dropped under. */
+  readonly refusal?: Refusal | null;
   /** What it was found to wait for when it was last tried, and since when; absent: it has not had to wait. */
   readonly waiting?: { readonly reason: string; readonly sinceMs: number };
 }
@@ -36,9 +41,9 @@ export function readClaims(drop: DropLayout): readonly Claim[] {
 export function readClaim(drop: DropLayout, workName: string): Claim | undefined {
   try {
     const claim = JSON.parse(readFileSync(claimFile(drop, workName), "utf8")) as Partial<Claim>;
-    const { name, claimedAtMs, lot = null, job = null, filing = null, waiting } = claim;
-    return typeof name === "string" && typeof claimedAtMs === "number"
-      ? { name, claimedAtMs, lot, job, filing, ...(waiting !== undefined && { waiting }) }
+    const { name, claimedAtMs, lot = null, job = null, filing = null, refusal = null, starts = 0, waiting } = claim;
+    return typeof name === "string" && typeof claimedAtMs === "number" && typeof starts === "number"
+      ? { name, claimedAtMs, lot, job, starts, filing, refusal, ...(waiting !== undefined && { waiting }) }
       : undefined;
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import { lotStanding, whoCanAct } from "../report/lot-standing.ts";
+import { lotState, whoCanAct } from "../report/lot-state.ts";
 import { count, localTime, plainText } from "../report/plain-text.ts";
 import type { LotOutcome } from "./lot-outcome.ts";
 
@@ -56,7 +56,7 @@ function failedLines(
   { exitCode, fault = "", cure, concerns }: LotOutcome,
   { name, filed, input }: ResultPlaces,
 ): readonly string[] {
-  const { word } = lotStanding(exitCode);
+  const { word } = lotState(exitCode);
   const told =
     cure ??
     (concerns === "manifest"
@@ -74,7 +74,7 @@ function failedLines(
 /** What lies beside a file in work/ that waits: for what, since when, and who has to do something. */
 export function waitingText(name: string, exitCode: number, sinceMs: number): string {
   const who = whoCanAct(exitCode) === "nobody" ? "Nothing has to be done." : "Call the engineer.";
-  return `WAITING  ${plainText(name)}: ${lotStanding(exitCode).word}, since ${localTime(sinceMs)}.
+  return `WAITING  ${plainText(name)}: ${lotState(exitCode).word}, since ${localTime(sinceMs)}.
 ${who} It is tried again by itself; nothing is lost, and nothing has to be dropped again.
 `;
 }
