@@ -48,6 +48,8 @@ export interface StartOptions {
   readonly clockMs?: number;
   /** How many cores the program thinks it has: decides how many batches are in hand at a time. */
   readonly cores?: number;
+  /** The log as a person gets it; else as JSON, in which tests look for single entries. */
+  readonly logForPeople?: boolean;
   /** Another home than the world's. */
   readonly home?: string;
   /** Gives it a process group of its own, as a terminal does. */
@@ -128,8 +130,8 @@ async function must(ended: Promise<Ended>): Promise<Ended> {
 export function startLotmint(args: readonly string[], options: StartOptions): Started {
   const { at, clockMs, cores, umask } = options;
   const preload = at === undefined && clockMs === undefined && cores === undefined ? [] : ["--import", INTERFERE];
-  // The log for machines: tests look into single entries.
-  const command = [execPath, ...preload, MAIN, "--log-format", "json", ...args];
+  const format = options.logForPeople === true ? [] : ["--log-format", "json"];
+  const command = [execPath, ...preload, MAIN, ...format, ...args];
   const masked = umask === undefined ? command : ["sh", "-c", `umask ${umask} && exec "$@"`, "sh", ...command];
   const [program = execPath, ...rest] =
     options.contained === true ? ["unshare", "-rpf", "--kill-child", "--mount-proc", ...masked] : masked;

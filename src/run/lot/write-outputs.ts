@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { ensureFolder, remove, replaceFile, SHARED_FILE, startReplacement } from "../../disk/durable.ts";
 import type { LotLayout } from "../../disk/layout.ts";
-import type { LotReport } from "../../domain/report.ts";
+import type { LotReport, RejectRecord } from "../../domain/report.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { devicesCsv } from "../../report/devices-csv.ts";
 import { rejectsCsv } from "../../report/rejects-csv.ts";
-import { reportHtml } from "../../report/report-html.ts";
+import { REJECTS_SHOWN, reportHtml } from "../../report/report-html.ts";
 import { reportJson } from "../../report/report-json.ts";
 
 /** Writes what the MES, the operator and the scheduler read about a lot; each file appears whole. */
@@ -17,7 +17,17 @@ export async function writeOutputs(ledger: Ledger, lot: LotLayout, report: LotRe
     await writePieces(lot.rejects, rejectsCsv(report.lot, headers, ledger.rejects(report.lot)));
   } else if (existsSync(lot.rejects)) remove(lot.rejects);
   replaceFile(lot.reportJson, reportJson(report), SHARED_FILE);
-  replaceFile(lot.reportHtml, reportHtml(report), SHARED_FILE);
+  replaceFile(lot.reportHtml, reportHtml(report, await firstRejects(ledger, report)), SHARED_FILE);
+}
+
+async function firstRejects(ledger: Ledger, report: LotReport): Promise<readonly RejectRecord[]> {
+  if (Object.keys(report.rejects).length === 0) return [];
+  const first: RejectRecord[] = [];
+  for await (const page of ledger.rejects(report.lot)) {
+    first.push(...page.slice(0, REJECTS_SHOWN - first.length));
+    if (first.length >= REJECTS_SHOWN) break;
+  }
+  return first;
 }
 
 async function writePieces(path: string, pieces: AsyncIterable<string>): Promise<void> {
