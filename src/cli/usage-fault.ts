@@ -91,13 +91,13 @@ function camelCase(word: string): string {
   return word.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** Whether a word that yargs names was given as an option, `--no-` and `=value` aside; one letter may stand among others. */
 function isOption(word: string, argv: readonly string[]): boolean {
-  return argv.some(
-    (given) =>
-      given.startsWith("-") &&
-      given.replace(/^-+/, "").startsWith(word.slice(0, 1)) &&
-      (word.length === 1 ? !given.startsWith("--") : given.replace(/^-+/, "").split("=")[0] === word),
-  );
+  return argv.some((given) => {
+    if (/^-[^-]/.test(given)) return word.length === 1 && given.includes(word);
+    const name = /^--(?:no-)?([^=]+)/.exec(given)?.[1];
+    return name === word || given.split("=")[0] === `--${word}`;
+  });
 }
 
 function noCommand(word: string, known: readonly string[]): string {

@@ -34,6 +34,8 @@ test.each([
     "run x --accept-chnages",
     "there is no option --accept-chnages; did you mean --accept-changes? See lotmint run --help",
   ],
+  ["revoke A --no-puhs", "there is no option --puhs; did you mean --push? See lotmint revoke --help"],
+  ["run x -q", "there is no option -q; see lotmint run --help"],
   ["status --jsn", "there is no option --jsn; did you mean --json? See lotmint status --help"],
   ["status a b", "b is one argument too many; see lotmint status --help"],
   ["run x --issuer", "--issuer takes a value; see lotmint run --help"],
