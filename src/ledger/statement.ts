@@ -11,7 +11,7 @@ export interface Statement<Row> {
 }
 
 /** Prepares one statement for the life of its connection. */
-export function prepare<Row = never>(database: DatabaseSync, sql: string): Statement<Row> {
+export function prepare<Row = never>(database: Pick<DatabaseSync, "prepare">, sql: string): Statement<Row> {
   const statement = database.prepare(sql);
   return {
     get: (...values) => statement.get(...values) as unknown as Row | undefined,

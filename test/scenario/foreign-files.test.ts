@@ -47,6 +47,7 @@ import { makeDeviceKey } from "../fixtures/make-device-key.ts";
 import { makeIssuer, pemOf } from "../fixtures/make-issuer.ts";
 import { makeOfficer, type Officer } from "../fixtures/make-officer.ts";
 import { hasOpenssl, openssl } from "../fixtures/other-readers.ts";
+import { byLength } from "../fixtures/test-length.ts";
 import { damaged, nested, oversized } from "./foreign-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lotmint-foreign-"));
@@ -382,7 +383,7 @@ describe.each(PARSERS)("$name", (parser) => {
     const property = fc.asyncProperty(damaged(parser.sample()), async (octets) => {
       expect(await outcomeOf(parser, octets)).toMatch(/answered|refused/);
     });
-    await fc.assert(property, { numRuns: 300 });
+    await fc.assert(property, { numRuns: byLength({ short: 60, long: 3000 }) });
   });
 
   test("answers, or refuses in its own words, however deep it is nested", async () => {
