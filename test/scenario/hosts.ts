@@ -75,8 +75,8 @@ export async function closeHosts(): Promise<void> {
     hosts.map(
       ({ child }) =>
         new Promise((resolve) => {
-          child.once("close", resolve);
-          child.disconnect();
+          child.once("exit", resolve);
+          child.kill("SIGKILL");
         }),
     ),
   );
