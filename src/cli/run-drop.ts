@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { strayDiskFault } from "../disk/disk-fault.ts";
 import { lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
@@ -21,15 +22,19 @@ export async function runDrop(
   ledgers: SharedLedger,
   assignment: DropAssignment,
 ): Promise<LotOutcome> {
-  const { lot, path } = file;
+  const { path } = file;
+  let { lot } = file;
   const startedAtMs = context.now();
   let job: Job | undefined;
   const blank = (error: unknown) =>
     faultOutcome({ exitCode: exitCodeOf(error), fault: words(error), lot, job: file.job, nowMs: context.now() });
   try {
-    job = await assignment.jobOf(file);
+    // Another file of the same lot, spelled otherwise, may have come first since this one was claimed.
+    lot = await ledgers.use(async (ledger) => (await ledger.lotName(file.lot)) ?? file.lot);
+    job = await assignment.jobOf({ ...file, lot });
     return await ledgers.use((ledger) => runWith(ledger, job as Job));
-  } catch (error) {
+  } catch (cause) {
+    const error = strayDiskFault(cause);
     if (!(error instanceof OnboardingError)) {
       context.log.fatal(
         { file: file.name, lot, stack: stackOf(error) },
@@ -57,7 +62,8 @@ export async function runDrop(
       const { exitCode } = report;
       const ended = exitCode === EXIT.done || exitCode === EXIT.rejected;
       return { exitCode, report, places, unchanged: ended && isEarlier(layout.reportJson, report) };
-    } catch (error) {
+    } catch (cause) {
+      const error = strayDiskFault(cause);
       if (!(error instanceof OnboardingError) || (await ledger.lot(lot)) === undefined) throw error;
       const walked = { startedAtMs, stages: {}, notes: [], faults: [error], minted: 0 };
       const report = await describeLot(ledger, context.home, lot, job, walked, context.now());

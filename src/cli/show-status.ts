@@ -1,13 +1,13 @@
 import type { Ledger, LotRecord } from "../ledger/ledger.ts";
 import { countRejects } from "../report/count-rejects.ts";
 import { type LotStatus, statusText } from "../report/status-text.ts";
-import { requireJob } from "../run/adopt-job.ts";
+import { requireLot } from "../run/adopt-job.ts";
 import type { CliContext } from "./context.ts";
 
 /** `lotmint status`: a line a lot, from the ledger alone. */
-export async function showStatus(lot: string | undefined, context: CliContext): Promise<number> {
+export async function showStatus(asked: string | undefined, context: CliContext): Promise<number> {
   return context.withLedgerToRead(async (ledger) => {
-    if (lot !== undefined) await requireJob(ledger, lot);
+    const lot = asked === undefined ? undefined : (await requireLot(ledger, asked)).lot;
     const lots = (await ledger.lots()).filter(({ name }) => lot === undefined || name === lot);
     const statuses = await Promise.all(lots.map((record) => statusOf(ledger, record)));
     context.printJson(

@@ -1,8 +1,12 @@
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { adHocJob } from "../config/ad-hoc-job.ts";
-import { lotLayout } from "../disk/layout.ts";
+import { type Home, idOfName, lotLayout } from "../disk/layout.ts";
+import { foldLotName } from "../domain/lot.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { plainText } from "../report/plain-text.ts";
 import { adoptJob, recordedJob } from "../run/adopt-job.ts";
+import { isMarkedEarlier, takeOverFolders } from "../run/claim-folders.ts";
 import { holdBeside } from "../run/hold-beside.ts";
 import { restateLot } from "../run/restate-lot.ts";
 import { isRestored, noteChecked } from "../run/restored-home.ts";
@@ -13,14 +17,45 @@ import { type CliContext, makeRunTools } from "./context.ts";
  * In a home that was restored from a backup: takes in from a lot's folder the certificates that the ledger does
  * not know, says which, and notes that this lot is checked. In any other home it does nothing.
  */
-export async function takeInRestored(lot: string, context: CliContext): Promise<void> {
-  if (!isRestored(context.home)) return;
+export async function takeInRestored(name: string, context: CliContext): Promise<void> {
+  const { home } = context;
+  const { lot, isEarlier } = await context.withLedgerToRead(async (ledger) => {
+    const known = (await ledger.lotName(name)) ?? lotInOutput(home, name);
+    return { lot: known, isEarlier: await hasEarlierFolders(ledger, known, home) };
+  });
+  if (isEarlier) await context.withLedger((ledger) => takeOverLot(lot, context, ledger));
+  if (!isRestored(home)) return;
   const taken = await context.withLedger((ledger) => takeIn(lot, context, ledger));
   context.print(takenText(lot, taken));
   context.log.info(
     { lot, devices: taken.devices, reminted: taken.reminted, foreign: taken.foreign },
     "taken in after a restore",
   );
+}
+
+/** A lot that the ledger does not know has its spelling from its folder. */
+function lotInOutput({ output }: Home, name: string): string {
+  const names = existsSync(output) ? readdirSync(output).map(idOfName) : [];
+  const alike = names.filter((other) => foldLotName(other) === foldLotName(name));
+  return names.includes(name) ? name : (alike[0] ?? name);
+}
+
+async function hasEarlierFolders(ledger: Ledger, lot: string, home: Home): Promise<boolean> {
+  const job = await recordedJob(ledger, lot);
+  return isMarkedEarlier(ledger, lot, lotLayout(home, lot, job?.secrets.folder));
+}
+
+/** The folders that were marked before the restore are this generation's from now on. */
+async function takeOverLot(lot: string, context: CliContext, ledger: Ledger): Promise<void> {
+  const tools = await makeRunTools(context, ledger, undefined);
+  await holdBeside(tools, lot, async () => {
+    const job = await recordedJob(ledger, lot);
+    const folders = await takeOverFolders(tools, lot, lotLayout(context.home, lot, job?.secrets.folder));
+    context.log.warn(
+      { lot, folders },
+      "taken over from before the restore; the home from before may not go on with them",
+    );
+  });
 }
 
 async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise<TakenIn> {
@@ -44,14 +79,14 @@ async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise
 
 function takenText(lot: string, { devices, reminted, foreign }: TakenIn): string {
   const lines = [`Lot ${lot}: ${devices.length} devices taken in that the backup does not know`];
-  lines.push(...devices.map((id) => `  ${id}`));
+  lines.push(...devices.map((id) => `  ${plainText(id)}`));
   if (reminted.length > 0) {
     lines.push(
       "Given new certificates after the backup; run lotmint remint for them:",
-      ...reminted.map((id) => `  ${id}`),
+      ...reminted.map((id) => `  ${plainText(id)}`),
     );
   }
   if (foreign.length > 0)
-    lines.push("Left alone, of no authority of this home:", ...foreign.map((path) => `  ${path}`));
+    lines.push("Left alone, of no authority of this home:", ...foreign.map((path) => `  ${plainText(path)}`));
   return `${lines.join("\n")}\n\n`;
 }

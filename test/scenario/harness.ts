@@ -61,8 +61,8 @@ export interface StartOptions {
   readonly ownGroup?: boolean;
   /** Before the program starts; goes over to it. */
   readonly umask?: string;
-  /** Never shares a process with commands that were run before: what is proved needs its arguments and environment. */
-  readonly ownProcess?: boolean;
+  /** Gives it process numbers of its own, as a container does; a SIGKILL reaches the program too. */
+  readonly contained?: boolean;
 }
 
 /** A folder of its own with a root, an intermediate under it, and a platform that trusts the root. */
@@ -153,9 +153,9 @@ async function must(ended: Promise<Ended>): Promise<Ended> {
 
 /** Runs a command line; as `startLotmint`, but in a process that has run others before where nothing speaks against it. */
 export function runLotmint(args: readonly string[], options: StartOptions): Promise<Ended> {
-  const { at, cores, umask, ownGroup = false, ownProcess = false, clockMs = 0, env = {} } = options;
+  const { at, cores, umask, ownGroup = false, contained = false, clockMs = 0, env = {} } = options;
   const host = process.env["LOTMINT_TEST_HOST"];
-  if (host === undefined || at !== undefined || cores !== undefined || umask !== undefined || ownGroup || ownProcess) {
+  if (host === undefined || at !== undefined || cores !== undefined || umask !== undefined || ownGroup || contained) {
     return startLotmint(args, options).ended;
   }
   const { NODE_OPTIONS: nodeOptions = "", ...rest } = env;
@@ -173,8 +173,9 @@ export function startLotmint(args: readonly string[], options: StartOptions): St
   const { at, clockMs, cores, umask } = options;
   const preload = at === undefined && clockMs === undefined && cores === undefined ? [] : ["--import", INTERFERE];
   const command = [execPath, ...preload, programPath(), ...args];
+  const masked = umask === undefined ? command : ["sh", "-c", `umask ${umask} && exec "$@"`, "sh", ...command];
   const [program = execPath, ...rest] =
-    umask === undefined ? command : ["sh", "-c", `umask ${umask} && exec "$@"`, "sh", ...command];
+    options.contained === true ? ["unshare", "-rpf", "--kill-child", "--mount-proc", ...masked] : masked;
   const child = spawn(program, rest, {
     stdio: ["ignore", "pipe", "pipe"],
     detached: options.ownGroup === true,

@@ -54,6 +54,7 @@ async function answer({ args, env, clockMs }: HostOrder, version: string): Promi
       secrets: takeSecrets(),
       signal: new AbortController().signal,
       now: () => Date.now() + clockMs,
+      userId: process.geteuid?.(),
     },
     version,
   );
