@@ -2,14 +2,11 @@ import { readFileSync, writeSync } from "node:fs";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { takeSecrets } from "../../src/config/secrets.ts";
 
-/**
- * A process that runs one command line of the program after the other, each with an environment and a clock of its
- * own: what main.ts does, without the cost of starting. Its log goes to stderr as the program's does; a line with
- * END closes each command's share of it.
- */
+/** One command line with all of its environment. */
 export interface HostOrder {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Added to the clock. */
   readonly clockMs: number;
 }
 
@@ -21,7 +18,11 @@ export interface HostAnswer {
 /** Ends a command's share of stderr. */
 export const END = "\u0000the command has ended\n";
 
-/** Takes orders from the parent process until that ends. */
+/**
+ * Runs one command line of the program after the other, as the parent process orders them, until that ends: what
+ * main.ts does, without the cost of starting. The log goes to stderr as the program's does; END closes each command's
+ * share of it.
+ */
 export function serveOrders(): void {
   process.umask(process.umask() & 0o077);
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
