@@ -61,8 +61,8 @@ export interface RemintOutcome {
  * for a device that cannot be reminted.
  */
 export async function remintLot(tools: RunTools, request: RemintRequest): Promise<RemintOutcome> {
-  requireChecked(tools.home);
   const { ledger, home } = tools;
+  await requireChecked(home, ledger);
   const job = await requireJob(ledger, request.lot);
   await requireSoundLedger(ledger, home, request.lot);
   const layout = lotLayout(home, request.lot, job.secrets.folder);

@@ -46,7 +46,7 @@ export interface RunRequest {
 export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotReport> {
   const { ledger } = tools;
   const request = { ...asked, lot: (await ledger.lotName(asked.lot)) ?? asked.lot };
-  requireChecked(tools.home);
+  await requireChecked(tools.home, ledger);
   // Before the lot is taken, which is recorded: a ledger that is damaged or of another time is left as it is.
   await requireSoundLedger(ledger, tools.home, request.lot);
   if (!request.acceptClock) checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
