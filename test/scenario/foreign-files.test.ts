@@ -145,7 +145,11 @@ async function restore(contents: Buffer): Promise<unknown> {
   writeFileSync(join(from, BACKUP_CONTENTS), contents);
   const file = join(folder, `${archives}.tar`);
   await pack(from);
-  const ledger: Partial<Ledger> = { verifyEvents: async () => ({ events: 0, head: "" }), close: async () => undefined };
+  const ledger: Partial<Ledger> = {
+    verifyEvents: async () => ({ events: 0, head: "" }),
+    openGeneration: async () => ({ ledger: "", generation: "", earlier: [] }),
+    close: async () => undefined,
+  };
   const home = homeLayout(join(folder, `restored-${archives}`));
   return restoreHome({ home, file, nowMs: 0, openLedger: async () => ledger as Ledger });
 }

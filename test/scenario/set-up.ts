@@ -1,5 +1,5 @@
 import { createPrivateKey } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +16,8 @@ let folder: string | undefined;
  */
 export async function setup(): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), "lotmint-scenarios-"));
+  // Some scenarios run the program as another user.
+  chmodSync(folder, 0o755);
   if (process.env["LOTMINT_TEST_PROGRAM"] === undefined) {
     const host = fileURLToPath(new URL("./host-main.ts", import.meta.url));
     process.env["LOTMINT_TEST_PROGRAM"] = await bundleProgram(folder, { host });
