@@ -24,6 +24,19 @@ const workerFiles: Plugin = {
   },
 };
 
+/** What yargs does where its own path holds no node_modules: it ends the program where the current folder is gone. */
+const ASKS_FOR_FOLDER = "mainFilename || process.cwd()";
+
+/** Outside of node_modules yargs asks for the current folder as soon as it is loaded; what for, lotmint does not use. */
+const yargsWithoutFolder: Plugin = {
+  name: "yargs-without-folder",
+  transform(code, id) {
+    if (!id.endsWith("/yargs/lib/platform-shims/esm.mjs")) return null;
+    if (!code.includes(ASKS_FOR_FOLDER)) this.error(`yargs has changed: ${id} holds no ${ASKS_FOR_FOLDER}`);
+    return { code: code.replace(ASKS_FOR_FOLDER, "mainFilename"), map: null };
+  },
+};
+
 /**
  * Bundles the program and its packages into `folder`/bundle/ with source maps, and returns the path of its main file.
  * The bundle behaves as src/main.ts does and starts in less than half of its CPU time. Nothing else is needed to run it.
@@ -35,7 +48,7 @@ export async function bundleProgram(folder: string, more: Readonly<Record<string
   const build = await rolldown({
     input: { main: join(ROOT, "src/main.ts"), ...more },
     platform: "node",
-    plugins: [workerFiles],
+    plugins: [workerFiles, yargsWithoutFolder],
   });
   try {
     await build.write({

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { hash } from "node:crypto";
 import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { announceStep } from "../../src/disk/announce-step.ts";
@@ -12,7 +12,7 @@ import { closeHosts, runInHost } from "./hosts.ts";
 
 /** What the real program starts from; it starts hundreds of times, and set-up.ts sees that this costs little. */
 export function programPath(): string {
-  return process.env["LOTMINT_TEST_PROGRAM"] ?? fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+  return resolve(process.env["LOTMINT_TEST_PROGRAM"] ?? fileURLToPath(new URL("../../src/main.ts", import.meta.url)));
 }
 /** Where Node.js keeps what it has compiled from one start to the next. */
 export function compileCache(): string {
