@@ -4,7 +4,7 @@ import {
   type PresentedCertificate,
   parseFingerprint,
   readPresented,
-} from "../authority/presented-certificates.ts";
+} from "../authority/foreign/presented-certificates.ts";
 import { ensureFolder, PRIVATE_FOLDER, replaceShared, SHARED_FILE } from "../disk/durable.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
