@@ -98,7 +98,7 @@ export function makeContext(
           code: "usage",
         });
       }
-      const { openPlatform } = await import("../platform/http-platform.ts");
+      const { openPlatform } = await import("../platform/http/http-platform.ts");
       return openPlatform(platform, around.secrets.platformCredentials(platform.user));
     },
   };

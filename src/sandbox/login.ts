@@ -1,10 +1,10 @@
 import { findLogin, unauthorized } from "./authenticate.ts";
 import { baseUrl, type Call } from "./call.ts";
-import { JSON_MEDIA_TYPE, jsonAnswer } from "./json-answer.ts";
-import { mediaTypeOf } from "./multipart.ts";
-import { booleanParameter } from "./query.ts";
-import { Refusal } from "./refusal.ts";
-import type { SandboxAnswer } from "./sandbox-request.ts";
+import { JSON_MEDIA_TYPE, jsonAnswer } from "./http/json-answer.ts";
+import { booleanParameter } from "./http/query.ts";
+import { mediaType } from "./http/read-form.ts";
+import { Refusal } from "./http/refusal.ts";
+import type { SandboxAnswer } from "./http/sandbox-request.ts";
 import { newToken } from "./sandbox-users.ts";
 
 export const LOGIN_OPTIONS_MEDIA_TYPE = "application/vnd.com.nsn.cumulocity.loginoptioncollection+json";
@@ -52,9 +52,9 @@ const FORM_FIELDS = ["grant_type", "username", "password", "tfa_code", "code"];
 
 /** POST /tenant/oauth/token: a bearer token for a user name and password. */
 export function postToken(call: Call): SandboxAnswer {
-  const mediaType = mediaTypeOf(call.request);
-  if (mediaType !== "application/x-www-form-urlencoded") {
-    throw new Refusal(415, "general/Unsupported Media Type", `Content type '${mediaType ?? ""}' not supported`);
+  const type = mediaType(call.request.headers["content-type"]);
+  if (type !== "application/x-www-form-urlencoded") {
+    throw new Refusal(415, "general/Unsupported Media Type", `Content type '${type ?? ""}' not supported`);
   }
   const form = new URLSearchParams(call.request.body.toString("utf8"));
   const unknown = [...form.keys()].find((name) => !FORM_FIELDS.includes(name));

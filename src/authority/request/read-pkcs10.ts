@@ -3,7 +3,7 @@ import { TAG } from "../../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readOid, readWhole } from "../../asn1/read-der.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { readPem } from "../../x509/pem.ts";
-import { publicKeyFault } from "./public-key-problem.ts";
+import { publicKeyProblem } from "./public-key-problem.ts";
 
 /** What a request gives: the name that it asks for, and the key that it has been proven to come from. */
 export interface CertificateRequest {
@@ -94,7 +94,7 @@ function readDer(der: Buffer): CertificateRequest | { readonly fault: string } {
     return { fault: "its public key cannot be read: it is of an unknown type, or its point is not on the curve" };
   }
   const spki = key.export({ type: "spki", format: "der" });
-  const fault = publicKeyFault(key, publicKey.raw) ?? signatureFault(key, info.raw, algorithm, signature);
+  const fault = publicKeyProblem(key, publicKey.raw) ?? signatureFault(key, info.raw, algorithm, signature);
   if (fault !== undefined) return { fault };
   return { subject: subject.raw, spki, publicKey: key, publicKeySha256: hash("sha256", spki) };
 }

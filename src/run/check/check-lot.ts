@@ -3,7 +3,7 @@ import { jobFromJson } from "../../config/job-json.ts";
 import { lotLayout, partFile } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Difference } from "../../verify/difference.ts";
-import { verifyChain } from "../../verify/verify-chain.ts";
+import { verifyChain } from "../../verify/verify-device-chain.ts";
 import { verifyPart } from "../../verify/verify-part.ts";
 import { reportedHead } from "../lot/require-sound-ledger.ts";
 import { foreignFolders } from "../passwords/claim-folders.ts";

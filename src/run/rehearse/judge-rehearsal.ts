@@ -101,7 +101,7 @@ async function explain(
   record: MintedRecord,
   chain: readonly Buffer[],
   { token, mqtt, distrust }: DoorsAnswered,
-  { doors, issuer, lookup, now }: Stage,
+  { issuer, lookup, now }: Stage,
 ): Promise<readonly Finding[]> {
   const findings = distrust.map((words): Finding => ({ part: "truststore", words }));
   const no = [token, mqtt].filter((answer) => answer.kind === "turned-away");
@@ -114,8 +114,7 @@ async function explain(
     ];
   }
   if (no.length === 0) return findings;
-  const platform =
-    lookup === undefined ? undefined : await viewDevice(lookup.platform, lookup.view, record, doors.retry);
+  const platform = lookup === undefined ? undefined : await viewDevice(lookup.platform, lookup.view, record);
   const { externalId, stage } = record;
   const codes = no.map(({ code }) => code);
   return [...findings, ...diagnoseDevice({ externalId, chain, stage, issuer, nowMs: now(), codes, platform })];

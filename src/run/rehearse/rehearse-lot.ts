@@ -20,7 +20,7 @@ export interface LotToRehearse {
   readonly sample?: number;
   /** A number from 0 up to, not including, 1. */
   readonly random: () => number;
-  /** Where to look up why a device was turned away; absent: no login for it is given. */
+  /** Where to look up why a device was turned away; absent: no login for it is given. A `retrying` one. */
   readonly platform?: Platform;
   readonly lotPassword?: string;
   /** Opens the lot's sealed passwords. */
@@ -114,12 +114,12 @@ async function findPasswords(
   return (externalId) => listed.passwords.get(externalId);
 }
 
-async function openLookup({ platform, doors }: LotToRehearse, notes: Set<string>): Promise<Stage["lookup"]> {
+async function openLookup({ platform }: LotToRehearse, notes: Set<string>): Promise<Stage["lookup"]> {
   if (platform === undefined) {
     notes.add("no login for the platform is given: what it trusts and has registered was not looked up");
     return undefined;
   }
-  const view = await viewPlatform(platform, doors.retry);
+  const view = await viewPlatform(platform);
   if (view.trusted === undefined) notes.add("the platform's trusted certificates could not be read");
   return { platform, view };
 }

@@ -9,7 +9,8 @@ import { type SignRequestOptions, signRequest } from "../../../src/authority/req
 import { openSigner } from "../../../src/authority/signer.ts";
 import { authorityLayout } from "../../../src/disk/layout.ts";
 import { OnboardingError } from "../../../src/domain/error.ts";
-import { encodeSubject, parseSubject } from "../../../src/x509/distinguished-name.ts";
+import { parseSubject } from "../../../src/x509/distinguished-name.ts";
+import { encodeSubject } from "../../../src/x509/name-der.ts";
 import {
   DAY_MS,
   faultOf,
