@@ -1,4 +1,5 @@
-import type { Ledger, LotRecord } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotRecord } from "../ledger/lots.ts";
 import { countRejects } from "../report/count-rejects.ts";
 import { type LotStatus, statusText } from "../report/status-text.ts";
 import { requireJob } from "../run/adopt-job.ts";

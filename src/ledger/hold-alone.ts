@@ -2,8 +2,8 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { ensureFolder, PRIVATE_FOLDER } from "../disk/durable.ts";
 import { OnboardingError } from "../domain/error.ts";
-import { ledgerFault, sqliteCode } from "./ledger-fault.ts";
-import { requireLocalDisk } from "./local-disk.ts";
+import { ledgerFault, sqliteCode } from "./sqlite/ledger-fault.ts";
+import { requireLocalDisk } from "./sqlite/local-disk.ts";
 
 const SQLITE_BUSY = 5;
 /** As long as another one may take to write down that it is the holder. */

@@ -1,68 +1,37 @@
-import { OnboardingError } from "../domain/error.ts";
-import type { Engine } from "./engine.ts";
-import type { LockRow } from "./holds.ts";
-import { type Ledger, LOCK_PATIENCE_MS, type LockOwner } from "./ledger.ts";
-import { isAlive } from "./lock-owner.ts";
-import { prepare } from "./statement.ts";
+/** One run at a time for each lot. */
+export interface Locks {
+  /**
+   * Takes the lot for one run. A lock whose process is dead (other boot, no such process, or another
+   * process under the same number) is taken over at once; one whose holder is alive but has not
+   * beaten for `LOCK_PATIENCE_MS` as well. Else throws `lot-held`, naming host and process.
+   */
+  acquireLot(lot: string, owner: LockOwner): Promise<LotHold>;
+  /** Shows that the run is alive. */
+  beat(hold: LotHold): Promise<void>;
+  /** Ends the run and frees the lot; a hold that was taken over is left alone. */
+  releaseLot(hold: LotHold, exitCode: number): Promise<void>;
+}
 
-/** One run at a time per lot: taking, beating, letting go. */
-export function lockMethods(engine: Engine): Pick<Ledger, "acquireLot" | "beat" | "releaseLot"> {
-  const { writer, write, append, requireHold } = engine;
-  const addLot = prepare(writer, "INSERT INTO lots (name, created_at_ms) VALUES (?, ?)");
-  const findLot = prepare<{ id: number }>(writer, "SELECT id FROM lots WHERE name = ?");
-  const findLock = prepare<LockRow>(writer, "SELECT * FROM locks WHERE lot = ?");
-  const addRun = prepare(writer, "INSERT INTO runs (lot, fence, host, pid, started_at_ms) VALUES (?, ?, ?, ?, ?)");
-  const endRun = prepare(writer, "UPDATE runs SET ended_at_ms = ?, exit_code = ? WHERE number = ?");
-  const take = prepare(
-    writer,
-    `INSERT OR REPLACE INTO locks (lot, fence, run, held, host, boot_id, pid, process_start, beat_at_ms)
-     VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?)`,
-  );
-  const free = prepare(
-    writer,
-    `UPDATE locks SET held = 0 WHERE lot = (SELECT id FROM lots WHERE name = ?)
-       AND fence = ? AND run = ? AND held = 1`,
-  );
+/** A live holder that has not beaten for this long is taken for dead. */
+export const LOCK_PATIENCE_MS = 60_000;
 
-  function refuseWhileHeld(lot: string, lock: LockRow, me: LockOwner, atMs: number): void {
-    const { host, boot_id: bootId, pid, process_start: processStart } = lock;
-    const silent = atMs - lock.beat_at_ms > LOCK_PATIENCE_MS;
-    if (silent || !isAlive({ host, bootId, pid, processStart }, me)) return;
-    throw new OnboardingError(
-      `lot ${lot} is held by another run (host ${host}, process ${pid}); wait for it to end and run again`,
-      { code: "lot-held" },
-    );
-  }
+/** How often a run beats. */
+export const LOCK_BEAT_MS = 10_000;
 
-  return {
-    acquireLot: (lot, owner) =>
-      write(() => {
-        const atMs = Math.trunc(engine.now());
-        const row = findLot.get(lot)?.id ?? addLot.insert(lot, atMs);
-        const lock = findLock.get(row);
-        const taken = lock?.held === 1 ? lock : undefined;
-        if (taken !== undefined) {
-          refuseWhileHeld(lot, taken, owner, atMs);
-          endRun.run(atMs, null, taken.run);
-        }
-        const fence = (lock?.fence ?? 0) + 1;
-        const run = addRun.insert(row, fence, owner.host, owner.pid, atMs);
-        take.run(row, fence, run, owner.host, owner.bootId, owner.pid, owner.processStart, atMs);
-        const detail = { run, fence, host: owner.host, pid: owner.pid, takenOver: taken?.run ?? null };
-        append({ kind: "run-started", subject: lot, detail });
-        return { lot, run, fence };
-      }),
+/** Who holds a lot: enough to tell whether that process still lives. */
+export interface LockOwner {
+  readonly host: string;
+  /** The kernel's boot id: a process of another boot is dead. */
+  readonly bootId: string;
+  readonly pid: number;
+  /** The process's start time as the kernel tells it, so that a reused number is not taken for it. */
+  readonly processStart: string;
+}
 
-    beat: (hold) =>
-      write(() => {
-        requireHold(hold);
-      }),
-
-    releaseLot: (hold, exitCode) =>
-      write(() => {
-        if (free.run(hold.lot, hold.fence, hold.run) === 0) return;
-        endRun.run(Math.trunc(engine.now()), exitCode, hold.run);
-        append({ kind: "run-ended", subject: hold.lot, detail: { run: hold.run, exitCode } });
-      }),
-  };
+/** A taken lot; every commit of the run shows it. */
+export interface LotHold {
+  readonly lot: string;
+  readonly run: number;
+  /** Grows with every taking of the lot. */
+  readonly fence: number;
 }

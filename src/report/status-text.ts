@@ -1,5 +1,5 @@
 import type { Stage } from "../domain/stage.ts";
-import type { LotRecord } from "../ledger/ledger.ts";
+import type { LotRecord } from "../ledger/lots.ts";
 import { lotStanding } from "./lot-standing.ts";
 import { count, type Paint, paint, plainText, type TextOptions } from "./plain-text.ts";
 

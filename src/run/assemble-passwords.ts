@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { announceStep } from "../disk/announce-step.ts";
 import { PRIVATE_FILE, remove, startReplacement } from "../disk/durable.ts";
 import type { LotLayout } from "../disk/layout.ts";
-import type { Ledger, LotHold } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
 import { listPasswords, readPasswordFiles, takeSegments } from "./password-segments.ts";
 
 /**

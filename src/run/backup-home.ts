@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { packArchive } from "../disk/archive.ts";
 import { diskFault, ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, writeNew } from "../disk/durable.ts";
 import type { Home } from "../disk/layout.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { LedgerFile } from "../ledger/ledger.ts";
 
 /** What a backup says of itself, in backup.json. */
 export interface BackupContents {
@@ -28,7 +28,7 @@ export const BACKUP_LEDGER = "ledger.sqlite";
  */
 export async function backupHome(
   home: Home,
-  ledger: Pick<Ledger, "copyTo">,
+  ledger: Pick<LedgerFile, "copyTo">,
   file: string,
   nowMs: number,
 ): Promise<BackupContents> {

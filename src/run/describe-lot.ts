@@ -29,7 +29,7 @@ export async function describeLot(
   const rejected = Object.values(rejects).reduce((sum, of) => sum + of, 0);
   const devices = Object.values(counts).reduce((sum, of) => sum + of, 0);
   const manifests = await ledger.manifests(lot);
-  const head = await ledger.head();
+  const head = await ledger.head(lot);
   const state = rejected > 0 ? EXIT.rejected : EXIT.done;
   return buildReport({
     lot,

@@ -6,7 +6,9 @@ import { ensureFolder, ensureFolderAlone, PRIVATE_FOLDER, syncTree } from "../di
 import { batchFolder, deviceFolder, type LotLayout, passwordSegment } from "../disk/layout.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { Ledger, LotHold, MintedDevice, PlannedDevice } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
+import type { MintedDevice, PlannedDevice } from "../ledger/minting.ts";
 import type { MintPool } from "./mint-pool.ts";
 import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
 import { dropBatch } from "./settle-lot.ts";
@@ -56,19 +58,22 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   const faults: unknown[] = [];
   const keysInHand = new Map<string, string>();
   while (!signal.aborted && faults.length === 0) {
-    const planned = await ledger.plannedDevices(hold.lot, BATCH_SIZE[options.key]);
-    if (planned.length === 0) break;
-    const unoccupied = await turnDownOccupied(ledger, hold, lot, planned);
-    const devices = await turnDownTakenKeys(ledger, hold, unoccupied, keysInHand);
-    if (devices.length === 0) continue;
-    const numbered = devices.map((device) => ({ ...device, serialNumber: newSerialNumber() }));
-    const batch = await ledger.reserveBatch(hold, { issuer: options.issuer, devices: numbered });
+    const serialNumbers = Array.from({ length: BATCH_SIZE[options.key] }, newSerialNumber);
+    const claimed = await ledger.claimBatch(hold, { issuer: options.issuer, serialNumbers });
+    if (claimed === undefined) break;
+    const { batch } = claimed;
     announceStep("reserved");
+    const unoccupied = await turnDownOccupied(ledger, hold, lot, claimed.devices);
+    const devices = await turnDownTakenKeys(ledger, hold, unoccupied, keysInHand);
+    if (devices.length === 0) {
+      await ledger.voidBatch(hold, batch);
+      continue;
+    }
     const ids = devices.map((device) => device.externalId);
-    const work = mintBatch(options, batch, numbered, () => placeDevices(lot, batch, ids))
+    const work = mintBatch(options, batch, devices, () => placeDevices(lot, batch, ids))
       .then(() => {
-        minted += numbered.length;
-        options.onMinted(numbered.length);
+        minted += devices.length;
+        options.onMinted(devices.length);
       })
       .catch((error: unknown) => {
         faults.push(error);
@@ -93,12 +98,12 @@ export function makeFolders(lot: LotLayout): void {
 }
 
 /** A folder that is there already belongs to a device that this ledger does not know: never overwritten. */
-async function turnDownOccupied(
+async function turnDownOccupied<Planned extends PlannedDevice>(
   ledger: Ledger,
   hold: LotHold,
   lot: LotLayout,
-  planned: readonly PlannedDevice[],
-): Promise<readonly PlannedDevice[]> {
+  planned: readonly Planned[],
+): Promise<readonly Planned[]> {
   const occupied = planned.filter((device) => isOccupied(deviceFolder(lot, device.externalId)));
   if (occupied.length === 0) return planned;
   await ledger.rejectDevices(

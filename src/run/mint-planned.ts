@@ -4,7 +4,8 @@ import { resolveValidity } from "../authority/validity.ts";
 import { lotLayout } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
 import { needsPassword } from "../keystore/device-files.ts";
-import type { LotHold, PlannedDevice } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
+import type { PlannedDevice } from "../ledger/minting.ts";
 import { loadTruststore } from "./load-truststore.ts";
 import type { MintSetup } from "./mint-batch.ts";
 import { mintLot } from "./mint-lot.ts";
@@ -21,7 +22,7 @@ import type { Walk } from "./walk.ts";
  */
 export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk: Walk): Promise<void> {
   const { ledger, signal } = tools;
-  const [sample] = await ledger.plannedDevices(hold.lot, 1);
+  const sample = await ledger.plannedSample(hold.lot);
   if (sample === undefined || signal.aborted) return;
   const setup = await prepareMinting(tools, hold.lot, job, sample, walk);
   const { planned: total } = await ledger.countByStage(hold.lot);

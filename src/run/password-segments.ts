@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { diskFault, remove } from "../disk/durable.ts";
 import { type LotLayout, segmentBatch } from "../disk/layout.ts";
-import type { Ledger, LotHold } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
 
 const HEADER = "id,password";
 

@@ -1,7 +1,7 @@
 import { announceStep } from "../disk/announce-step.ts";
 import { lotLayout } from "../disk/layout.ts";
 import type { RevocationReason } from "../domain/certificate.ts";
-import type { LotHold } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
 import { requireJob } from "./adopt-job.ts";
 import { holdBeside } from "./hold-beside.ts";
 import { restateLot } from "./restate-lot.ts";

@@ -2,7 +2,7 @@ import { lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
-import type { LotHold } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
 import { adoptJob, recordedJob, refuseMixedIssuance } from "./adopt-job.ts";
 import { checkClock } from "./check-clock.ts";
 import { concludeLot } from "./conclude-lot.ts";

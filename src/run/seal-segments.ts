@@ -6,7 +6,8 @@ import { PRIVATE_FILE, remove, syncFolder } from "../disk/durable.ts";
 import { type LotLayout, sealedNumber, sealedPasswords } from "../disk/layout.ts";
 import { placeNewFile } from "../disk/place-new-file.ts";
 import { type SealRecipient, sealContent } from "../keystore/seal-passwords.ts";
-import type { Ledger, LotHold } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
 import { listPasswords, readPasswordFiles, takeSegments } from "./password-segments.ts";
 
 /**

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { destroyFolder } from "../disk/destroy-folder.ts";
 import { remove } from "../disk/durable.ts";
 import { batchFolder, type LotLayout, passwordSegment } from "../disk/layout.ts";
-import type { Ledger, LotHold, OpenBatch } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
+import type { OpenBatch } from "../ledger/minting.ts";
 import { placeDevices, placePasswords } from "./place-batch.ts";
 import { replaceDevices } from "./replace-devices.ts";
 

@@ -20,7 +20,9 @@ import type { IssuedCertificate, Subject } from "../domain/certificate.ts";
 import type { Device } from "../domain/device.ts";
 import type { KnownDevice, PlannedBatch } from "../domain/plan.ts";
 import type { Stage } from "../domain/stage.ts";
-import type { Ledger, LotHold, MintedDevice, OpenBatch } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
+import type { MintedDevice, OpenBatch } from "../ledger/minting.ts";
 import { subjectDigest } from "../plan/digests.ts";
 import { isSignedBy } from "../verify/verify-chain.ts";
 

@@ -1,7 +1,8 @@
 import pLimit from "p-limit";
 import type { LotLayout } from "../disk/layout.ts";
 import type { Submit } from "../domain/job.ts";
-import type { LotHold, PartRecord } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
+import type { PartRecord } from "../ledger/registration.ts";
 import type { RetryPolicy } from "../platform/retry.ts";
 import { readPart } from "./read-part.ts";
 import { settleOpenUploads } from "./settle-open-uploads.ts";

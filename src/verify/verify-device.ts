@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { MintedRecord } from "../ledger/ledger.ts";
+import type { MintedRecord } from "../ledger/reading.ts";
 import type { Difference } from "./difference.ts";
 import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS } from "./keystore-fault.ts";
 import { readCertificate } from "./read-certificate.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import type { AdoptedCertificate } from "../../src/domain/certificate.ts";
-import { openLedger } from "../../src/ledger/open-ledger.ts";
+import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
 import * as world from "./ledger-world.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 23);

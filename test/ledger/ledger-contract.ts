@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Ledger, LOCK_PATIENCE_MS } from "../../src/ledger/ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
+import { LOCK_PATIENCE_MS } from "../../src/ledger/locks.ts";
 import * as world from "./ledger-world.ts";
 
 /** Opens an empty ledger that lives as long as the test; `now` is its clock. */
@@ -105,11 +106,24 @@ function manifests(ledger: () => Ledger): void {
     const { plan } = await ledger().absorbManifest(hold, taken, world.inBatches({ decisions }, { rejected }));
     const none = { register: 0, keep: 0, needsRemint: [], gone: [] };
     expect(plan).toEqual({ lot: "L1", rows: 4, mint: 3, rejected: 1, ...none });
-    expect(await ledger().plannedDevices("L1", 2)).toEqual([
-      { externalId: "a", line: 2, subject: [{ attribute: "CN", value: "a" }] },
-      { externalId: "b", line: 3, subject: [{ attribute: "CN", value: "b" }] },
+    const first = { externalId: "a", line: 2, subject: [{ attribute: "CN", value: "a" }] };
+    expect(await ledger().plannedSample("L1")).toEqual(first);
+    const serialNumbers = Array.from({ length: 5 }, world.serialNumber);
+    const claimed = await ledger().claimBatch(hold, { issuer: "line-3", serialNumbers });
+    expect(claimed?.devices).toEqual([
+      { ...first, serialNumber: serialNumbers[0] },
+      { externalId: "b", line: 3, subject: [{ attribute: "CN", value: "b" }], serialNumber: serialNumbers[1] },
+      {
+        externalId: "c",
+        line: 4,
+        subject: [{ attribute: "CN", value: "c" }],
+        certificateRequest: request.certificateRequest,
+        serialNumber: serialNumbers[2],
+      },
     ]);
-    expect((await ledger().plannedDevices("L1", 9)).at(2)?.certificateRequest).toBe(request.certificateRequest);
+    expect(await ledger().plannedSample("L1")).toBeUndefined();
+    expect(await ledger().claimBatch(hold, { issuer: "line-3", serialNumbers })).toBeUndefined();
+    expect(await ledger().certificate(serialNumbers[3] ?? "")).toBeUndefined();
     expect(await ledger().manifests("L1")).toMatchObject([
       { number: 1, sha256: taken.sha256, kind: "full", header: ["Device ID", "name"], rows: 4 },
     ]);
@@ -123,30 +137,45 @@ function manifests(ledger: () => Ledger): void {
       yield { decisions: world.mintAll(["a"]), rejected: [world.rejectedRow(3, "", "empty")] };
       throw fault;
     }
-    const before = await ledger().head();
+    const before = await ledger().head("L1");
     await expect(ledger().absorbManifest(hold, world.manifest(), breaking())).rejects.toBe(fault);
-    expect(await ledger().plannedDevices("L1", 9)).toEqual([]);
+    expect(await ledger().plannedSample("L1")).toBeUndefined();
     expect(await ledger().manifests("L1")).toEqual([]);
     expect(await world.collect(ledger().rejects("L1"))).toEqual([]);
-    expect(await ledger().head()).toEqual(before);
+    expect(await ledger().head("L1")).toEqual(before);
   });
 
-  test("reads go on and other commits wait while a manifest is taken in", async () => {
+  test("reads and other commits go on while a manifest is read, and see the lot as it was", async () => {
     const hold = await world.holdLot(ledger(), "L1");
     const other = await world.plannedLot(ledger(), "L2", ["x"]);
-    const order: string[] = [];
-    let reserving: Promise<unknown> = Promise.resolve();
+    const seen: unknown[] = [];
     async function* asking() {
       yield { decisions: world.mintAll(["a"]), rejected: [] };
-      reserving = world.reserveNext(ledger(), other).then(() => order.push("reserved"));
+      const { batch } = await world.reserveNext(ledger(), other);
+      await ledger().voidBatch(other, batch);
+      await ledger().beat(hold);
       const known = await ledger().knownDevices("L1", ["a", "x"]);
-      order.push(known.map((one) => `${one.externalId} in ${one.lot}`).join());
+      seen.push(...known.map((one) => `${one.externalId} in ${one.lot}`), await ledger().countLive("L1"));
       yield { decisions: world.mintAll(["b"], 3), rejected: [] };
     }
     await ledger().absorbManifest(hold, world.manifest(), asking());
-    order.push("absorbed");
-    await reserving;
-    expect(order).toEqual(["x in L2", "absorbed", "reserved"]);
+    expect(seen).toEqual(["x in L2", 0]);
+    expect(await ledger().countLive("L1")).toBe(2);
+  });
+
+  test("an id that another lot takes while a manifest is read is rejected, not taken twice", async () => {
+    const hold = await world.holdLot(ledger(), "L1");
+    const other = await world.holdLot(ledger(), "L2");
+    async function* racing() {
+      yield { decisions: world.mintAll(["a", "b"]), rejected: [] };
+      await ledger().absorbManifest(other, world.manifest(), world.inBatches({ decisions: world.mintAll(["a"]) }));
+    }
+    const { plan } = await ledger().absorbManifest(hold, world.manifest(), racing());
+    expect(plan).toMatchObject({ rows: 2, mint: 1, rejected: 1 });
+    expect(await ledger().knownDevices("L1", ["a", "b"])).toMatchObject([
+      { externalId: "a", lot: "L2" },
+      { externalId: "b", lot: "L1" },
+    ]);
   });
 
   test("an id is live in one lot only: the second lot's row is rejected and names the first", async () => {
@@ -213,7 +242,8 @@ function manifests(ledger: () => Ledger): void {
     const decisions = [...world.mintAll(["a"], 2), ...world.mintAll(["b-mended"], 3)];
     await ledger().absorbManifest(hold, world.manifest("mended", [2, 3]), world.inBatches({ decisions }));
     expect(await ledger().countByStage("L1")).toMatchObject({ planned: 3, rejected: 0 });
-    expect((await ledger().plannedDevices("L1", 9)).map((one) => one.externalId)).toEqual(["a", "b-mended", "c"]);
+    const { devices } = await world.reserveNext(ledger(), hold);
+    expect(devices.map((one) => one.externalId)).toEqual(["a", "b-mended", "c"]);
   });
 
   test("an id that another lot took up meanwhile is not planned again", async () => {
@@ -274,11 +304,12 @@ function minting(ledger: () => Ledger): void {
     const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
     const { batch, devices } = await world.reserveNext(ledger(), hold, 2);
     expect(devices.map((one) => one.externalId)).toEqual(["a", "b"]);
-    expect(await ledger().plannedDevices("L1", 9)).toMatchObject([{ externalId: "c" }]);
-    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "reserved", devices }]);
+    expect(await ledger().plannedSample("L1")).toMatchObject({ externalId: "c" });
+    const { host: place } = currentLockOwner();
+    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "reserved", place, devices }]);
     const minted = devices.map((one) => world.certificateOf(one.externalId, one.serialNumber));
     await ledger().commitMinted(hold, batch, minted.toReversed());
-    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "minted", devices }]);
+    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "minted", place, devices }]);
     expect(await ledger().mintedBatches("L1")).toEqual(new Set([batch]));
     expect(await ledger().unlistedDevices("L1", 9)).toEqual([]);
     await ledger().commitPlaced(hold, batch);
@@ -293,14 +324,14 @@ function minting(ledger: () => Ledger): void {
     const hold = await world.plannedLot(ledger(), "L1", ["a"]);
     const { batch, devices } = await world.reserveNext(ledger(), hold);
     await ledger().voidBatch(hold, batch);
-    expect(await ledger().plannedDevices("L1", 9)).toHaveLength(1);
+    expect(await ledger().countByStage("L1")).toMatchObject({ planned: 1, reserved: 0 });
     const [first] = devices;
     expect(await ledger().certificate(first?.serialNumber ?? "")).toMatchObject({ state: "abandoned", lot: "L1" });
     await expect(ledger().reserveBatch(hold, { issuer: "line-3", devices })).rejects.toMatchObject({
       code: "state-damaged",
       message: expect.stringContaining(`serial number ${first?.serialNumber} is taken`),
     });
-    expect(await ledger().plannedDevices("L1", 9)).toHaveLength(1);
+    expect(await ledger().countByStage("L1")).toMatchObject({ planned: 1, reserved: 0 });
     expect(await ledger().mintedBatches("L1")).toEqual(new Set());
     expect(await ledger().countLotCertificates("L1")).toEqual({ issued: 0, revoked: 0, abandoned: 1 });
     await expect(ledger().voidBatch(hold, batch)).rejects.toMatchObject({ code: "state-damaged" });
@@ -436,9 +467,6 @@ function submission(ledger: () => Ledger): void {
       { externalId: "c", stage: "listed", confirmedBefore: false, sentBefore: true },
     ]);
     expect(await ledger().parts("L1")).toMatchObject([{ open: 1, answered: true }]);
-    expect(await ledger().uploads("L1")).toMatchObject([
-      { upload, part: 1, rows: 3, kind: "answered", status: 201, confirmed: 1, rejected: 1, overwritten: ["a"] },
-    ]);
     const outcome = { kind: "unknown", confirmed: [], rejected: [] } as const;
     await expect(ledger().closeUpload(hold, upload, outcome)).rejects.toMatchObject({ code: "state-damaged" });
   });
@@ -454,7 +482,8 @@ function submission(ledger: () => Ledger): void {
       rejected: [],
     });
     expect(await ledger().parts("L1")).toMatchObject([{ open: 1, answered: false }]);
-    expect(await ledger().uploads("L1")).toMatchObject([{ kind: "refused", status: 413, message: "too large" }]);
+    expect(await ledger().openUploads("L1")).toEqual([]);
+    expect(await ledger().countByStage("L1")).toMatchObject({ listed: 1 });
   });
 
   test("an outcome may only name devices of its attempt", async () => {
@@ -574,16 +603,20 @@ function reading(ledger: () => Ledger): void {
     expect(device).toMatchObject({ externalId: "sn-0", reason, device: true, cells: { name: "sn-0" } });
   });
 
-  test("every commit moves the head of the event chain, a beat does not", async () => {
-    expect(await ledger().head()).toBeUndefined();
+  test("every commit moves the head of its lot's chain alone, a beat does not", async () => {
+    expect([await ledger().head(), await ledger().head("L1")]).toEqual([undefined, undefined]);
     const hold = await world.listedLot(ledger(), "L1", ["a"]);
-    const before = await ledger().head();
+    const before = await ledger().head("L1");
     await ledger().beat(hold);
-    expect(await ledger().head()).toEqual(before);
+    expect(await ledger().head("L1")).toEqual(before);
+    expect(await ledger().head()).toBeUndefined();
     await ledger().recordEvent({ kind: "authority-created", subject: "root", detail: { key: "ec-p256" } });
-    const after = await ledger().head();
-    expect(after?.digest).not.toBe(before?.digest);
-    expect(await ledger().verifyEvents()).toEqual({ events: 8, head: after?.digest });
+    expect(await ledger().head("L1")).toEqual(before);
+    await ledger().relistRejected(hold);
+    expect((await ledger().head("L1"))?.digest).not.toBe(before?.digest);
+    const site = await ledger().head();
+    expect(await ledger().verifyEvents()).toEqual({ events: 9, head: site?.digest });
+    await ledger().verifyLinks();
   });
 
   test("nobody else records events of the kinds that the ledger checks", async () => {

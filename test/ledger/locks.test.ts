@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execPath } from "node:process";
 import { expect, onTestFinished, test } from "vitest";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
-import { openLedger } from "../../src/ledger/open-ledger.ts";
+import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
 import * as world from "./ledger-world.ts";
 
 const SOURCE = new URL("../../src/ledger/", import.meta.url);
@@ -12,7 +12,7 @@ const SOURCE = new URL("../../src/ledger/", import.meta.url);
 /** A process of its own that takes lot L1 and keeps it until it is killed. */
 async function otherRun(path: string) {
   const script = `
-    import { openLedger } from ${JSON.stringify(new URL("open-ledger.ts", SOURCE).href)};
+    import { openLedger } from ${JSON.stringify(new URL("sqlite/open-ledger.ts", SOURCE).href)};
     import { currentLockOwner } from ${JSON.stringify(new URL("lock-owner.ts", SOURCE).href)};
     const ledger = await openLedger(${JSON.stringify(path)}, { now: () => Date.now() });
     await ledger.acquireLot("L1", currentLockOwner());

@@ -1,7 +1,10 @@
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import type { Ledger, LotHold, NewRemint } from "../../src/ledger/ledger.ts";
-import { openLedger } from "../../src/ledger/open-ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
+import type { LotHold } from "../../src/ledger/locks.ts";
+import type { NewRemint } from "../../src/ledger/reminting.ts";
+import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
 import * as world from "./ledger-world.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 23);
@@ -43,7 +46,7 @@ test("until it is committed the device keeps its certificate and its stage", asy
   expect(await ledger.countByStage("L1")).toMatchObject({ confirmed: 3 });
   expect(await serialOf("a")).toBe(old);
   expect(await ledger.openBatches("L1")).toEqual([
-    { number: batch, state: "reserved", devices: [{ ...devices[0], replaces: old }] },
+    { number: batch, state: "reserved", place: currentLockOwner().host, devices: [{ ...devices[0], replaces: old }] },
   ]);
   await ledger.voidBatch(hold, batch);
   expect(await ledger.certificate(devices[0]?.serialNumber ?? "")).toMatchObject({ state: "abandoned" });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { openLedger } from "../../src/ledger/open-ledger.ts";
+import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
 import * as world from "./ledger-world.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 23);

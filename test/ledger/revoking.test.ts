@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import type { Ledger, LotHold } from "../../src/ledger/ledger.ts";
-import { openLedger } from "../../src/ledger/open-ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { LotHold } from "../../src/ledger/locks.ts";
+import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
 import * as world from "./ledger-world.ts";
 
 const START_MS = Date.UTC(2026, 10, 23);

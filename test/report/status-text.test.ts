@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { LotRecord } from "../../src/ledger/ledger.ts";
+import type { LotRecord } from "../../src/ledger/lots.ts";
 import { statusText } from "../../src/report/status-text.ts";
 import { COUNTS } from "../fixtures/lot-report.ts";
 

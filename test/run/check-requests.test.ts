@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { writePem } from "../../src/authority/read-pem.ts";
 import { homeLayout } from "../../src/disk/layout.ts";
 import type { Device } from "../../src/domain/device.ts";
-import type { KeyHolder } from "../../src/ledger/ledger.ts";
+import type { KeyHolder } from "../../src/ledger/serials.ts";
 import { checkRequests } from "../../src/run/check-requests.ts";
 import { makeIssuer } from "../fixtures/make-issuer.ts";
 import { makeRequestPem, spkiOf } from "../fixtures/make-request.ts";

@@ -9,7 +9,7 @@ import { newSerialNumber } from "../../src/authority/serial-number.ts";
 import { digests } from "../../src/authority/stored-authority.ts";
 import { type Home, homeLayout } from "../../src/disk/layout.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { openLedger } from "../../src/ledger/open-ledger.ts";
+import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
 import { settleAuthorities } from "../../src/run/settle-authorities.ts";
 
 let home: Home;
