@@ -27,10 +27,14 @@ process.exitCode = await runCli(
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    cwd: process.cwd(),
+    // Asked for only when it is needed: the folder may be gone.
+    get cwd() {
+      return process.cwd();
+    },
     secrets: takeSecrets(),
     signal: stop.signal,
     now: Date.now,
+    userId: process.geteuid?.(),
   },
   version,
 );

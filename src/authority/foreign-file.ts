@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { isMissing, wordsOf } from "../disk/disk-fault.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { type CertificateFields, readCertificate } from "./read-certificate.ts";
 import { readPemCertificates } from "./read-pem.ts";
@@ -46,9 +47,10 @@ function guarded<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    const fault =
-      code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : "it cannot be read";
-    throw unusableFile(path, fault, cause);
+    throw unusableFile(
+      path,
+      isMissing(cause) ? "there is no such file" : (wordsOf(cause, path) ?? "it cannot be read"),
+      cause,
+    );
   }
 }

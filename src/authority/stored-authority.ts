@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { isMissing, wordsOf } from "../disk/disk-fault.ts";
 import type { AuthorityLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { type CertificateFields, readCertificate } from "./read-certificate.ts";
@@ -62,7 +63,8 @@ export function readAuthorityFile(name: string, path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw unusableAuthority(name, `${path} cannot be read`, cause);
+    const words = isMissing(cause) ? undefined : wordsOf(cause, path);
+    throw unusableAuthority(name, `${path} cannot be read${words === undefined ? "" : `: ${words}`}`, cause);
   }
 }
 

@@ -1,4 +1,5 @@
 import { OnboardingError } from "../domain/error.ts";
+import { plainText } from "../report/plain-text.ts";
 
 const BACKSPACE = new Set(["\u0008", "\u007f"]);
 const INTERRUPT = "\u0003";
@@ -24,7 +25,7 @@ export function askPassphrase(question: string, input: NodeJS.ReadStream, output
         typed = BACKSPACE.has(character) ? typed.slice(0, -1) : typed + character;
       }
     };
-    output.write(question);
+    output.write(plainText(question));
     input.setEncoding("utf8");
     input.setRawMode(true);
     input.resume();

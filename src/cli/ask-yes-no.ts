@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { OnboardingError } from "../domain/error.ts";
+import { plainText } from "../report/plain-text.ts";
 
 /** Asks on the terminal; only y or yes is a yes. Throws `stopped` on Ctrl-C. */
 export async function askYesNo(
@@ -13,7 +14,9 @@ export async function askYesNo(
   // A terminal that is closed says no.
   terminal.once("close", () => interrupted.abort("closed"));
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal: interrupted.signal })).trim());
+    return /^y(es)?$/i.test(
+      (await terminal.question(`${plainText(question)} [y/N] `, { signal: interrupted.signal })).trim(),
+    );
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
     if (interrupted.signal.reason === "closed") return false;

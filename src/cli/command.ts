@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, Argv } from "yargs";
 import type { CliContext } from "./context.ts";
 import type { LogLevel } from "./log.ts";
+import type { HomeUse } from "./require-home.ts";
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -9,8 +10,12 @@ export interface GlobalOptions {
   readonly "log-level": LogLevel;
 }
 
-/** Wraps what a command does, so that it gets its context and its result becomes the exit code. */
+/**
+ * Wraps what a command does, so that it gets its context and its result becomes the exit code. A home that is not
+ * fit for `use` is refused before it begins.
+ */
 export type CommandRunner = <T extends object>(
+  use: HomeUse,
   act: (args: ArgumentsCamelCase<T & GlobalOptions>, context: CliContext) => Promise<number>,
 ) => (args: ArgumentsCamelCase<T & GlobalOptions>) => Promise<void>;
 

@@ -10,6 +10,8 @@ import type { Platform } from "../platform/platform.ts";
 import type { RunTools } from "../run/run-tools.ts";
 import { askPassphrase } from "./ask-passphrase.ts";
 import { showProgress } from "./progress.ts";
+import { type HomeUse, requireHome } from "./require-home.ts";
+import { jsonLine, terminalText } from "./terminal-text.ts";
 
 /** The process around a command: given, so that nothing below has to reach for it. */
 export interface CliProcess {
@@ -21,6 +23,8 @@ export interface CliProcess {
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   readonly now: () => number;
+  /** Whose rights the process has; undefined on Windows. */
+  readonly userId: number | undefined;
 }
 
 /** What every command has at hand. */
@@ -34,6 +38,8 @@ export interface CliContext extends CliProcess {
   readonly print: (text: string) => void;
   /** Result for a machine; left out without --json. */
   readonly printJson: (value: unknown) => void;
+  /** What a person has to see before a question; on stderr. */
+  readonly show: (text: string) => void;
   /** lotmint.yaml, read once. */
   readonly site: () => SiteFile;
   /** Opens the ledger for the length of `use`, making it where there is none. */
@@ -49,28 +55,32 @@ export interface CliContext extends CliProcess {
   readonly openPlatform: () => Promise<Platform>;
 }
 
+/** Refuses a home that is not fit for `use` (see `requireHome`); touches nothing else. */
 export function makeContext(
   around: CliProcess,
-  options: { readonly home: string; readonly json: boolean; readonly log: Logger },
+  options: { readonly home: string; readonly use: HomeUse; readonly json: boolean; readonly log: Logger },
 ): CliContext {
   const home = homeLayout(options.home);
+  requireHome(home, options.use, around.userId);
   let site: SiteFile | undefined;
   const readSiteOnce = () => {
     site ??= readSite(home);
     return site;
   };
+  const colour = around.stdout.isTTY && around.stdout.hasColors();
   return {
     ...around,
     home,
     json: options.json,
     log: options.log,
-    colour: around.stdout.isTTY && around.stdout.hasColors(),
+    colour,
     print: (text) => {
-      if (!options.json) around.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+      if (!options.json) around.stdout.write(terminalText(text.endsWith("\n") ? text : `${text}\n`, { colour }));
     },
     printJson: (value) => {
-      if (options.json) around.stdout.write(`${JSON.stringify(value)}\n`);
+      if (options.json) around.stdout.write(`${jsonLine(JSON.stringify(value))}\n`);
     },
+    show: (text) => around.stderr.write(terminalText(text, { colour: false })),
     site: readSiteOnce,
     withLedger: async (use) => {
       const { openHomeLedger } = await import("./open-home-ledger.ts");

@@ -5,7 +5,7 @@ import {
   parseFingerprint,
   readPresented,
 } from "../authority/presented-certificates.ts";
-import { ensureFolder, PRIVATE_FOLDER, replaceFile, SHARED_FILE } from "../disk/durable.ts";
+import { ensureFolder, PRIVATE_FOLDER, replaceShared, SHARED_FILE } from "../disk/durable.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
 import { fetchServerChain } from "../platform/fetch-server-chain.ts";
@@ -37,7 +37,7 @@ export async function fetchTruststore(args: FetchArguments, context: CliContext)
   }
   const chain = await fetchServerChain(host, port, { signal: context.signal });
   const presented = readPresented(server, chain, context.now());
-  if (fingerprint === undefined) context.stderr.write(presentedText(server, presented));
+  if (fingerprint === undefined) context.show(presentedText(server, presented));
   const pinned = choosePinned(server, presented, { leaf, fingerprint });
   for (const warning of warnings(pinned, leaf)) context.log.warn(warning);
   if (fingerprint === undefined) {
@@ -63,7 +63,7 @@ async function pin(
     await ledger.recordEvent({ kind: "truststore-pinned", subject: server, detail: { sha256, leaf } });
     ensureFolder(home.state, PRIVATE_FOLDER);
     ensureFolder(dirname(home.pinnedCertificates), PRIVATE_FOLDER);
-    replaceFile(home.pinnedCertificates, pinned.map(({ pem }) => pem).join(""), SHARED_FILE);
+    replaceShared(home.pinnedCertificates, pinned.map(({ pem }) => pem).join(""), SHARED_FILE);
   });
 }
 

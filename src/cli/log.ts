@@ -1,4 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { plainText } from "../report/plain-text.ts";
+import { jsonLine, terminalMessage } from "./terminal-text.ts";
 
 export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
 
@@ -27,9 +29,18 @@ export function openLog(level: LogLevel, stream: NodeJS.WriteStream): Logger {
       "*.authorization",
     ],
   };
-  return stream.isTTY
-    ? pino(options, terminalDestination(stream))
-    : pino(options, pino.destination({ fd: 2, sync: true }));
+  return stream.isTTY ? pino(options, terminalDestination(stream)) : pino(options, jsonDestination());
+}
+
+/** For files and pipes, which somebody looks at on a terminal later. */
+function jsonDestination(): DestinationStream {
+  const stderr = pino.destination({ fd: 2, sync: true });
+  return { write: (line) => stderr.write(jsonLine(line)) };
+}
+
+/** A value on one line: a line break in a name must not begin a line of its own. */
+function fieldText(value: unknown): string {
+  return plainText(typeof value === "string" ? value : JSON.stringify(value));
 }
 
 /** Turns pino's JSON lines into words for a person; clears the progress line that may stand there. */
@@ -40,9 +51,9 @@ function terminalDestination(stream: NodeJS.WriteStream): DestinationStream {
       const word = LEVEL_WORDS[level] ?? "";
       const fields = Object.entries(rest)
         .filter(([name]) => !FOR_MACHINES.has(name))
-        .map(([name, value]) => ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+        .map(([name, value]) => ` ${name}=${name === "stack" ? terminalMessage(String(value)) : fieldText(value)}`)
         .join("");
-      stream.write(`\r\u001b[K${word ? `${word}: ` : ""}${msg ?? ""}${fields}\n`);
+      stream.write(`\r\u001b[K${word ? `${word}: ` : ""}${terminalMessage(msg ?? "")}${fields}\n`);
     },
   };
 }

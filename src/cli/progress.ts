@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { plainText } from "../report/plain-text.ts";
 import type { Progress } from "../run/progress.ts";
 
 const REDRAW_MS = 200;
@@ -43,7 +44,7 @@ export function showProgress(stream: NodeJS.WriteStream, log: Logger, now: () =>
     }
     const words = ended ? "" : left === undefined ? "" : `, ${formatSeconds(left)} left`;
     stream.write(
-      `\r\u001b[K${lot}: ${room} ${done} of ${total}${rate > 0 ? `, ${formatRate(rate)}` : ""}${words}${ended ? "\n" : ""}`,
+      `\r\u001b[K${plainText(lot)}: ${room} ${done} of ${total}${rate > 0 ? `, ${formatRate(rate)}` : ""}${words}${ended ? "\n" : ""}`,
     );
   };
 }

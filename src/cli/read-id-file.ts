@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { inputFault } from "../disk/disk-fault.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { readManifest } from "../manifest/read-manifest.ts";
 
@@ -9,7 +10,7 @@ import { readManifest } from "../manifest/read-manifest.ts";
  */
 export async function readIdFile(file: string, cwd: string): Promise<readonly string[]> {
   const path = resolve(cwd, file);
-  const lines = readText(path, file)
+  const lines = readText(path)
     .replace(/^\ufeff/, "")
     .split(/\r\n|\n/)
     .map((line) => line.trim());
@@ -29,13 +30,10 @@ async function readColumn(path: string, name: string): Promise<readonly string[]
   return ids.filter((id) => id !== "");
 }
 
-function readText(path: string, name: string): string {
+function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    throw new OnboardingError(`cannot read ${name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      code: "usage",
-      cause,
-    });
+    throw inputFault(cause, path);
   }
 }

@@ -1,27 +1,15 @@
 import yargs, { type Argv } from "yargs";
 import { resolveHome } from "../config/home.ts";
+import { strayDiskFault } from "../disk/disk-fault.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
 import type { CommandRunner, GlobalOptions } from "./command.ts";
-import { authorityCommand } from "./commands/authority.ts";
-import { backupCommand } from "./commands/backup.ts";
-import { checkCommand } from "./commands/check.ts";
-import { planCommand } from "./commands/plan.ts";
-import { rehearseCommand } from "./commands/rehearse.ts";
-import { remintCommand } from "./commands/remint.ts";
-import { reportCommand } from "./commands/report.ts";
-import { restoreCommand } from "./commands/restore.ts";
-import { revokeCommand } from "./commands/revoke.ts";
-import { runCommand } from "./commands/run.ts";
-import { sandboxCommand } from "./commands/sandbox.ts";
-import { statusCommand } from "./commands/status.ts";
-import { submitCommand } from "./commands/submit.ts";
-import { truststoreCommand } from "./commands/truststore.ts";
-import { watchCommand } from "./commands/watch.ts";
+import { COMMANDS } from "./commands.ts";
 import { type CliProcess, makeContext } from "./context.ts";
 import { faultJson } from "./fault-json.ts";
 import { type LogLevel, openLog } from "./log.ts";
 import { requireSingleValues } from "./require-single-values.ts";
+import { jsonLine } from "./terminal-text.ts";
 
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const satisfies readonly LogLevel[];
 
@@ -33,16 +21,18 @@ export async function runCli(argv: readonly string[], around: CliProcess, versio
   let exitCode: number = EXIT.done;
   let log = openLog("info", around.stderr);
   let json = argv.includes("--json");
-  const runner: CommandRunner = (act) => async (args) => {
+  const runner: CommandRunner = (use, act) => async (args) => {
     log = openLog(args.logLevel, around.stderr);
     json = args.json;
-    exitCode = await act(args, makeContext(around, { home: resolveHome(args.home, around), json: args.json, log }));
+    const home = resolveHome(args.home, around);
+    exitCode = await act(args, makeContext(around, { home, use, json: args.json, log }));
   };
   try {
     await commandLine(argv, runner, version).parseAsync();
     return exitCode;
-  } catch (error) {
-    if (json) around.stdout.write(`${JSON.stringify(faultJson(error))}\n`);
+  } catch (cause) {
+    const error = strayDiskFault(cause);
+    if (json) around.stdout.write(`${jsonLine(JSON.stringify(faultJson(error)))}\n`);
     if (error instanceof OnboardingError) log.error({ code: error.code }, error.message);
     else
       log.fatal(
@@ -68,25 +58,7 @@ function commandLine(argv: readonly string[], runner: CommandRunner, version: st
       default: "info" as LogLevel,
       describe: "How much the log on stderr tells",
     });
-  const commands = [
-    authorityCommand,
-    planCommand,
-    runCommand,
-    submitCommand,
-    watchCommand,
-    statusCommand,
-    reportCommand,
-    checkCommand,
-    truststoreCommand,
-    rehearseCommand,
-    revokeCommand,
-    remintCommand,
-    backupCommand,
-    restoreCommand,
-    sandboxCommand,
-  ];
-  return commands
-    .reduce((line, add) => add(line, runner), root)
+  return COMMANDS.reduce((line, add) => add(line, runner), root)
     .demandCommand(1, "name a command; lotmint --help lists them")
     .strict()
     .check((args, options) => requireSingleValues(args, options))

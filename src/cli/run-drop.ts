@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { strayDiskFault } from "../disk/disk-fault.ts";
 import { lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
@@ -29,7 +30,8 @@ export async function runDrop(
   try {
     job = await assignment.jobOf(file);
     return await ledgers.use((ledger) => runWith(ledger, job as Job));
-  } catch (error) {
+  } catch (cause) {
+    const error = strayDiskFault(cause);
     if (!(error instanceof OnboardingError)) {
       context.log.fatal(
         { file: file.name, lot, stack: stackOf(error) },
@@ -57,7 +59,8 @@ export async function runDrop(
       const { exitCode } = report;
       const ended = exitCode === EXIT.done || exitCode === EXIT.rejected;
       return { exitCode, report, places, unchanged: ended && isEarlier(layout.reportJson, report) };
-    } catch (error) {
+    } catch (cause) {
+      const error = strayDiskFault(cause);
       if (!(error instanceof OnboardingError) || (await ledger.lot(lot)) === undefined) throw error;
       const walked = { startedAtMs, stages: {}, notes: [], faults: [error], minted: 0 };
       const report = await describeLot(ledger, context.home, lot, job, walked, context.now());

@@ -1,3 +1,4 @@
+import { strayDiskFault } from "../disk/disk-fault.ts";
 import { lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
@@ -47,7 +48,8 @@ export async function runOne(tools: RunTools, context: CliContext, request: RunR
     const report = await runLot(tools, request);
     printReport(report, request.job.secrets.folder, context);
     return report.exitCode;
-  } catch (error) {
+  } catch (cause) {
+    const error = strayDiskFault(cause);
     if (!(error instanceof OnboardingError)) throw error;
     context.log.error({ code: error.code, lot: request.lot }, error.message);
     context.printJson({ lot: request.lot, ...faultJson(error) });

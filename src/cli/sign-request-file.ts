@@ -8,6 +8,7 @@ import { digests } from "../authority/stored-authority.ts";
 import { askedValidity } from "../config/asked-validity.ts";
 import { checkVacant, placeNewFile } from "../disk/place-new-file.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { plainText } from "../report/plain-text.ts";
 import { refuseRevokedIssuer } from "../run/refuse-revoked-issuer.ts";
 import type { CliContext } from "./context.ts";
 import { withSettledLedger } from "./with-settled-ledger.ts";
@@ -57,7 +58,7 @@ export async function signRequestFile(args: SignArguments, context: CliContext):
   };
   context.printJson(shown);
   context.print(
-    `${shown.subject}: signed by ${args.issuer} until ${shown.notAfter}, serial number ${shown.serialNumber}; certificate and chain are in ${out}`,
+    `${shown.subject}: signed by ${args.issuer} until ${shown.notAfter}, serial number ${shown.serialNumber}; certificate and chain are in ${plainText(out)}`,
   );
   return 0;
 }

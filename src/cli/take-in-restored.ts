@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { adHocJob } from "../config/ad-hoc-job.ts";
 import { lotLayout } from "../disk/layout.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { plainText } from "../report/plain-text.ts";
 import { adoptJob, recordedJob } from "../run/adopt-job.ts";
 import { holdBeside } from "../run/hold-beside.ts";
 import { restateLot } from "../run/restate-lot.ts";
@@ -44,14 +45,14 @@ async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise
 
 function takenText(lot: string, { devices, reminted, foreign }: TakenIn): string {
   const lines = [`Lot ${lot}: ${devices.length} devices taken in that the backup does not know`];
-  lines.push(...devices.map((id) => `  ${id}`));
+  lines.push(...devices.map((id) => `  ${plainText(id)}`));
   if (reminted.length > 0) {
     lines.push(
       "Given new certificates after the backup; run lotmint remint for them:",
-      ...reminted.map((id) => `  ${id}`),
+      ...reminted.map((id) => `  ${plainText(id)}`),
     );
   }
   if (foreign.length > 0)
-    lines.push("Left alone, of no authority of this home:", ...foreign.map((path) => `  ${path}`));
+    lines.push("Left alone, of no authority of this home:", ...foreign.map((path) => `  ${plainText(path)}`));
   return `${lines.join("\n")}\n\n`;
 }

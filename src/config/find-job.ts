@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { inputFault } from "../disk/disk-fault.ts";
 import type { Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { isFile } from "./is-file.ts";
 import { nearestWord } from "./nearest-word.ts";
 
 /** What a command line's JOB or MANIFEST turned out to be, with its absolute path. */
@@ -29,13 +31,17 @@ export function findJob(argument: string, home: Home, cwd: string): FoundJob {
 }
 
 function advice(argument: string, home: Home): string {
-  const files = existsSync(home.jobs) ? readdirSync(home.jobs) : [];
+  const files = existsSync(home.jobs) ? listJobFiles(home.jobs) : [];
   const names = files.filter((name) => ENDING.test(name)).map((name) => name.replace(ENDING, ""));
   if (names.length === 0) return `${home.jobs} holds no jobs`;
   const near = nearestWord(basename(argument).replace(ENDING, ""), names);
   return near === undefined ? `jobs are ${names.sort().join(", ")}` : `did you mean ${near}?`;
 }
 
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+function listJobFiles(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw inputFault(error, folder);
+  }
 }

@@ -1,6 +1,8 @@
-import { type Dirent, readdirSync, statSync } from "node:fs";
+import { type Dirent, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { inputFault } from "../disk/disk-fault.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { isFile } from "./is-file.ts";
 
 /**
  * The manifests that a path or a pattern means, sorted by name. `*` and `?` stand for anything in the
@@ -42,16 +44,6 @@ function listFolder(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    throw new OnboardingError(
-      `cannot look for manifests in ${folder}: there is no such folder, or it may not be read`,
-      {
-        code: "usage",
-        cause: error,
-      },
-    );
+    throw inputFault(error, folder, "cannot look for manifests: there is no folder");
   }
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { inputFault, statIfThere } from "../disk/disk-fault.ts";
 import { OnboardingError } from "../domain/error.ts";
 
 /**
@@ -15,8 +15,16 @@ export function resolveHome(
   const [named, origin] =
     flag !== undefined ? [flag, "--home"] : [variable === "" ? undefined : variable, "LOTMINT_HOME"];
   const home = resolve(around.cwd, named ?? ".");
-  if (named !== undefined && statSync(home, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  if (named !== undefined && !isFolder(home)) {
     throw new OnboardingError(`${origin} names ${home}, which is no folder; make it first`, { code: "usage" });
   }
   return home;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statIfThere(path)?.isDirectory() === true;
+  } catch (error) {
+    throw inputFault(error, path);
+  }
 }

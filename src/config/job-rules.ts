@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { checkRegistrationValue } from "../domain/cell-rules.ts";
 import type { SubjectAttribute } from "../domain/certificate.ts";
 import type { Job, Site } from "../domain/job.ts";
@@ -8,6 +7,7 @@ import { checkSubjectValue } from "../domain/subject-rules.ts";
 import { parseTemplate } from "../domain/template.ts";
 import type { ConfigFault, KeyPath } from "./config-fault.ts";
 import { parseCron } from "./cron-expression.ts";
+import { fileProblem } from "./is-file.ts";
 
 /** Columns of the platform's CSV that lotmint must never fill from a manifest, beside its own. */
 const FORBIDDEN_PROPERTIES = [...REGISTRATION_COLUMNS, "TENANT", "ENROLLMENT_OTP"].map((name) => name.toUpperCase());
@@ -141,12 +141,8 @@ function filesAreThere(job: Job): readonly ConfigFault[] {
     ),
   ];
   return files.flatMap(([path, file]) =>
-    file === undefined || isFile(file) ? [] : fault(path, `there is no file ${file}`),
+    file === undefined ? [] : [fileProblem(file)].flatMap((words) => (words === undefined ? [] : fault(path, words))),
   );
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function scheduleIsReadable(job: Job): readonly ConfigFault[] {

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { inputFault, isMissing } from "../disk/disk-fault.ts";
 import type { Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { SiteFile } from "./read-site.ts";
@@ -46,10 +47,7 @@ function listFolder(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw new OnboardingError(`cannot read ${folder}; lotmint has to be able to list the jobs in it`, {
-      code: "usage",
-      cause: error,
-    });
+    if (isMissing(error)) return [];
+    throw inputFault(error, folder);
   }
 }

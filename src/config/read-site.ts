@@ -1,10 +1,12 @@
-import { existsSync, statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { inputFault } from "../disk/disk-fault.ts";
 import type { Home } from "../disk/layout.ts";
 import { type PlatformSite, type Site, WATCH_EVENTS, type WebhookSite } from "../domain/job.ts";
 import { type ConfigFault, type KeyPath, type Locate, refuse, throwFaults } from "./config-fault.ts";
 import { checkAgainst } from "./describe-issues.ts";
 import { parseTimeMs } from "./durations.ts";
+import { fileProblem } from "./is-file.ts";
 import type { JobInput } from "./job-schema.ts";
 import { readYaml } from "./read-yaml.ts";
 import { resolvePaths } from "./resolve-paths.ts";
@@ -26,13 +28,22 @@ const SHOWN = "lotmint.yaml";
  * a line each. A file that the site names has to be there.
  */
 export function readSite(home: Home, nowMs: number = Date.now()): SiteFile {
-  const { value, locate } = existsSync(home.siteFile) ? readYaml(home.siteFile, SHOWN) : EMPTY;
+  const { value, locate } = isNamed(home.siteFile) ? readYaml(home.siteFile, SHOWN) : EMPTY;
   const checked = checkAgainst(siteSchema, value);
   if ("faults" in checked) return refuse(checked.faults, locate);
   const faults: ConfigFault[] = [];
   const site = resolveSite(checked.value, dirname(home.siteFile), nowMs, faults);
   throwFaults(faults, locate);
   return { ...site, locateDefault: (path) => locate(["defaults", ...path]) };
+}
+
+/** A link to a file that is gone or may not be read is no missing file: its settings were meant to hold. */
+function isNamed(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    throw inputFault(error, path);
+  }
 }
 
 const EMPTY = { value: {}, locate: () => ({ file: SHOWN, line: 1, key: "" }) };
@@ -100,9 +111,8 @@ function resolveCaFile(
 ): string | undefined {
   if (caFile === undefined) return undefined;
   const file = resolve(folder, caFile);
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
-    faults.push({ path, message: `there is no file ${file}` });
-  }
+  const message = fileProblem(file);
+  if (message !== undefined) faults.push({ path, message });
   return file;
 }
 

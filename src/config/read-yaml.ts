@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLError } from "yaml";
+import { inputFault, isMissing } from "../disk/disk-fault.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { type KeyPath, type Locate, showKey } from "./config-fault.ts";
 
@@ -70,9 +71,8 @@ function readText(path: string, shown: string): string {
     bytes = readFileSync(path);
   } catch (error) {
     if (error instanceof OnboardingError) throw error;
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    const words = code === "ENOENT" ? "is not there" : `cannot be read (${code})`;
-    throw new OnboardingError(`${shown} ${words}`, { code: "usage", cause: error });
+    if (isMissing(error)) throw new OnboardingError(`${shown} is not there`, { code: "usage", cause: error });
+    throw inputFault(error, path);
   }
   if (!isUtf8(bytes)) throw new OnboardingError(`${shown} is not UTF-8; save it as UTF-8`, { code: "usage" });
   return bytes.toString("utf8");

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { inputFault } from "../disk/disk-fault.ts";
 import { OnboardingError } from "../domain/error.ts";
 
 /**
@@ -31,7 +32,10 @@ const SECRET_VARIABLE =
   /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET)(?:_FILE)?$/;
 const MAX_SECRET_BYTES = 64 * 1024;
 
-/** Takes all secrets out of the environment, so that no child process and no crash dump of it holds them. */
+/**
+ * Takes all secrets out of the environment, so that no child process inherits them. The kernel goes on showing what the
+ * process was started with in /proc/PID/environ, to its own user and to root; a secret in a file is not there.
+ */
 export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
   const taken = new Map<string, string>();
   for (const [name, value] of Object.entries(env)) {
@@ -78,7 +82,7 @@ export function readSecretFile(path: string): string {
     return secret;
   } catch (error) {
     if (error instanceof OnboardingError) throw error;
-    throw usage(`${path} cannot be read as a file with a secret`, error);
+    throw inputFault(error, path);
   } finally {
     closeSync(file);
   }
@@ -98,8 +102,7 @@ function openSecret(path: string): number {
   try {
     return openSync(path, "r");
   } catch (error) {
-    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    throw usage(missing ? `there is no secret file ${path}` : `the secret file ${path} may not be read`, error);
+    throw inputFault(error, path, "there is no secret file");
   }
 }
 

@@ -1,17 +1,16 @@
-import { existsSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { create, extract } from "tar";
 import { OnboardingError } from "../domain/error.ts";
-import { diskFault, PRIVATE_FILE, startReplacement } from "./durable.ts";
+import { diskFault, inputFault, isMissing } from "./disk-fault.ts";
+import { PRIVATE_FILE } from "./durable.ts";
+import { startNewFile } from "./place-new-file.ts";
 
 /**
  * Packs everything below `folder` into one tar file, 0600, which appears whole or not at all. A file that is
  * there already is never overwritten (`usage`). Faults of the disk are `disk-unwritable`.
  */
 export async function packArchive(path: string, folder: string): Promise<void> {
-  if (existsSync(path)) {
-    throw new OnboardingError(`${path} is there already and is not overwritten; name another file`, { code: "usage" });
-  }
-  const archive = startReplacement(path, PRIVATE_FILE);
+  const archive = startNewFile(path, PRIVATE_FILE);
   try {
     for await (const chunk of create({ cwd: folder, portable: true }, ["."])) archive.write(chunk as Buffer);
   } catch (error) {
@@ -27,6 +26,7 @@ export async function packArchive(path: string, folder: string): Promise<void> {
  */
 export async function unpackArchive(path: string, folder: string): Promise<void> {
   const strange: string[] = [];
+  requireReadable(path);
   try {
     await extract({
       file: path,
@@ -48,6 +48,17 @@ export async function unpackArchive(path: string, folder: string): Promise<void>
   if (strange.length === 0) return;
   rmSync(folder, { recursive: true, force: true });
   throw noBackup(path);
+}
+
+/** What keeps the archive from being read must not be told of the folder that it is unpacked into. */
+function requireReadable(path: string): void {
+  try {
+    if (!statSync(path).isFile()) throw noBackup(path);
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    if (isMissing(error)) throw noBackup(path, error);
+    throw inputFault(error, path);
+  }
 }
 
 function noBackup(path: string, cause?: unknown): OnboardingError {

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
-import { diskFault } from "./durable.ts";
+import { diskFault } from "./disk-fault.ts";
 
 const ZEROS = Buffer.alloc(65_536);
 

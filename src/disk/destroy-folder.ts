@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { destroyFile } from "./destroy-file.ts";
-import { diskFault, syncFolder } from "./durable.ts";
+import { diskFault } from "./disk-fault.ts";
+import { syncFolder } from "./durable.ts";
 
 /**
  * Destroys every file of a folder, then removes it; what is not there is fine, so it may be repeated. What

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -7,13 +6,13 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
-import { OnboardingError } from "../domain/error.ts";
+import { basename, dirname, join } from "node:path";
+import { diskFault } from "./disk-fault.ts";
+import { removeStaged, stagingName } from "./staging.ts";
 
 /** Mode of files that hold a key or a password. */
 export const PRIVATE_FILE = 0o600;
@@ -21,38 +20,6 @@ export const PRIVATE_FOLDER = 0o700;
 /** Mode of files that the MES and other readers may see; the umask still narrows it. */
 export const SHARED_FILE = 0o644;
 export const SHARED_FOLDER = 0o755;
-
-const DISK_FAULTS: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EROFS: "the file system is read-only",
-  EACCES: "permission is denied",
-  EPERM: "permission is denied",
-  EIO: "the disk reports an input/output error",
-  ENOENT: "the folder is gone",
-  ENODEV: "the device is gone",
-  ESTALE: "the network share is gone",
-  ENOTCONN: "the network share is gone",
-  EHOSTDOWN: "the network share is gone",
-  ETIMEDOUT: "the network share does not answer",
-  ETXTBSY: "another program has it open",
-  EBUSY: "another program has it open",
-  ENOTDIR: "a file stands where a folder belongs",
-  EISDIR: "a folder stands where a file belongs",
-  EMFILE: "too many files are open",
-  ENAMETOOLONG: "the path is too long",
-};
-
-/** Turns a file system's fault into one that names the place and the cure; anything else is handed back as it is. */
-export function diskFault(cause: unknown, path: string, doing: "write" | "reach" = "write"): unknown {
-  if (cause instanceof OnboardingError || !(cause instanceof Error) || !("code" in cause)) return cause;
-  const words = DISK_FAULTS[String(cause.code)];
-  if (words === undefined) return cause;
-  return new OnboardingError(`cannot ${doing} ${path}: ${words}; mend that and run again, nothing is lost`, {
-    code: "disk-unwritable",
-    cause,
-  });
-}
 
 function guarded<T>(path: string, act: () => T): T {
   try {
@@ -109,7 +76,8 @@ export function writeNew(path: string, content: Uint8Array | string, mode: numbe
   });
 }
 
-function writeAll(file: number, content: Uint8Array | string): void {
+/** Writes all of it, however little the system takes at a time. */
+export function writeAll(file: number, content: Uint8Array | string): void {
   const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : content;
   for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset);
 }
@@ -123,13 +91,18 @@ export interface Replacement {
   discard(): void;
 }
 
-/** Starts to replace a file durably, for content that comes in pieces. Faults are `disk-unwritable`. */
+/**
+ * Starts to replace a file durably, for content that comes in pieces. Faults are `disk-unwritable`. Only for files that
+ * one process at a time writes, such as those of a lot that it holds: what is found aside is a killed one's.
+ */
 export function startReplacement(path: string, mode: number = SHARED_FILE): Replacement {
   const aside = `${path}.new`;
-  const file = guarded(path, () => {
-    rmSync(aside, { force: true });
-    return openSync(aside, "wx", mode);
-  });
+  guarded(path, () => rmSync(aside, { force: true }));
+  return replaceFrom(aside, path, mode);
+}
+
+function replaceFrom(aside: string, path: string, mode: number): Replacement {
+  const file = guarded(path, () => openSync(aside, "wx", mode));
   const discard = () => {
     closeSync(file);
     rmSync(aside, { force: true });
@@ -152,9 +125,21 @@ export function startReplacement(path: string, mode: number = SHARED_FILE): Repl
   };
 }
 
-/** Replaces a file durably with content that is at hand. Faults are `disk-unwritable`. */
+/** Replaces a file durably with content that is at hand; faults and condition as `startReplacement`'s. */
 export function replaceFile(path: string, content: Uint8Array | string, mode: number = SHARED_FILE): void {
-  const replacement = startReplacement(path, mode);
+  replaceWith(startReplacement(path, mode), content);
+}
+
+/** The same for a file that several processes may replace at once: each writes aside by itself, and the last one stays. */
+export function replaceShared(path: string, content: Uint8Array | string, mode: number = SHARED_FILE): void {
+  const name = basename(path);
+  const aside = join(dirname(path), stagingName(name));
+  const replacement = replaceFrom(aside, path, mode);
+  guarded(path, () => removeStaged(aside, name));
+  replaceWith(replacement, content);
+}
+
+function replaceWith(replacement: Replacement, content: Uint8Array | string): void {
   try {
     replacement.write(content);
   } catch (error) {
@@ -187,40 +172,4 @@ export function moveInto(from: string, to: string): void {
 /** Removes a file or a tree; what is not there is fine. */
 export function remove(path: string): void {
   guarded(path, () => rmSync(path, { recursive: true, force: true }));
-}
-
-/**
- * Makes everything below `folder` durable. One `sync -f`, which is syncfs(2) for its file system,
- * costs a seventh of an fsync per file; where there is no such command, each file and folder is synced.
- * A sync that the disk refuses is `disk-unwritable`: what it covered must be taken for lost.
- */
-export async function syncTree(folder: string): Promise<void> {
-  const outcome = await new Promise<{ readonly status: number; readonly words: string }>((resolve) => {
-    let words = "";
-    // In a session of its own: Ctrl-C goes to all programs of the terminal, and must not void the batch.
-    const child = spawn("sync", ["-f", folder], { stdio: ["ignore", "ignore", "pipe"], detached: true });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      words += text;
-    });
-    child.once("error", () => resolve({ status: -1, words }));
-    child.once("close", (status) => resolve({ status: status ?? 1, words }));
-  });
-  if (outcome.status === 0) return;
-  const absent = outcome.status === -1 || /(invalid|unrecognized|unknown) option|usage:/i.test(outcome.words);
-  if (absent) return guarded(folder, () => syncEach(folder));
-  throw new OnboardingError(
-    `cannot make ${folder} durable: ${outcome.words.trim() || `sync ended with ${outcome.status}`}`,
-    {
-      code: "disk-unwritable",
-    },
-  );
-}
-
-function syncEach(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) syncEach(path);
-    else if (entry.isFile()) syncFolder(path);
-  }
-  syncFolder(folder);
 }

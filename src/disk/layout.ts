@@ -36,10 +36,15 @@ export interface Home {
   readonly authorities: string;
   /** The certificates that `truststore fetch` has pinned, PEM. */
   readonly pinnedCertificates: string;
+  /** Files that are held by whoever does what only one may do at a time; the kernel drops a lock with its process. */
+  readonly locks: string;
+  /** Where a restore is made, and what the one restore into this home holds: not in state/, which has to be empty for it. */
+  readonly restoring: { readonly folder: string; readonly lock: string; readonly state: string };
 }
 
 export function homeLayout(root: string): Home {
   const state = join(root, "state");
+  const restoring = join(root, ".restoring");
   return {
     root,
     siteFile: join(root, "lotmint.yaml"),
@@ -50,6 +55,8 @@ export function homeLayout(root: string): Home {
     ledger: join(state, "ledger.sqlite"),
     authorities: join(state, "authorities"),
     pinnedCertificates: join(state, "truststore", "platform.pem"),
+    locks: join(state, "locks"),
+    restoring: { folder: restoring, lock: join(restoring, "lock"), state: join(restoring, "state") },
   };
 }
 
@@ -80,6 +87,16 @@ export function authorityLayout(home: Home, name: string): AuthorityLayout {
     request: join(folder, "request.pem"),
     issued: join(folder, "issued"),
   };
+}
+
+/** Longer names would leave no room for what SQLite appends to them. */
+const LONGEST_LOCK_NAME = 200;
+
+/** The file that the run of a lot holds; one for all spellings that differ by case or Unicode form alone. */
+export function lotLockFile(locks: string, lot: string): string {
+  const name = safeName(lot.normalize("NFC").toLowerCase().normalize("NFC"));
+  const fits = Buffer.byteLength(name) <= LONGEST_LOCK_NAME;
+  return join(locks, `lot-${fits ? name : createHash("sha256").update(name).digest("hex")}`);
 }
 
 /** output/<lot>/ and state/lots/<lot>/ */

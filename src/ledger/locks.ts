@@ -1,9 +1,9 @@
 /** One run at a time for each lot. */
 export interface Locks {
   /**
-   * Takes the lot for one run. A lock whose process is dead (other boot, no such process, or another
-   * process under the same number) is taken over at once; one whose holder is alive but has not
-   * beaten for `LOCK_PATIENCE_MS` as well. Else throws `lot-held`, naming host and process.
+   * Takes the lot for one run. A live holder under the same kernel, in whatever container, is never taken over,
+   * however long it sleeps; a dead one is at once, and so is one of an earlier boot. A holder under another kernel is
+   * taken over when it has not beaten for `LOCK_PATIENCE_MS`. Else throws `lot-held`, naming host and process.
    */
   acquireLot(lot: string, owner: LockOwner): Promise<LotHold>;
   /** Shows that the run is alive. */
@@ -12,7 +12,7 @@ export interface Locks {
   releaseLot(hold: LotHold, exitCode: number): Promise<void>;
 }
 
-/** A live holder that has not beaten for this long is taken for dead. */
+/** A holder under another kernel that has not beaten for this long is taken for dead. */
 export const LOCK_PATIENCE_MS = 60_000;
 
 /** How often a run beats. */

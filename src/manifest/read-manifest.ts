@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
+import { wordsOf } from "../disk/disk-fault.ts";
 import type { ManifestCells } from "../domain/device.ts";
 import type { Problem } from "../domain/problem.ts";
 import { decodeManifest } from "./decode-manifest.ts";
@@ -61,7 +62,7 @@ export async function readManifest(path: string, options: ManifestOptions): Prom
         yield chunk as Buffer;
       }
     } catch (error) {
-      throw unreadable(error, name);
+      throw unreadable(error, name, path);
     }
     digest = hash.digest("hex");
   }
@@ -168,10 +169,11 @@ function lineOf(record: CsvRecord, header: ManifestHeader, name: string): number
   );
 }
 
-function unreadable(error: unknown, name: string): unknown {
+function unreadable(error: unknown, name: string, path: string): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT") return manifestFault(name, {}, "there is no such file", error);
   if (code === "EISDIR") return manifestFault(name, {}, "this is a folder, not a manifest", error);
-  if (/^E[A-Z]+$/.test(code)) return manifestFault(name, {}, `the file cannot be read (${code})`, error);
+  const words = wordsOf(error, path);
+  if (words !== undefined) return manifestFault(name, {}, `the file cannot be read: ${words}`, error);
   return error;
 }

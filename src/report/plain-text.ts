@@ -6,6 +6,9 @@ export interface TextOptions {
 const PAINTS = { green: 32, amber: 33, red: 31, bold: 1, dim: 2 } as const;
 export type Paint = keyof typeof PAINTS;
 
+/** All that `paint` puts around a text. */
+export const PAINT_SEQUENCES: readonly string[] = [0, ...Object.values(PAINTS)].map((code) => `\u001b[${code}m`);
+
 const WIDTH = 80;
 
 /** Text in an ANSI colour, or as it is. */

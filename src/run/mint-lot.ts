@@ -1,9 +1,10 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readCertificateRequest } from "../authority/read-request.ts";
 import { newSerialNumber } from "../authority/serial-number.ts";
 import { announceStep } from "../disk/announce-step.ts";
-import { ensureFolder, ensureFolderAlone, PRIVATE_FOLDER, syncTree } from "../disk/durable.ts";
+import { ensureFolder, ensureFolderAlone, PRIVATE_FOLDER } from "../disk/durable.ts";
 import { batchFolder, deviceFolder, type LotLayout, passwordSegment } from "../disk/layout.ts";
+import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -144,10 +145,46 @@ async function makeBatch(
 ): Promise<readonly MintedDevice[]> {
   const { ledger, hold, lot } = options;
   const folder = batchFolder(lot, batch);
+  const segment = options.passwordSegments ? passwordSegment(lot, batch).making : null;
+  const disks = openSyncPoints(lot, segment !== null);
+  try {
+    const minted = await writeBatch(options, folder, segment, devices);
+    announceStep("written");
+    const written = [folder, ...(segment !== null && existsSync(segment) ? [segment] : [])];
+    for (const disk of disks) await disk.sync(written);
+    announceStep("synced");
+    // A run that lost the lot while it slept must not put passwords beside those of the run that has it now.
+    await ledger.beat(hold);
+    placePasswords(lot, batch);
+    return minted;
+  } finally {
+    for (const disk of disks) disk.close();
+  }
+}
+
+/** Before the batch is written: one for each file system that it is written to. */
+function openSyncPoints(lot: LotLayout, withSegment: boolean): readonly SyncPoint[] {
+  const work = openSyncPoint(lot.work);
+  if (!withSegment) return [work];
+  try {
+    return onAnotherFileSystem(lot) ? [work, openSyncPoint(lot.secretsWork)] : [work];
+  } catch (error) {
+    work.close();
+    throw error;
+  }
+}
+
+/** Step (b). */
+function writeBatch(
+  { pool }: BatchOptions,
+  folder: string,
+  segment: string | null,
+  devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
+): Promise<readonly MintedDevice[]> {
   ensureFolder(folder, PRIVATE_FOLDER);
-  const minted = await options.pool.mint({
+  return pool.mint({
     folder,
-    segment: options.passwordSegments ? passwordSegment(lot, batch).making : null,
+    segment,
     devices: devices.map(({ externalId, serialNumber, subject, certificateRequest }) => ({
       externalId,
       serialNumber,
@@ -155,14 +192,6 @@ async function makeBatch(
       spki: certificateRequest === undefined ? null : readCertificateRequest(certificateRequest).spki,
     })),
   });
-  announceStep("written");
-  await syncTree(folder);
-  if (options.passwordSegments && onAnotherFileSystem(lot)) await syncTree(lot.secretsWork);
-  announceStep("synced");
-  // A run that lost the lot while it slept must not put passwords beside those of the run that has it now.
-  await ledger.beat(hold);
-  placePasswords(lot, batch);
-  return minted;
 }
 
 /** Voids a batch and throws the fault that was the reason, or the one behind it. */

@@ -1,7 +1,8 @@
 import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { diskFault, remove } from "../disk/durable.ts";
+import { diskFault } from "../disk/disk-fault.ts";
+import { remove } from "../disk/durable.ts";
 import { type LotLayout, segmentBatch } from "../disk/layout.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LotHold } from "../ledger/locks.ts";

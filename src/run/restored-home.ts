@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PRIVATE_FILE, remove, replaceFile } from "../disk/durable.ts";
+import { PRIVATE_FILE, remove, replaceShared } from "../disk/durable.ts";
 import { type Home, idOfName, safeName } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 
@@ -68,5 +68,5 @@ function read(home: Home): Restored | undefined {
 }
 
 function write(path: string, restored: Restored): void {
-  replaceFile(path, `${JSON.stringify(restored, null, 2)}\n`, PRIVATE_FILE);
+  replaceShared(path, `${JSON.stringify(restored, null, 2)}\n`, PRIVATE_FILE);
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { readsRowsOtherwise } from "../config/job-json.ts";
+import { inputFault } from "../disk/disk-fault.ts";
 import {
   ensureFolder,
   moveInto,
@@ -12,7 +13,6 @@ import {
   syncFolder,
 } from "../disk/durable.ts";
 import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
-import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { Plan } from "../domain/plan.ts";
 import type { LotHold } from "../ledger/locks.ts";
@@ -97,11 +97,7 @@ async function copyManifest(path: string, layout: LotLayout): Promise<string> {
     }
   } catch (error) {
     copy.discard();
-    if (error instanceof OnboardingError) throw error;
-    throw new OnboardingError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, {
-      code: "usage",
-      cause: error,
-    });
+    throw inputFault(error, path, "there is no manifest");
   }
   copy.commit();
   const sha256 = hash.digest("hex");

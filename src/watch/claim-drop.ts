@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { diskFault, ensureFolder, syncFolder } from "../disk/durable.ts";
+import { diskFault } from "../disk/disk-fault.ts";
+import { ensureFolder, syncFolder } from "../disk/durable.ts";
 import type { DropLayout } from "../disk/layout.ts";
 import { type Claim, dropClaim, writeClaim } from "./claims.ts";
 import { readyMark } from "./find-drops.ts";

@@ -1,6 +1,7 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
-import { diskFault, ensureFolder, remove, replaceFile, SHARED_FILE, syncFolder } from "../disk/durable.ts";
+import { diskFault } from "../disk/disk-fault.ts";
+import { ensureFolder, remove, replaceFile, SHARED_FILE, syncFolder } from "../disk/durable.ts";
 import { type DropLayout, resultFiles, waitingFile } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { reportJson } from "../report/report-json.ts";

@@ -1,4 +1,4 @@
-import { diskFault } from "../disk/durable.ts";
+import { diskFault, strayDiskFault } from "../disk/disk-fault.ts";
 import { exitCodeOf } from "../domain/exit-code.ts";
 import { takeIn } from "./take-in.ts";
 import { keepTroubles } from "./troubles.ts";
@@ -34,7 +34,7 @@ export async function watchInput(options: WatchOptions): Promise<number> {
       stalled.delete(about);
       troubles.over(about);
     } catch (error) {
-      const fault = diskFault(error, about, "reach");
+      const fault = diskFault(strayDiskFault(error), about, "reach");
       const lastedMs = troubles.report(about, fault, monotonic());
       desk.noteExitCode(exitCodeOf(fault));
       if (lastedMs < options.stalledMs || stalled.has(about)) return;

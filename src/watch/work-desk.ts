@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
-import { diskFault, remove, replaceFile } from "../disk/durable.ts";
+import { diskFault, strayDiskFault } from "../disk/disk-fault.ts";
+import { remove, replaceFile } from "../disk/durable.ts";
 import { waitingFile } from "../disk/layout.ts";
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
 import { lotStanding } from "../report/lot-standing.ts";
@@ -104,7 +105,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
 
   /** It cannot go on now, for a reason that the disk or the ledger has. */
   function hold(work: Work, error: unknown): void {
-    const fault = diskFault(error, work.path);
+    const fault = diskFault(strayDiskFault(error), work.path);
     work.notBeforeMs = monotonic() + TRY_AGAIN_MS;
     work.stuckMs ??= monotonic();
     troubles.report(work.about, fault, monotonic());

@@ -31,3 +31,14 @@ test("entries below the level are not written", () => {
   openLog("error", stream).info("nothing");
   expect(text()).toBe("");
 });
+
+test("a name from outside draws nothing on a terminal and begins no line", () => {
+  const { stream, text } = terminal();
+  const name = "a\u001b]0;title\u0007\u001b[2J\u009b31m\u202e\u2066\u007f\nerror: forged.csv";
+  openLog("info", stream).warn({ file: name, files: [name] }, `refused: ${name}`);
+  const shown = text();
+  expect(shown.startsWith("\r\u001b[K")).toBe(true);
+  expect(shown.slice(4)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+  expect(shown).not.toMatch(/^error: forged/m);
+  expect(shown).toContain("forged.csv");
+});

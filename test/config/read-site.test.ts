@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -26,6 +26,11 @@ test("without a lotmint.yaml every setting has its default", () => {
     defaults: {},
   });
   expect(readSite(homeLayout(root)).platform).toBeUndefined();
+});
+
+test("a lotmint.yaml that links to a file that is gone is no missing one", () => {
+  symlinkSync(join(root, "gone.yaml"), join(root, "lotmint.yaml"));
+  expect(() => readSite(homeLayout(root))).toThrow("lotmint.yaml is not there");
 });
 
 test("the platform gets its ports, its waiting time and an absolute CA file", () => {

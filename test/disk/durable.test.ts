@@ -1,17 +1,26 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
-  diskFault,
   ensureFolder,
   ensureFolderAlone,
   PRIVATE_FILE,
   PRIVATE_FOLDER,
   remove,
   replaceFile,
+  replaceShared,
   startReplacement,
-  syncTree,
   writeNew,
 } from "../../src/disk/durable.ts";
 
@@ -69,24 +78,19 @@ test("what a killed replacement left aside does not hinder the next one", () => 
   expect(readFileSync(join(folder, "file"), "utf8")).toBe("content");
 });
 
-test("a fault of the disk names the path and what to do", () => {
-  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
-  expect(diskFault(full, "/out/file")).toMatchObject({
-    code: "disk-unwritable",
-    message: "cannot write /out/file: the disk is full; mend that and run again, nothing is lost",
-  });
-  const defect = new TypeError("x is undefined");
-  expect(diskFault(defect, "/out/file")).toBe(defect);
-});
-
 test("writing below a folder that is gone is told as such", () => {
   expect(() => replaceFile(join(folder, "gone/file"), "content")).toThrow(/gone\/file: the folder is gone/);
 });
 
-test("a tree that is not there cannot be made durable", async () => {
-  await expect(syncTree(join(folder, "gone"))).rejects.toMatchObject({ code: "disk-unwritable" });
-  mkdirSync(join(folder, "there"));
-  await syncTree(join(folder, "there"));
+test("a file that several may replace at once is written aside by each for himself", () => {
+  const path = join(folder, "list");
+  // What another process is writing.
+  const others = [`${path}.new`, join(folder, ".list.0123abcd.new")];
+  for (const other of others) writeFileSync(other, "half");
+  replaceShared(path, "whole");
+  expect(readFileSync(path, "utf8")).toBe("whole");
+  for (const other of others) expect(readFileSync(other, "utf8")).toBe("half");
+  expect(readdirSync(folder)).toHaveLength(3);
 });
 
 test("removing what is not there is fine", () => {

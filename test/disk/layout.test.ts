@@ -1,7 +1,15 @@
 import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { homeLayout, idOfName, lotLayout, passwordSegment, safeName, segmentBatch } from "../../src/disk/layout.ts";
+import {
+  homeLayout,
+  idOfName,
+  lotLayout,
+  lotLockFile,
+  passwordSegment,
+  safeName,
+  segmentBatch,
+} from "../../src/disk/layout.ts";
 
 test.each([
   ["ACM-000.1", "ACM-000.1"],
@@ -53,4 +61,14 @@ test("a segment's name tells its batch, and no other file's does", () => {
 
 test("a folder that lotmint did not name is read without a fault, and stands for no id", () => {
   for (const name of ["100%", "a%zz", "%E2%28%A1", "con"]) expect(safeName(idOfName(name))).not.toBe(name);
+});
+
+test("a lot's lock has one name for all spellings that are one lot, and room for what SQLite appends", () => {
+  const nameOf = (lot: string) => basename(lotLockFile("/locks", lot));
+  expect(nameOf("L2026-47")).toBe("lot-l2026-47");
+  expect(new Set(["Größe/7", "gro\u0308ße/7", "GRÖßE/7"].map(nameOf)).size).toBe(1);
+  expect(nameOf("a/b")).not.toBe(nameOf("a%2fb"));
+  const long = ["x".repeat(250), `${"x".repeat(249)}y`].map(nameOf);
+  expect(new Set(long).size).toBe(2);
+  for (const name of long) expect(name.length).toBeLessThan(200);
 });

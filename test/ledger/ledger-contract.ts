@@ -4,21 +4,28 @@ import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
 import { LOCK_PATIENCE_MS } from "../../src/ledger/locks.ts";
 import * as world from "./ledger-world.ts";
 
-/** Opens an empty ledger that lives as long as the test; `now` is its clock. */
-export type LedgerFactory = (now: () => number) => Promise<Ledger>;
+/** Opens ledgers that live as long as the test; `now` is their clock. */
+export type LedgerFactory = (now: () => number) => Promise<{
+  /** Empty. */
+  readonly ledger: Ledger;
+  /** The same ledger as another machine has it open. */
+  readonly elsewhere: () => Promise<Ledger>;
+}>;
 
 /** What every engine behind the `Ledger` interface has to do. */
 export function describeLedger(name: string, open: LedgerFactory): void {
   describe(name, () => {
     let nowMs = Date.UTC(2026, 10, 23);
     let ledger: Ledger;
+    let elsewhere: () => Promise<Ledger>;
     beforeEach(async () => {
       nowMs = Date.UTC(2026, 10, 23);
-      ledger = await open(() => nowMs);
+      ({ ledger, elsewhere } = await open(() => nowMs));
     });
 
     locks(
       () => ledger,
+      () => elsewhere(),
       (ms) => {
         nowMs += ms;
       },
@@ -32,11 +39,18 @@ export function describeLedger(name: string, open: LedgerFactory): void {
   });
 }
 
-function locks(ledger: () => Ledger, pass: (ms: number) => void): void {
+function locks(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: number) => void): void {
   const elsewhere = { host: "line-pc-7", bootId: "another", pid: 4711, processStart: "1" };
+  /** A run under another kernel, whose locks this one does not see. */
+  const acquireElsewhere = async (lot: string, owner = elsewhere) => {
+    const other = await open();
+    const hold = await other.acquireLot(lot, owner);
+    await other.close();
+    return hold;
+  };
 
   test("a lot that is held refuses a second run and names its holder", async () => {
-    await ledger().acquireLot("L1", elsewhere);
+    await acquireElsewhere("L1");
     await expect(ledger().acquireLot("L1", currentLockOwner())).rejects.toMatchObject({
       code: "lot-held",
       message: expect.stringContaining("host line-pc-7, process 4711"),
@@ -44,8 +58,8 @@ function locks(ledger: () => Ledger, pass: (ms: number) => void): void {
     await expect(ledger().acquireLot("L2", currentLockOwner())).resolves.toMatchObject({ lot: "L2" });
   });
 
-  test("a lot whose holder has been silent for too long is taken over, one that beats is not", async () => {
-    const first = await ledger().acquireLot("L1", elsewhere);
+  test("a lot whose holder under another kernel has been silent for too long is taken over, one that beats is not", async () => {
+    const first = await acquireElsewhere("L1");
     pass(LOCK_PATIENCE_MS);
     await ledger().beat(first);
     pass(LOCK_PATIENCE_MS);
@@ -57,12 +71,14 @@ function locks(ledger: () => Ledger, pass: (ms: number) => void): void {
   });
 
   test("a run of an earlier boot of this host is dead and is taken over at once", async () => {
-    await ledger().acquireLot("L1", { ...currentLockOwner(), bootId: "earlier" });
+    await acquireElsewhere("L1", { ...currentLockOwner(), bootId: "earlier" });
     await expect(ledger().acquireLot("L1", currentLockOwner())).resolves.toMatchObject({ fence: 2 });
   });
 
   test("a sleeper that wakes up after a takeover can commit nothing", async () => {
-    const sleeper = await world.plannedLot(ledger(), "L1", ["a", "b"]);
+    const other = await open();
+    const sleeper = await world.plannedLot(other, "L1", ["a", "b"]);
+    await other.close();
     const devices = [{ externalId: "a", serialNumber: world.serialNumber() }];
     const batch = await ledger().reserveBatch(sleeper, { issuer: "line-3", devices });
     pass(LOCK_PATIENCE_MS + 1);

@@ -29,6 +29,7 @@ export async function runInProcess(
       secrets: takeSecrets({ ...env }),
       signal: new AbortController().signal,
       now: Date.now,
+      userId: process.geteuid?.(),
     },
     "0.0.0",
   );

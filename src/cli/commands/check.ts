@@ -21,7 +21,7 @@ export const checkCommand: AddCommand = (line, runner) =>
           describe: "File with the private key that sealed passwords are opened with",
         })
         .option("platform", { type: "boolean", default: false, describe: "Ask the platform too" }),
-    runner(async (args, context) => {
+    runner("writes", async (args, context) => {
       const { checkKnownLot } = await import("../check-known-lot.ts");
       return checkKnownLot(args, context);
     }),

@@ -13,7 +13,7 @@ export const planCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "Authority that signs, for a manifest without a job",
         }),
-    runner(async (args, context) => {
+    runner("reads", async (args, context) => {
       const { planTargets } = await import("../plan-targets.ts");
       return planTargets(args, context);
     }),

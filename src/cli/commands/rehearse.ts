@@ -20,7 +20,7 @@ export const rehearseCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "File with the private key that sealed passwords are opened with",
         }),
-    runner(async (args, context) => {
+    runner("writes", async (args, context) => {
       const { rehearseKnownLot } = await import("../rehearse-known-lot.ts");
       return rehearseKnownLot(args, context);
     }),

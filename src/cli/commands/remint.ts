@@ -25,7 +25,7 @@ export const remintCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "File with the issuer's passphrase",
         }),
-    runner(async (args, context) => {
+    runner("writes", async (args, context) => {
       const { remintKnownDevices } = await import("../remint-known-devices.ts");
       return remintKnownDevices(args, context);
     }),

@@ -6,7 +6,7 @@ export const reportCommand: AddCommand = (line, runner) =>
     "report <lot>",
     "Write a lot's reports again and show how it stands",
     (command) => command.positional("lot", { type: "string", demandOption: true }),
-    runner(async ({ lot }, context) => {
+    runner("writes", async ({ lot }, context) => {
       const { reportKnownLot } = await import("../report-known-lot.ts");
       return reportKnownLot(lot, context);
     }),

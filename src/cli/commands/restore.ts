@@ -7,7 +7,7 @@ export const restoreCommand: AddCommand = (line, runner) =>
     "restore <file>",
     "Restore a backup into an empty home",
     (command) => command.positional("file", { type: "string", demandOption: true }),
-    runner(async ({ file }, context) => {
+    runner("makes", async ({ file }, context) => {
       const { restoreHome } = await import("../../run/restore-home.ts");
       const { openLedger } = await import("../../ledger/sqlite/open-ledger.ts");
       const path = resolve(context.cwd, file);

@@ -23,7 +23,7 @@ export const revokeCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "File with the issuer's passphrase, for its revocation list",
         }),
-    runner(async (args, context) => {
+    runner("writes", async (args, context) => {
       const { revokeKnownDevices } = await import("../revoke-known-devices.ts");
       return revokeKnownDevices(args, context);
     }),

@@ -24,7 +24,7 @@ export const runCommand: AddCommand = (line, runner) =>
           default: false,
           describe: "Go on although this machine's clock looks wrong",
         }),
-    runner(async (args, context) => {
+    runner("writes", async (args, context) => {
       const { runTargets } = await import("../run-targets.ts");
       return runTargets(args, context);
     }),

@@ -28,7 +28,7 @@ export const sandboxCommand: AddCommand = (line, runner) =>
           default: [] as string[],
           describe: "Authority to trust from the start",
         }),
-    runner(async (args, context) => {
+    runner("makes", async (args, context) => {
       const { runSandbox } = await import("../run-sandbox.ts");
       return runSandbox(args, context);
     }),

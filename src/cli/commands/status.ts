@@ -6,7 +6,7 @@ export const statusCommand: AddCommand = (line, runner) =>
     "status [lot]",
     "Show how far the lots have come",
     (command) => command.positional("lot", { type: "string" }),
-    runner(async ({ lot }, context) => {
+    runner("reads", async ({ lot }, context) => {
       const { showStatus } = await import("../show-status.ts");
       return showStatus(lot, context);
     }),

@@ -6,7 +6,7 @@ export const submitCommand: AddCommand = (line, runner) =>
     "submit <lot>",
     "Send what the platform has not confirmed",
     (command) => command.positional("lot", { type: "string", demandOption: true }),
-    runner(async ({ lot }, context) => {
+    runner("writes", async ({ lot }, context) => {
       const { submitKnownLot } = await import("../submit-known-lot.ts");
       return submitKnownLot(lot, context);
     }),

@@ -20,7 +20,7 @@ export const truststoreCommand: AddCommand = (line, runner) =>
               default: false,
               describe: "Pin the server's own certificate instead, good until it gets a new one",
             }),
-        runner(async (args, context) => {
+        runner("writes", async (args, context) => {
           const { fetchTruststore } = await import("../fetch-truststore.ts");
           return fetchTruststore(args, context);
         }),

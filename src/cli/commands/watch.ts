@@ -11,7 +11,7 @@ export const watchCommand: AddCommand = (line, runner) =>
         default: false,
         describe: "Do what is there now and end, for cron and timers",
       }),
-    runner(async (args, context) => {
+    runner("writes", async (args, context) => {
       const { watchHome } = await import("../watch-home.ts");
       return watchHome(args, context);
     }),

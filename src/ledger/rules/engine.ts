@@ -18,6 +18,8 @@ export interface Engine {
   readonly write: <T>(act: (on: Statements, append: Append) => Promise<T>) => Promise<T>;
   /** Runs reads of what was committed last; each statement sees a state of its own. */
   readonly read: <T>(act: (on: Statements) => Promise<T>) => Promise<T>;
+  /** The lots that this process holds, as the other processes under the same kernel see it. */
+  readonly lotLocks: LotLocks;
   /** Room for what is gathered before a transaction; it is no part of the ledger and goes when it is closed. */
   readonly openStaging: () => Staging;
 }
@@ -28,4 +30,14 @@ export interface Staging {
   /** Lets other tasks of this process run between two texts. */
   readonly all: () => AsyncIterable<string>;
   readonly close: () => void;
+}
+
+/** Locks that only the processes under one kernel see, and that go with their process. */
+export interface LotLocks {
+  /** Takes a lot; undefined when another run has it. */
+  take(lot: string): { readonly release: () => void } | undefined;
+  /** Remembers what a run holds, so that it is not collected, and `release` finds it. */
+  keep(run: number, lock: { readonly release: () => void }): void;
+  /** Lets go of what a run holds, if anything. */
+  release(run: number): void;
 }

@@ -138,14 +138,17 @@ function rejectStatements(database: DatabaseSync): RejectStatements {
     "(?, ?, ?, ?, ?, ?, ?)",
   );
   const dead = "lot = ?1 AND stage = 'rejected' AND certificate IS NULL AND id NOT IN (SELECT device FROM temp.named)";
-  const drop = (lines: string) =>
+  const drop = (lines: (list: string) => string) =>
     [
-      prepare(database, `DELETE FROM row_rejects WHERE lot = ?1 AND manifest < ?2 ${lines}`),
-      prepare(database, `DELETE FROM device_rows WHERE device IN (SELECT id FROM devices WHERE ${dead} ${lines})`),
-      prepare(database, `DELETE FROM devices WHERE ${dead} ${lines}`),
+      prepare(database, `DELETE FROM row_rejects WHERE lot = ?1 AND manifest < ?2 ${lines("?3")}`),
+      prepare(
+        database,
+        `DELETE FROM device_rows WHERE device IN (SELECT id FROM devices WHERE ${dead} ${lines("?2")})`,
+      ),
+      prepare(database, `DELETE FROM devices WHERE ${dead} ${lines("?2")}`),
     ] as const;
-  const [rows, deviceRows, devices] = drop("");
-  const [lineRows, lineDeviceRows, lineDevices] = drop("AND line IN (SELECT value FROM json_each(?3))");
+  const [rows, deviceRows, devices] = drop(() => "");
+  const [lineRows, lineDeviceRows, lineDevices] = drop((list) => `AND line IN (SELECT value FROM json_each(${list}))`);
   return {
     forgetNamed: async () => {
       database.exec(NAMED);
@@ -173,8 +176,8 @@ function rejectStatements(database: DatabaseSync): RejectStatements {
     dropRejectLines: async (lot, manifest, lines) => {
       const asked = JSON.stringify(lines);
       lineRows.run(lot, manifest, asked);
-      lineDeviceRows.run(lot, null, asked);
-      lineDevices.run(lot, null, asked);
+      lineDeviceRows.run(lot, asked);
+      lineDevices.run(lot, asked);
     },
   };
 }

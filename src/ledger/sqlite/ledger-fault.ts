@@ -1,3 +1,6 @@
+import { accessSync, constants } from "node:fs";
+import { dirname } from "node:path";
+import { diskFault, isDenied } from "../../disk/disk-fault.ts";
 import { OnboardingError, type OnboardingErrorCode } from "../../domain/error.ts";
 
 /** SQLite's primary result codes that have a cure (https://sqlite.org/rescode.html). */
@@ -17,6 +20,8 @@ const FAULTS: Readonly<Record<number, { readonly code: OnboardingErrorCode; read
 /** The log's index could not grow: SQLITE_IOERR_SHMSIZE, which is what a full disk looks like there. */
 const INDEX_CANNOT_GROW = 4874;
 const DISK_FULL = 13;
+/** Read-only, cannot be opened, no permission. */
+const UNREADABLE: readonly number[] = [8, 14, 23];
 
 /** SQLite's extended result code, or undefined for a fault of another origin. */
 export function sqliteCode(cause: unknown): number | undefined {
@@ -29,5 +34,19 @@ export function ledgerFault(cause: unknown, path: string): unknown {
   const code = sqliteCode(cause) ?? 0;
   const fault = FAULTS[code === INDEX_CANNOT_GROW ? DISK_FULL : code & 0xff];
   if (fault === undefined || !(cause instanceof Error)) return cause;
+  const refused = UNREADABLE.includes(code & 0xff) ? refusedAccess(path) : undefined;
+  if (refused !== undefined) return refused;
   return new OnboardingError(`the ledger ${path}: ${fault.cure} (${cause.message})`, { code: fault.code, cause });
+}
+
+/** SQLite gives no reason: the file system says whether permission is denied, and to whom. */
+function refusedAccess(path: string): unknown {
+  for (const file of [path, `${path}-wal`, `${path}-shm`, dirname(path)]) {
+    try {
+      accessSync(file, constants.R_OK | constants.W_OK);
+    } catch (error) {
+      if (isDenied(error)) return diskFault(error, file, "reach");
+    }
+  }
+  return undefined;
 }

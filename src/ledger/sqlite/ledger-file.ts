@@ -2,7 +2,8 @@ import { accessSync, chmodSync, closeSync, constants, existsSync, lstatSync, ope
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { diskFault, ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, syncFolder } from "../../disk/durable.ts";
+import { diskFault, statIfThere } from "../../disk/disk-fault.ts";
+import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, syncFolder } from "../../disk/durable.ts";
 import { requireLocalDisk } from "./local-disk.ts";
 import { migrateSchema, requireLedger } from "./migrate-schema.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -48,7 +49,7 @@ export function openLedgerFile(path: string): Connections {
  * not, nothing is touched.
  */
 export function openLedgerFileToRead(path: string): Connections {
-  if (!existsSync(path)) {
+  if (!isThere(path)) {
     const empty = new DatabaseSync(":memory:");
     migrateSchema(empty, MIGRATIONS);
     return { writer: empty, reader: empty };
@@ -79,6 +80,15 @@ function readOnlyAddress(path: string): string | URL {
   const address = pathToFileURL(path);
   address.searchParams.set("immutable", "1");
   return address;
+}
+
+/** `existsSync` takes a file that may not be looked at for missing; that one is `disk-unwritable`. */
+function isThere(path: string): boolean {
+  try {
+    return statIfThere(path) !== undefined;
+  } catch (error) {
+    throw diskFault(error, path, "reach");
+  }
 }
 
 /** Asks the file system, so that a read-only one is found for root as well. */

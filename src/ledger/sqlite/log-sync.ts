@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fdatasync, openSync } from "node:fs";
 import { promisify } from "node:util";
-import { diskFault } from "../../disk/durable.ts";
+import { diskFault } from "../../disk/disk-fault.ts";
 
 export interface LogSync {
   /** Fulfilled when all that has been committed so far is on the disk. Throws `disk-unwritable`. */

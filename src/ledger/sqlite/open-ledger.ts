@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Ledger, LedgerFile } from "../ledger.ts";
 import { appendEvents } from "../rules/append-events.ts";
 import type { ChainedEvent, Engine } from "../rules/engine.ts";
@@ -9,6 +9,7 @@ import { copyLedger } from "./copy-ledger.ts";
 import { ledgerFault } from "./ledger-fault.ts";
 import { type Connections, openLedgerFile, openLedgerFileToRead } from "./ledger-file.ts";
 import { openLogSync } from "./log-sync.ts";
+import { openLotLocks } from "./lot-locks.ts";
 import { openStaging } from "./staging.ts";
 import { prepare } from "./statement.ts";
 import { sqliteStatements } from "./statements.ts";
@@ -48,6 +49,7 @@ function wire(connections: Connections, path: string, now: () => number): Ledger
   const queue = queueTransactions(writer, path, log.sync);
   const inside = sqliteStatements(writer, now);
   const outside = sqliteStatements(reader, now);
+  const lotLocks = openLotLocks(join(dirname(path), "locks"));
   const engine: Engine = {
     write: (act) =>
       queue.write(async () => {
@@ -65,15 +67,20 @@ function wire(connections: Connections, path: string, now: () => number): Ledger
         throw ledgerFault(error, path);
       }
     },
+    lotLocks,
     openStaging,
   };
   return {
     ...ledgerRules(engine),
     copyTo: async (copy) => guard(path, () => copyLedger(reader, copy)),
     close: async () => {
-      await queue.idle();
-      log.close();
-      closeBoth(connections);
+      try {
+        await queue.idle();
+        log.close();
+        closeBoth(connections);
+      } finally {
+        lotLocks.releaseAll();
+      }
     },
   };
 }

@@ -36,7 +36,7 @@ export const createCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "File with the issuer's passphrase",
         }),
-    runner(async (args, context) => {
+    runner("makes", async (args, context) => {
       const { createNamedAuthority } = await import("../../create-named-authority.ts");
       return createNamedAuthority(args, context);
     }),

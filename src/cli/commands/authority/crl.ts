@@ -10,7 +10,7 @@ export const crlCommand: AddCommand = (line, runner) =>
         .positional("name", { type: "string", demandOption: true })
         .option("push", { type: "boolean", default: false, describe: "Tell the platform what is in it" })
         .option("passphrase-file", { type: "string", requiresArg: true, describe: "File with its passphrase" }),
-    runner(async (args, context) => {
+    runner("writes", async (args, context) => {
       const { writeNamedCrl } = await import("../../write-named-crl.ts");
       return writeNamedCrl(args, context);
     }),

@@ -22,7 +22,7 @@ export const importCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "File with the passphrase that the key is kept under here",
         }),
-    runner(async (args, context) => {
+    runner("makes", async (args, context) => {
       const { importNamedAuthority } = await import("../../import-named-authority.ts");
       return importNamedAuthority(args, context);
     }),

@@ -6,7 +6,7 @@ export const listCommand: AddCommand = (line, runner) =>
     "list",
     "List the authorities",
     (command) => command,
-    runner(async (_args, context) => {
+    runner("reads", async (_args, context) => {
       const { listAuthorities } = await import("../../../authority/load-authority.ts");
       const { authorityTable } = await import("../../authority-text.ts");
       const authorities = listAuthorities(context.home);

@@ -11,7 +11,7 @@ export const proveCommand: AddCommand = (line, runner) =>
         requiresArg: true,
         describe: "File with its passphrase",
       }),
-    runner(async (args, context) => {
+    runner("writes", async (args, context) => {
       const { proveNamedAuthority } = await import("../../prove-named-authority.ts");
       return proveNamedAuthority(args, context);
     }),

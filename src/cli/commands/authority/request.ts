@@ -20,7 +20,7 @@ export const requestCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "File with the new key's passphrase",
         }),
-    runner(async (args, context) => {
+    runner("makes", async (args, context) => {
       const { requestNamedAuthority } = await import("../../request-named-authority.ts");
       return requestNamedAuthority(args, context);
     }),

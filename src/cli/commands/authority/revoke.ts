@@ -17,7 +17,7 @@ export const revokeAuthorityCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "File with the passphrase of its issuer",
         }),
-    runner(async (args, context) => {
+    runner("writes", async (args, context) => {
       const { revokeNamedAuthority } = await import("../../revoke-named-authority.ts");
       return revokeNamedAuthority(args, context);
     }),

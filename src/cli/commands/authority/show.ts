@@ -10,7 +10,7 @@ export const showCommand: AddCommand = (line, runner) =>
         type: "boolean",
         describe: "Ask the platform (default: if lotmint.yaml names one and a login is given)",
       }),
-    runner(async (args, context) => {
+    runner("reads", async (args, context) => {
       const { showAuthority } = await import("../../show-authority.ts");
       return showAuthority(args, context);
     }),

@@ -31,7 +31,7 @@ export const signCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "File with the issuer's passphrase",
         }),
-    runner(async (args, context) => {
+    runner("writes", async (args, context) => {
       const { signRequestFile } = await import("../../sign-request-file.ts");
       return signRequestFile(args, context);
     }),

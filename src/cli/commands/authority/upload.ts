@@ -19,7 +19,7 @@ export const uploadCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "File with its passphrase, for --prove",
         }),
-    runner(async (args, context) => {
+    runner("writes", async (args, context) => {
       const { uploadNamedAuthority } = await import("../../upload-named-authority.ts");
       return uploadNamedAuthority(args, context);
     }),

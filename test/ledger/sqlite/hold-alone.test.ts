@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { holdAlone } from "../../src/ledger/hold-alone.ts";
+import { holdAlone } from "../../../src/ledger/sqlite/hold-alone.ts";
 
 let folder: string;
 let path: string;
@@ -28,7 +28,7 @@ test("the second one is told who is the first, until that lets go", () => {
 });
 
 test("a holder that was killed holds no more", async () => {
-  const program = new URL("../../src/ledger/hold-alone.ts", import.meta.url).href;
+  const program = new URL("../../../src/ledger/sqlite/hold-alone.ts", import.meta.url).href;
   const code = `import { holdAlone } from ${JSON.stringify(program)};
     holdAlone(${JSON.stringify(path)}, process.pid, "watches here");
     console.log("held"); setInterval(() => {}, 1000);`;
