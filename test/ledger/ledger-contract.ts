@@ -2,25 +2,31 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
 import { LOCK_PATIENCE_MS } from "../../src/ledger/locks.ts";
+import { adoptionsContract } from "./contract/adoptions.ts";
+import { publicKeysContract } from "./contract/public-keys.ts";
+import { pushesContract } from "./contract/pushes.ts";
+import { remintingContract } from "./contract/reminting.ts";
+import { revocationListsContract } from "./contract/revocation-lists.ts";
+import { revokingContract } from "./contract/revoking.ts";
+import type { LedgerFactory } from "./ledger-factory.ts";
 import * as world from "./ledger-world.ts";
-
-/** Opens ledgers that live as long as the test; `now` is their clock. */
-export type LedgerFactory = (now: () => number) => Promise<{
-  /** Empty. */
-  readonly ledger: Ledger;
-  /** The same ledger as another machine has it open. */
-  readonly elsewhere: () => Promise<Ledger>;
-}>;
 
 /** What every engine behind the `Ledger` interface has to do. */
 export function describeLedger(name: string, open: LedgerFactory): void {
+  const called = new Set<string>();
+  const methods = new Set<string>();
+  const watched: LedgerFactory = async (now) => {
+    const { ledger, elsewhere } = await open(now);
+    for (const method of Object.keys(ledger)) methods.add(method);
+    return { ledger: watch(ledger, called), elsewhere: async () => watch(await elsewhere(), called) };
+  };
   describe(name, () => {
     let nowMs = Date.UTC(2026, 10, 23);
     let ledger: Ledger;
     let elsewhere: () => Promise<Ledger>;
     beforeEach(async () => {
       nowMs = Date.UTC(2026, 10, 23);
-      ({ ledger, elsewhere } = await open(() => nowMs));
+      ({ ledger, elsewhere } = await watched(() => nowMs));
     });
 
     locks(
@@ -36,6 +42,37 @@ export function describeLedger(name: string, open: LedgerFactory): void {
     registration(() => ledger);
     submission(() => ledger);
     reading(() => ledger);
+    events(
+      () => ledger,
+      () => elsewhere(),
+      (ms) => {
+        nowMs += ms;
+      },
+    );
+    adoptionsContract(watched);
+    publicKeysContract(watched);
+    pushesContract(watched);
+    remintingContract(watched);
+    revocationListsContract(watched);
+    revokingContract(watched);
+  });
+  describe(`the contract of ${name}`, () => {
+    test("calls every method that the ledger has", () => {
+      expect([...methods].filter((method) => !called.has(method) && !ENGINES_OWN.has(method))).toEqual([]);
+      expect(methods.size).toBeGreaterThan(60);
+    });
+  });
+}
+
+/** What only an engine that is one file can do; its own tests prove it. */
+const ENGINES_OWN: ReadonlySet<string> = new Set(["copyTo"]);
+
+function watch(ledger: Ledger, called: Set<string>): Ledger {
+  return new Proxy(ledger, {
+    get: (target, method, receiver) => {
+      called.add(String(method));
+      return Reflect.get(target, method, receiver);
+    },
   });
 }
 
@@ -618,7 +655,9 @@ function reading(ledger: () => Ledger): void {
     expect(row).toMatchObject({ reason: "Device ID: id is empty", device: false });
     expect(device).toMatchObject({ externalId: "sn-0", reason, device: true, cells: { name: "sn-0" } });
   });
+}
 
+function events(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: number) => void): void {
   test("every commit moves the head of its lot's chain alone, a beat does not", async () => {
     expect([await ledger().head(), await ledger().head("L1")]).toEqual([undefined, undefined]);
     const hold = await world.listedLot(ledger(), "L1", ["a"]);
@@ -638,5 +677,61 @@ function reading(ledger: () => Ledger): void {
   test("nobody else records events of the kinds that the ledger checks", async () => {
     const event = { kind: "batch-minted", subject: "L1", detail: { batch: 1 } };
     await expect(ledger().recordEvent(event)).rejects.toThrow("batch-minted");
+  });
+
+  test("an event is known by its digest, whatever chain it is in, and an unknown one is not", async () => {
+    await world.holdLot(ledger(), "L1");
+    await ledger().recordEvent({ kind: "note", subject: "x", detail: {} });
+    for (const head of [await ledger().head("L1"), await ledger().head()]) {
+      expect(await ledger().hasEvent(head?.digest ?? "")).toBe(true);
+    }
+    expect(await ledger().hasEvent(world.digest("nobody's"))).toBe(false);
+  });
+
+  test("the end of a run ties the lot's chain into the site's", async () => {
+    const hold = await world.holdLot(ledger(), "L1");
+    const site = await ledger().head();
+    await ledger().releaseLot(hold, 0);
+    const tied = await ledger().head();
+    expect(tied?.digest).not.toBe(site?.digest);
+    expect(await ledger().verifyEvents()).toEqual({ events: 4, head: tied?.digest });
+  });
+
+  test("chains of lots begin alike and part with their first events", async () => {
+    await world.holdLot(ledger(), "L1");
+    await world.holdLot(ledger(), "L2");
+    expect((await ledger().head("L1"))?.digest).not.toBe((await ledger().head("L2"))?.digest);
+    await ledger().verifyLinks();
+  });
+
+  test("the time of the last signature is that of what was reserved or signed last, not the latest one", async () => {
+    expect(await ledger().lastSignedAtMs()).toBeUndefined();
+    const hold = await world.plannedLot(ledger(), "L1", ["a"]);
+    pass(3_600_000);
+    await world.mintLot(ledger(), hold);
+    const late = await ledger().lastSignedAtMs();
+    await ledger().recordEvent({ kind: "note", subject: "x", detail: {} });
+    expect(await ledger().lastSignedAtMs()).toBe(late);
+    // The clock was wrong, and has been set right.
+    pass(-1_800_000);
+    await ledger().reserveSerial({ serialNumber: world.serialNumber(), issuer: "root", subject: "CN=line" });
+    expect(await ledger().lastSignedAtMs()).toBe((late ?? 0) - 1_800_000);
+  });
+
+  test("two that have the ledger open append to one chain", async () => {
+    const other = await open();
+    const note = (of: Ledger, n: number) => of.recordEvent({ kind: "note", subject: "x", detail: { n } });
+    await Promise.all(Array.from({ length: 20 }, (_, n) => note(n % 2 === 0 ? ledger() : other, n)));
+    expect(await ledger().verifyEvents()).toMatchObject({ events: 20 });
+    await other.close();
+  });
+
+  test("a ledger may be closed twice, and what was asked for is recorded first", async () => {
+    const other = await open();
+    const recording = other.recordEvent({ kind: "note", subject: "x", detail: {} });
+    await other.close();
+    await other.close();
+    await recording;
+    expect(await ledger().head()).toBeDefined();
   });
 }

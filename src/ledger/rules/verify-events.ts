@@ -95,6 +95,8 @@ async function walkChains(
       return { walked, certificates };
     }
     // The archive first: the others start from its head. The site last: its checkpoints tell of events that were walked.
+    const orphan = ahead.find(({ chain, lot }) => chain > SITE && lot === null);
+    if (orphan !== undefined) throw damaged(`there are events of a lot that is gone; ${CURE}`);
     const order = ahead.toSorted((a, b) => placeOf(a.chain) - placeOf(b.chain));
     for (const head of order) {
       const start = walked.get(ARCHIVE)?.digest ?? CHAIN_START;

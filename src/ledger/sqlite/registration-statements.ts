@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { DEFAULT_ID_TYPE, type RegistrationRow } from "../../domain/registration.ts";
 import type { PartDevice, PartRecord } from "../registration.ts";
 import type { RegistrationStatements } from "../rules/statements/registration.ts";
-import { LIVE } from "./live-devices.ts";
+import { liveDevices } from "./live-devices.ts";
 import { prepare } from "./statement.ts";
 
 interface MemberRow extends Omit<PartDevice, "presentBefore" | "sentBefore" | "confirmedBefore"> {
@@ -28,10 +28,11 @@ export function registrationStatements(database: DatabaseSync): RegistrationStat
     database,
     "INSERT INTO parts (lot, number, sha256, rows, paths) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
   );
-  const list = prepare<{ externalId: string }>(
+  const minted = liveDevices(database, "?3 IS NULL AND +d.stage = 'minted'");
+  const list = prepare(
     database,
-    `UPDATE devices SET stage = 'listed', part = ?2, part_row = asked.key FROM json_each(?3) AS asked ${LIVE}
-     WHERE devices.id = own.id AND +devices.lot = ?1 AND +devices.stage = 'minted' RETURNING devices.external_id AS externalId`,
+    `UPDATE devices SET stage = 'listed', part = ?1, part_row = asked.value ->> 1 FROM json_each(?2) AS asked
+     WHERE devices.id = asked.value ->> 0`,
   );
   const parts = prepare<Omit<PartRecord, "paths" | "answered"> & { readonly paths: string; readonly answered: number }>(
     database,
@@ -57,8 +58,11 @@ export function registrationStatements(database: DatabaseSync): RegistrationStat
       })),
     addPart: async (lot, { number, sha256, paths }, rows) =>
       add.run(lot, number, sha256, rows, JSON.stringify(paths)) === 1,
-    listDevices: async (lot, part, externalIds) =>
-      list.all(lot, part, JSON.stringify(externalIds)).map((row) => row.externalId),
+    listDevices: async (lot, part, externalIds) => {
+      const devices = minted(lot, externalIds);
+      list.run(part, JSON.stringify(devices.map(({ id, position }) => [id, position])));
+      return devices.map(({ externalId }) => externalId);
+    },
     partsOf: async (lot) =>
       parts.all(lot).map((row) => ({
         ...row,

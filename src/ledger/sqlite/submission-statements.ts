@@ -2,23 +2,21 @@ import type { DatabaseSync } from "node:sqlite";
 import { foldId } from "../../domain/device.ts";
 import type { Stage } from "../../domain/stage.ts";
 import type { SubmissionStatements } from "../rules/statements/submission.ts";
-import { LIVE } from "./live-devices.ts";
+import { liveDevices } from "./live-devices.ts";
 import { stagesBefore } from "./stages-before.ts";
 import { prepare } from "./statement.ts";
 
 export function submissionStatements(database: DatabaseSync, clock: () => number): SubmissionStatements {
   const add = prepare(database, "INSERT INTO uploads (lot, part, run, rows, opened_at_ms) VALUES (?, ?, ?, ?, ?)");
-  const submit = prepare<{ externalId: string }>(
+  const sendable = liveDevices(database, `+d.part = ?3 AND +d.stage IN (${stagesBefore("submitted")})`);
+  const submit = prepare(
     database,
-    `UPDATE devices SET stage = 'submitted', sent_before = 1, reject_reason = NULL FROM json_each(?3) AS asked ${LIVE}
-     WHERE devices.id = own.id AND +devices.lot = ?1 AND +devices.part = ?2 AND +devices.stage IN (${stagesBefore("submitted")})
-     RETURNING devices.external_id AS externalId`,
+    `UPDATE devices SET stage = 'submitted', sent_before = 1, reject_reason = NULL
+     WHERE id IN (SELECT value FROM json_each(?))`,
   );
   const addMembers = prepare(
     database,
-    `INSERT INTO upload_members (upload, position, device)
-     SELECT ?1, asked.key, d.id FROM json_each(?2) AS asked
-     CROSS JOIN devices AS d ON d.external_id = asked.value AND d.live = 1`,
+    "INSERT INTO upload_members (upload, position, device) SELECT ?1, key, value FROM json_each(?2)",
   );
   const closing = prepare(
     database,
@@ -56,10 +54,11 @@ export function submissionStatements(database: DatabaseSync, clock: () => number
     ...rejectStatements(database, clock),
     addUpload: async (lot, part, run, rows) => add.insert(lot, part, run, rows, clock()),
     submitDevices: async (lot, part, upload, externalIds) => {
-      const asked = JSON.stringify(externalIds);
-      const moved = submit.all(lot, part, asked).map((row) => row.externalId);
-      if (moved.length === externalIds.length) addMembers.run(upload, asked);
-      return moved;
+      const devices = sendable(lot, externalIds, part);
+      const ids = JSON.stringify(devices.map(({ id }) => id));
+      submit.run(ids);
+      addMembers.run(upload, ids);
+      return devices.map(({ externalId }) => externalId);
     },
     closeUpload: async (lot, upload, { kind, status, message, confirmed, rejected, overwritten = [] }) => {
       const counts = [confirmed.length, rejected.length, JSON.stringify(overwritten)] as const;
@@ -88,11 +87,11 @@ type RejectStatements = Pick<
 >;
 
 function rejectStatements(database: DatabaseSync, clock: () => number): RejectStatements {
-  const answer = prepare<{ externalId: string }>(
+  const live = liveDevices(database);
+  const answer = prepare(
     database,
-    `UPDATE devices SET present_before = asked.present
-     FROM (SELECT value ->> 0 AS value, value ->> 1 AS present FROM json_each(?2)) AS asked ${LIVE}
-     WHERE devices.id = own.id AND +devices.lot = ?1 RETURNING devices.external_id AS externalId`,
+    `UPDATE devices SET present_before = asked.value ->> 1 FROM json_each(?) AS asked
+     WHERE devices.id = asked.value ->> 0`,
   );
   const find = prepare<{ id: number; externalId: string; stage: Stage }>(
     database,
@@ -119,8 +118,12 @@ function rejectStatements(database: DatabaseSync, clock: () => number): RejectSt
   );
   return {
     setPresent: async (lot, answers) => {
-      const asked = JSON.stringify(answers.map(({ externalId, present }) => [externalId, present ? 1 : 0]));
-      return answer.all(lot, asked).map((row) => row.externalId);
+      const devices = live(
+        lot,
+        answers.map(({ externalId }) => externalId),
+      );
+      answer.run(JSON.stringify(devices.map(({ id, position }) => [id, answers[position]?.present ? 1 : 0])));
+      return devices.map(({ externalId }) => externalId);
     },
     devicesOf: async (lot, externalIds) => find.all(lot, JSON.stringify(externalIds.map((id) => [foldId(id), id]))),
     abandonFor: async (lot, devices) => {

@@ -105,6 +105,12 @@ test("a lot whose events were dropped is missed by the checkpoint of its last ru
   });
 });
 
+test("a lot that was deleted and has events is missed", async () => {
+  const { ledger, intruder } = await mintedLedger();
+  intruder.exec("PRAGMA foreign_keys = OFF; DELETE FROM lots");
+  await expect(ledger.verifyLinks()).rejects.toThrow("there are events of a lot that is gone");
+});
+
 test("the end of a lot's chain that was cut off and mended is missed by its checkpoint", async () => {
   const { ledger, intruder } = await mintedLedger();
   await ledger.releaseLot({ lot: "L1", run: 1, fence: 1 }, 0);
