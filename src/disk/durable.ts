@@ -3,6 +3,7 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -11,6 +12,7 @@ import {
   writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { OnboardingError } from "../domain/error.ts";
 import { diskFault } from "./disk-fault.ts";
 import { removeStaged, stagingName } from "./staging.ts";
 
@@ -118,7 +120,12 @@ function replaceFrom(aside: string, path: string, mode: number): Replacement {
           throw error;
         }
         closeSync(file);
-        renameSync(aside, path);
+        try {
+          renameSync(aside, path);
+        } catch (error) {
+          rmSync(aside, { force: true });
+          throw error;
+        }
         syncFolder(dirname(path));
       }),
     discard,
@@ -167,6 +174,43 @@ export function syncFolder(path: string): void {
 /** Renames without syncing either folder. */
 export function moveInto(from: string, to: string): void {
   guarded(to, () => renameSync(from, to));
+}
+
+/** What says that a file system has no hard links, as on most USB sticks. */
+export const NO_LINKS: readonly unknown[] = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK"];
+
+/**
+ * Renames a file into a place where none may be: unlike a plain rename it never takes another file's place
+ * (`disk-unwritable`). Repeating it after a crash in between is harmless. Syncs neither folder.
+ */
+export function moveIntoVacant(from: string, to: string): void {
+  guarded(to, () => {
+    try {
+      linkSync(from, to);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code === "EEXIST" && !isSameFile(from, to)) throw occupied(to, error);
+      if (code !== "EEXIST" && !NO_LINKS.includes(code)) throw error;
+      if (code !== "EEXIST") {
+        if (existsSync(to)) throw occupied(to, error);
+        renameSync(from, to);
+        return;
+      }
+    }
+    rmSync(from);
+  });
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [lstatSync(one), lstatSync(other)];
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
+function occupied(path: string, cause: unknown): OnboardingError {
+  return new OnboardingError(`${path} is there already and is not overwritten; move it away and run again`, {
+    code: "disk-unwritable",
+    cause,
+  });
 }
 
 /** Removes a file or a tree; what is not there is fine. */

@@ -2,11 +2,8 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSyn
 import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
 import { diskFault } from "./disk-fault.ts";
-import { SHARED_FILE, syncFolder, writeAll } from "./durable.ts";
+import { NO_LINKS, SHARED_FILE, syncFolder, writeAll } from "./durable.ts";
 import { stagingName } from "./staging.ts";
-
-/** What says that a file system has no hard links, as on most USB sticks. */
-const NO_LINKS: readonly string[] = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK"];
 
 /** A new file that is being written aside; nothing is at its place until `commit`. */
 export interface NewFile {

@@ -1,7 +1,9 @@
 import type { Events } from "./events.ts";
+import type { Identity } from "./identity.ts";
 import type { Locks } from "./locks.ts";
 import type { Lots } from "./lots.ts";
 import type { Minting } from "./minting.ts";
+import type { Passwords } from "./passwords.ts";
 import type { Reading } from "./reading.ts";
 import type { Registration } from "./registration.ts";
 import type { Reminting } from "./reminting.ts";
@@ -22,9 +24,11 @@ import type { Submission } from "./submission.ts";
  * Faults: `lot-held`, `state-damaged`, `disk-unwritable`, all `OnboardingError`.
  */
 export interface Ledger
-  extends Locks,
+  extends Identity,
+    Locks,
     Lots,
     Minting,
+    Passwords,
     Serials,
     Registration,
     Submission,

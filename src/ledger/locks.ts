@@ -4,6 +4,8 @@ export interface Locks {
    * Takes the lot for one run. A live holder under the same kernel, in whatever container, is never taken over,
    * however long it sleeps; a dead one is at once, and so is one of an earlier boot. A holder under another kernel is
    * taken over when it has not beaten for `LOCK_PATIENCE_MS`. Else throws `lot-held`, naming host and process.
+   * A lot whose name differs only by case or Unicode form is taken under the spelling that came first, which the hold
+   * tells; throws `usage` as `lotName`.
    */
   acquireLot(lot: string, owner: LockOwner): Promise<LotHold>;
   /** Shows that the run is alive. */

@@ -4,6 +4,11 @@ import type { LockOwner, LotHold } from "./locks.ts";
 /** Lots, the jobs they work from, and the manifests they took in. */
 export interface Lots {
   lot(name: string): Promise<LotRecord | undefined>;
+  /**
+   * How the lot is spelled here that goes by this name, whatever its case and Unicode form; undefined for a new one.
+   * An exact spelling is that lot's; throws `usage`, naming all, when the name might mean several (of an old ledger).
+   */
+  lotName(name: string): Promise<string | undefined>;
   lots(): Promise<readonly LotRecord[]>;
   /** Records the lot's issuer and the job it now works from, as JSON. Makes the lot when it is new. */
   recordJob(

@@ -38,12 +38,19 @@ export interface PlannedDevice extends Pick<Device, "externalId" | "line" | "sub
 
 export interface BatchClaim {
   readonly issuer: string;
+  /**
+   * What its password segment is named by, besides the batch's number (`segmentName`). Without it, or when all its
+   * devices keep their own keys, the batch has no passwords.
+   */
+  readonly segment?: string;
   readonly serialNumbers: readonly SerialNumber[];
 }
 
 export interface ClaimedBatch {
   /** Unique in the ledger, and never used again. */
   readonly batch: number;
+  /** File name of its password segment. */
+  readonly segment?: string;
   readonly devices: readonly ClaimedDevice[];
 }
 
@@ -53,6 +60,8 @@ export interface ClaimedDevice extends PlannedDevice {
 
 export interface NewBatch {
   readonly issuer: string;
+  /** What its password segment is named by, besides the batch's number (`segmentName`); without it the batch has no passwords. */
+  readonly segment?: string;
   readonly devices: readonly { readonly externalId: string; readonly serialNumber: SerialNumber }[];
 }
 
@@ -67,6 +76,8 @@ export interface OpenBatch {
   readonly state: "reserved" | "minted";
   /** The machine that has its files: the host of the run that reserved it. */
   readonly place: string;
+  /** File name of its password segment. */
+  readonly segment?: string;
   readonly devices: readonly {
     readonly externalId: string;
     readonly serialNumber: SerialNumber;

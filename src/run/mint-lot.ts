@@ -3,14 +3,15 @@ import { readCertificateRequest } from "../authority/read-request.ts";
 import { newSerialNumber } from "../authority/serial-number.ts";
 import { announceStep } from "../disk/announce-step.ts";
 import { ensureFolder, ensureFolderAlone, PRIVATE_FOLDER } from "../disk/durable.ts";
-import { batchFolder, deviceFolder, type LotLayout, passwordSegment } from "../disk/layout.ts";
+import { batchFolder, deviceFolder, type LotLayout, passwordSegment, segmentName } from "../disk/layout.ts";
 import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LotHold } from "../ledger/locks.ts";
-import type { MintedDevice, PlannedDevice } from "../ledger/minting.ts";
+import type { MintedDevice, OpenBatch, PlannedDevice } from "../ledger/minting.ts";
 import type { MintPool } from "./mint-pool.ts";
+import { readPasswordFiles } from "./password-segments.ts";
 import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
 import { dropBatch } from "./settle-lot.ts";
 import { turnDownTakenKeys } from "./turn-down-taken-keys.ts";
@@ -33,9 +34,12 @@ export interface BatchOptions {
   readonly hold: LotHold;
   readonly lot: LotLayout;
   readonly pool: MintPool;
-  /** True when each device has a password of its own, so that batches come with a segment. */
-  readonly passwordSegments: boolean;
+  /** What a new batch's password segment is named by (`segmentPart`); null when no device has a password of its own. */
+  readonly newSegmentPart: (() => string) | null;
 }
+
+/** A batch whose reservations stand in the ledger; `segment` is the file name of its password segment, if it has one. */
+export type ReservedBatch = Pick<OpenBatch, "number" | "segment">;
 
 export interface MintLotOptions extends BatchOptions {
   readonly issuer: string;
@@ -60,18 +64,21 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   const keysInHand = new Map<string, string>();
   while (!signal.aborted && faults.length === 0) {
     const serialNumbers = Array.from({ length: BATCH_SIZE[options.key] }, newSerialNumber);
-    const claimed = await ledger.claimBatch(hold, { issuer: options.issuer, serialNumbers });
+    const part = options.newSegmentPart === null ? {} : { segment: options.newSegmentPart() };
+    const claimed = await ledger.claimBatch(hold, { issuer: options.issuer, serialNumbers, ...part });
     if (claimed === undefined) break;
-    const { batch } = claimed;
     announceStep("reserved");
+    const { batch: number, segment } = claimed;
     const unoccupied = await turnDownOccupied(ledger, hold, lot, claimed.devices);
     const devices = await turnDownTakenKeys(ledger, hold, unoccupied, keysInHand);
-    if (devices.length === 0) {
-      await ledger.voidBatch(hold, batch);
+    // None is left, or none of those for whose passwords the batch has a segment: the others are claimed anew.
+    if (segment === undefined ? devices.length === 0 : devices.every(hasOwnKey)) {
+      await ledger.voidBatch(hold, number);
       continue;
     }
+    const batch = segment === undefined ? { number } : { number, segment };
     const ids = devices.map((device) => device.externalId);
-    const work = mintBatch(options, batch, devices, () => placeDevices(lot, batch, ids))
+    const work = mintBatch(options, batch, devices, () => placeDevices(lot, number, ids))
       .then(() => {
         minted += devices.length;
         options.onMinted(devices.length);
@@ -86,6 +93,23 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   await Promise.all(underWay);
   if (faults.length > 0) throw faults[0];
   return minted;
+}
+
+/** What names the segment of a batch of these devices; nothing when all of them keep their own keys. */
+export function partFor(
+  { newSegmentPart }: Pick<BatchOptions, "newSegmentPart">,
+  devices: readonly PlannedDevice[],
+): { readonly segment?: string } {
+  if (newSegmentPart === null || devices.every(hasOwnKey)) return {};
+  return { segment: newSegmentPart() };
+}
+
+export function reservedBatch(number: number, { segment }: { readonly segment?: string }): ReservedBatch {
+  return segment === undefined ? { number } : { number, segment: segmentName(number, segment) };
+}
+
+function hasOwnKey({ certificateRequest }: PlannedDevice): boolean {
+  return certificateRequest !== undefined;
 }
 
 /**
@@ -120,32 +144,32 @@ async function turnDownOccupied<Planned extends PlannedDevice>(
 /** Steps (b) to (f) for one batch whose reservations stand in the ledger; `place` is step (f). */
 export async function mintBatch(
   options: BatchOptions,
-  batch: number,
+  batch: ReservedBatch,
   devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
   place: () => void,
 ): Promise<void> {
   const { ledger, hold } = options;
   const minted = await makeBatch(options, batch, devices).catch((error: unknown) => giveUp(options, batch, error));
   try {
-    await ledger.commitMinted(hold, batch, minted);
+    await ledger.commitMinted(hold, batch.number, minted);
   } catch (error) {
     // Whether the decision stands after a fault of the disk, the next run reads in the ledger, and settles it.
     return isLotLost(error) ? giveUp(options, batch, error) : Promise.reject(error);
   }
   announceStep("minted");
   place();
-  await ledger.commitPlaced(hold, batch);
+  await ledger.commitPlaced(hold, batch.number);
 }
 
 /** Steps (b) to (d): all that can be undone. */
 async function makeBatch(
   options: BatchOptions,
-  batch: number,
+  batch: ReservedBatch,
   devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
 ): Promise<readonly MintedDevice[]> {
   const { ledger, hold, lot } = options;
-  const folder = batchFolder(lot, batch);
-  const segment = options.passwordSegments ? passwordSegment(lot, batch).making : null;
+  const folder = batchFolder(lot, batch.number);
+  const segment = batch.segment === undefined ? null : passwordSegment(lot, batch.segment).making;
   const disks = openSyncPoints(lot, segment !== null);
   try {
     const minted = await writeBatch(options, folder, segment, devices);
@@ -155,7 +179,10 @@ async function makeBatch(
     announceStep("synced");
     // A run that lost the lot while it slept must not put passwords beside those of the run that has it now.
     await ledger.beat(hold);
-    placePasswords(lot, batch);
+    if (batch.segment !== undefined && segment !== null) {
+      await requirePasswords(segment, devices);
+      placePasswords(lot, batch.segment);
+    }
     return minted;
   } finally {
     for (const disk of disks) disk.close();
@@ -194,8 +221,19 @@ function writeBatch(
   });
 }
 
+/** A batch whose passwords are not all in its segment must not be committed: `disk-unwritable`. */
+async function requirePasswords(path: string, devices: readonly PlannedDevice[]): Promise<void> {
+  const passwords = existsSync(path) ? await readPasswordFiles([path]) : new Map<string, string>();
+  const missing = devices.filter((device) => !hasOwnKey(device) && !passwords.has(device.externalId));
+  if (missing.length === 0) return;
+  throw new OnboardingError(
+    `${path} does not hold the passwords of ${missing.length} devices that were just minted; they were given up, see who changes that folder and run again`,
+    { code: "disk-unwritable" },
+  );
+}
+
 /** Voids a batch and throws the fault that was the reason, or the one behind it. */
-async function giveUp({ ledger, hold, lot }: BatchOptions, batch: number, reason: unknown): Promise<never> {
+async function giveUp({ ledger, hold, lot }: BatchOptions, batch: ReservedBatch, reason: unknown): Promise<never> {
   try {
     await dropBatch(ledger, hold, lot, batch);
   } catch (fault) {

@@ -63,6 +63,7 @@ async function restore({ home, file, nowMs, openLedger }: Restoring): Promise<Ba
     const ledger = await openLedger(join(aside, BACKUP_LEDGER));
     try {
       await ledger.verifyEvents();
+      await ledger.openGeneration();
     } finally {
       await ledger.close();
     }

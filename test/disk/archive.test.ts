@@ -55,6 +55,13 @@ test("an archive that is there is not overwritten", async () => {
   expect(readFileSync(at("a.tar"), "utf8")).toBe("mine");
 });
 
+test("a file beside it that is called like its replacement is the user's, and stays", async () => {
+  writeFileSync(at("a.tar.new"), "mine");
+  await packArchive(at("a.tar"), at("from"));
+  expect(readFileSync(at("a.tar.new"), "utf8")).toBe("mine");
+  expect(readdirSync(folder).sort()).toEqual(["a.tar", "a.tar.new", "from", "to"]);
+});
+
 test("a link in an archive is not followed, and nothing of that archive stays", async () => {
   symlinkSync("/etc", at("from/link"));
   await create({ file: at("a.tar"), cwd: at("from") }, ["."]);

@@ -4,11 +4,15 @@ import { expect, test } from "vitest";
 import {
   homeLayout,
   idOfName,
+  isNamedApart,
+  isSegmentOf,
   lotLayout,
   lotLockFile,
   passwordSegment,
   safeName,
   segmentBatch,
+  segmentName,
+  segmentPart,
 } from "../../src/disk/layout.ts";
 
 test.each([
@@ -53,8 +57,17 @@ test("a lot's passwords go to a folder of its own on the drive that travels apar
 
 test("a segment's name tells its batch, and no other file's does", () => {
   const lot = lotLayout(homeLayout("/home"), "L1");
-  expect(segmentBatch(basename(passwordSegment(lot, 1234567).placed))).toBe(1234567);
-  expect(segmentBatch(basename(passwordSegment(lot, 7).making))).toBe(7);
+  expect(
+    segmentBatch(basename(passwordSegment(lot, segmentName(1234567, segmentPart("0123456789abcdef", "5e"))).placed)),
+  ).toBe(1234567);
+  expect(segmentBatch(basename(passwordSegment(lot, "segment-000007.csv").making))).toBe(7);
+  expect(isSegmentOf("0123456789abcdef", segmentName(7, segmentPart("0123456789abcdef", "5e")))).toBe(true);
+  expect(isSegmentOf("f123456789abcdef", segmentName(7, segmentPart("0123456789abcdef", "5e")))).toBe(false);
+  expect(isSegmentOf("0123456789abcdef", "segment-000007.csv")).toBe(false);
+  expect([segmentName(7, segmentPart("0123456789abcdef", "5e")), "segment-000007.csv"].map(isNamedApart)).toEqual([
+    true,
+    false,
+  ]);
   expect(segmentBatch("passwords.csv")).toBeUndefined();
   expect(segmentBatch("segment-000007.csv.new")).toBeUndefined();
 });

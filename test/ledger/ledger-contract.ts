@@ -353,6 +353,57 @@ function manifests(ledger: () => Ledger): void {
 }
 
 function minting(ledger: () => Ledger): void {
+  test("a batch's password segment is recorded with its reservation, and its passwords count as listed once that is committed", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    const devices = ["a", "b"].map((externalId) => ({ externalId, serialNumber: world.serialNumber() }));
+    const batch = await ledger().reserveBatch(hold, { issuer: "line-3", segment: "0123abcd-5eed", devices });
+    const segment = `segment-${String(batch).padStart(6, "0")}-0123abcd-5eed.csv`;
+    expect(await ledger().openBatches("L1")).toEqual([
+      { number: batch, state: "reserved", place: currentLockOwner().host, segment, devices },
+    ]);
+    expect(await ledger().passwordBatches("L1")).toEqual([]);
+    expect(await ledger().passwordDevices(batch)).toEqual([]);
+    await expect(ledger().commitListed(hold, [batch])).rejects.toMatchObject({ code: "state-damaged" });
+    await ledger().commitMinted(
+      hold,
+      batch,
+      devices.map((one) => world.certificateOf(one.externalId, one.serialNumber)),
+    );
+    expect(await ledger().passwordBatches("L1")).toEqual([{ number: batch, state: "minted", segment, listed: "no" }]);
+    await ledger().commitListed(hold, [batch]);
+    expect(await ledger().passwordBatches("L1")).toMatchObject([{ listed: "yes" }]);
+    await ledger().commitPlaced(hold, batch);
+    expect(await ledger().passwordDevices(batch)).toEqual(["a", "b"]);
+    await ledger().revokeDevices(hold, { reason: "unspecified", externalIds: ["a"] });
+    expect(await ledger().passwordDevices(batch)).toEqual(["b"]);
+    await world.reserveNext(ledger(), hold);
+    expect(await ledger().passwordBatches("L1")).toHaveLength(1);
+  });
+
+  test("a ledger keeps its id over its generations, and each generation is its own", async () => {
+    const first = await ledger().identity();
+    expect([first.ledger, first.earlier]).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), []]);
+    const second = await ledger().openGeneration();
+    expect(second).toEqual(await ledger().identity());
+    expect([second.ledger, second.earlier]).toEqual([first.ledger, [first.generation]]);
+    const third = await ledger().openGeneration();
+    expect(third.earlier).toEqual([second.generation, first.generation]);
+    expect(new Set([first.generation, ...third.earlier, third.generation]).size).toBe(3);
+    await ledger().verifyEvents();
+  });
+
+  test("a lot is one under every case and Unicode form of its name, as it was spelled first", async () => {
+    expect(await ledger().lotName("Straße-é")).toBeUndefined();
+    await world.holdLot(ledger(), "Straße-é");
+    for (const name of ["Straße-é", "STRASSE-É", "straße-é".normalize("NFD")]) {
+      expect(await ledger().lotName(name)).toBe("Straße-é");
+      await expect(ledger().acquireLot(name, currentLockOwner())).rejects.toMatchObject({ code: "lot-held" });
+    }
+    expect(await ledger().lotName("Straße-e")).toBeUndefined();
+    expect((await ledger().acquireLot("straße-E", currentLockOwner())).lot).toBe("straße-E");
+    expect((await ledger().acquireLot("Lot", currentLockOwner())).lot).toBe("Lot");
+  });
+
   test("a batch goes from planned over reserved to minted, and is open until it is placed", async () => {
     const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
     const { batch, devices } = await world.reserveNext(ledger(), hold, 2);

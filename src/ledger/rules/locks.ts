@@ -2,6 +2,7 @@ import { OnboardingError } from "../../domain/error.ts";
 import { mayLive } from "../lock-owner.ts";
 import { LOCK_PATIENCE_MS, type LockOwner, type Locks, type LotHold } from "../locks.ts";
 import type { Append, Engine } from "./engine.ts";
+import { findLotName } from "./find-lot-name.ts";
 import { requireHold } from "./require-hold.ts";
 import type { Statements } from "./statements.ts";
 
@@ -40,7 +41,8 @@ export function lockRules({ read, write, lotLocks }: Engine): Locks {
 }
 
 /** Once the kernel's lock is ours, a holder under this kernel is dead; one under another has to have been silent. */
-async function takeRow(on: Statements, append: Append, lot: string, owner: LockOwner): Promise<LotHold> {
+async function takeRow(on: Statements, append: Append, asked: string, owner: LockOwner): Promise<LotHold> {
+  const lot = (await findLotName(on, asked)) ?? asked;
   const row = (await on.lotNumber(lot)) ?? (await on.addLot(lot));
   const lock = await on.lockOf(row);
   const taken = lock?.held === true ? lock : undefined;
@@ -57,7 +59,7 @@ async function takeRow(on: Statements, append: Append, lot: string, owner: LockO
 }
 
 async function holderOf(on: Statements, lot: string): Promise<LockOwner | undefined> {
-  const row = await on.lotNumber(lot);
+  const row = await on.lotNumber((await findLotName(on, lot)) ?? lot);
   const lock = row === undefined ? undefined : await on.lockOf(row);
   return lock?.held === true ? lock : undefined;
 }

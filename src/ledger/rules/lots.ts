@@ -1,6 +1,7 @@
 import { foldId } from "../../domain/device.ts";
 import type { Lots } from "../lots.ts";
 import type { Engine } from "./engine.ts";
+import { findLotName } from "./find-lot-name.ts";
 import { pages } from "./pages.ts";
 import { requireHold } from "./require-hold.ts";
 
@@ -8,6 +9,7 @@ import { requireHold } from "./require-hold.ts";
 export function lotRules({ read, write }: Engine): Omit<Lots, "absorbManifest"> {
   return {
     lot: (name) => read((on) => on.lotByName(name)),
+    lotName: (name) => read((on) => findLotName(on, name)),
     lots: () => read((on) => on.allLots()),
     recordJob: (hold, job) =>
       write(async (on, append) => {

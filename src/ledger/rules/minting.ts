@@ -1,3 +1,4 @@
+import { segmentName } from "../../disk/layout.ts";
 import type { Subject } from "../../domain/certificate.ts";
 import type { LotHold } from "../locks.ts";
 import type { ClaimedDevice, Minting, PlannedDevice } from "../minting.ts";
@@ -19,7 +20,7 @@ export function mintingRules({ read, write }: Engine): Minting {
         return row && plannedDevice(row);
       }),
 
-    claimBatch: (hold, { issuer, serialNumbers }) =>
+    claimBatch: (hold, { issuer, serialNumbers, segment: part }) =>
       write(async (on, append) => {
         const lot = await requireHold(on, hold);
         const rows = await on.claimPlanned(lot, serialNumbers.length);
@@ -28,10 +29,12 @@ export function mintingRules({ read, write }: Engine): Minting {
           return { ...plannedDevice(row), serialNumber: serialNumbers[index] ?? "" };
         });
         const ids = rows.map((row) => row.id);
-        return { batch: await reserveCertificates(on, append, hold, lot, { issuer, devices, ids }), devices };
+        const segment = rows.every((row) => row.certificateRequest !== null) ? undefined : part;
+        const batch = await reserveCertificates(on, append, hold, lot, { issuer, segment, devices, ids });
+        return { batch, devices, ...(segment !== undefined && { segment: segmentName(batch, segment) }) };
       }),
 
-    reserveBatch: (hold, { issuer, devices }) =>
+    reserveBatch: (hold, { issuer, segment, devices }) =>
       write(async (on, append) => {
         const lot = await requireHold(on, hold);
         const externalIds = devices.map(({ externalId }) => externalId);
@@ -45,7 +48,7 @@ export function mintingRules({ read, write }: Engine): Minting {
         );
         const idOf = new Map(claimed.map((row) => [row.externalId, row.id]));
         const ids = externalIds.map((externalId) => idOf.get(externalId) ?? 0);
-        return reserveCertificates(on, append, hold, lot, { issuer, devices, ids });
+        return reserveCertificates(on, append, hold, lot, { issuer, segment, devices, ids });
       }),
 
     commitMinted: (hold, batch, certificates) =>

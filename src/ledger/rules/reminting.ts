@@ -20,7 +20,7 @@ export function remintingRules({ read, write }: Engine): Reminting {
         return rows.filter(({ externalId }) => asked.has(externalId)).map(remintDevice);
       }),
 
-    reserveRemint: (hold, { issuer, devices, reason, register, push }) =>
+    reserveRemint: (hold, { issuer, segment, devices, reason, register, push }) =>
       write(async (on, append) => {
         const lot = await requireHold(on, hold);
         const externalIds = devices.map(({ externalId }) => externalId);
@@ -28,7 +28,13 @@ export function remintingRules({ read, write }: Engine): Reminting {
           throw damaged(`a device of lot ${hold.lot} stands twice in one batch`);
         }
         const ids = await claim(on, lot, externalIds);
-        const batch = await reserveCertificates(on, append, hold, lot, { issuer, devices, ids, remint: reason });
+        const batch = await reserveCertificates(on, append, hold, lot, {
+          issuer,
+          segment,
+          devices,
+          ids,
+          remint: reason,
+        });
         await on.addRemint(batch, { reason, register, push });
         return batch;
       }),

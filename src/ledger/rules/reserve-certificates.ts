@@ -1,3 +1,4 @@
+import { segmentName } from "../../disk/layout.ts";
 import type { LotHold } from "../locks.ts";
 import type { Append } from "./engine.ts";
 import { digestLines } from "./event-digest.ts";
@@ -12,6 +13,8 @@ export async function reserveCertificates(
   lot: number,
   batch: {
     readonly issuer: string;
+    /** What the batch's password segment is named by. */
+    readonly segment?: string | undefined;
     readonly devices: readonly { readonly externalId: string; readonly serialNumber: string }[];
     /** The devices' row numbers, in the same order. */
     readonly ids: readonly number[];
@@ -19,7 +22,7 @@ export async function reserveCertificates(
     readonly remint?: string;
   },
 ): Promise<number> {
-  const { issuer, devices, ids, remint } = batch;
+  const { issuer, segment, devices, ids, remint } = batch;
   const number = await on.addBatch(lot, hold.run, issuer);
   const certificates = devices.map(({ serialNumber }, index) => ({ device: ids[index] ?? 0, serialNumber }));
   if ((await on.addReserved(number, issuer, certificates)) !== devices.length) {
@@ -29,6 +32,7 @@ export async function reserveCertificates(
       devices.map(({ serialNumber }) => serialNumber),
     );
   }
+  if (segment !== undefined) await on.setSegment(number, segmentName(number, segment));
   const digest = digestLines(devices.map((device) => `${device.serialNumber} ${device.externalId}`));
   const detail = { batch: number, run: hold.run, issuer, certificates: devices.length, digest };
   const event = remint === undefined ? detail : { ...detail, remint };

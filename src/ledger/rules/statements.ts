@@ -1,8 +1,10 @@
 import type { AbsorbStatements } from "./statements/absorbing.ts";
 import type { EventStatements } from "./statements/events.ts";
+import type { IdentityStatements } from "./statements/identity.ts";
 import type { LockStatements } from "./statements/locks.ts";
 import type { LotStatements } from "./statements/lots.ts";
 import type { MintingStatements } from "./statements/minting.ts";
+import type { PasswordStatements } from "./statements/passwords.ts";
 import type { ReadingStatements } from "./statements/reading.ts";
 import type { RegistrationStatements } from "./statements/registration.ts";
 import type { RemintStatements } from "./statements/reminting.ts";
@@ -16,7 +18,9 @@ import type { SubmissionStatements } from "./statements/submission.ts";
  * lower-case hex.
  */
 export interface Statements
-  extends LockStatements,
+  extends IdentityStatements,
+    PasswordStatements,
+    LockStatements,
     LotStatements,
     AbsorbStatements,
     MintingStatements,

@@ -36,6 +36,7 @@ const ROWS = "CROSS JOIN device_rows AS r ON r.device = d.id CROSS JOIN lots ON 
 export function lotStatements(database: DatabaseSync, clock: () => number): LotStatements {
   const one = prepare<LotRow>(database, `${LOTS} AND lots.name = ?`);
   const all = prepare<LotRow>(database, `${LOTS} ORDER BY lots.id`);
+  const names = prepare<{ name: string }>(database, "SELECT name FROM lots ORDER BY id");
   const setJob = prepare(database, "UPDATE lots SET issuer = ?, job_name = ?, job_json = ? WHERE id = ?");
   const manifests = prepare<Omit<ManifestRecord, "header"> & { readonly header: string }>(
     database,
@@ -73,6 +74,7 @@ export function lotStatements(database: DatabaseSync, clock: () => number): LotS
       const row = one.get(name);
       return row && lotRecord(row);
     },
+    lotNames: async () => names.all().map(({ name }) => name),
     allLots: async () => all.all().map(lotRecord),
     setJob: async (lot, job) => {
       setJob.run(job.issuer, job.name, job.json, lot);

@@ -118,9 +118,9 @@ export function mintingStatements(database: DatabaseSync, clock: () => number): 
 }
 
 function batchReads(database: DatabaseSync): Pick<MintingStatements, "openBatchesOf" | "mintedBatchesOf" | "stagesOf"> {
-  const batches = prepare<Omit<OpenBatch, "devices">>(
+  const batches = prepare<Omit<OpenBatch, "devices" | "segment"> & { readonly segment: string | null }>(
     database,
-    `SELECT number, state, place FROM batches WHERE lot = ${LOT} AND state IN ('reserved', 'minted') ORDER BY number`,
+    `SELECT number, state, place, segment FROM batches WHERE lot = ${LOT} AND state IN ('reserved', 'minted') ORDER BY number`,
   );
   const members = prepare<{ externalId: string; serialNumber: string; replaces: string | null }>(
     database,
@@ -141,8 +141,9 @@ function batchReads(database: DatabaseSync): Pick<MintingStatements, "openBatche
   );
   return {
     openBatchesOf: async (lot) =>
-      batches.all(lot).map((batch) => ({
+      batches.all(lot).map(({ segment, ...batch }) => ({
         ...batch,
+        ...(segment !== null && { segment }),
         devices: members.all(batch.number).map(({ replaces, ...device }) => {
           return replaces === null ? device : { ...device, replaces };
         }),

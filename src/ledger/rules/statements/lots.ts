@@ -4,6 +4,8 @@ import type { Place } from "./place.ts";
 
 export interface LotStatements {
   lotByName(name: string): Promise<LotRecord | undefined>;
+  /** Of all lots, also of those that never got a job. */
+  lotNames(): Promise<readonly string[]>;
   allLots(): Promise<readonly LotRecord[]>;
   setJob(lot: number, job: { readonly issuer: string; readonly name: string; readonly json: string }): Promise<void>;
   manifestsOf(lot: string): Promise<readonly ManifestRecord[]>;
