@@ -8,10 +8,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { newSerialNumber } from "../src/authority/serial-number.ts";
 import type { PlannedBatch } from "../src/domain/plan.ts";
 import { currentLockOwner } from "../src/ledger/lock-owner.ts";
 import { openLedger } from "../src/ledger/sqlite/open-ledger.ts";
+import { newSerialNumber } from "../src/x509/serial-number.ts";
 
 const DEVICES = Number(process.argv[2] ?? "20000");
 const BATCH = 250;

@@ -1,8 +1,8 @@
 import { NEVER_MS, type Subject, type Validity, type ValidityRequest } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
-import { encodeSubject, subjectPartFault } from "./distinguished-name.ts";
+import { encodeSubject, subjectPartFault } from "../x509/distinguished-name.ts";
+import { readCertificate } from "../x509/read-certificate.ts";
 import type { LoadedIssuer } from "./load-authority.ts";
-import { readCertificate } from "./read-certificate.ts";
 import { resolveValidity } from "./validity.ts";
 
 /** What a new authority shall be, as far as its issuer has a say in it. */

@@ -7,7 +7,7 @@ import { checkLotName, resolveLot } from "../config/resolve-lot.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import { peekLot } from "../manifest/peek-lot.ts";
-import { recordedJob } from "../run/adopt-job.ts";
+import { recordedJob } from "../run/lot/record-job.ts";
 import type { FileToResolve, FileToRun, WatchCalls } from "../watch/watch-options.ts";
 import type { CliContext } from "./context.ts";
 import type { SharedLedger } from "./share-ledger.ts";

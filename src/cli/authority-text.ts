@@ -2,8 +2,8 @@ import type { AuthorityDescription } from "../authority/describe-authority.ts";
 import type { AuthorityEntry } from "../authority/load-authority.ts";
 import type { TrustedCertificate } from "../platform/platform.ts";
 import type { ShownTrust } from "../platform/show-trust.ts";
-import type { DescribedRevocations } from "../run/describe-revocations.ts";
-import type { AuthorityBudget } from "../run/issuer-budget.ts";
+import type { AuthorityBudget } from "../run/lot/issuer-budget.ts";
+import type { DescribedRevocations } from "../run/revoke/describe-revocations.ts";
 
 const LABEL = 15;
 

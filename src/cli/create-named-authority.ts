@@ -1,10 +1,10 @@
 import { createAuthority } from "../authority/create-authority.ts";
-import { parseSubject } from "../authority/distinguished-name.ts";
 import { loadIssuer } from "../authority/load-authority.ts";
 import { askedValidity } from "../config/asked-validity.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
-import { refuseRevokedIssuer } from "../run/refuse-revoked-issuer.ts";
-import { requireChecked } from "../run/restored-home.ts";
+import { refuseRevokedIssuer } from "../run/lot/refuse-revoked-issuer.ts";
+import { requireChecked } from "../run/lot/restored-home.ts";
+import { parseSubject } from "../x509/distinguished-name.ts";
 import { authorityText } from "./authority-text.ts";
 import type { CliContext } from "./context.ts";
 import { withSettledLedger } from "./with-settled-ledger.ts";

@@ -4,11 +4,11 @@ import {
   type PresentedCertificate,
   parseFingerprint,
   readPresented,
-} from "../authority/presented-certificates.ts";
+} from "../authority/foreign/presented-certificates.ts";
 import { ensureFolder, PRIVATE_FOLDER, replaceShared, SHARED_FILE } from "../disk/durable.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
-import { fetchServerChain } from "../platform/fetch-server-chain.ts";
+import { fetchServerChain } from "../platform/http/fetch-server-chain.ts";
 import { askYesNo } from "./ask-yes-no.ts";
 import type { CliContext } from "./context.ts";
 

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import { readForeignCertificates, readForeignFile } from "../authority/foreign-file.ts";
-import { importAuthority } from "../authority/import-authority.ts";
+import { readForeignCertificates, readForeignFile } from "../authority/foreign/foreign-file.ts";
+import { importAuthority } from "../authority/foreign/import-authority.ts";
+import type { ForeignAuthority } from "../authority/foreign/prove-foreign.ts";
+import { type Passphrases, readPrivateKey } from "../authority/foreign/read-private-key.ts";
 import { awaitsCertificate } from "../authority/load-authority.ts";
-import type { ForeignAuthority } from "../authority/prove-foreign.ts";
-import { type Passphrases, readPrivateKey } from "../authority/read-private-key.ts";
 import type { AdoptedCertificate } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { askPassphrase } from "./ask-passphrase.ts";
@@ -81,7 +81,7 @@ async function readPkcs12Source(
   passphrases: Passphrases,
 ): Promise<Found> {
   // node-forge takes a while to load, and is needed here only.
-  const { readPkcs12Authority } = await import("../authority/read-pkcs12.ts");
+  const { readPkcs12Authority } = await import("../authority/foreign/read-foreign-pkcs12.ts");
   const { certificates, key } = await readPkcs12Authority(readForeignFile(file), file, passphrases);
   const notes = key === undefined ? [`${file} holds no private key: for trust and upload only`] : [];
   return { foreign: { certificates, above: chain, key }, issued: [], notes };
@@ -92,7 +92,7 @@ async function readOpensslSource(
   chain: ForeignAuthority["above"],
   passphrases: Passphrases,
 ): Promise<Found> {
-  const { readOpensslCa } = await import("../authority/read-openssl-ca.ts");
+  const { readOpensslCa } = await import("../authority/foreign/read-openssl-ca.ts");
   const { certificates, above, keyFile, issued, notes } = readOpensslCa(folder);
   const key = keyFile === undefined ? undefined : await readKeyFile(keyFile, passphrases);
   const keyless = key === undefined ? [`no private key was found in ${folder}: for trust and upload only`] : [];

@@ -1,10 +1,10 @@
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
-import { siteDoors } from "../platform/device-door.ts";
+import { siteDoors } from "../platform/device/device-endpoint.ts";
 import { DEFAULT_RETRY } from "../platform/retry.ts";
 import { rehearsalText } from "../report/rehearsal-text.ts";
-import { requireLot } from "../run/adopt-job.ts";
-import { rehearseLot } from "../run/rehearse-lot.ts";
+import { requireLot } from "../run/lot/record-job.ts";
+import { rehearseLot } from "../run/rehearse/rehearse-lot.ts";
 import type { CliContext } from "./context.ts";
 import { showProgress } from "./progress.ts";
 import { readSecretsKey } from "./read-secrets-key.ts";

@@ -2,8 +2,8 @@ import type { RevocationReason } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { worstExitCode } from "../domain/exit-code.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { type RemintOutcome, remintLot } from "../run/remint-lot.ts";
-import { refuseUnknown } from "../run/select-devices.ts";
+import { type RemintOutcome, remintLot } from "../run/remint/remint-lot.ts";
+import { refuseUnknown } from "../run/revoke/select-devices.ts";
 import { type CliContext, makeRunTools } from "./context.ts";
 import { publishedJson, publishedText, tellFaults } from "./published-text.ts";
 

@@ -1,5 +1,5 @@
 import { listAuthorities } from "../authority/load-authority.ts";
-import { renewCrls } from "../run/renew-crls.ts";
+import { renewCrls } from "../run/revoke/renew-crls.ts";
 import type { CliContext } from "./context.ts";
 import { givenPassphrase } from "./run-drop.ts";
 import type { SharedLedger } from "./share-ledger.ts";

@@ -1,5 +1,5 @@
-import { requireLot } from "../run/adopt-job.ts";
-import { restateLot } from "../run/restate-lot.ts";
+import { requireLot } from "../run/lot/record-job.ts";
+import { restateLot } from "../run/lot/rewrite-reports.ts";
 import type { CliContext } from "./context.ts";
 import { printReport } from "./run-targets.ts";
 

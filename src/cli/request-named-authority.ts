@@ -1,6 +1,6 @@
-import { parseSubject } from "../authority/distinguished-name.ts";
-import { requestAuthority } from "../authority/request-authority.ts";
+import { requestAuthority } from "../authority/request/request-authority.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
+import { parseSubject } from "../x509/distinguished-name.ts";
 import type { CliContext } from "./context.ts";
 import { withSettledLedger } from "./with-settled-ledger.ts";
 

@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
-import { describeName } from "../authority/distinguished-name.ts";
 import { readAuthority, readableAuthorities } from "../authority/load-authority.ts";
 import type { StoredAuthority } from "../authority/stored-authority.ts";
 import type { RevocationReason } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { publishRevocations } from "../run/publish-revocations.ts";
+import { publishRevocations } from "../run/revoke/publish-revocations.ts";
+import { describeName } from "../x509/distinguished-name.ts";
 import { type CliContext, makeRunTools } from "./context.ts";
 import { publishedJson, publishedText, tellFaults } from "./published-text.ts";
 import { withSettledLedger } from "./with-settled-ledger.ts";

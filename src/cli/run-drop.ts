@@ -6,7 +6,7 @@ import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { describeLot } from "../run/describe-lot.ts";
+import { describeLot } from "../run/lot/describe-lot.ts";
 import { runLot } from "../run/run-lot.ts";
 import { faultOutcome } from "../watch/fault-outcome.ts";
 import type { LotOutcome } from "../watch/lot-outcome.ts";

@@ -1,9 +1,12 @@
+import { jobFromJson } from "../config/job-json.ts";
+import { remainingWork } from "../domain/remaining-work.ts";
+import { STAGES } from "../domain/stage.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LotRecord } from "../ledger/lots.ts";
 import { countRejects } from "../report/count-rejects.ts";
 import { type LotStatus, statusText } from "../report/status-text.ts";
-import { requireLot } from "../run/adopt-job.ts";
-import { shellWord, type UncheckedLot, uncheckedLots } from "../run/restored-home.ts";
+import { requireLot } from "../run/lot/record-job.ts";
+import { shellWord, type UncheckedLot, uncheckedLots } from "../run/lot/restored-home.ts";
 import type { CliContext } from "./context.ts";
 
 /** `lotmint status`: a line a lot, from the ledger alone. */
@@ -15,11 +18,13 @@ export async function showStatus(asked: string | undefined, context: CliContext)
     const open = (await uncheckedLots(context.home, ledger)).filter((one) => lot === undefined || one.lot === lot);
     const toCheck = new Set(open.map((one) => one.lot));
     context.printJson(
-      statuses.map(({ lot: { name, issuer, lastExitCode, lastRunAtMs, heldBy }, counts, rejects }) => ({
+      statuses.map(({ lot: { name, issuer, lastExitCode, lastRunAtMs, heldBy }, counts, rejects, remaining }) => ({
         lot: name,
         issuer,
+        devices: STAGES.reduce((sum, stage) => sum + counts[stage], 0),
         counts,
         rejects,
+        remaining,
         lastExitCode,
         lastRunAt: lastRunAtMs === null ? null : new Date(lastRunAtMs).toISOString(),
         unchecked: toCheck.has(name),
@@ -43,5 +48,12 @@ function uncheckedText(open: readonly UncheckedLot[]): string {
 
 async function statusOf(ledger: Ledger, lot: LotRecord): Promise<LotStatus> {
   const rejects = Object.values(await countRejects(ledger.rejects(lot.name)));
-  return { lot, counts: await ledger.countByStage(lot.name), rejects: rejects.reduce((sum, of) => sum + of, 0) };
+  const counts = await ledger.countByStage(lot.name);
+  const [signer] = (await ledger.lotIssuers(lot.name)).toReversed();
+  return {
+    lot: { ...lot, issuer: signer ?? lot.issuer },
+    counts,
+    rejects: rejects.reduce((sum, of) => sum + of, 0),
+    remaining: remainingWork(counts, jobFromJson(lot.jobJson)),
+  };
 }

@@ -1,16 +1,16 @@
 import { resolve } from "node:path";
-import { describeName } from "../authority/distinguished-name.ts";
-import { readForeignFile, unusableFile } from "../authority/foreign-file.ts";
+import { readForeignFile, unusableFile } from "../authority/foreign/foreign-file.ts";
 import { loadIssuer } from "../authority/load-authority.ts";
-import { readRequest } from "../authority/read-request.ts";
-import { type SignedRequest, signRequest } from "../authority/sign-request.ts";
+import { readRequest } from "../authority/request/read-pkcs10.ts";
+import { type SignedRequest, signRequest } from "../authority/request/sign-request.ts";
 import { digests } from "../authority/stored-authority.ts";
 import { askedValidity } from "../config/asked-validity.ts";
 import { checkVacant, placeNewFile } from "../disk/place-new-file.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { plainText } from "../report/plain-text.ts";
-import { refuseRevokedIssuer } from "../run/refuse-revoked-issuer.ts";
-import { requireChecked } from "../run/restored-home.ts";
+import { refuseRevokedIssuer } from "../run/lot/refuse-revoked-issuer.ts";
+import { requireChecked } from "../run/lot/restored-home.ts";
+import { describeName } from "../x509/distinguished-name.ts";
 import type { CliContext } from "./context.ts";
 import { withSettledLedger } from "./with-settled-ledger.ts";
 

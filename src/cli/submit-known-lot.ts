@@ -1,5 +1,5 @@
 import { OnboardingError } from "../domain/error.ts";
-import { requireLot } from "../run/adopt-job.ts";
+import { requireLot } from "../run/lot/record-job.ts";
 import { type CliContext, makeRunTools } from "./context.ts";
 import { runOne } from "./run-targets.ts";
 

@@ -6,13 +6,13 @@ import { OnboardingError } from "../domain/error.ts";
 import { foldLotName } from "../domain/lot.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { plainText } from "../report/plain-text.ts";
-import { adoptJob, recordedJob } from "../run/adopt-job.ts";
-import { isMarkedEarlier, takeOverFolders } from "../run/claim-folders.ts";
-import { findMissingOutput } from "../run/find-missing-output.ts";
-import { holdBeside } from "../run/hold-beside.ts";
-import { restateLot } from "../run/restate-lot.ts";
-import { isRestored, noteChecked, shellWord } from "../run/restored-home.ts";
-import { type TakenIn, takeInLot } from "../run/take-in-lot.ts";
+import { findMissingOutput } from "../run/backup/find-missing-output.ts";
+import { type TakenIn, takeInLot } from "../run/backup/recover-lot.ts";
+import { holdBeside } from "../run/lot/lease-beside.ts";
+import { adoptJob, recordedJob } from "../run/lot/record-job.ts";
+import { isRestored, noteChecked, shellWord } from "../run/lot/restored-home.ts";
+import { restateLot } from "../run/lot/rewrite-reports.ts";
+import { isMarkedEarlier, takeOverFolders } from "../run/passwords/claim-folders.ts";
 import { type CliContext, makeRunTools } from "./context.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { readAuthority } from "../authority/load-authority.ts";
-import { writePem } from "../authority/read-pem.ts";
 import { digests } from "../authority/stored-authority.ts";
 import { DEFAULT_RETRY } from "../platform/retry.ts";
 import { uploadAuthority } from "../platform/upload-authority.ts";
+import { writePem } from "../x509/pem.ts";
 import type { CliContext } from "./context.ts";
 import { askTenant, proveToTenant } from "./prove-named-authority.ts";
 

@@ -1,5 +1,5 @@
 import type { Ledger } from "../ledger/ledger.ts";
-import { settleAuthorities } from "../run/settle-authorities.ts";
+import { settleAuthorities } from "../run/lot/recover-authorities.ts";
 import type { CliContext } from "./context.ts";
 
 /** Opens the ledger for a command about authorities, and settles first what a killed one left. */

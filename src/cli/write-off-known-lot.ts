@@ -1,11 +1,11 @@
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { requireJob } from "../run/adopt-job.ts";
-import { publishRevocations } from "../run/publish-revocations.ts";
-import { shellWord, uncheckedLots } from "../run/restored-home.ts";
-import { selectLot } from "../run/select-devices.ts";
-import { writeOffLot } from "../run/write-off-lot.ts";
+import { writeOffLot } from "../run/backup/write-off-lot.ts";
+import { requireJob } from "../run/lot/record-job.ts";
+import { shellWord, uncheckedLots } from "../run/lot/restored-home.ts";
+import { publishRevocations } from "../run/revoke/publish-revocations.ts";
+import { selectLot } from "../run/revoke/select-devices.ts";
 import { type CliContext, makeRunTools } from "./context.ts";
 import { publishedJson, publishedText, tellFaults } from "./published-text.ts";
 

@@ -8,8 +8,8 @@ import { openRandomPool } from "../keystore/random-pool.ts";
 import { KeystoreFault } from "../verify/keystore-fault.ts";
 import { readTruststore } from "../verify/read-truststore.ts";
 import { loadTruststore } from "./load-truststore.ts";
-import type { RunTools } from "./run-tools.ts";
-import type { Walk } from "./walk.ts";
+import type { RunTools } from "./lot/run-tools.ts";
+import type { Walk } from "./lot/walk.ts";
 
 type Format = Truststore["formats"][number];
 

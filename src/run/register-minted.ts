@@ -4,9 +4,9 @@ import type { Job } from "../domain/job.ts";
 import type { LotHold } from "../ledger/locks.ts";
 import { cutParts } from "../registration/cut-parts.ts";
 import { type SubmitOutcome, submitLot } from "../submit/submit-lot.ts";
-import { askPlatform, type Greeting, retryPolicy } from "./greet-platform.ts";
-import type { RunTools } from "./run-tools.ts";
-import type { Walk } from "./walk.ts";
+import { askPlatform, type Greeting, retryPolicy } from "./lot/preflight-lot.ts";
+import type { RunTools } from "./lot/run-tools.ts";
+import type { Walk } from "./lot/walk.ts";
 
 /**
  * Lists every minted device in the registration file and, with a platform, submits what it has not

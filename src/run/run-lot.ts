@@ -4,27 +4,29 @@ import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LotHold } from "../ledger/locks.ts";
-import { adoptJob, recordedJob, refuseMixedIssuance } from "./adopt-job.ts";
-import { checkClock } from "./check-clock.ts";
-import { requireOwnFolders } from "./claim-folders.ts";
-import { concludeLot } from "./conclude-lot.ts";
-import { finishRemints } from "./finish-remints.ts";
-import { greetPlatform } from "./greet-platform.ts";
-import { holdLot } from "./hold-lot.ts";
-import { watchIssuer } from "./issuer-budget.ts";
+import { takeManifest } from "./absorb-manifest.ts";
+import { checkClock } from "./lot/check-clock.ts";
+import { signerOf } from "./lot/describe-lot.ts";
+import { concludeLot } from "./lot/finish-run.ts";
+import { watchIssuer } from "./lot/issuer-budget.ts";
+import { holdLot } from "./lot/lease.ts";
+import { requireOwn } from "./lot/owner-mark.ts";
+import { greetPlatform } from "./lot/preflight-lot.ts";
+import { adoptJob, recordedJob, refuseMixedIssuance } from "./lot/record-job.ts";
+import { settleAuthorities } from "./lot/recover-authorities.ts";
+import { settleLot } from "./lot/recover-batches.ts";
+import { hasAllFiles, requireFolders } from "./lot/require-folders.ts";
+import { requireSoundLedger } from "./lot/require-sound-ledger.ts";
+import { requireChecked } from "./lot/restored-home.ts";
+import type { RunTools } from "./lot/run-tools.ts";
+import { startWalk, type Walk } from "./lot/walk.ts";
 import { mintPlanned } from "./mint-planned.ts";
-import { openPasswords } from "./open-passwords.ts";
-import { requireOwn } from "./owner-mark.ts";
+import { requireOwnFolders } from "./passwords/claim-folders.ts";
+import { requireSecrets } from "./passwords/require-secrets.ts";
+import { openPasswords } from "./passwords/with-passwords.ts";
 import { placeTruststore } from "./place-truststore.ts";
 import { registerMinted } from "./register-minted.ts";
-import { hasAllFiles, requireFolders } from "./require-folders.ts";
-import { requireSoundLedger } from "./require-sound-ledger.ts";
-import { requireChecked } from "./restored-home.ts";
-import type { RunTools } from "./run-tools.ts";
-import { settleAuthorities } from "./settle-authorities.ts";
-import { settleLot } from "./settle-lot.ts";
-import { takeManifest } from "./take-manifest.ts";
-import { startWalk, type Walk } from "./walk.ts";
+import { finishRemints } from "./revoke/finish-remints.ts";
 
 export interface RunRequest {
   readonly lot: string;
@@ -51,6 +53,7 @@ export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotRep
   // Before the lot is taken, which is recorded: a ledger that is damaged or of another time is left as it is.
   await requireSoundLedger(ledger, tools.home, request.lot);
   if (!request.acceptClock) checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
+  await requireMintable(tools, request);
   return holdLot(tools, request.lot, async (hold) => {
     const walk = startWalk(tools.now);
     await openLot(tools, hold, request, walk);
@@ -64,6 +67,19 @@ export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotRep
     }
     return await concludeLot(tools, hold, request.job, walk);
   });
+}
+
+/**
+ * A lot that is new, or has devices to mint, is not touched without the secrets that this takes. Of any other lot its
+ * manifest has to be read first: see `takeManifest`.
+ */
+async function requireMintable(tools: RunTools, { lot, job, resend, acceptChanges }: RunRequest): Promise<void> {
+  if (resend) return;
+  const record = await tools.ledger.lot(lot);
+  // Of a lot that another run may hold, what is left to mint is known once that run has ended.
+  if (record?.heldBy === null) await refuseMixedIssuance(tools.ledger, lot, job, acceptChanges);
+  const { planned, reserved } = await tools.ledger.countByStage(lot);
+  if (record === undefined || planned + reserved > 0) await requireSecrets(tools, job);
 }
 
 /** What has to be right before a lot is touched: its job, what a killed run left, its manifest. */
@@ -105,12 +121,15 @@ async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, wa
     await closePasswords().catch(() => undefined);
     throw fault;
   };
-  const greeting = await walk.room("preflight", () => greetPlatform(tools, hold, request, walk)).catch(closeFirst);
+  // Where nothing is left to mint, the platform has to trust who has signed, whatever the job says now.
+  const signer = planned > 0 ? job.issuer : await signerOf(tools.ledger, hold.lot, job);
+  const asked = { ...request, job: { ...job, issuer: signer } };
+  const greeting = await walk.room("preflight", () => greetPlatform(tools, hold, asked, walk)).catch(closeFirst);
   try {
     await placeTruststore(tools, hold.lot, layout, job, walk).catch(closeFirst);
     if (!request.resend) await walk.room("mint", () => mintPlanned(tools, hold, job, walk)).catch(closeFirst);
     await walk.room("passwords", closePasswords);
-    await registerMinted(tools, hold, job, greeting, walk);
+    await registerMinted(tools, hold, asked.job, greeting, walk);
     await finishKilledRemints(tools, hold, walk);
   } finally {
     await greeting?.platform.close();

@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { DerError } from "../asn1/read-der.ts";
-import { readCertificate } from "../authority/read-certificate.ts";
 import { readCertificate as readLeaf } from "../verify/read-certificate.ts";
+import { readCertificate } from "../x509/read-certificate.ts";
 import type { SandboxState } from "./sandbox-state.ts";
 import { addDeviceUser, deviceUserName } from "./sandbox-users.ts";
 import type { StoredCertificate } from "./stored-certificate.ts";

@@ -672,6 +672,18 @@ function reading(ledger: () => Ledger): void {
     expect(await world.collect(ledger().mintedDevices("L1"))).toHaveLength(1200);
   });
 
+  test("the issuers of a lot are those that signed in it, the last one last", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    expect(await ledger().lotIssuers("L1")).toEqual([]);
+    for (const issuer of ["line-4", "line-3", "line-4"]) {
+      const claimed = await ledger().claimBatch(hold, { issuer, serialNumbers: [world.serialNumber()] });
+      const minted = claimed?.devices.map((one) => world.certificateOf(one.externalId, one.serialNumber)) ?? [];
+      await ledger().commitMinted(hold, claimed?.batch ?? 0, minted);
+    }
+    expect(await ledger().lotIssuers("L1")).toEqual(["line-3", "line-4"]);
+    expect(await ledger().lotIssuers("L2")).toEqual([]);
+  });
+
   test("a minted device's record holds all that was recorded of it", async () => {
     const hold = await world.plannedLot(ledger(), "L1", ["a"]);
     const { batch, devices } = await world.reserveNext(ledger(), hold);

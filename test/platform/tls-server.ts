@@ -4,7 +4,7 @@ import { createServer as createHttpsServer, type ServerOptions } from "node:http
 import type { AddressInfo, Server } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 import { generate, type Packet, parser } from "mqtt-packet";
-import type { DeviceDoor, DeviceIdentity } from "../../src/platform/device-door.ts";
+import type { DeviceDoor, DeviceIdentity } from "../../src/platform/device/device-endpoint.ts";
 import { makeServerIdentity } from "../../src/sandbox/sandbox-certificate.ts";
 import { makeDeviceKey } from "../fixtures/make-device-key.ts";
 import type { TestIssuer } from "../fixtures/make-issuer.ts";

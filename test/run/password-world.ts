@@ -6,7 +6,7 @@ import { type Home, homeLayout, type LotLayout, lotLayout, segmentName, segmentP
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import type { LotHold } from "../../src/ledger/locks.ts";
 import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
-import { markOwn } from "../../src/run/owner-mark.ts";
+import { markOwn } from "../../src/run/lot/owner-mark.ts";
 import { certificateOf, plannedLot, serialNumber } from "../ledger/ledger-world.ts";
 
 /** A lot L1 with a real ledger, whose devices are minted batch by batch. */

@@ -11,7 +11,7 @@ import type { DeviceRecord } from "../../src/domain/report.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import type { LotHold } from "../../src/ledger/locks.ts";
 import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
-import { openPlatform } from "../../src/platform/http-platform.ts";
+import { openPlatform } from "../../src/platform/http/http-platform.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { DEFAULT_RETRY } from "../../src/platform/retry.ts";
 import { cutParts } from "../../src/registration/cut-parts.ts";

@@ -9,7 +9,7 @@ export const backupCommand: AddCommand = (line, runner) =>
     "Back up ledger, authorities and lots' copies into one file",
     (command) => command.positional("file", { type: "string", demandOption: true }),
     runner("writes", async ({ file }, context) => {
-      const { backupHome } = await import("../../run/backup-home.ts");
+      const { backupHome } = await import("../../run/backup/backup-home.ts");
       const path = resolve(context.cwd, file);
       const contents = await context.withLedger((ledger) => backupHome(context.home, ledger, path, context.now()));
       const files = Object.keys(contents.files).length;

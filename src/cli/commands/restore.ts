@@ -8,7 +8,7 @@ export const restoreCommand: AddCommand = (line, runner) =>
     "Restore a backup into an empty home",
     (command) => command.positional("file", { type: "string", demandOption: true }),
     runner("makes", async ({ file }, context) => {
-      const { restoreHome } = await import("../../run/restore-home.ts");
+      const { restoreHome } = await import("../../run/backup/restore-home.ts");
       const { openLedger } = await import("../../ledger/sqlite/open-ledger.ts");
       const path = resolve(context.cwd, file);
       const { madeAt, ledgerHead } = await restoreHome({

@@ -11,6 +11,7 @@ export function readingRules({ read }: Engine): Omit<Reading, "countLotCertifica
         const found = new Map((await on.countStages(lot)).map(({ stage, n }) => [stage, n]));
         return Object.fromEntries(STAGES.map((stage) => [stage, found.get(stage) ?? 0])) as Record<Stage, number>;
       }),
+    lotIssuers: (lot) => read((on) => on.lotIssuers(lot)),
     rejects: (lot) =>
       pages(
         read,

@@ -28,6 +28,10 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
     database,
     `SELECT stage, count(*) AS n FROM devices WHERE lot = ${LOT} GROUP BY stage`,
   );
+  const issuers = prepare<{ issuer: string }>(
+    database,
+    `SELECT issuer FROM batches WHERE lot = ${LOT} AND issued > 0 GROUP BY issuer ORDER BY max(number)`,
+  );
   // Rejected devices get odd numbers and rejected rows even ones, so that a page can end between the two.
   const rejects = prepare<RejectRow>(
     database,
@@ -60,6 +64,7 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
   );
   return {
     countStages: async (lot) => counts.all(lot),
+    lotIssuers: async (lot) => issuers.all(lot).map(({ issuer }) => issuer),
     rejectPage: async (lot, after, limit) =>
       rejects.all(lot, after.line, after.id, limit).map(({ line, id, field, message, ...row }) => ({
         line,
