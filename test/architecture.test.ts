@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 const FLOORS: readonly (readonly string[])[] = [
   ["domain"],
   ["asn1", "disk"],
+  ["x509"],
   ["config", "authority", "ledger", "platform"],
   ["manifest", "plan", "mint", "keystore", "registration", "submit", "report", "verify"],
   ["run", "watch", "schedule"],
@@ -24,7 +25,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "p-limit": ["submit"],
   croner: ["schedule"],
   yargs: ["cli"],
-  zod: ["config"],
+  zod: ["config", "sandbox"],
   yaml: ["config"],
   aedes: ["sandbox"],
   "mqtt-packet": ["platform"],

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { isMissing, wordsOf } from "../disk/disk-fault.ts";
+import { isMissing, wordsOf } from "../disk/disk-error.ts";
 import type { AuthorityLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { readPemCertificates, writePem } from "../x509/pem.ts";

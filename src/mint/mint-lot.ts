@@ -9,7 +9,7 @@ import { OnboardingError } from "../domain/error.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LotHold } from "../ledger/locks.ts";
 import type { MintedDevice, OpenBatch, PlannedDevice } from "../ledger/minting.ts";
-import { turnDownTakenKeys } from "../plan/reject-taken-keys.ts";
+import { rejectTakenKeys } from "../plan/reject-taken-keys.ts";
 import { dropBatch } from "../run/lot/recover-batches.ts";
 import { readPasswordFiles } from "../run/passwords/password-segments.ts";
 import { newSerialNumber } from "../x509/serial-number.ts";
@@ -70,7 +70,7 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
     announceStep("reserved");
     const { batch: number, segment } = claimed;
     const unoccupied = await turnDownOccupied(ledger, hold, lot, claimed.devices);
-    const devices = await turnDownTakenKeys(ledger, hold, unoccupied, keysInHand);
+    const devices = await rejectTakenKeys(ledger, hold, unoccupied, keysInHand);
     // None is left, or none of those for whose passwords the batch has a segment: the others are claimed anew.
     if (segment === undefined ? devices.length === 0 : devices.every(hasOwnKey)) {
       await ledger.voidBatch(hold, number);

@@ -1,4 +1,4 @@
-import { readRequest } from "../authority/request/read-pkcs10.ts";
+import { readPkcs10 } from "../authority/request/read-pkcs10.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LotHold } from "../ledger/locks.ts";
 import type { PlannedDevice } from "../ledger/minting.ts";
@@ -9,7 +9,7 @@ import { describeHolder } from "./check-requests.ts";
  * manifest was taken in: in a lot that ran beside this one, or earlier in this run. Gives the others. `inHand`
  * are the keys that this run has let through, with their devices; they are added to.
  */
-export async function turnDownTakenKeys<Planned extends PlannedDevice>(
+export async function rejectTakenKeys<Planned extends PlannedDevice>(
   ledger: Pick<Ledger, "publicKeyHolders" | "rejectDevices">,
   hold: LotHold,
   planned: readonly Planned[],
@@ -19,7 +19,7 @@ export async function turnDownTakenKeys<Planned extends PlannedDevice>(
   const taken = new Map<Planned, string>();
   for (const device of planned) {
     if (device.certificateRequest === undefined) continue;
-    const request = readRequest(device.certificateRequest);
+    const request = readPkcs10(device.certificateRequest);
     // Its row was planned by a lotmint that asked for less.
     if ("fault" in request) taken.set(device, request.fault);
     else keys.set(device, request.publicKeySha256);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { readsRowsOtherwise } from "../config/job-json.ts";
-import { inputFault } from "../disk/disk-fault.ts";
+import { inputError } from "../disk/disk-error.ts";
 import {
   ensureFolder,
   moveInto,
@@ -21,7 +21,6 @@ import { planLot } from "../plan/plan-lot.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
 import { requireSecrets } from "./passwords/require-secrets.ts";
-import type { RunRequest } from "./run-lot.ts";
 
 const MOST_IDS = 10;
 
@@ -30,10 +29,10 @@ const MOST_IDS = 10;
  * same content again changes nothing, unless the job reads its rows otherwise now. Throws `usage` for a
  * file that is no manifest; then the lot is as before.
  */
-export async function takeManifest(
+export async function absorbManifest(
   tools: RunTools,
   hold: LotHold,
-  request: RunRequest,
+  request: { readonly job: Job; readonly manifest?: string },
   jobBefore: Job | undefined,
   walk: Walk,
 ): Promise<void> {
@@ -123,7 +122,7 @@ async function copyManifest(path: string, layout: LotLayout): Promise<string> {
     }
   } catch (error) {
     copy.discard();
-    throw inputFault(error, path, "there is no manifest");
+    throw inputError(error, path, "there is no manifest");
   }
   copy.commit();
   const sha256 = hash.digest("hex");

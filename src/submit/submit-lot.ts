@@ -5,18 +5,19 @@ import type { LotHold } from "../ledger/locks.ts";
 import type { PartRecord } from "../ledger/registration.ts";
 import type { RetryPolicy } from "../platform/retry.ts";
 import { readPart } from "./read-part.ts";
-import { settleOpenUploads } from "./settle-open-uploads.ts";
+import { recoverUploads } from "./recover-uploads.ts";
 import type { Submission, SubmissionLedger, SubmissionPlatform, Tally } from "./submission.ts";
 import { type PartOutcome, submitPart } from "./submit-part.ts";
 
 export interface SubmitLot {
   readonly ledger: SubmissionLedger;
   readonly hold: LotHold;
+  /** A `retrying` one; it leaves uploads alone. */
   readonly platform: SubmissionPlatform;
   readonly layout: LotLayout;
   readonly tenant: string;
   readonly submit: Pick<Submit, "concurrency" | "collisions">;
-  /** Its signal, if any, is joined by `signal`. */
+  /** For uploads. Its signal, if any, is joined by `signal`. */
   readonly retry: RetryPolicy;
   /** Once aborted, attempts in flight are finished and nothing new is sent. */
   readonly signal?: AbortSignal;
@@ -67,7 +68,7 @@ export async function submitLot(options: SubmitLot): Promise<SubmitOutcome> {
     outcomes.push(outcome);
     if (outcome.kind === "refused") halt.abort();
   };
-  const settled = await settleOpenUploads(submission);
+  const settled = await recoverUploads(submission);
   if (settled.kind === "settled") await submitParts(submission, options.submit.concurrency, halt, note);
   else note(settled);
 

@@ -134,7 +134,7 @@ function locks(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: num
   });
 
   test("a released lot is free, keeps its exit code and gives its next run a higher fence", async () => {
-    const first = await world.holdLot(ledger(), "L1");
+    const first = await world.withLotLease(ledger(), "L1");
     await ledger().releaseLot(first, 3);
     expect(await ledger().lot("L1")).toMatchObject({ heldBy: null, lastExitCode: 3, issuer: "line-3" });
     await expect(ledger().beat(first)).rejects.toMatchObject({ code: "lot-held" });
@@ -143,7 +143,7 @@ function locks(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: num
 
   test("a lot that was only ever held, without a job, is not told of", async () => {
     await ledger().acquireLot("L1", currentLockOwner());
-    await world.holdLot(ledger(), "L2");
+    await world.withLotLease(ledger(), "L2");
     expect((await ledger().lots()).map((lot) => lot.name)).toEqual(["L2"]);
     expect(await ledger().lot("L1")).toBeUndefined();
   });
@@ -151,7 +151,7 @@ function locks(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: num
 
 function manifests(ledger: () => Ledger): void {
   test("a manifest plans its devices in order and is remembered with its header", async () => {
-    const hold = await world.holdLot(ledger(), "L1");
+    const hold = await world.withLotLease(ledger(), "L1");
     const request = { ...world.device("c", 4), certificateRequest: "-----BEGIN CERTIFICATE REQUEST-----" };
     const decisions = [...world.mintAll(["a", "b"]), world.mintOne(request)];
     const rejected = [world.rejectedRow(5, "bad id", "holds white space")];
@@ -184,7 +184,7 @@ function manifests(ledger: () => Ledger): void {
   });
 
   test("a manifest whose reading breaks off leaves nothing behind, and the fault comes out as it was", async () => {
-    const hold = await world.holdLot(ledger(), "L1");
+    const hold = await world.withLotLease(ledger(), "L1");
     const fault = new Error("line 3: unclosed quote");
     async function* breaking() {
       yield { decisions: world.mintAll(["a"]), rejected: [world.rejectedRow(3, "", "empty")] };
@@ -199,7 +199,7 @@ function manifests(ledger: () => Ledger): void {
   });
 
   test("reads and other commits go on while a manifest is read, and see the lot as it was", async () => {
-    const hold = await world.holdLot(ledger(), "L1");
+    const hold = await world.withLotLease(ledger(), "L1");
     const other = await world.plannedLot(ledger(), "L2", ["x"]);
     const seen: unknown[] = [];
     async function* asking() {
@@ -217,8 +217,8 @@ function manifests(ledger: () => Ledger): void {
   });
 
   test("an id that another lot takes while a manifest is read is rejected, not taken twice", async () => {
-    const hold = await world.holdLot(ledger(), "L1");
-    const other = await world.holdLot(ledger(), "L2");
+    const hold = await world.withLotLease(ledger(), "L1");
+    const other = await world.withLotLease(ledger(), "L2");
     async function* racing() {
       yield { decisions: world.mintAll(["a", "b"]), rejected: [] };
       await ledger().absorbManifest(other, world.manifest(), world.inBatches({ decisions: world.mintAll(["a"]) }));
@@ -233,7 +233,7 @@ function manifests(ledger: () => Ledger): void {
 
   test("an id is live in one lot only: the second lot's row is rejected and names the first", async () => {
     await world.plannedLot(ledger(), "L1", ["a"]);
-    const hold = await world.holdLot(ledger(), "L2");
+    const hold = await world.withLotLease(ledger(), "L2");
     const decisions = world.mintAll(["a", "b"]);
     const { plan } = await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions }));
     expect(plan).toMatchObject({ rows: 2, mint: 1, rejected: 1 });
@@ -271,7 +271,7 @@ function manifests(ledger: () => Ledger): void {
   });
 
   test("a full manifest replaces the rejected rows, a mended one those whose lines it names", async () => {
-    const hold = await world.holdLot(ledger(), "L1");
+    const hold = await world.withLotLease(ledger(), "L1");
     const lines = async () => (await world.collect(ledger().rejects("L1"))).map((reject) => reject.line);
     const rejects = (...numbers: number[]) =>
       world.inBatches({ rejected: numbers.map((line) => world.rejectedRow(line, "", "id is empty")) });
@@ -394,7 +394,7 @@ function minting(ledger: () => Ledger): void {
 
   test("a lot is one under every case and Unicode form of its name, as it was spelled first", async () => {
     expect(await ledger().lotName("Straße-é")).toBeUndefined();
-    await world.holdLot(ledger(), "Straße-é");
+    await world.withLotLease(ledger(), "Straße-é");
     for (const name of ["Straße-é", "STRASSE-É", "straße-é".normalize("NFD")]) {
       expect(await ledger().lotName(name)).toBe("Straße-é");
       await expect(ledger().acquireLot(name, currentLockOwner())).rejects.toMatchObject({ code: "lot-held" });
@@ -627,7 +627,7 @@ function submission(ledger: () => Ledger): void {
     expect(await world.collect(ledger().rejects("L1"))).toMatchObject([
       { externalId: "a", reason: "was there before", device: true },
     ]);
-    const other = await world.holdLot(ledger(), "L2");
+    const other = await world.withLotLease(ledger(), "L2");
     const batches = world.inBatches({ decisions: world.mintAll(["a"]) });
     expect((await ledger().absorbManifest(other, world.manifest(), batches)).plan.rejected).toBe(1);
     expect(await ledger().relistRejected(hold)).toBe(1);
@@ -699,7 +699,7 @@ function reading(ledger: () => Ledger): void {
   });
 
   test("rejected rows and rejected devices come together, by line, over many pages", async () => {
-    const hold = await world.holdLot(ledger(), "L1");
+    const hold = await world.withLotLease(ledger(), "L1");
     const ids = Array.from({ length: 700 }, (_, index) => `sn-${index}`);
     // One row more at the start, so that a page ends between a row and a device of the same line.
     const lines = [2, ...ids.map((_, index) => index + 3)];
@@ -743,7 +743,7 @@ function events(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: nu
   });
 
   test("an event is known by its digest, whatever chain it is in, and an unknown one is not", async () => {
-    await world.holdLot(ledger(), "L1");
+    await world.withLotLease(ledger(), "L1");
     await ledger().recordEvent({ kind: "note", subject: "x", detail: {} });
     for (const head of [await ledger().head("L1"), await ledger().head()]) {
       expect(await ledger().hasEvent(head?.digest ?? "")).toBe(true);
@@ -752,7 +752,7 @@ function events(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: nu
   });
 
   test("the end of a run ties the lot's chain into the site's", async () => {
-    const hold = await world.holdLot(ledger(), "L1");
+    const hold = await world.withLotLease(ledger(), "L1");
     const site = await ledger().head();
     await ledger().releaseLot(hold, 0);
     const tied = await ledger().head();
@@ -761,8 +761,8 @@ function events(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: nu
   });
 
   test("chains of lots begin alike and part with their first events", async () => {
-    await world.holdLot(ledger(), "L1");
-    await world.holdLot(ledger(), "L2");
+    await world.withLotLease(ledger(), "L1");
+    await world.withLotLease(ledger(), "L2");
     expect((await ledger().head("L1"))?.digest).not.toBe((await ledger().head("L2"))?.digest);
     await ledger().verifyLinks();
   });

@@ -9,11 +9,11 @@ import { findDerFault } from "../../src/asn1/find-der-fault.ts";
 import { DerError, readChildren, readOid } from "../../src/asn1/read-der.ts";
 import { expandValue, readOpensslConfig } from "../../src/authority/foreign/openssl-config.ts";
 import { readOpensslDatabase } from "../../src/authority/foreign/openssl-database.ts";
-import { readPkcs12Authority } from "../../src/authority/foreign/read-foreign-pkcs12.ts";
+import { readForeignPkcs12 } from "../../src/authority/foreign/read-foreign-pkcs12.ts";
 import { readPrivateKey } from "../../src/authority/foreign/read-private-key.ts";
 import { readSealRecipient } from "../../src/authority/foreign/seal-recipient.ts";
 import { readCertificateRequest } from "../../src/authority/request/read-pkcs10.ts";
-import { readIdFile } from "../../src/cli/read-id-file.ts";
+import { readIdFile } from "../../src/cli/revoke/read-id-file.ts";
 import { readJob } from "../../src/config/read-job.ts";
 import { readSite } from "../../src/config/read-site.ts";
 import { readYaml } from "../../src/config/read-yaml.ts";
@@ -32,13 +32,12 @@ import * as answers from "../../src/platform/http/read-answer.ts";
 import { readRevocationList } from "../../src/platform/http/read-revocation-list.ts";
 import { BACKUP_CONTENTS } from "../../src/run/backup/backup-home.ts";
 import { restoreHome } from "../../src/run/backup/restore-home.ts";
-import { derRevocationList } from "../../src/sandbox/revocation-list.ts";
-import { KeystoreFault } from "../../src/verify/keystore-fault.ts";
+import { derRevocationList } from "../../src/sandbox/trust/revocation-list.ts";
+import { KeystoreError } from "../../src/verify/keystore-error.ts";
 import { openSealed } from "../../src/verify/open-sealed.ts";
-import { readCertificate as readOwnCertificate } from "../../src/verify/read-certificate.ts";
 import { readJks } from "../../src/verify/read-jks.ts";
 import { parsePasswords } from "../../src/verify/read-passwords.ts";
-import { readPkcs12 } from "../../src/verify/read-pkcs12.ts";
+import { readPkcs12 } from "../../src/verify/read-strict-pkcs12.ts";
 import { readTruststore } from "../../src/verify/read-truststore.ts";
 import { describeName } from "../../src/x509/distinguished-name.ts";
 import { readPem } from "../../src/x509/pem.ts";
@@ -235,14 +234,14 @@ const PARSERS: readonly Parser[] = [
     {
       name: `authority/read-pkcs12, ${recipe}`,
       sample: () => samples[recipe as "modern" | "legacy"],
-      read: (octets: Buffer) => readPkcs12Authority(octets, "a.p12", passphrases),
+      read: (octets: Buffer) => readForeignPkcs12(octets, "a.p12", passphrases),
       fault: OnboardingError,
     },
     {
       name: `verify/read-pkcs12, ${recipe}`,
       sample: () => samples[recipe as "modern" | "legacy"],
       read: (octets: Buffer) => readPkcs12(octets, PASSWORD, { maxIterations: 2000 }),
-      fault: KeystoreFault,
+      fault: KeystoreError,
     },
   ]),
   {
@@ -259,12 +258,11 @@ const PARSERS: readonly Parser[] = [
     read: (octets) => readOpensslDatabase(octets.toString("utf8"), "index.txt"),
     fault: OnboardingError,
   },
-  { name: "verify/read-certificate", sample: () => samples.certificate, read: readOwnCertificate, fault: DerError },
   {
     name: "verify/read-jks",
     sample: () => samples.jks,
     read: (octets) => readJks(octets, PASSWORD),
-    fault: KeystoreFault,
+    fault: KeystoreError,
   },
   {
     name: "verify/read-passwords",
@@ -324,13 +322,13 @@ const PARSERS: readonly Parser[] = [
     name: "verify/open-sealed",
     sample: () => samples.sealed,
     read: (octets) => openSealed(octets.toString("latin1"), samples.officer.key),
-    fault: KeystoreFault,
+    fault: KeystoreError,
   },
   {
     name: "verify/read-truststore",
     sample: () => samples.pem,
     read: (octets) => readTruststore("truststore.pem", octets, PASSWORD),
-    fault: KeystoreFault,
+    fault: KeystoreError,
   },
   {
     name: "disk/archive",

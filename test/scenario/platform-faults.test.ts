@@ -3,8 +3,8 @@ import { createServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type FaultRule, setFaults } from "../../src/sandbox/faults.ts";
-import { makeServerIdentity } from "../../src/sandbox/sandbox-certificate.ts";
+import { type FaultRule, setFaults } from "../../src/sandbox/faults/faults.ts";
+import { makeServerIdentity } from "../../src/sandbox/trust/sandbox-certificate.ts";
 import { type Ended, makeRows, makeWorld, type World, writeLot } from "./harness.ts";
 import { proveLot, readLedger } from "./prove-lot.ts";
 
@@ -171,6 +171,17 @@ describe("six of ten requests", () => {
     expect(faults).toEqual([]);
     expect([0, 13]).toContain(ended.code);
   });
+});
+
+test("a check that asks the platform asks again where six of ten requests fail", async () => {
+  const lot = newLot();
+  expect((await run(lot)).code).toBe(0);
+  const { state } = world.sandbox;
+  const asked = state.requests.length;
+  setFaults(state.faults, [{ kind: "status", status: 503, rate: RATE }]);
+  const check = await world.run(["check", lot, "--platform"], { env: { NODE_OPTIONS: `--import ${HURRY}` } });
+  expect(check).toMatchObject({ code: 0 });
+  expect(state.requests.slice(asked).filter(({ fault }) => fault === "status").length).toBeGreaterThan(0);
 });
 
 describe("an answer that does not add up confirms nothing by itself", () => {

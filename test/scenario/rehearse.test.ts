@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { RehearsedDevice } from "../../src/run/rehearse/judge-rehearsal.ts";
 import type { RehearsalOutcome } from "../../src/run/rehearse/rehearse-lot.ts";
-import { setFaults } from "../../src/sandbox/faults.ts";
+import { setFaults } from "../../src/sandbox/faults/faults.ts";
 import { hasOpenssl } from "../fixtures/foreign-device.ts";
 import { type Ended, makeRows, makeWorld, type StartOptions, type World, writeLot } from "./harness.ts";
 import { hasMosquitto, startMosquitto } from "./mosquitto.ts";

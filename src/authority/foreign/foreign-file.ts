@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
-import { isMissing, wordsOf } from "../../disk/disk-fault.ts";
+import { isMissing, wordsOf } from "../../disk/disk-error.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { readPemCertificates } from "../../x509/pem.ts";
 import { type CertificateFields, readCertificate } from "../../x509/read-certificate.ts";

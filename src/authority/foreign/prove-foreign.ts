@@ -4,7 +4,7 @@ import { describeName } from "../../x509/distinguished-name.ts";
 import type { CertificateFields } from "../../x509/read-certificate.ts";
 import { describeKey, keyAlgorithmOf } from "../key-algorithm.ts";
 import { readableAuthorities } from "../load-authority.ts";
-import { publicKeyFault } from "../request/public-key-problem.ts";
+import { publicKeyProblem } from "../request/public-key-problem.ts";
 import { unusableAuthority } from "../stored-authority.ts";
 import { checkChainLength, verifyChain } from "../verify-chain.ts";
 import { buildChain } from "./build-chain.ts";
@@ -82,7 +82,7 @@ function checkKeyType(name: string, certificate: CertificateFields): string {
   const key = publicKeyOf(name, certificate);
   const known = keyAlgorithmOf(key);
   const fault =
-    publicKeyFault(key, certificate.spki) ??
+    publicKeyProblem(key, certificate.spki) ??
     (known === undefined ? `its key is ${describeKey(key)}, which lotmint does not sign with` : undefined);
   if (known !== undefined && fault === undefined) return known;
   throw unusableAuthority(

@@ -40,7 +40,7 @@ interface Pkcs12Contents {
  * The authority in a PKCS#12 file of any tool: its certificates, and its key where there is one. Faults as
  * those of `readPkcs12`; a file with no certificate, or with several keys, is `usage`.
  */
-export async function readPkcs12Authority(
+export async function readForeignPkcs12(
   content: Buffer,
   place: string,
   passphrases: Passphrases,

@@ -1,5 +1,5 @@
 import { TAG } from "../../asn1/der.ts";
-import { type NameAttribute, readName, subjectPartFault } from "../../x509/distinguished-name.ts";
+import { type NameAttribute, readName, subjectPartProblem } from "../../x509/name-der.ts";
 import type { CertificateFields } from "../../x509/read-certificate.ts";
 import type { LintRule } from "./lint-rule.ts";
 
@@ -44,7 +44,7 @@ const boundsAreKept: LintRule = {
   source: "RFC 5280, appendix A.1",
   check: (leaf) => {
     for (const { attribute, value } of subjectOf(leaf)) {
-      const fault = attribute && subjectPartFault({ attribute, value: value.toString("utf8") });
+      const fault = attribute && subjectPartProblem({ attribute, value: value.toString("utf8") });
       if (fault !== undefined) return fault;
     }
     return undefined;

@@ -18,7 +18,7 @@ const CURVES: Readonly<Record<string, Buffer>> = {
  * Why a certificate must not be issued for a public key, in a clause; undefined: it may. `spki` is the key
  * as it came, in DER. RSA of 2048 to 4096 bits without known weaknesses, and EC on P-256 and P-384.
  */
-export function publicKeyFault(key: KeyObject, spki: Buffer): string | undefined {
+export function publicKeyProblem(key: KeyObject, spki: Buffer): string | undefined {
   switch (key.asymmetricKeyType) {
     case "rsa":
       return rsaFault(key);

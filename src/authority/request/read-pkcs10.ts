@@ -3,7 +3,7 @@ import { TAG } from "../../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readOid, readWhole } from "../../asn1/read-der.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { readPem } from "../../x509/pem.ts";
-import { publicKeyFault } from "./public-key-problem.ts";
+import { publicKeyProblem } from "./public-key-problem.ts";
 
 /** What a request gives: the name that it asks for, and the key that it has been proven to come from. */
 export interface CertificateRequest {
@@ -48,7 +48,7 @@ const REFUSED: Readonly<Record<string, string>> = {
  * the key is strong enough; or says in a clause why it cannot be used. Its attributes are passed over.
  * Never throws, whatever the octets, and takes bounded time.
  */
-export function readRequest(source: string | Buffer): CertificateRequest | { readonly fault: string } {
+export function readPkcs10(source: string | Buffer): CertificateRequest | { readonly fault: string } {
   try {
     const der = typeof source === "string" || source[0] !== TAG.SEQUENCE ? derOf(source.toString("latin1")) : source;
     return typeof der === "string" ? { fault: der } : readDer(der);
@@ -60,7 +60,7 @@ export function readRequest(source: string | Buffer): CertificateRequest | { rea
 
 /** The same for a request that has to be usable: throws `usage` with the reason. */
 export function readCertificateRequest(source: string | Buffer): CertificateRequest {
-  const request = readRequest(source);
+  const request = readPkcs10(source);
   if (!("fault" in request)) return request;
   throw new OnboardingError(`the certificate request cannot be used: ${request.fault}`, { code: "usage" });
 }
@@ -94,7 +94,7 @@ function readDer(der: Buffer): CertificateRequest | { readonly fault: string } {
     return { fault: "its public key cannot be read: it is of an unknown type, or its point is not on the curve" };
   }
   const spki = key.export({ type: "spki", format: "der" });
-  const fault = publicKeyFault(key, publicKey.raw) ?? signatureFault(key, info.raw, algorithm, signature);
+  const fault = publicKeyProblem(key, publicKey.raw) ?? signatureFault(key, info.raw, algorithm, signature);
   if (fault !== undefined) return { fault };
   return { subject: subject.raw, spki, publicKey: key, publicKeySha256: hash("sha256", spki) };
 }

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fdatasync, openSync } from "node:fs";
 import { promisify } from "node:util";
-import { diskFault } from "../../disk/disk-fault.ts";
+import { diskError } from "../../disk/disk-error.ts";
 
 export interface LogSync {
   /** Fulfilled when all that has been committed so far is on the disk. Throws `disk-unwritable`. */
@@ -25,7 +25,7 @@ export function openLogSync(path: string, syncFile: (fd: number) => Promise<void
       fd ??= existsSync(log) ? openSync(log, "r+") : undefined;
       if (fd !== undefined) await syncFile(fd);
     } catch (error) {
-      throw diskFault(error, log);
+      throw diskError(error, log);
     }
   }
 

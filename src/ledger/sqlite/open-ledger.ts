@@ -6,7 +6,7 @@ import type { StoredEvent } from "../rules/event-digest.ts";
 import { ledgerRules } from "../rules/ledger-rules.ts";
 import { requireLink } from "../rules/verify-events.ts";
 import { copyLedger } from "./copy-ledger.ts";
-import { ledgerFault } from "./ledger-fault.ts";
+import { ledgerError } from "./ledger-fault.ts";
 import { type Connections, openLedgerFile, openLedgerFileToRead } from "./ledger-file.ts";
 import { openLogSync } from "./log-sync.ts";
 import { openLotLocks } from "./lot-locks.ts";
@@ -64,7 +64,7 @@ function wire(connections: Connections, path: string, now: () => number): Ledger
       try {
         return await act(outside);
       } catch (error) {
-        throw ledgerFault(error, path);
+        throw ledgerError(error, path);
       }
     },
     lotLocks,
@@ -99,7 +99,7 @@ function guard<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw ledgerFault(error, path);
+    throw ledgerError(error, path);
   }
 }
 

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate as pass } from "node:timers/promises";
 import type { Staging } from "../rules/engine.ts";
-import { ledgerFault } from "./ledger-fault.ts";
+import { ledgerError } from "./ledger-fault.ts";
 import { prepare } from "./statement.ts";
 
 /**
@@ -21,7 +21,7 @@ export function openStaging(): Staging {
     try {
       return act();
     } catch (error) {
-      throw ledgerFault(error, "(its temporary file)");
+      throw ledgerError(error, "(its temporary file)");
     }
   };
   return {

@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { isIP } from "node:net";
 import { getCACertificates } from "node:tls";
 import type { PlatformSite } from "../../domain/job.ts";
+import { writePem } from "../../x509/pem.ts";
 import { causes } from "../http/connection-error.ts";
 import { readAddress, readCaFile } from "../http/site-access.ts";
 
@@ -14,7 +15,7 @@ export interface DeviceIdentity {
 }
 
 /** One of the platform's two doors for devices. */
-export interface DeviceDoor {
+export interface DeviceEndpoint {
   readonly host: string;
   readonly port: number;
   /** Certificates in PEM that vouch for the server, and nothing else does. */
@@ -43,7 +44,7 @@ export type DeviceAnswer =
   | { readonly kind: "distrusted"; readonly code: string };
 
 /** Where a site's devices go, and what vouches for the servers there: the public authorities and the site's own. */
-export function siteDoors(site: PlatformSite) {
+export function siteEndpoints(site: PlatformSite) {
   const { hostname } = readAddress(site.url);
   return {
     host: hostname.replace(/^\[|\]$/g, ""),
@@ -54,10 +55,10 @@ export function siteDoors(site: PlatformSite) {
 }
 
 /** Mutual TLS as the device speaks it: the whole chain is sent, and the server is always verified. */
-export function deviceTls(door: DeviceDoor, { key, chain }: DeviceIdentity) {
+export function deviceTls(door: DeviceEndpoint, { key, chain }: DeviceIdentity) {
   return {
     key: key.export({ type: "pkcs8", format: "pem" }),
-    cert: chain.map(certificatePem).join(""),
+    cert: chain.map((der) => writePem("CERTIFICATE", der)).join(""),
     ca: [...door.trust],
     // A truststore may pin the server's own certificate, which is no CA (RFC 6125 leaves that to the client).
     allowPartialTrustChain: true,
@@ -67,12 +68,6 @@ export function deviceTls(door: DeviceDoor, { key, chain }: DeviceIdentity) {
     // An address is no host name, and must not be sent as one (RFC 6066, 3).
     ...(isIP(door.host) === 0 ? { servername: door.host } : {}),
   };
-}
-
-/** One certificate in PEM, lines of 64 characters. */
-export function certificatePem(der: Buffer): string {
-  const lines = der.toString("base64").replace(/.{1,64}/g, "$&\n");
-  return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
 }
 
 /** OpenSSL's verdicts on a server's chain and Node's own on its name. */

@@ -1,9 +1,15 @@
 import { connect, type TLSSocket } from "node:tls";
 import type { Packet } from "mqtt-packet";
-import { connectionFault } from "../http/connection-error.ts";
+import { connectionError } from "../http/connection-error.ts";
 import { makeScrub } from "../http/scrub.ts";
 import type { Reply } from "../platform.ts";
-import { type DeviceAnswer, type DeviceDoor, type DeviceIdentity, deviceTls, tlsVerdict } from "./device-endpoint.ts";
+import {
+  type DeviceAnswer,
+  type DeviceEndpoint,
+  type DeviceIdentity,
+  deviceTls,
+  tlsVerdict,
+} from "./device-endpoint.ts";
 import { type MqttSession, openMqttSession, SilentClose } from "./mqtt-session.ts";
 
 const KEEP_ALIVE_SECONDS = 60;
@@ -33,7 +39,7 @@ const ALREADY_THERE = "41,100,";
  * device. Never throws for what the platform or the network does.
  */
 export async function connectDevice(
-  door: DeviceDoor,
+  door: DeviceEndpoint,
   identity: DeviceIdentity,
   options: MqttOptions,
 ): Promise<Reply<DeviceAnswer>> {
@@ -48,7 +54,7 @@ export async function connectDevice(
 }
 
 async function tryConnect(
-  door: DeviceDoor,
+  door: DeviceEndpoint,
   identity: DeviceIdentity,
   options: MqttOptions,
 ): Promise<Reply<DeviceAnswer> | { readonly kind: "silent" }> {
@@ -76,7 +82,7 @@ async function tryConnect(
       const words = "the connection was closed after it had been accepted";
       return { kind: "answer", value: { kind: "turned-away", at: "message", code: "closed", words } };
     }
-    return connectionFault(fault, authority, { timedOut: false });
+    return connectionError(fault, authority, { timedOut: false });
   } finally {
     socket?.destroy();
   }
@@ -87,7 +93,7 @@ function isClosing(fault: unknown): boolean {
   return fault instanceof SilentClose || code === "ECONNRESET" || code === "EPIPE";
 }
 
-function openSocket(door: DeviceDoor, identity: DeviceIdentity, signal: AbortSignal): Promise<TLSSocket> {
+function openSocket(door: DeviceEndpoint, identity: DeviceIdentity, signal: AbortSignal): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: door.host, port: door.port, ...deviceTls(door, identity) });
     const stop = () => socket.destroy(new Error("stopped"));

@@ -1,12 +1,12 @@
 import { Client } from "undici";
-import { connectionFault } from "../http/connection-error.ts";
+import { writePem } from "../../x509/pem.ts";
+import { connectionError } from "../http/connection-error.ts";
 import { makeScrub } from "../http/scrub.ts";
 import { parseJson, platformWords, readBounded } from "../http/send-request.ts";
 import type { Reply } from "../platform.ts";
 import {
-  certificatePem,
   type DeviceAnswer,
-  type DeviceDoor,
+  type DeviceEndpoint,
   type DeviceIdentity,
   deviceTls,
   tlsVerdict,
@@ -29,7 +29,7 @@ export interface TokenOptions {
  * thrown away. Never throws for what the platform or the network does.
  */
 export async function requestDeviceToken(
-  door: DeviceDoor,
+  door: DeviceEndpoint,
   identity: DeviceIdentity,
   { chainInHeader, signal }: TokenOptions,
 ): Promise<Reply<DeviceAnswer>> {
@@ -55,7 +55,7 @@ export async function requestDeviceToken(
     if (signal?.aborted === true) return { kind: "unknown", message: "the rehearsal was stopped" };
     const verdict = tlsVerdict(fault);
     if (verdict !== undefined) return { kind: "answer", value: verdict };
-    return connectionFault(fault, authority, { timedOut: deadline.aborted });
+    return connectionError(fault, authority, { timedOut: deadline.aborted });
   } finally {
     await client.destroy();
   }
@@ -82,5 +82,5 @@ function hasToken(json: unknown): boolean {
 
 /** PEM blocks with a space for each line end and between the blocks. */
 function headerChain(chain: readonly Buffer[]): string {
-  return chain.map((der) => certificatePem(der).trim().replaceAll("\n", " ")).join(" ");
+  return chain.map((der) => writePem("CERTIFICATE", der).trim().replaceAll("\n", " ")).join(" ");
 }

@@ -39,7 +39,7 @@ const BROKEN: Readonly<Record<string, string>> = {
  * again changes nothing. A connection that never stood is `busy` with status 0: nothing was sent.
  * All else is `unknown`. Only codes go into the words, never what the fault itself says.
  */
-export function connectionFault(fault: unknown, host: string, times: { readonly timedOut: boolean }): Unanswered {
+export function connectionError(fault: unknown, host: string, times: { readonly timedOut: boolean }): Unanswered {
   for (const error of causes(fault)) {
     const code = error.code;
     const distrust = DISTRUST[code];

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { Reply, Unanswered } from "../platform.ts";
 import { retryAfterMs } from "../retry-after.ts";
-import { connectionFault } from "./connection-error.ts";
+import { connectionError } from "./connection-error.ts";
 import type { Scrub } from "./scrub.ts";
 
 /** Where requests go and what goes with each. */
@@ -81,7 +81,7 @@ export async function sendRequest(channel: Channel, request: PlatformRequest): P
     // A refusal stands with its status; only a success needs its body.
     if (status >= 300) return judge(channel, status, headers, NOTHING);
     if (request.signal?.aborted === true) return { kind: "unknown", message: "the request was stopped" };
-    const broken = connectionFault(fault, channel.origin, { timedOut: deadline.aborted });
+    const broken = connectionError(fault, channel.origin, { timedOut: deadline.aborted });
     return status !== 0 && broken.kind !== "refused" ? { kind: "unknown", status, message: broken.message } : broken;
   }
 }

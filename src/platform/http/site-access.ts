@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { inputFault } from "../../disk/disk-fault.ts";
+import { inputError } from "../../disk/disk-error.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { PlatformSite } from "../../domain/job.ts";
 
@@ -37,7 +37,7 @@ export function readCaFile(path: string, key = "platform.caFile"): string {
   try {
     pem = readFileSync(path, "utf8");
   } catch (cause) {
-    throw inputFault(cause, path, `${key}: there is no file`);
+    throw inputError(cause, path, `${key}: there is no file`);
   }
   try {
     new X509Certificate(pem);

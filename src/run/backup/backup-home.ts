@@ -3,7 +3,7 @@ import { cpSync, createReadStream, existsSync, globSync, statSync } from "node:f
 import { join } from "node:path";
 import { pid } from "node:process";
 import { packArchive } from "../../disk/archive.ts";
-import { diskFault } from "../../disk/disk-fault.ts";
+import { diskError } from "../../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, writeNew } from "../../disk/durable.ts";
 import type { Home } from "../../disk/layout.ts";
 import { checkVacant } from "../../disk/place-new-file.ts";
@@ -77,7 +77,7 @@ function copy(from: string, to: string): void {
   try {
     cpSync(from, to, { recursive: true, verbatimSymlinks: true });
   } catch (error) {
-    throw diskFault(error, to);
+    throw diskError(error, to);
   }
 }
 

@@ -21,13 +21,13 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotHold } from "../../ledger/locks.ts";
 import type { MintedDevice, OpenBatch } from "../../ledger/minting.ts";
 import { subjectDigest } from "../../plan/digests.ts";
-import { isSignedBy } from "../../verify/verify-chain.ts";
-import { readName } from "../../x509/distinguished-name.ts";
+import { isIssuedBy } from "../../x509/is-signed-by.ts";
+import { readName } from "../../x509/name-der.ts";
 import { readPemCertificates } from "../../x509/pem.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 
 /** What a lot's folder held that the ledger did not know. */
-export interface TakenIn {
+export interface RecoveredLot {
   /** Devices whose certificates the ledger knows from now on. */
   readonly devices: readonly string[];
   /** Devices that were given a new certificate after the backup: it is recorded, and they have to be reminted. */
@@ -57,7 +57,12 @@ const WAITS = "taken in from output/ after a restore; run its manifest again to 
  * home's authorities has signed. Batches that were under way when the backup was made, and whose devices are
  * all there, count as minted. Repeating it changes nothing.
  */
-export async function takeInLot(ledger: Ledger, hold: LotHold, home: Home, secretsFolder?: string): Promise<TakenIn> {
+export async function recoverLot(
+  ledger: Ledger,
+  hold: LotHold,
+  home: Home,
+  secretsFolder?: string,
+): Promise<RecoveredLot> {
   const layout = lotLayout(home, hold.lot, secretsFolder);
   for (const batch of await ledger.openBatches(hold.lot)) await finishBatch(ledger, hold, layout, batch);
   setPartsAside(layout, (await ledger.parts(hold.lot)).length);
@@ -257,7 +262,7 @@ function withIssuer(
   issuers: readonly { readonly name: string; readonly der: Buffer }[],
 ): Found | undefined {
   const der = leafOf(folder);
-  const issuer = issuers.find((authority) => isSignedBy(der, authority.der));
+  const issuer = issuers.find((authority) => isIssuedBy(der, authority.der));
   const subject: Subject = readName(readCertificate(der).subject).flatMap((rdn) =>
     rdn.flatMap(({ attribute, value }) =>
       attribute === undefined ? [] : [{ attribute, value: value.toString("utf8") }],

@@ -2,16 +2,16 @@ import { announceStep } from "../../disk/announce-step.ts";
 import { ensureFolder, PRIVATE_FOLDER } from "../../disk/durable.ts";
 import { lotLayout } from "../../disk/layout.ts";
 import type { RevocationReason } from "../../domain/certificate.ts";
-import { holdBeside } from "../lot/lease-beside.ts";
+import { withLeaseBeside } from "../lot/lease-beside.ts";
 import { requireOwn } from "../lot/owner-mark.ts";
 import { requireJob } from "../lot/record-job.ts";
 import { dropBatch } from "../lot/recover-batches.ts";
 import { noteChecked } from "../lot/restored-home.ts";
-import { restateLot } from "../lot/rewrite-reports.ts";
+import { rewriteReports } from "../lot/rewrite-reports.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 import { takeOverFolders } from "../passwords/claim-folders.ts";
 import { selectLot } from "../revoke/select-devices.ts";
-import { takeInLot } from "./recover-lot.ts";
+import { recoverLot } from "./recover-lot.ts";
 
 /** What revocation lists say: the operator's own words stand in the event chain. */
 const REASON: RevocationReason = "unspecified";
@@ -35,10 +35,10 @@ export async function writeOffLot(tools: RunTools, lot: string, reason: string):
   const { ledger, home, now } = tools;
   const job = await requireJob(ledger, lot);
   const layout = lotLayout(home, lot, job.secrets.folder);
-  return holdBeside(tools, lot, async (hold) => {
+  return withLeaseBeside(tools, lot, async (hold) => {
     await takeOverFolders(tools, lot, layout);
     await requireOwn(ledger, lot, layout.folder);
-    const { alone, issuers } = await takeInLot(ledger, hold, home, job.secrets.folder);
+    const { alone, issuers } = await recoverLot(ledger, hold, home, job.secrets.folder);
     for (const batch of await ledger.openBatches(lot)) {
       if (batch.state === "minted") await ledger.commitPlaced(hold, batch.number);
       else await dropBatch(ledger, hold, layout, batch);
@@ -58,7 +58,7 @@ export async function writeOffLot(tools: RunTools, lot: string, reason: string):
     // A later run of the lot finds folders that it may use: what they held is known to be lost.
     ensureFolder(layout.devices);
     if (job.secrets.folder === undefined) ensureFolder(layout.secrets, PRIVATE_FOLDER);
-    await restateLot(ledger, home, lot, job, now());
+    await rewriteReports(ledger, home, lot, job, now());
     const { planned } = await ledger.countByStage(lot);
     await noteChecked(home, ledger, lot);
     return { revoked, planned, issuers: [...new Set([...issuers, ...selected.issuers])] };

@@ -3,9 +3,9 @@ import { deviceFolder } from "../../disk/layout.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { MintedRecord } from "../../ledger/reading.ts";
 import type { Difference } from "../../verify/difference.ts";
-import { needsPassword } from "../../verify/verify-device.ts";
+import { holdsKeystore } from "../../verify/verify-device.ts";
 import { type LotPasswords, loadPasswords } from "../passwords/load-passwords.ts";
-import { askPlatform } from "./check-platform.ts";
+import { checkPlatform } from "./check-platform.ts";
 import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type Check, openDevices, throwIfStopped } from "./check-scope.ts";
 import type { DeviceToOpen } from "./check-worker.ts";
@@ -54,7 +54,7 @@ async function walkDevices(check: Check, parts: ReadonlySet<number>, pool: Check
       if (record.part === null || record.part <= highestPart) checkListing(record, parts, check);
     }
     await checkPage(page, new Set(chosen), check, pool);
-    asked += await askPlatform(chosen, check);
+    asked += await checkPlatform(chosen, check);
     checked += chosen.length;
     check.onProgress?.(checked);
   }
@@ -144,7 +144,7 @@ function deviceToOpen(record: MintedRecord, check: Check): DeviceToOpen | undefi
 
 /** What can be said of a device that is not opened: that its password is listed. */
 function verifyListed(record: MintedRecord, check: Check): readonly Difference[] {
-  if (record.stage === "revoked" || !needsPassword(record.files) || passwordOf(record, check) !== undefined) return [];
+  if (record.stage === "revoked" || !holdsKeystore(record.files) || passwordOf(record, check) !== undefined) return [];
   return [{ externalId: record.externalId, what: "no password is listed for it" }];
 }
 
@@ -175,5 +175,5 @@ function whyHidden(passwords: LotPasswords | undefined): string | undefined {
 
 /** key.pem is told by its content only. */
 function mayNeedPassword(files: MintedRecord["files"]): boolean {
-  return needsPassword(files) || "key.pem" in files;
+  return holdsKeystore(files) || "key.pem" in files;
 }

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { lotTruststore } from "../../disk/layout.ts";
 import { LOT_TRUSTSTORE_PASSWORD, TRUSTSTORE_NAMES } from "../../keystore/lot-truststore.ts";
-import { KeystoreFault, MAX_KEYSTORE_OCTETS } from "../../verify/keystore-fault.ts";
+import { KeystoreError, MAX_KEYSTORE_OCTETS } from "../../verify/keystore-error.ts";
 import { readTruststore } from "../../verify/read-truststore.ts";
 import type { Check } from "./check-scope.ts";
 
@@ -19,7 +19,7 @@ export function checkTruststore({ job, layout, tell }: Pick<Check, "job" | "layo
     }
     try {
       if (!stat.isFile() || stat.size > MAX_KEYSTORE_OCTETS)
-        throw new KeystoreFault("it is not what was written", { kind: "damaged" });
+        throw new KeystoreError("it is not what was written", { kind: "damaged" });
       const certificates = readTruststore(name, readFileSync(path), LOT_TRUSTSTORE_PASSWORD);
       if (certificates.length === 0) tell({ externalId: "", what: `the lot's ${name} holds no certificate to trust` });
       held.set(
@@ -30,7 +30,7 @@ export function checkTruststore({ job, layout, tell }: Pick<Check, "job" | "layo
           .join(),
       );
     } catch (error) {
-      if (!(error instanceof KeystoreFault)) throw error;
+      if (!(error instanceof KeystoreError)) throw error;
       tell({ externalId: "", what: `the lot's ${name} does not open: ${error.message}` });
     }
   }

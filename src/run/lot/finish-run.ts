@@ -15,7 +15,7 @@ import { writeOutputs } from "./write-outputs.ts";
  * right after its last step has left nothing to do, but says that it was stopped. With a `fault` that ended the run already, one
  * that hinders the report is not told besides.
  */
-export async function concludeLot(
+export async function finishRun(
   tools: RunTools,
   hold: LotHold,
   job: Job,

@@ -1,7 +1,7 @@
 import { OnboardingError } from "../../domain/error.ts";
 import { exitCodeOf } from "../../domain/exit-code.ts";
 import type { LotHold } from "../../ledger/locks.ts";
-import { holdLot } from "./lease.ts";
+import { withLotLease } from "./lease.ts";
 import type { RunTools } from "./run-tools.ts";
 
 /** What a lot is said to have ended with when no run of it ever ended: run it again. */
@@ -11,8 +11,12 @@ const NEVER_ENDED = exitCodeOf(new OnboardingError("", { code: "stopped" }));
  * Takes a lot for work that is no run of it: how its last run ended stays as it was. Throws `lot-held` when
  * a run has it.
  */
-export async function holdBeside<T>(tools: RunTools, lot: string, work: (hold: LotHold) => Promise<T>): Promise<T> {
+export async function withLeaseBeside<T>(
+  tools: RunTools,
+  lot: string,
+  work: (hold: LotHold) => Promise<T>,
+): Promise<T> {
   const exitCode = (await tools.ledger.lot(lot))?.lastExitCode ?? NEVER_ENDED;
-  const { value } = await holdLot(tools, lot, async (hold) => ({ value: await work(hold), exitCode }));
+  const { value } = await withLotLease(tools, lot, async (hold) => ({ value: await work(hold), exitCode }));
   return value;
 }

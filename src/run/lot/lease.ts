@@ -1,19 +1,19 @@
 import { EXIT, exitCodeOf } from "../../domain/exit-code.ts";
 import type { LotHold } from "../../ledger/locks.ts";
-import { keepHold } from "./heartbeat.ts";
+import { keepHeartbeat } from "./heartbeat.ts";
 import type { RunTools } from "./run-tools.ts";
 
 /**
  * Takes a lot for the length of `work`, beats meanwhile, and frees it with the exit code that `work`
  * comes to. Throws `lot-held` when another run has it.
  */
-export async function holdLot<T extends { readonly exitCode: number }>(
+export async function withLotLease<T extends { readonly exitCode: number }>(
   tools: RunTools,
   lot: string,
   work: (hold: LotHold) => Promise<T>,
 ): Promise<T> {
   const hold = await tools.ledger.acquireLot(lot, tools.owner);
-  const beat = keepHold(tools.ledger, hold, (error) =>
+  const beat = keepHeartbeat(tools.ledger, hold, (error) =>
     tools.log.warn({ lot, reason: messageOf(error) }, "the lot was lost"),
   );
   let exitCode: number = EXIT.defect;

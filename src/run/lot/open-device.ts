@@ -2,9 +2,9 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { LOT_TRUSTSTORE_PASSWORD, TRUSTSTORE_NAMES } from "../../keystore/lot-truststore.ts";
-import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS } from "../../verify/keystore-fault.ts";
+import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS } from "../../verify/keystore-error.ts";
 import { readJks } from "../../verify/read-jks.ts";
-import { readPkcs12 } from "../../verify/read-pkcs12.ts";
+import { readPkcs12 } from "../../verify/read-strict-pkcs12.ts";
 import { readTruststore } from "../../verify/read-truststore.ts";
 
 /** What a device finds in its folder. */
@@ -68,7 +68,7 @@ function attempt<T>(file: string, read: () => T): { readonly kind: "read"; reado
   try {
     return { kind: "read", value: read() };
   } catch (error) {
-    return { kind: "closed", file, words: error instanceof KeystoreFault ? error.message : "it cannot be read" };
+    return { kind: "closed", file, words: error instanceof KeystoreError ? error.message : "it cannot be read" };
   }
 }
 
@@ -89,17 +89,17 @@ function openKey(octets: Buffer, password: string | undefined): KeyObject {
   try {
     return createPrivateKey({ key: octets, passphrase });
   } catch (cause) {
-    throw new KeystoreFault("the password does not open it", { kind: "password", cause });
+    throw new KeystoreError("the password does not open it", { kind: "password", cause });
   }
 }
 
 function needed(password: string | undefined): string {
   if (password !== undefined) return password;
-  throw new KeystoreFault("no password is listed for it", { kind: "password" });
+  throw new KeystoreError("no password is listed for it", { kind: "password" });
 }
 
 function readBounded(path: string): Buffer {
-  if (statSync(path).size > MAX_KEYSTORE_OCTETS) throw new KeystoreFault("the file is over 1 MiB", { kind: "damaged" });
+  if (statSync(path).size > MAX_KEYSTORE_OCTETS) throw new KeystoreError("the file is over 1 MiB", { kind: "damaged" });
   return readFileSync(path);
 }
 

@@ -34,7 +34,7 @@ export async function refuseMixedIssuance(ledger: Ledger, lot: string, asked: Jo
 }
 
 /** Makes a job the lot's own: in the ledger, and as a copy in state/lots/ for people. */
-export async function adoptJob(ledger: Ledger, hold: LotHold, layout: LotLayout, job: Job): Promise<void> {
+export async function recordJob(ledger: Ledger, hold: LotHold, layout: LotLayout, job: Job): Promise<void> {
   const json = jobToJson(job);
   const record = await ledger.lot(hold.lot);
   if (record?.jobJson !== json) await ledger.recordJob(hold, { issuer: job.issuer, name: job.name, json });

@@ -11,7 +11,7 @@ const PATIENCE_MS = 10 * 60_000;
  * serial number that has none after all this time is abandoned. A command that is under way meanwhile is
  * not disturbed: the same certificate may be recorded twice.
  */
-export async function settleAuthorities(
+export async function recoverAuthorities(
   ledger: Pick<Ledger, "openSerials" | "certificate" | "recordCertificate" | "abandonSerial">,
   { home, log, now }: Pick<RunTools, "home" | "log" | "now">,
 ): Promise<void> {

@@ -15,7 +15,7 @@ import { ownershipOf, requireOwn } from "./owner-mark.ts";
  * are finished, others are deleted with their passwords and their serial numbers abandoned. Killed in
  * its turn, it can be repeated.
  */
-export async function settleLot(
+export async function recoverBatches(
   ledger: Ledger,
   hold: LotHold,
   lot: LotLayout,

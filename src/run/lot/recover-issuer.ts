@@ -1,8 +1,8 @@
 import { lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
-import { holdBeside } from "./lease-beside.ts";
+import { withLeaseBeside } from "./lease-beside.ts";
 import { recordedJob } from "./record-job.ts";
-import { settleLot } from "./recover-batches.ts";
+import { recoverBatches } from "./recover-batches.ts";
 import { isUnchecked } from "./restored-home.ts";
 import type { RunTools } from "./run-tools.ts";
 
@@ -11,7 +11,7 @@ import type { RunTools } from "./run-tools.ts";
  * either certificates or abandoned. Lots that a run holds are left alone and named: their numbers are under way.
  * Lots of a restored home that have not been checked are left alone too.
  */
-export async function settleIssuer(tools: RunTools, issuer: string): Promise<{ readonly held: readonly string[] }> {
+export async function recoverIssuer(tools: RunTools, issuer: string): Promise<{ readonly held: readonly string[] }> {
   const { ledger, home } = tools;
   const held: string[] = [];
   for (const lot of await ledger.lotsUnderWay(issuer)) {
@@ -19,7 +19,9 @@ export async function settleIssuer(tools: RunTools, issuer: string): Promise<{ r
     if (isUnchecked(home, lot)) continue;
     const job = await recordedJob(ledger, lot);
     try {
-      await holdBeside(tools, lot, (hold) => settleLot(ledger, hold, lotLayout(home, lot, job?.secrets.folder)));
+      await withLeaseBeside(tools, lot, (hold) =>
+        recoverBatches(ledger, hold, lotLayout(home, lot, job?.secrets.folder)),
+      );
     } catch (error) {
       if (!(error instanceof OnboardingError) || error.code !== "lot-held") throw error;
       held.push(lot);

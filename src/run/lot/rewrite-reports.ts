@@ -10,7 +10,13 @@ import { writeOutputs } from "./write-outputs.ts";
  * Writes a lot's reports again from the ledger. What only the last run could know (its times, its rate,
  * what it had to say, the code that it ended with) is taken over from report.json where that is still there.
  */
-export async function restateLot(ledger: Ledger, home: Home, lot: string, job: Job, nowMs: number): Promise<LotReport> {
+export async function rewriteReports(
+  ledger: Ledger,
+  home: Home,
+  lot: string,
+  job: Job,
+  nowMs: number,
+): Promise<LotReport> {
   const layout = lotLayout(home, lot, job.secrets.folder);
   const walked = { startedAtMs: nowMs, stages: {}, notes: [], faults: [], minted: 0 };
   const fresh = await describeLot(ledger, home, lot, job, walked, nowMs);

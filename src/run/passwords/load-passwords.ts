@@ -5,7 +5,7 @@ import { type LotLayout, sealedNumber } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import { KeystoreFault } from "../../verify/keystore-fault.ts";
+import { KeystoreError } from "../../verify/keystore-error.ts";
 import { MAX_SEALED_OCTETS, openSealed } from "../../verify/open-sealed.ts";
 import { type ListedPasswords, parsePasswords, readPasswords } from "../../verify/read-passwords.ts";
 
@@ -75,7 +75,7 @@ function openAll(names: readonly string[], layout: LotLayout, key: KeyObject | u
     try {
       opened.push(openOne(join(layout.secrets, name), key));
     } catch (error) {
-      if (!(error instanceof KeystoreFault)) throw error;
+      if (!(error instanceof KeystoreError)) throw error;
       if (error.kind === "password") closed.push(name);
       else damaged.push({ name, message: error.message });
     }
@@ -92,7 +92,7 @@ function openAll(names: readonly string[], layout: LotLayout, key: KeyObject | u
 function openOne(path: string, key: KeyObject): string {
   const stat = statSync(path);
   if (!stat.isFile() || stat.size > MAX_SEALED_OCTETS) {
-    throw new KeystoreFault(`${basename(path)} is not what was written`, { kind: "damaged" });
+    throw new KeystoreError(`${basename(path)} is not what was written`, { kind: "damaged" });
   }
   return openSealed(readFileSync(path, "latin1"), key).toString("utf8");
 }

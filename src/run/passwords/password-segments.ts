@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { diskFault } from "../../disk/disk-fault.ts";
+import { diskError } from "../../disk/disk-error.ts";
 import type { LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -102,6 +102,6 @@ async function readInto(passwords: Map<string, string>, path: string): Promise<v
       if (comma > 0 && line !== HEADER) passwords.set(line.slice(0, comma), line.slice(comma + 1));
     }
   } catch (error) {
-    throw diskFault(error, path);
+    throw diskError(error, path);
   }
 }

@@ -15,13 +15,13 @@ import { findForeignFiles, replaceDevices } from "../../mint/replace-devices.ts"
 import { describeHolder } from "../../plan/check-requests.ts";
 import { newSerialNumber } from "../../x509/serial-number.ts";
 import { checkClock } from "../lot/check-clock.ts";
-import { holdBeside } from "../lot/lease-beside.ts";
-import { greetPlatform } from "../lot/preflight-lot.ts";
+import { withLeaseBeside } from "../lot/lease-beside.ts";
+import { preflightLot } from "../lot/preflight-lot.ts";
 import { requireJob } from "../lot/record-job.ts";
-import { settleLot } from "../lot/recover-batches.ts";
+import { recoverBatches } from "../lot/recover-batches.ts";
 import { requireSoundLedger } from "../lot/require-sound-ledger.ts";
 import { requireChecked } from "../lot/restored-home.ts";
-import { restateLot } from "../lot/rewrite-reports.ts";
+import { rewriteReports } from "../lot/rewrite-reports.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 import { startWalk, type Walk } from "../lot/walk.ts";
 import { newSegmentParts, prepareMinting } from "../mint-planned.ts";
@@ -69,9 +69,9 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
   await requireSoundLedger(ledger, home, request.lot);
   const layout = lotLayout(home, request.lot, job.secrets.folder);
   checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
-  return holdBeside(tools, request.lot, async (hold) => {
+  return withLeaseBeside(tools, request.lot, async (hold) => {
     await requireOwnFolders(ledger, hold.lot, layout);
-    await settleLot(ledger, hold, layout);
+    await recoverBatches(ledger, hold, layout);
     const killed = (await ledger.openRemints(hold.lot)).flatMap(({ devices }) => devices);
     const finished = new Set(killed.map(({ externalId }) => externalId));
     const wanted = request.externalIds.filter((externalId) => !finished.has(externalId));
@@ -90,7 +90,7 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
     const refused = request.register ? await registerAgain(tools, hold, job, walk) : [];
     if (!request.register) await tellUnregistered(ledger, hold.lot, job, walk);
     const faults = [...lost, ...(published?.faults ?? []), ...walk.faults, ...refused];
-    await restateLot(ledger, home, hold.lot, job, tools.now());
+    await rewriteReports(ledger, home, hold.lot, job, tools.now());
     return {
       lot: hold.lot,
       devices: [...killed.map(({ issuer: _issuer, ...device }) => device), ...minted],
@@ -218,11 +218,11 @@ async function registerAgain(
 ): Promise<readonly OnboardingError[]> {
   const request = { lot: hold.lot, job, acceptChanges: false, acceptClock: false, resend: false };
   try {
-    const greeting = await greetPlatform(tools, hold, request, walk);
+    const lotPreflight = await preflightLot(tools, hold, request, walk);
     try {
-      await registerMinted(tools, hold, job, greeting, walk);
+      await registerMinted(tools, hold, job, lotPreflight, walk);
     } finally {
-      await greeting?.platform.close();
+      await lotPreflight?.platform.close();
     }
     return [];
   } catch (error) {

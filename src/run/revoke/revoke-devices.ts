@@ -3,11 +3,11 @@ import { announceStep } from "../../disk/announce-step.ts";
 import { lotLayout } from "../../disk/layout.ts";
 import type { RevocationReason } from "../../domain/certificate.ts";
 import type { LotHold } from "../../ledger/locks.ts";
-import { holdBeside } from "../lot/lease-beside.ts";
+import { withLeaseBeside } from "../lot/lease-beside.ts";
 import { requireJob } from "../lot/record-job.ts";
-import { settleLot } from "../lot/recover-batches.ts";
+import { recoverBatches } from "../lot/recover-batches.ts";
 import { isUnchecked } from "../lot/restored-home.ts";
-import { restateLot } from "../lot/rewrite-reports.ts";
+import { rewriteReports } from "../lot/rewrite-reports.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 
 /** Devices that one commit revokes: their serial numbers stand in its event. */
@@ -30,7 +30,7 @@ export async function revokeDevices(tools: RunTools, { reason, lots }: Revocatio
   const holdNext = async (index: number): Promise<number> => {
     const lot = names[index];
     if (lot !== undefined) {
-      return holdBeside(tools, lot, (hold) => {
+      return withLeaseBeside(tools, lot, (hold) => {
         holds.set(lot, hold);
         return holdNext(index + 1);
       });
@@ -52,13 +52,13 @@ async function revokeInLot(
   // After a restore a reserved batch may be one that was committed later: it stays for `check` to take in.
   const unchecked = isUnchecked(home, hold.lot);
   const layout = lotLayout(home, hold.lot, job.secrets.folder);
-  if (!unchecked) await settleLot(ledger, hold, layout);
+  if (!unchecked) await recoverBatches(ledger, hold, layout);
   let revoked = 0;
   for (let start = 0; start < externalIds.length; start += PER_COMMIT) {
     revoked += await ledger.revokeDevices(hold, { reason, externalIds: externalIds.slice(start, start + PER_COMMIT) });
     announceStep("revoked");
   }
   // A report would make the folder whose absence says that the output is not back yet.
-  if (!unchecked || existsSync(layout.folder)) await restateLot(ledger, home, hold.lot, job, now());
+  if (!unchecked || existsSync(layout.folder)) await rewriteReports(ledger, home, hold.lot, job, now());
   return revoked;
 }

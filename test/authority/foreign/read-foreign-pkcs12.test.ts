@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readPkcs12Authority } from "../../../src/authority/foreign/read-foreign-pkcs12.ts";
+import { readForeignPkcs12 } from "../../../src/authority/foreign/read-foreign-pkcs12.ts";
 import { OnboardingError } from "../../../src/domain/error.ts";
 import { CA_EXTENSIONS, faultOf, noOpenssl, openssl, temporaryFolder, trying } from "../authorities.ts";
 
@@ -50,7 +50,7 @@ beforeAll(() => {
 afterAll(() => folder[Symbol.dispose]());
 
 function read(name: string, ...passphrases: string[]) {
-  return readPkcs12Authority(readFileSync(path(name)), `/in/${name}`, trying(...passphrases));
+  return readForeignPkcs12(readFileSync(path(name)), `/in/${name}`, trying(...passphrases));
 }
 
 describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
@@ -90,7 +90,7 @@ describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
     // INTEGER 70000, then INTEGER 8388607, in all three places.
     const rounds = Buffer.from("0203011170", "hex");
     for (let at = slow.indexOf(rounds); at >= 0; at = slow.indexOf(rounds, at + 1)) slow.write("02037fffff", at, "hex");
-    const fault = await faultOf(() => readPkcs12Authority(slow, "/in/x.p12", trying("secret of the file")));
+    const fault = await faultOf(() => readForeignPkcs12(slow, "/in/x.p12", trying("secret of the file")));
     expect([fault.code, fault.message]).toEqual(["usage", expect.stringMatching(/8388607 rounds/)]);
   });
 
@@ -102,7 +102,7 @@ describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
       whole.subarray(0, 400),
       Buffer.from("3003020103", "hex"),
     ]) {
-      const fault = await faultOf(() => readPkcs12Authority(content, "/in/x.p12", trying("x")));
+      const fault = await faultOf(() => readForeignPkcs12(content, "/in/x.p12", trying("x")));
       expect([fault.code, fault.message]).toEqual(["usage", expect.stringMatching(/no PKCS#12 file that can be read/)]);
     }
   });
@@ -114,7 +114,7 @@ describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
       fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
         const altered = Buffer.from(whole);
         for (const [at, bits] of changes) altered.writeUInt8(altered.readUInt8(at) ^ bits, at);
-        const outcome = await readPkcs12Authority(altered, "/in/x.p12", trying("secret of the file")).catch(
+        const outcome = await readForeignPkcs12(altered, "/in/x.p12", trying("secret of the file")).catch(
           (error: unknown) => error,
         );
         if (outcome instanceof Error) expect(outcome).toBeInstanceOf(OnboardingError);
@@ -127,7 +127,7 @@ describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
   test("refuses a file that was altered", async () => {
     const altered = Buffer.from(readFileSync(path("ec.p12")));
     altered.writeUInt8(altered.readUInt8(300) ^ 1, 300);
-    const fault = await faultOf(() => readPkcs12Authority(altered, "/in/x.p12", trying("secret of the file")));
+    const fault = await faultOf(() => readForeignPkcs12(altered, "/in/x.p12", trying("secret of the file")));
     expect(["usage", "issuer-unusable"]).toContain(fault.code);
   });
 });

@@ -1,12 +1,12 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { expect, test } from "vitest";
 import { derBitString, derInteger, derNull, derOid, derSequence } from "../../../src/asn1/der.ts";
-import { publicKeyFault } from "../../../src/authority/request/public-key-problem.ts";
+import { publicKeyProblem } from "../../../src/authority/request/public-key-problem.ts";
 import { brokenPrime, primeOf } from "../../fixtures/make-request.ts";
 import { hasOpenssl, openssl } from "../../fixtures/other-readers.ts";
 
 function faultOf(spki: Buffer): string | undefined {
-  return publicKeyFault(createPublicKey({ key: spki, format: "der", type: "spki" }), spki);
+  return publicKeyProblem(createPublicKey({ key: spki, format: "der", type: "spki" }), spki);
 }
 
 function spki(key: KeyObject): Buffer {

@@ -129,7 +129,7 @@ test("the end of the site's chain that was cut off and mended is missed by the l
 
 test("another lot's chain in a lot's place is found, though it is whole", async () => {
   const { ledger, intruder } = await mintedLedger();
-  await world.holdLot(ledger, "L2");
+  await world.withLotLease(ledger, "L2");
   intruder.exec(`DROP TRIGGER events_keep; UPDATE events SET chain = chain + 10 WHERE chain > 0;
     UPDATE events SET chain = 13 - chain WHERE chain > 10; UPDATE chains SET chain = chain + 10 WHERE chain > 0;
     UPDATE chains SET chain = 13 - chain WHERE chain > 10`);

@@ -1,7 +1,7 @@
 import type { ServerOptions } from "node:https";
 import type { Packet } from "mqtt-packet";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { DeviceDoor, DeviceIdentity } from "../../../src/platform/device/device-endpoint.ts";
+import type { DeviceEndpoint, DeviceIdentity } from "../../../src/platform/device/device-endpoint.ts";
 import { connectDevice, type MqttOptions } from "../../../src/platform/device/device-mqtt.ts";
 import { makeIssuer, pemOf } from "../../fixtures/make-issuer.ts";
 import { deviceIdentity, type Script, startMqtt } from "../tls-server.ts";
@@ -22,7 +22,7 @@ afterEach(async () => {
 async function at(script: Script, options?: ServerOptions, host?: string) {
   const server = await startMqtt(script, options, host);
   open.push(server.close);
-  const connect = (more: Partial<MqttOptions> = {}, door: Partial<DeviceDoor> = {}) =>
+  const connect = (more: Partial<MqttOptions> = {}, door: Partial<DeviceEndpoint> = {}) =>
     connectDevice({ ...server.door, ...door }, identity, { firstMessage: "100,a,t", answerMs: 10_000, ...more });
   return { connect, server };
 }
@@ -83,7 +83,7 @@ describe("a device that is let in", () => {
   });
 });
 
-function connectWithout(connect: (more: Partial<MqttOptions>, door?: Partial<DeviceDoor>) => unknown) {
+function connectWithout(connect: (more: Partial<MqttOptions>, door?: Partial<DeviceEndpoint>) => unknown) {
   const more: Partial<MqttOptions> = {};
   Object.assign(more, { firstMessage: undefined });
   return connect(more);
@@ -167,7 +167,7 @@ describe("the server's certificate", () => {
   });
 });
 
-async function serverCertificate({ host, port, trust }: DeviceDoor): Promise<string> {
+async function serverCertificate({ host, port, trust }: DeviceEndpoint): Promise<string> {
   const { connect } = await import("node:tls");
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, ca: [...trust] }, () => {

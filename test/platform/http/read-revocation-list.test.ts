@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
 import { readRevocationList } from "../../../src/platform/http/read-revocation-list.ts";
-import { derRevocationList } from "../../../src/sandbox/revocation-list.ts";
+import { derRevocationList } from "../../../src/sandbox/trust/revocation-list.ts";
 
 const { privateKey: key } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 

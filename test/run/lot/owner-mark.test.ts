@@ -5,7 +5,7 @@ import { homeLayout, ownerMark } from "../../../src/disk/layout.ts";
 import type { LedgerFile } from "../../../src/ledger/ledger.ts";
 import { openLedger } from "../../../src/ledger/sqlite/open-ledger.ts";
 import { markOwn, ownershipOf, requireOwn, takeOver } from "../../../src/run/lot/owner-mark.ts";
-import { holdLot, temporaryFolder } from "../../ledger/ledger-world.ts";
+import { temporaryFolder, withLotLease } from "../../ledger/ledger-world.ts";
 
 const home = homeLayout("/srv/line-1");
 
@@ -18,7 +18,7 @@ async function open(path: string): Promise<LedgerFile> {
 test("a folder is its first owner's: another ledger, and another lot of the same one, are refused with whose it is", async () => {
   const folder = temporaryFolder();
   const [first, second] = [await open(join(folder, "a.sqlite")), await open(join(folder, "b.sqlite"))];
-  await holdLot(first, "L1");
+  await withLotLease(first, "L1");
   expect(await ownershipOf(first, "L1", folder)).toEqual({ kind: "unmarked" });
   await markOwn(first, home, "L1", folder);
   const before = readFileSync(ownerMark(folder), "utf8");
@@ -37,7 +37,7 @@ test("a folder is its first owner's: another ledger, and another lot of the same
 test("of two owners that come at once one has the mark, and the other is refused", async () => {
   const folder = temporaryFolder();
   const ledgers = [await open(join(folder, "a", "ledger.sqlite")), await open(join(folder, "b", "ledger.sqlite"))];
-  for (const ledger of ledgers) await holdLot(ledger, "L1");
+  for (const ledger of ledgers) await withLotLease(ledger, "L1");
   const outcomes = await Promise.allSettled(ledgers.map((ledger) => markOwn(ledger, home, "L1", folder)));
   expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
   const kinds = await Promise.all(ledgers.map(async (ledger) => (await ownershipOf(ledger, "L1", folder)).kind));
@@ -47,7 +47,7 @@ test("of two owners that come at once one has the mark, and the other is refused
 test("a copy of the ledger that went another way since is not the owner", async () => {
   const folder = temporaryFolder();
   const ledger = await open(join(folder, "a.sqlite"));
-  await holdLot(ledger, "L1");
+  await withLotLease(ledger, "L1");
   await ledger.copyTo(join(folder, "copy.sqlite"));
   const copy = await open(join(folder, "copy.sqlite"));
   await markOwn(ledger, home, "L1", folder);
@@ -64,7 +64,7 @@ test("a copy of the ledger that went another way since is not the owner", async 
 test("the generation after a restore has to take a folder over, and locks the one before out", async () => {
   const folder = temporaryFolder();
   const ledger = await open(join(folder, "a.sqlite"));
-  await holdLot(ledger, "L1");
+  await withLotLease(ledger, "L1");
   await markOwn(ledger, home, "L1", folder);
   await ledger.copyTo(join(folder, "backup.sqlite"));
   const restored = await open(join(folder, "backup.sqlite"));
@@ -89,7 +89,7 @@ test("a mark that cannot be read makes the folder nobody's, and is as open as it
   const folder = join(temporaryFolder(), "private");
   mkdirSync(folder, { mode: 0o700 });
   const ledger = await open(join(folder, "..", "a.sqlite"));
-  await holdLot(ledger, "L1");
+  await withLotLease(ledger, "L1");
   await markOwn(ledger, home, "L1", folder);
   expect(statSync(ownerMark(folder)).mode & 0o777).toBe(0o600);
   for (const content of ["", "null", '{"version":1}', "{"]) {

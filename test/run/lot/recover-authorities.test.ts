@@ -9,7 +9,7 @@ import { digests } from "../../../src/authority/stored-authority.ts";
 import { type Home, homeLayout } from "../../../src/disk/layout.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { openLedger } from "../../../src/ledger/sqlite/open-ledger.ts";
-import { settleAuthorities } from "../../../src/run/lot/recover-authorities.ts";
+import { recoverAuthorities } from "../../../src/run/lot/recover-authorities.ts";
 import { newSerialNumber } from "../../../src/x509/serial-number.ts";
 
 let home: Home;
@@ -27,7 +27,7 @@ afterEach(async () => {
   rmSync(home.root, { recursive: true, force: true });
 });
 
-const settle = () => settleAuthorities(ledger, { home, log: pino({ level: "silent" }), now });
+const settle = () => recoverAuthorities(ledger, { home, log: pino({ level: "silent" }), now });
 
 /** Places an authority and does not come to record it. */
 async function createUnrecorded(name: string): Promise<string> {

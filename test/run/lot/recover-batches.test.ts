@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { batchFolder, ownerMark, passwordSegment, segmentName } from "../../../src/disk/layout.ts";
-import { settleLot } from "../../../src/run/lot/recover-batches.ts";
+import { recoverBatches } from "../../../src/run/lot/recover-batches.ts";
 import { serialNumber } from "../../ledger/ledger-world.ts";
 import { type PasswordWorld, passwordWorld } from "../password-world.ts";
 
@@ -25,7 +25,7 @@ test("a batch that was not committed goes with its own segment, and others' stay
   const foreign = "segment-000001-89abcdef-5eed.csv";
   const { making, placed } = passwordSegment(lot, foreign);
   for (const path of [making, placed]) writeFileSync(path, "x,P\n");
-  expect(await settleLot(ledger, hold, lot)).toEqual({ finished: 0, voided: 1 });
+  expect(await recoverBatches(ledger, hold, lot)).toEqual({ finished: 0, voided: 1 });
   expect(existsSync(batchFolder(lot, number))).toBe(false);
   expect(readdirSync(lot.secrets).sort()).toEqual([".work", foreign]);
   expect(readdirSync(lot.secretsWork)).toEqual([foreign]);
@@ -40,7 +40,7 @@ test("a segment under a name that another home's may have stays until it is know
   file.prepare("UPDATE batches SET segment = ?, listed = 2").run(old);
   file.close();
   writeFileSync(join(world.lot.secrets, old), "x,ANOTHER HOME'S\n");
-  expect(await settleLot(world.ledger, world.hold, world.lot)).toEqual({ finished: 0, voided: 1 });
+  expect(await recoverBatches(world.ledger, world.hold, world.lot)).toEqual({ finished: 0, voided: 1 });
   expect(readdirSync(world.lot.secrets)).toContain(old);
 });
 
@@ -56,12 +56,12 @@ test("nothing is swept from a lot's folder that another home has marked, and not
     host: "pc",
   };
   writeFileSync(ownerMark(world.lot.folder), JSON.stringify(mark));
-  await expect(settleLot(world.ledger, world.hold, world.lot)).rejects.toMatchObject({
+  await expect(recoverBatches(world.ledger, world.hold, world.lot)).rejects.toMatchObject({
     code: "usage",
     message: expect.stringContaining("/srv/other on pc"),
   });
   expect(existsSync(batchFolder(world.lot, number))).toBe(true);
   await world.ledger.voidBatch(world.hold, number);
-  await settleLot(world.ledger, world.hold, world.lot);
+  await recoverBatches(world.ledger, world.hold, world.lot);
   expect(existsSync(batchFolder(world.lot, number))).toBe(true);
 });
