@@ -164,7 +164,7 @@ export const jobSchema = mapping({
   quantity: integer(1, 100_000_000)
     .optional()
     .meta({ description: "Devices that the lot may have; rows beyond are rejected." }),
-  maxRows: wholeNumber(1, 100_000_000).optional().meta({
+  maxRows: integer(1, 100_000_000).optional().meta({
     description: "Rows that a manifest may have; one with more is refused whole.",
     default: DEFAULT_MAX_ROWS,
   }),

@@ -5,12 +5,12 @@ import type { Lots } from "./lots.ts";
 import type { Minting } from "./minting.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Reading } from "./reading.ts";
-import type { Registration } from "./registration.ts";
+import type { Parts } from "./registration.ts";
 import type { Reminting } from "./reminting.ts";
 import type { RevocationLists } from "./revocation-lists.ts";
 import type { Revoking } from "./revoking.ts";
 import type { Serials } from "./serials.ts";
-import type { Submission } from "./submission.ts";
+import type { Uploads } from "./submission.ts";
 
 /**
  * What lotmint remembers: lots, devices, certificates, batches, parts, uploads, runs, and append-only chains
@@ -30,8 +30,8 @@ export interface Ledger
     Minting,
     Passwords,
     Serials,
-    Registration,
-    Submission,
+    Parts,
+    Uploads,
     Revoking,
     Reminting,
     RevocationLists,

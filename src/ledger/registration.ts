@@ -3,7 +3,7 @@ import type { Stage } from "../domain/stage.ts";
 import type { LotHold } from "./locks.ts";
 
 /** Registration parts. */
-export interface Registration {
+export interface Parts {
   /** Devices that are minted and placed but not in a part, in manifest order, at most `limit`. */
   unlistedDevices(lot: string, limit: number): Promise<readonly UnlistedDevice[]>;
   /** Commits a part that is on disk (minted -> listed). `externalIds` in the order of its rows. */

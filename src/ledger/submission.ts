@@ -1,7 +1,7 @@
 import type { LotHold } from "./locks.ts";
 
 /** Attempts to register devices, and devices that are rejected. */
-export interface Submission {
+export interface Uploads {
   /** Records whether the platform already had these ids before their first attempt. */
   recordCollisions(
     hold: LotHold,

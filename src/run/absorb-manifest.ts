@@ -14,6 +14,7 @@ import {
 } from "../disk/durable.ts";
 import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
+import { listIds } from "../domain/list-ids.ts";
 import type { Plan, PlannedBatch } from "../domain/plan.ts";
 import type { LotHold } from "../ledger/locks.ts";
 import type { ManifestRecord } from "../ledger/lots.ts";
@@ -21,8 +22,6 @@ import { planLot } from "../plan/plan-lot.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
 import { requireSecrets } from "./passwords/require-secrets.ts";
-
-const MOST_IDS = 10;
 
 /**
  * Takes a manifest into the lot: a copy of its own first, then all its rows in one transaction or none. The
@@ -141,7 +140,6 @@ function tellPlan(plan: Plan, { log }: RunTools, walk: Walk): void {
 }
 
 function few(ids: readonly string[]): string {
-  const shown = ids.slice(0, MOST_IDS).join(", ");
   const noun = ids.length === 1 ? "device" : "devices";
-  return `${ids.length} ${noun} (${shown}${ids.length > MOST_IDS ? ", …" : ""})`;
+  return `${ids.length} ${noun} (${listIds(ids)})`;
 }

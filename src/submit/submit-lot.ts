@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import type { LotLayout } from "../disk/layout.ts";
 import type { Submit } from "../domain/job.ts";
+import { listIds } from "../domain/list-ids.ts";
 import type { LotHold } from "../ledger/locks.ts";
 import type { PartRecord } from "../ledger/registration.ts";
 import type { RetryPolicy } from "../platform/retry.ts";
@@ -165,10 +166,9 @@ function result({
   overwritten,
 }: Tally): Pick<SubmitOutcome, "confirmed" | "rejected" | "overwritten" | "notes"> {
   const ids = [...overwritten];
-  const shown = ids.slice(0, 10).join(", ") + (ids.length > 10 ? ` and ${ids.length - 10} more` : "");
   const notes =
     ids.length === 0
       ? []
-      : [`the platform overwrote ${ids.length} devices that were there before and that we never sent: ${shown}`];
+      : [`the platform overwrote ${ids.length} devices that were there before and that we never sent: ${listIds(ids)}`];
   return { confirmed, rejected, overwritten: ids, notes };
 }

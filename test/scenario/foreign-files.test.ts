@@ -210,16 +210,16 @@ const text = (source: string) => () => Buffer.from(source);
 const PARSERS: readonly Parser[] = [
   { name: "asn1/read-der", sample: () => samples.certificate, read: walkDer, fault: DerError },
   { name: "asn1/find-der-fault", sample: () => samples.certificate, read: findDerFault, fault: DerError },
-  { name: "authority/read-certificate", sample: () => samples.certificate, read: readCertificate, fault: DerError },
+  { name: "x509/read-certificate", sample: () => samples.certificate, read: readCertificate, fault: DerError },
   {
-    name: "authority/distinguished-name",
+    name: "x509/distinguished-name",
     sample: () => readCertificate(samples.certificate).subject,
     read: describeName,
     fault: DerError,
   },
-  { name: "authority/read-pem", sample: () => samples.pem, read: (octets) => readPem(octets.toString("latin1")) },
+  { name: "x509/pem", sample: () => samples.pem, read: (octets) => readPem(octets.toString("latin1")) },
   {
-    name: "authority/read-request",
+    name: "authority/request/read-pkcs10",
     sample: () => samples.request,
     read: readCertificateRequest,
     fault: OnboardingError,

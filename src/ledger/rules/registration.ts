@@ -1,4 +1,4 @@
-import type { Registration } from "../registration.ts";
+import type { Parts } from "../registration.ts";
 import { damaged } from "./damaged.ts";
 import type { Engine } from "./engine.ts";
 import { digestLines } from "./event-digest.ts";
@@ -6,7 +6,7 @@ import { requireHold } from "./require-hold.ts";
 import { requireMoved } from "./require-moved.ts";
 
 /** Registration parts: what is to be cut, what was cut, and who is in it. */
-export function registrationRules({ read, write }: Engine): Registration {
+export function registrationRules({ read, write }: Engine): Parts {
   return {
     unlistedDevices: (lot, limit) => read((on) => on.unlisted(lot, limit)),
     commitPart: (hold, part, externalIds) =>

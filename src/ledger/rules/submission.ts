@@ -1,5 +1,5 @@
 import { mayFollow } from "../../domain/stage.ts";
-import type { DeviceReject, Submission, UploadOutcome } from "../submission.ts";
+import type { DeviceReject, UploadOutcome, Uploads } from "../submission.ts";
 import { damaged } from "./damaged.ts";
 import type { Engine } from "./engine.ts";
 import { requireHold } from "./require-hold.ts";
@@ -7,7 +7,7 @@ import { moveRefusal, requireMoved } from "./require-moved.ts";
 import type { Statements } from "./statements.ts";
 
 /** Attempts to register, recorded before they are made and with what became of them, and devices that are rejected. */
-export function submissionRules({ read, write }: Engine): Submission {
+export function submissionRules({ read, write }: Engine): Uploads {
   return {
     recordCollisions: (hold, answers) =>
       write(async (on, append) => {

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { StoredEvent } from "../rules/event-digest.ts";
 import type { Account, ChainHead, EventStatements } from "../rules/statements/events.ts";
-import { octets } from "./octets.ts";
-import { prepare, prepareRows } from "./statement.ts";
+import { octets, prepare, prepareRows } from "./statement.ts";
 
 const EVENT = "SELECT chain, seq, at_ms AS atMs, kind, subject, detail, prev, digest FROM events";
 const IN_TABLES = `

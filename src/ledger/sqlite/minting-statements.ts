@@ -4,8 +4,7 @@ import type { Stage } from "../../domain/stage.ts";
 import type { OpenBatch } from "../minting.ts";
 import type { MintingStatements, PlannedRow, ReservedRow } from "../rules/statements/minting.ts";
 import { IN_BATCH } from "./in-batch.ts";
-import { octets } from "./octets.ts";
-import { prepare, prepareRows } from "./statement.ts";
+import { octets, prepare, prepareRows } from "./statement.ts";
 
 const LOT = "(SELECT id FROM lots WHERE name = ?1)";
 const PLANNED = `

@@ -2,8 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { RevokedSerial } from "../../domain/revocation.ts";
 import type { RevocationListState } from "../revocation-lists.ts";
 import type { RevokingStatements } from "../rules/statements/revoking.ts";
-import { octets } from "./octets.ts";
-import { prepare } from "./statement.ts";
+import { octets, prepare } from "./statement.ts";
 
 type Lists = Pick<RevokingStatements, "revokedPage" | "revocationList" | "nextCrl" | "recordCrl" | "lotsUnderWay">;
 type Pushes = Pick<

@@ -3,9 +3,8 @@ import { foldId } from "../../domain/device.ts";
 import type { CertifiedDevice } from "../revoking.ts";
 import type { Place } from "../rules/statements/place.ts";
 import type { RevokingStatements } from "../rules/statements/revoking.ts";
-import { octets } from "./octets.ts";
 import { stagesBefore } from "./stages-before.ts";
-import { prepare } from "./statement.ts";
+import { octets, prepare } from "./statement.ts";
 
 type Certificates = Pick<
   RevokingStatements,

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { SerialStatements } from "../rules/statements/serials.ts";
 import type { CertificateCounts, CertificateRecord, KeyHolder, OpenSerial } from "../serials.ts";
-import { octets, octetsOrNull } from "./octets.ts";
-import { prepare } from "./statement.ts";
+import { octets, octetsOrNull, prepare } from "./statement.ts";
 
 // Counted without a look at every certificate: batches know how many they issued, and the ended are few.
 const counts = (batches: string, alone: string, ended: string) => `
