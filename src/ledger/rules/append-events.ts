@@ -3,7 +3,7 @@ import { ARCHIVE, CHAIN_START, eventDigest, SITE, type StoredEvent } from "./eve
 import type { EventStatements } from "./statements/events.ts";
 
 /** A lot's chain is tied into the site's at the end of each run, and each so many events. */
-export const CHECKPOINT_EVENTS = 1000;
+const CHECKPOINT_EVENTS = 1000;
 export const CHECKPOINT = "checkpoint";
 
 const SIGNING: ReadonlySet<string> = new Set([

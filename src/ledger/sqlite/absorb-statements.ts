@@ -4,7 +4,7 @@ import { stagesBefore } from "./stages-before.ts";
 import { prepare, prepareRows } from "./statement.ts";
 
 /** The set of devices that a manifest names is outside the ledger's file, so it costs no durable write. */
-export const NAMED = "CREATE TEMP TABLE IF NOT EXISTS named (device INTEGER PRIMARY KEY)";
+const NAMED = "CREATE TEMP TABLE IF NOT EXISTS named (device INTEGER PRIMARY KEY)";
 
 export function absorbStatements(database: DatabaseSync): AbsorbStatements {
   // An id that was revoked in another lot starts a new life here: the platform may have it still, from us.
