@@ -8,12 +8,11 @@ import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LotHold } from "../ledger/locks.ts";
-import type { MintedDevice, OpenBatch, PlannedDevice } from "../ledger/minting.ts";
-import { rejectTakenKeys } from "../plan/reject-taken-keys.ts";
-import { dropBatch } from "../run/lot/recover-batches.ts";
-import { readPasswordFiles } from "../run/passwords/password-segments.ts";
+import type { ClaimedDevice, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/minting.ts";
 import { newSerialNumber } from "../x509/serial-number.ts";
+import { dropBatch } from "./drop-batch.ts";
 import type { MintPool } from "./mint-pool.ts";
+import { readPasswordFiles } from "./password-list.ts";
 import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
 
 /**
@@ -46,6 +45,8 @@ export interface MintLotOptions extends BatchOptions {
   readonly key: KeyAlgorithm;
   readonly workers: number;
   readonly signal: AbortSignal;
+  /** Rejects the devices whose own key cannot be certified any more, and gives the others. */
+  readonly rejectTakenKeys: (claimed: readonly ClaimedDevice[]) => Promise<readonly ClaimedDevice[]>;
   /** Told after each batch, with the number of its devices. */
   readonly onMinted: (devices: number) => void;
 }
@@ -61,7 +62,6 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   const underWay = new Set<Promise<void>>();
   let minted = 0;
   const faults: unknown[] = [];
-  const keysInHand = new Map<string, string>();
   while (!signal.aborted && faults.length === 0) {
     const serialNumbers = Array.from({ length: BATCH_SIZE[options.key] }, newSerialNumber);
     const part = options.newSegmentPart === null ? {} : { segment: options.newSegmentPart() };
@@ -70,7 +70,7 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
     announceStep("reserved");
     const { batch: number, segment } = claimed;
     const unoccupied = await turnDownOccupied(ledger, hold, lot, claimed.devices);
-    const devices = await rejectTakenKeys(ledger, hold, unoccupied, keysInHand);
+    const devices = await options.rejectTakenKeys(unoccupied);
     // None is left, or none of those for whose passwords the batch has a segment: the others are claimed anew.
     if (segment === undefined ? devices.length === 0 : devices.every(hasOwnKey)) {
       await ledger.voidBatch(hold, number);

@@ -11,7 +11,8 @@ import type { PlannedDevice } from "../ledger/minting.ts";
 import type { MintSetup } from "../mint/mint-batch.ts";
 import { mintLot } from "../mint/mint-lot.ts";
 import { openMintPool } from "../mint/mint-pool.ts";
-import { loadTruststore } from "./load-truststore.ts";
+import { rejectTakenKeys } from "../plan/reject-taken-keys.ts";
+import { loadTruststore } from "./lot/load-truststore.ts";
 import { refuseRevokedIssuer } from "./lot/refuse-revoked-issuer.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
@@ -33,6 +34,7 @@ export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk
   const { ledger: ledgerId } = await ledger.identity();
   const { planned: total } = await ledger.countByStage(hold.lot);
   const pool = openMintPool({ workers: tools.workers, setup });
+  const keysInHand = new Map<string, string>();
   try {
     await mintLot({
       ledger,
@@ -44,6 +46,7 @@ export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk
       newSegmentPart: newSegmentParts(setup, ledgerId),
       workers: tools.workers,
       signal,
+      rejectTakenKeys: (planned) => rejectTakenKeys(ledger, hold, planned, keysInHand),
       onMinted: (devices) => {
         walk.addMinted(devices);
         tools.onProgress({ lot: hold.lot, room: "minting", done: walk.minted, total });

@@ -7,7 +7,7 @@ import { LOT_TRUSTSTORE_PASSWORD, TRUSTSTORE_NAMES, writeLotTruststore } from ".
 import { openRandomPool } from "../keystore/random-pool.ts";
 import { KeystoreError } from "../verify/keystore-error.ts";
 import { readTruststore } from "../verify/read-truststore.ts";
-import { loadTruststore } from "./load-truststore.ts";
+import { loadTruststore } from "./lot/load-truststore.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
 

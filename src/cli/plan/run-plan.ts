@@ -10,7 +10,7 @@ import { planLot } from "../../plan/plan-lot.ts";
 import { summarizePlan } from "../../plan/summarize-plan.ts";
 import { planText } from "../../report/plan-text.ts";
 import { isTakenIn } from "../../run/absorb-manifest.ts";
-import { loadTruststore } from "../../run/load-truststore.ts";
+import { loadTruststore } from "../../run/lot/load-truststore.ts";
 import { recordedJob, refuseMixedIssuance } from "../../run/lot/record-job.ts";
 import type { CliContext } from "../context.ts";
 import { type AskedLot, findLots } from "../find-lots.ts";

@@ -2,10 +2,11 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { destroyFolder } from "../../disk/destroy-folder.ts";
 import { remove } from "../../disk/durable.ts";
-import { batchFolder, isNamedApart, type LotLayout, passwordSegment } from "../../disk/layout.ts";
+import { type LotLayout, passwordSegment } from "../../disk/layout.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotHold } from "../../ledger/locks.ts";
 import type { OpenBatch } from "../../ledger/minting.ts";
+import { dropBatch } from "../../mint/drop-batch.ts";
 import { placeDevices, placePasswords } from "../../mint/place-batch.ts";
 import { replaceDevices } from "../../mint/replace-devices.ts";
 import { ownershipOf, requireOwn } from "./owner-mark.ts";
@@ -56,26 +57,6 @@ function placeBatch(lot: LotLayout, { number, devices }: OpenBatch): void {
   const ids = devices.map((device) => device.externalId);
   if (replaced.length > 0) replaceDevices(lot, number, replaced);
   else placeDevices(lot, number, ids);
-}
-
-/**
- * Gives up a batch that was not committed as minted: its keys and passwords go first, then its serial
- * numbers are abandoned, so that a kill between the two leaves it to be dropped again.
- */
-export async function dropBatch(
-  ledger: Ledger,
-  hold: LotHold,
-  lot: LotLayout,
-  batch: Pick<OpenBatch, "number" | "segment">,
-): Promise<void> {
-  remove(batchFolder(lot, batch.number));
-  // Any other stays until it is known whose the folder is: see `findSegments`.
-  if (batch.segment !== undefined && isNamedApart(batch.segment)) {
-    const segment = passwordSegment(lot, batch.segment);
-    remove(segment.making);
-    remove(segment.placed);
-  }
-  await ledger.voidBatch(hold, batch.number);
 }
 
 /** Removes what no batch of the ledger claims any more. */

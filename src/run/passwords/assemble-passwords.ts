@@ -7,9 +7,10 @@ import { deviceFolder, isSegmentOf, type LotLayout } from "../../disk/layout.ts"
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotHold } from "../../ledger/locks.ts";
+import { listPasswords, readPasswordFiles } from "../../mint/password-list.ts";
 import { openDevice } from "../lot/open-device.ts";
 import { requireOwnFolders } from "./claim-folders.ts";
-import { findMissing, findSegments, listPasswords, readPasswordFiles, refuseMissing } from "./password-segments.ts";
+import { findMissing, findSegments, refuseMissing } from "./password-segments.ts";
 
 /**
  * Puts passwords.csv together from what it holds already and the segments of minted batches: aside, synced,

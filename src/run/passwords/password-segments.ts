@@ -1,13 +1,9 @@
-import { createReadStream, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { diskError } from "../../disk/disk-error.ts";
 import type { LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { PasswordBatch } from "../../ledger/passwords.ts";
-
-const HEADER = "id,password";
 
 /** What a lot's folder for passwords holds of this ledger's segments. */
 export interface OwnSegments {
@@ -72,36 +68,4 @@ export function refuseMissing(missing: readonly string[], lot: string, layout: L
     `the passwords of ${noun} (${ids}) of lot ${lot} are in no list and in no segment in ${layout.secrets}, and without them their keystores cannot be opened; bring back the files that were there and run again, or, if they are lost for good, remint or revoke the devices`,
     { code: "state-damaged" },
   );
-}
-
-/** The passwords of several files; an id that stands in more than one has that of the last. */
-export async function readPasswordFiles(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const passwords = new Map<string, string>();
-  for (const path of paths) await readInto(passwords, path);
-  return passwords;
-}
-
-/** A list of passwords in pieces of some kilobytes, header first. */
-export function* listPasswords(passwords: ReadonlyMap<string, string>): Generator<string> {
-  let lines = `${HEADER}\n`;
-  for (const [id, password] of passwords) {
-    lines += `${id},${password}\n`;
-    if (lines.length > 65_536) {
-      yield lines;
-      lines = "";
-    }
-  }
-  yield lines;
-}
-
-/** Lines `id,password`; neither holds a comma, a quote or a line break (design of ids and of passwords). */
-async function readInto(passwords: Map<string, string>, path: string): Promise<void> {
-  try {
-    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-      const comma = line.indexOf(",");
-      if (comma > 0 && line !== HEADER) passwords.set(line.slice(0, comma), line.slice(comma + 1));
-    }
-  } catch (error) {
-    throw diskError(error, path);
-  }
 }

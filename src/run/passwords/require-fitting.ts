@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { deviceFolder, type LotLayout, sealedNumber, segmentBatch } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
+import { readPasswordFiles } from "../../mint/password-list.ts";
 import { openDevice } from "../lot/open-device.ts";
-import { readPasswordFiles } from "./password-segments.ts";
 
 const PAGE = 500;
 /** Keystores that are opened for each file: enough to tell two homes with the same ids apart. */

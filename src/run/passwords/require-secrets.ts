@@ -1,7 +1,7 @@
 import { readSealRecipient } from "../../authority/foreign/seal-recipient.ts";
 import { proveIssuerKey } from "../../authority/load-authority.ts";
 import type { Job } from "../../domain/job.ts";
-import { loadTruststore } from "../load-truststore.ts";
+import { loadTruststore } from "../lot/load-truststore.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 
 /**

@@ -8,8 +8,9 @@ import { placeNewFile } from "../../disk/place-new-file.ts";
 import { type SealRecipient, sealContent } from "../../keystore/seal-passwords.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotHold } from "../../ledger/locks.ts";
+import { listPasswords, readPasswordFiles } from "../../mint/password-list.ts";
 import { requireOwnFolders } from "./claim-folders.ts";
-import { findMissing, findSegments, listPasswords, readPasswordFiles, refuseMissing } from "./password-segments.ts";
+import { findMissing, findSegments, refuseMissing } from "./password-segments.ts";
 
 /**
  * Seals the passwords of minted batches that are not sealed yet into a new file, whole and durable; only then

@@ -1,12 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import {
-  findMissing,
-  findSegments,
-  listPasswords,
-  readPasswordFiles,
-} from "../../../src/run/passwords/password-segments.ts";
+import { listPasswords, readPasswordFiles } from "../../../src/mint/password-list.ts";
+import { findMissing, findSegments } from "../../../src/run/passwords/password-segments.ts";
 import { serialNumber } from "../../ledger/ledger-world.ts";
 import { passwordWorld } from "../password-world.ts";
 
@@ -47,12 +43,4 @@ test("a device is missed while its present certificate has no password, and no l
   expect(await findMissing(ledger, open, new Map([["a", "P"]]))).toEqual({ whole: [], missing: ["b", "c"] });
   await ledger.revokeDevices(hold, { reason: "unspecified", externalIds: ["b"] });
   expect(await findMissing(ledger, open, new Map([["a", "P"]]))).toEqual({ whole: [1], missing: ["c"] });
-});
-
-test("a long list comes in pieces, each of whole lines", () => {
-  const passwords = new Map(Array.from({ length: 10_000 }, (_, index) => [`device-${index}`, "P".repeat(26)]));
-  const pieces = [...listPasswords(passwords)];
-  expect(pieces.length).toBeGreaterThan(3);
-  expect(pieces.every((piece) => piece.endsWith("\n") && piece.length < 66_000)).toBe(true);
-  expect(pieces.join("").split("\n")).toHaveLength(10_002);
 });

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { type CertificatesToTrust, readCertificatesToTrust } from "../authority/foreign/certificates-to-trust.ts";
-import type { Home } from "../disk/layout.ts";
-import { OnboardingError } from "../domain/error.ts";
-import type { Truststore } from "../domain/job.ts";
+import { type CertificatesToTrust, readCertificatesToTrust } from "../../authority/foreign/certificates-to-trust.ts";
+import type { Home } from "../../disk/layout.ts";
+import { OnboardingError } from "../../domain/error.ts";
+import type { Truststore } from "../../domain/job.ts";
 
 /** The job's word for what `truststore fetch` has pinned. */
 const PLATFORM = "platform";

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { homeLayout } from "../../src/disk/layout.ts";
-import { loadTruststore } from "../../src/run/load-truststore.ts";
-import { makeCa } from "../sandbox/make-ca.ts";
+import { homeLayout } from "../../../src/disk/layout.ts";
+import { loadTruststore } from "../../../src/run/lot/load-truststore.ts";
+import { makeCa } from "../../sandbox/make-ca.ts";
 
 test("the platform's certificates have to be pinned, and then stand where the job names them", () => {
   const root = mkdtempSync(join(tmpdir(), "lotmint-pinned-"));
