@@ -146,7 +146,9 @@ async function walkChain(
   }
   if (seq === head.seq && digest === head.digest) return { seq, digest, tiedAt };
   const whose = head.lot === null ? "the site" : `lot ${head.lot}`;
-  throw damaged(`the chain of events of ${whose} ends with event ${seq} and should with ${head.seq}; ${CURE}`);
+  throw damaged(
+    `the chain of events of ${whose} ends with event ${seq} and should with ${head.seq}: its end was cut off; ${CURE}`,
+  );
 }
 
 /** Each checkpoint has to fit its lot's chain, and each chain the checkpoints that it should have. */

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { OnboardingError } from "../../domain/error.ts";
 import { isBusy, makeLockFile } from "./kernel-lock.ts";
-import { ledgerError } from "./ledger-fault.ts";
+import { ledgerError } from "./ledger-error.ts";
 import { requireLocalDisk } from "./local-disk.ts";
 
 /** As long as another one may take to write down that it is the holder. */

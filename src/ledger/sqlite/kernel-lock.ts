@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { diskError } from "../../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../../disk/durable.ts";
-import { ledgerError, sqliteCode } from "./ledger-fault.ts";
+import { ledgerError, sqliteCode } from "./ledger-error.ts";
 import { requireLocalDisk } from "./local-disk.ts";
 
 const SQLITE_BUSY = 5;

@@ -6,7 +6,7 @@ import type { StoredEvent } from "../rules/event-digest.ts";
 import { ledgerRules } from "../rules/ledger-rules.ts";
 import { requireLink } from "../rules/verify-events.ts";
 import { copyLedger } from "./copy-ledger.ts";
-import { ledgerError } from "./ledger-fault.ts";
+import { ledgerError } from "./ledger-error.ts";
 import { type Connections, openLedgerFile, openLedgerFileToRead } from "./ledger-file.ts";
 import { openLogSync } from "./log-sync.ts";
 import { openLotLocks } from "./lot-locks.ts";

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate as pass } from "node:timers/promises";
 import type { Staging } from "../rules/engine.ts";
-import { ledgerError } from "./ledger-fault.ts";
+import { ledgerError } from "./ledger-error.ts";
 import { prepare } from "./statement.ts";
 
 /**

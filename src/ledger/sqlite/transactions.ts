@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
-import { ledgerError, sqliteCode } from "./ledger-fault.ts";
+import { ledgerError, sqliteCode } from "./ledger-error.ts";
 import { LOCK_SLICE_MS } from "./ledger-file.ts";
 
 const SQLITE_BUSY = 5;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { ledgerError, sqliteCode } from "../../../src/ledger/sqlite/ledger-fault.ts";
+import { ledgerError, sqliteCode } from "../../../src/ledger/sqlite/ledger-error.ts";
 import * as world from "../ledger-world.ts";
 
 function faultOf(act: () => unknown): unknown {
