@@ -9,7 +9,7 @@ import { PER_LOT_ITERATIONS } from "../domain/job.ts";
 import { type DeviceFile, type DeviceFilesOptions, needsPassword, openDeviceFiles } from "../keystore/device-files.ts";
 import { newPassword } from "../keystore/password.ts";
 import { openRandomPool } from "../keystore/random-pool.ts";
-import type { MintedDevice } from "../ledger/ledger.ts";
+import type { MintedDevice } from "../ledger/minting.ts";
 import { openKeyPairs } from "./key-pair.ts";
 import { type DeviceToMint, type MintedKey, mintDevice } from "./mint-device.ts";
 
@@ -34,6 +34,12 @@ export interface MintBatch {
 /** Mints one batch and writes its files, not yet synced. */
 export type MintOneBatch = (batch: MintBatch) => MintedDevice[];
 
+/** What a batch is minted with; the real ones unless told. */
+export interface BatchTools {
+  readonly openKeyPairs: typeof openKeyPairs;
+  readonly writeNew: typeof writeNew;
+}
+
 /** How many keystores are made side by side: as many as the lanes of the MAC derivation. */
 const GROUP = 4;
 
@@ -42,12 +48,12 @@ const GROUP = 4;
  * certificate, files, and the password segment. Faults of the disk are `disk-unwritable`; whatever is
  * thrown, the batch is void. Keys are wiped as soon as their files are made.
  */
-export function openMintBatch(setup: MintSetup): MintOneBatch {
+export function openMintBatch(setup: MintSetup, batchTools: BatchTools = { openKeyPairs, writeNew }): MintOneBatch {
   const random = openRandomPool();
   const tools = {
     template: setup.template,
     signer: openSigner(setup.signer),
-    makeKeyPair: openKeyPairs(setup.key),
+    makeKeyPair: batchTools.openKeyPairs(setup.key),
   };
   const { passwords } = setup;
   const minIterations = passwords.kind === "per-lot" ? PER_LOT_ITERATIONS : 0;
@@ -78,7 +84,7 @@ export function openMintBatch(setup: MintSetup): MintOneBatch {
         notAfterMs: setup.template.notAfterMs,
         sha256: hash("sha256", certificate),
         publicKeySha256: hash("sha256", spki),
-        files: writeFiles(join(folder, safeName(device.externalId)), folders[index] ?? []),
+        files: writeFiles(join(folder, safeName(device.externalId)), folders[index] ?? [], batchTools),
       };
     });
   };
@@ -91,13 +97,17 @@ export function openMintBatch(setup: MintSetup): MintOneBatch {
       minted.push(...mintGroup(devices.slice(start, start + GROUP), folder, lines));
     }
     // Devices that keep their own keys have no password.
-    if (segment !== null && lines.length > 0) writeNew(segment, lines.join(""));
+    if (segment !== null && lines.length > 0) batchTools.writeNew(segment, lines.join(""));
     return minted;
   };
 }
 
 /** Writes a device's folder and digests it; a key in the clear does not outlive its writing. */
-function writeFiles(folder: string, files: readonly DeviceFile[]): Record<string, string> {
+function writeFiles(
+  folder: string,
+  files: readonly DeviceFile[],
+  { writeNew }: Pick<BatchTools, "writeNew">,
+): Record<string, string> {
   ensureFolder(folder, PRIVATE_FOLDER);
   const digests: Record<string, string> = {};
   for (const { name, content } of files) {

@@ -3,35 +3,31 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { writeNew } from "../../src/disk/durable.ts";
 import { openKeyPairs } from "../../src/mint/key-pair.ts";
-import { type MintSetup, openMintBatch } from "../../src/mint/mint-batch.ts";
+import { type BatchTools, type MintSetup, openMintBatch } from "../../src/mint/mint-batch.ts";
 import type { DeviceToMint } from "../../src/mint/mint-device.ts";
 import { newSerialNumber } from "../../src/x509/serial-number.ts";
 import { makeIssuer, type TestIssuer } from "../fixtures/make-issuer.ts";
 
 /** Every private key and every key.pem that the code under test has had in its hands. */
-const seen = vi.hoisted(() => ({ keys: [] as Uint8Array[], pems: [] as Uint8Array[] }));
-vi.mock("../../src/mint/key-pair.ts", async (importOriginal) => {
-  const original = await importOriginal<typeof import("../../src/mint/key-pair.ts")>();
-  const openKeyPairs: typeof original.openKeyPairs = (algorithm) => {
-    const makeKeyPair = original.openKeyPairs(algorithm);
+const seen = { keys: [] as Uint8Array[], pems: [] as Uint8Array[] };
+/** The real tools, watched. */
+const watched: BatchTools = {
+  openKeyPairs: (algorithm) => {
+    const makeKeyPair = openKeyPairs(algorithm);
     return () => {
       const pair = makeKeyPair();
       seen.keys.push(pair.pkcs8);
       return pair;
     };
-  };
-  return { openKeyPairs };
-});
-vi.mock("../../src/disk/durable.ts", async (importOriginal) => {
-  const original = await importOriginal<typeof import("../../src/disk/durable.ts")>();
-  const writeNew: typeof original.writeNew = (path, content, mode) => {
-    original.writeNew(path, content, mode);
+  },
+  writeNew: (path, content, mode) => {
+    writeNew(path, content, mode);
     if (path.endsWith("key.pem") && typeof content !== "string") seen.pems.push(content);
-  };
-  return { ...original, writeNew };
-});
+  },
+};
 
 let issuer: TestIssuer;
 beforeAll(async () => {
@@ -67,7 +63,7 @@ function device(externalId: string, spki: Uint8Array | null = null): DeviceToMin
 
 function mint(devices: readonly DeviceToMint[], more: Partial<MintSetup> = {}, listed = true) {
   const batch = { folder: join(folder, "work"), segment: listed ? join(folder, "segment") : null, devices };
-  return openMintBatch(setup(more))(batch);
+  return openMintBatch(setup(more), watched)(batch);
 }
 
 function modeOf(...path: readonly string[]): number {

@@ -25,7 +25,7 @@ test("a backup made while a run is under way is restored, and takes in what came
   // While a run of more devices is under way; that run stops of itself, and goes on after the backup.
   writeFileSync(join(world.home, "input/A.csv"), manifestText(rows));
   const under = world.start(["run", "A"], { at: { step: "reserved", signal: "SIGSTOP" } });
-  await expect.poll(() => stateOf(under.child.pid), { timeout: 20_000 }).toBe("T");
+  await expect.poll(() => stateOf(under.child.pid), { timeout: 120_000 }).toBe("T");
   const made = await world.run(["backup", backup, "--json"]);
   expect(made).toMatchObject({ code: 0 });
   expect(statSync(backup).mode & 0o777).toBe(0o600);

@@ -46,6 +46,7 @@ import { makeDeviceKey } from "../fixtures/make-device-key.ts";
 import { makeIssuer, pemOf } from "../fixtures/make-issuer.ts";
 import { makeOfficer, type Officer } from "../fixtures/make-officer.ts";
 import { hasOpenssl, openssl } from "../fixtures/other-readers.ts";
+import { byLength } from "../fixtures/test-length.ts";
 import { damaged, nested, oversized } from "./foreign-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lotmint-foreign-"));
@@ -143,7 +144,11 @@ async function restore(contents: Buffer): Promise<unknown> {
   writeFileSync(join(from, BACKUP_CONTENTS), contents);
   const file = join(folder, `${archives}.tar`);
   await pack(from);
-  const ledger: Partial<Ledger> = { verifyEvents: async () => ({ events: 0, head: "" }), close: async () => undefined };
+  const ledger: Partial<Ledger> = {
+    verifyEvents: async () => ({ events: 0, head: "" }),
+    openGeneration: async () => ({ ledger: "", generation: "", earlier: [] }),
+    close: async () => undefined,
+  };
   const home = homeLayout(join(folder, `restored-${archives}`));
   return restoreHome({ home, file, nowMs: 0, openLedger: async () => ledger as Ledger });
 }
@@ -380,7 +385,7 @@ describe.each(PARSERS)("$name", (parser) => {
     const property = fc.asyncProperty(damaged(parser.sample()), async (octets) => {
       expect(await outcomeOf(parser, octets)).toMatch(/answered|refused/);
     });
-    await fc.assert(property, { numRuns: 300 });
+    await fc.assert(property, { numRuns: byLength({ short: 60, long: 3000 }) });
   });
 
   test("answers, or refuses in its own words, however deep it is nested", async () => {

@@ -288,7 +288,7 @@ test("given as files, no secret can be seen in the program's own environment and
     env,
     at: { step: "synced", signal: "SIGSTOP" },
   });
-  await expect.poll(() => stateOf(started.child.pid), { timeout: 20_000 }).toBe("T");
+  await expect.poll(() => stateOf(started.child.pid), { timeout: 120_000 }).toBe("T");
   for (const file of ["cmdline", "environ"]) {
     said.push({ name: `its ${file}`, content: readFileSync(`/proc/${started.child.pid}/${file}`) });
   }

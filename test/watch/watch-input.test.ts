@@ -256,15 +256,14 @@ test("several files go in order of arrival, lotsAtOnce of them at a time", async
   world.outcome = async (file) => {
     running += 1;
     most = Math.max(most, running);
+    // Both are at work at once, however slowly the second begins; a third would have had its chance.
+    await until(() => most >= 2);
     await pause(20);
     running -= 1;
     return ended(0, file);
   };
   const names = ["Z.csv", "M.csv", "A.csv", "Q.csv", "B.csv", "Y.csv"];
-  for (const name of names) {
-    world.write(name);
-    await pause(15);
-  }
+  world.writeInOrder(names);
   await world.once({ lotsAtOnce: 2 });
   expect(world.ran).toEqual(names);
   expect(most).toBe(2);
@@ -339,7 +338,7 @@ test("a run that hangs is told as stalled", async () => {
   world.skippedMs += 800_000;
   world.files[0]?.onProgress();
   world.skippedMs += 800_000;
-  await pause(50);
+  await world.looked();
   expect(world.events).toEqual([]);
   world.skippedMs += 200_000;
   await until(() => world.events.length === 1);
@@ -358,13 +357,13 @@ test("a share that vanishes under the watch is waited for, told once, and its fi
   const gone = join(world.home.root, "gone");
   renameSync(world.drop.input, gone);
   await until(() => world.logged.some(({ msg }) => /^input: .*; trying again$/.test(msg)));
-  await pause(150);
+  await world.looked();
   expect(world.logged.filter(({ msg }) => /^input: .*; trying again$/.test(msg))).toHaveLength(1);
   expect(existsSync(world.drop.input)).toBe(false);
   away = false;
   const tries = world.ran.length;
   await until(() => world.ran.length > tries);
-  await pause(50);
+  await world.looked();
   expect(existsSync(world.drop.input)).toBe(false);
   renameSync(gone, world.drop.input);
   world.skippedMs += 60_000;
@@ -388,7 +387,7 @@ test("a manifest that a vanished share made unreadable is not the operator's fau
   const watch = world.start();
   world.write("LOT.csv");
   await until(() => existsSync(gone));
-  await pause(100);
+  await world.looked();
   renameSync(gone, world.drop.input);
   world.skippedMs += 60_000;
   await until(() => world.manifests("done").length === 1);
@@ -403,7 +402,7 @@ test("a share that stays away is told as stalled", async () => {
   await until(() => world.logged.length > 0);
   world.skippedMs += 1_000_000;
   await until(() => world.events.length === 1);
-  await pause(50);
+  await world.looked();
   expect(world.events.map(({ event, file }) => [event, file])).toEqual([["stalled", null]]);
   await watch.stop();
 });
@@ -416,7 +415,7 @@ test("results that cannot be written are written later, and nothing is lost or r
   world.write("LOT.csv");
   await until(() => world.logged.some(({ msg }) => /^input\/work\/LOT\.csv: .*; trying again$/.test(msg)));
   world.skippedMs += 60_000;
-  await pause(50);
+  await world.looked();
   expect([world.manifests("work"), world.ran]).toEqual([["LOT.csv"], ["LOT.csv"]]);
   unlinkSync(world.drop.done);
   world.skippedMs += 60_000;
@@ -442,10 +441,7 @@ test("claims that cannot be written down claim nothing: the file stays where it 
 test("a watcher that was killed is followed by one that goes on with the claimed files, lots named as before", async () => {
   const world = new WatchWorld();
   world.outcome = (file) => ended(13, file);
-  for (const name of ["B.csv", "A.csv"]) {
-    world.write(name);
-    await pause(15);
-  }
+  world.writeInOrder(["B.csv", "A.csv"]);
   const first = world.start();
   await until(() => world.ran.length >= 2);
   await first.stop();
@@ -639,7 +635,7 @@ test("a quiet watch writes nothing into the log", async () => {
   const world = new WatchWorld();
   world.write("notes.docx");
   const watch = world.start();
-  await pause(300);
+  await world.looked();
   expect(world.logged).toEqual([]);
   await watch.stop();
 });

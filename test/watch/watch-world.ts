@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -15,7 +24,7 @@ import { watchInput } from "../../src/watch/watch-input.ts";
 import type { FileToRun, PlannedFile, WatchCalls, WatchOptions } from "../../src/watch/watch-options.ts";
 
 /** Longer than any of these should take; a watcher that does nothing shall not hang the tests. */
-const GIVE_UP_MS = 20_000;
+const GIVE_UP_MS = 120_000;
 
 /** In memory where there is such a place: every file is synced a dozen times on its way. */
 const TEMPORARY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
@@ -59,6 +68,18 @@ export class WatchWorld {
     const path = join(this.drop.input, name);
     writeFileSync(path, content);
     return path;
+  }
+
+  /** Writes files so that each has come later than the one before. */
+  writeInOrder(names: readonly string[]): void {
+    const probe = join(this.home.root, "probe");
+    for (const name of names) {
+      const { ctimeMs } = statSync(this.write(name));
+      // The file system's clock goes in steps.
+      do writeFileSync(probe, "");
+      while (statSync(probe).ctimeMs <= ctimeMs);
+    }
+    rmSync(probe);
   }
 
   start(options: Partial<WatchOptions> = {}): {

@@ -61,7 +61,7 @@ test("nobody there, a broken answer and a stop are no faults, and the message do
 test("a receiver that never answers does not keep the end waiting", async () => {
   const hook = await open(() => undefined);
   const sending = hook.send(BODY);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await expect.poll(() => server?.got.length, { timeout: 60_000 }).toBe(1);
   await hook.close();
   expect(await sending).toMatchObject({ kind: "unknown" });
 });
