@@ -8,7 +8,7 @@ import { countRejects } from "../../report/count-rejects.ts";
 import { type LotStatus, statusText, type WorkStatus, workText } from "../../report/status-text.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
 import { shellWord, type UncheckedLot, uncheckedLots } from "../../run/lot/restored-home.ts";
-import { readClaims } from "../../watch/claims.ts";
+import { type Claim, readClaims } from "../../watch/claims.ts";
 import type { CliContext } from "../context.ts";
 
 /** `lotmint status`: a line a lot, from the ledger alone. */
@@ -53,14 +53,26 @@ function uncheckedText(open: readonly UncheckedLot[]): string {
 }
 
 /** The files in input/work: what the watcher found each to wait for, or that its lot runs, or that its turn comes. */
-function workOf({ home }: CliContext, statuses: readonly LotStatus[]): readonly WorkStatus[] {
+function workOf(context: CliContext, statuses: readonly LotStatus[]): readonly WorkStatus[] {
   const running = new Set(statuses.filter(({ lot }) => lot.heldBy !== null).map(({ lot }) => lot.name));
-  return readClaims(dropLayout(home)).map(({ name, lot, claimedAtMs, waiting }): WorkStatus => {
+  return claimsIn(context).map(({ name, lot, claimedAtMs, waiting }): WorkStatus => {
     const about = { file: name, lot, sinceMs: waiting?.sinceMs ?? claimedAtMs };
     if (lot !== null && running.has(lot)) return { ...about, reason: "its lot is running" };
     if (waiting !== undefined) return { ...about, reason: `${waiting.reason}; it is tried again by itself` };
     return { ...about, reason: "it waits for its turn, or for lotmint watch to be started" };
   });
+}
+
+/** The drop folder may be a share that is away; how the lots are is told all the same. */
+function claimsIn({ home, log }: CliContext): readonly Claim[] {
+  const drop = dropLayout(home);
+  try {
+    return readClaims(drop);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn({ reason }, `what is in ${drop.work} cannot be told: ${reason}`);
+    return [];
+  }
 }
 
 async function statusOf(ledger: Ledger, lot: LotRecord): Promise<LotStatus> {

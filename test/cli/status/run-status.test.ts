@@ -35,3 +35,14 @@ test("status says what is in input/work and why, and of one lot only what is its
     { lot: "A", inWork: [{ file: "A.csv", reason: expect.stringContaining("the platform was not reached") }] },
   ]);
 });
+
+test("a drop folder that cannot be read is told, and status says how the lots are all the same", async () => {
+  const root = mkdtempSync(join(tmpdir(), "lotmint-status-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const home = homeLayout(root);
+  const drop = dropLayout(home);
+  for (const folder of [home.jobs, drop.input]) mkdirSync(folder);
+  writeFileSync(drop.work, "a file in the folder's place");
+  const { code, told } = await runInProcess(["status"], root);
+  expect([code, told.replace(/\s+/g, " ")]).toEqual([0, expect.stringContaining("warning: what is in")]);
+});
