@@ -56,7 +56,7 @@ export function proveForeign(
   const keyType = checkKeyType(name, certificate);
   const local = readableAuthorities(home).flatMap((authority) => authority.chain);
   const candidates = [...foreign.certificates, ...foreign.above, ...local];
-  const [own = certificate, ...above] = buildChain(certificate, candidates);
+  const [own = certificate, ...above] = buildChain(certificate, candidates, limits.nowMs);
   const chain = [own, ...above] as const;
   verifyChain(name, chain, limits.nowMs);
   checkChainLength(name, chain.length, limits.maxChain);

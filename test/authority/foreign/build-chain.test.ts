@@ -3,7 +3,7 @@ import { buildChain } from "../../../src/authority/foreign/build-chain.ts";
 import { readAuthority } from "../../../src/authority/load-authority.ts";
 import { describeName } from "../../../src/x509/distinguished-name.ts";
 import { type CertificateFields, readCertificate } from "../../../src/x509/read-certificate.ts";
-import { makeIssuer, temporaryHome } from "../authorities.ts";
+import { makeIssuer, NOW_MS, temporaryHome } from "../authorities.ts";
 
 const home = temporaryHome();
 const other = temporaryHome();
@@ -32,7 +32,7 @@ function named(name: string): CertificateFields {
 }
 
 function chainOf(name: string, candidates: readonly CertificateFields[]): readonly string[] {
-  return buildChain(named(name), candidates).map(({ subject }) => describeName(subject));
+  return buildChain(named(name), candidates, NOW_MS).map(({ subject }) => describeName(subject));
 }
 
 describe("buildChain", () => {
@@ -43,7 +43,7 @@ describe("buildChain", () => {
   });
 
   test("takes the issuer that signed, of two with the same name", () => {
-    const chain = buildChain(named("site"), [namesake, named("root")]);
+    const chain = buildChain(named("site"), [namesake, named("root")], NOW_MS);
     expect(chain.at(-1)?.raw.equals(named("root").raw)).toBe(true);
   });
 
@@ -53,7 +53,7 @@ describe("buildChain", () => {
   });
 
   test("goes on by name where nobody's key fits, for the proof to say so", () => {
-    const chain = buildChain(named("site"), [namesake]);
+    const chain = buildChain(named("site"), [namesake], NOW_MS);
     expect(chain.map(({ raw }) => raw)).toEqual([named("site").raw, namesake.raw]);
   });
 });
