@@ -25,6 +25,7 @@ function rsa(modulus: bigint, exponent = 65_537n): Buffer {
 }
 
 const GOOD = primeOf(1024) * primeOf(1024);
+const CLOSE = primeOf(1025);
 
 test("RSA of 2048 to 4096 bits and EC on P-256 and P-384 are good", () => {
   expect(faultOf(rsa(GOOD))).toBeUndefined();
@@ -42,6 +43,7 @@ test.each([
   ["an exponent beyond reason", rsa(GOOD, 2n ** 256n + 1n), /even or far too large/],
   ["an even modulus", rsa(GOOD * 2n), /even modulus/],
   ["the broken generator", rsa(brokenPrime(1040, 701, 123_457n) * brokenPrime(1040, 701, 7_654_321n)), /ROCA/],
+  ["close primes", rsa(CLOSE * (CLOSE + (1n << 400n) + 1n)), /close together \(CVE-2022-26320\)/],
   ["a small factor", rsa(primeOf(2047) * 751n), /small factor/],
 ])("an RSA key with or from %s is refused", (_, key, words) => {
   expect(faultOf(key)).toMatch(words);
