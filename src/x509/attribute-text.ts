@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { TAG } from "../asn1/der.ts";
 
 /**
@@ -7,9 +8,11 @@ import { TAG } from "../asn1/der.ts";
 export function attributeText(tag: number, value: Buffer): string | undefined {
   switch (tag) {
     case TAG.UTF8_STRING:
+      return value.toString("utf8");
     case TAG.PRINTABLE_STRING:
     case TAG.IA5_STRING:
-      return value.toString("utf8");
+      // Beyond what these types hold, tools write UTF-8 or Latin-1.
+      return isUtf8(value) ? value.toString("utf8") : value.toString("latin1");
     case TAG.T61_STRING:
     case TAG.VISIBLE_STRING:
       return value.toString("latin1");

@@ -23,6 +23,8 @@ export interface ChainRules {
   readonly begins: "device" | "issuer";
   /** `root`: the last one has to be self-signed. `trusted`: it is trusted as it is. */
   readonly ends: "root" | "trusted";
+  /** Problems of other kinds are passed over; all count where this is left out. */
+  readonly only?: readonly ChainProblem["kind"][];
 }
 
 const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
@@ -56,6 +58,7 @@ export function judgeChain(chain: readonly CertificateFields[], rules: ChainRule
     const problem = guarded(chain, at, () => judgeCertificate(chain, at, rules));
     if (problem !== undefined) return problem;
   }
+  if (rules.only?.includes("names") === false) return undefined;
   for (const at of chain.keys()) {
     const problem = guarded(chain, at, () => judgeNames(chain, at, rules));
     if (problem !== undefined) return problem;
@@ -97,16 +100,22 @@ function judgeCertificate(chain: readonly CertificateFields[], at: number, rules
   if (certificate === undefined) return undefined;
   const isLast = at === chain.length - 1;
   const isDevice = at === 0 && rules.begins === "device";
-  return (
-    judgeOutline(certificate, chain.slice(0, at)) ??
-    (isDevice ? judgeDevice(certificate) : judgeAuthority(certificate, isLast)) ??
-    judgePurposes(certificate) ??
-    judgeDates(certificate, rules.nowMs) ??
-    judgePathLength(certificate, chain.slice(rules.begins === "device" ? 1 : 0, at)) ??
-    judgeStrength(certificate, isLast) ??
+  const counted = ({ kind }: { readonly kind: ChainProblem["kind"] }) => rules.only?.includes(kind) ?? true;
+  const judges: readonly (() => Found)[] = [
+    () => judgeOutline(certificate, chain.slice(0, at)),
+    () => (isDevice ? judgeDevice(certificate) : judgeAuthority(certificate, isLast)),
+    () => judgePurposes(certificate),
+    () => judgeDates(certificate, rules.nowMs),
+    () => judgePathLength(certificate, chain.slice(rules.begins === "device" ? 1 : 0, at)),
+    () => judgeStrength(certificate, isLast),
     // A root is its own issuer.
-    (isLast && rules.ends === "trusted" ? undefined : judgeLink(certificate, chain[at + 1] ?? certificate))
-  );
+    () => (isLast && rules.ends === "trusted" ? undefined : judgeLink(certificate, chain[at + 1] ?? certificate)),
+  ];
+  for (const judge of judges) {
+    const found = judge();
+    if (found !== undefined && counted(found)) return found;
+  }
+  return undefined;
 }
 
 function judgeOutline(certificate: CertificateFields, below: readonly CertificateFields[]): Found {
