@@ -12,6 +12,12 @@ export function verifyChain(name: string, chain: readonly CertificateFields[], n
   if (problem !== undefined) throw unusableAuthority(name, problem.message);
 }
 
+/** As `verifyChain`, but for signing revocation lists: only a chain that is broken or not valid now is refused. */
+export function verifyChainLinks(name: string, chain: readonly CertificateFields[], nowMs: number): void {
+  const problem = judgeChain(chain, { nowMs, begins: "issuer", ends: "root", only: ["dates", "link"] });
+  if (problem !== undefined) throw unusableAuthority(name, problem.message);
+}
+
 /** Throws `issuer-unusable` where a device under this chain would make it longer than the site allows. */
 export function checkChainLength(name: string, length: number, maxChain: number): void {
   if (length + 1 <= maxChain) return;

@@ -39,7 +39,9 @@ describe.skipIf(!hasOpenssl)("an issuing chain (skipped without openssl)", () =>
 
   test("with a certificate that may not sign, or has expired, or is not valid yet, is told", () => {
     expect(told([leaf, ...authority.chain])).toEqual([
-      "certificate 1 of the issuing chain (SN-1) may not sign certificates",
+      expect.stringMatching(
+        /^relying parties refuse certificate 1 of the issuing chain \(SN-1\): .*not a CA certificate/,
+      ),
     ]);
     expect(told(authority.chain, Date.now() + 4000 * 86_400_000)).toHaveLength(2);
     expect(told(authority.chain, 0)).toEqual([
