@@ -85,8 +85,13 @@ async function readPkcs12Source(
 ): Promise<Found> {
   // node-forge takes a while to load, and is needed here only.
   const { readForeignPkcs12 } = await import("../../authority/foreign/read-foreign-pkcs12.ts");
-  const { certificates, key } = await readForeignPkcs12(readForeignFile(file), file, passphrases);
-  const notes = key === undefined ? [`${file} holds no private key: for trust and upload only`] : [];
+  const { certificates, key, isOpen } = await readForeignPkcs12(readForeignFile(file), file, passphrases);
+  const notes =
+    key === undefined
+      ? [`${file} holds no private key: for trust and upload only`]
+      : isOpen
+        ? [`${file} has no passphrase: whoever has the file has the authority's key; destroy it and its copies`]
+        : [];
   return { foreign: { certificates, above: chain, key }, issued: [], notes };
 }
 
