@@ -5,7 +5,7 @@ import { OnboardingError } from "../domain/error.ts";
 import { breaksConstraints } from "../x509/judge-chain.ts";
 import { nameConstraintsOf } from "../x509/name-constraints.ts";
 import { encodeSubject } from "../x509/name-der.ts";
-import type { CertificateFields } from "../x509/read-certificate.ts";
+import { type CertificateFields, readCertificate } from "../x509/read-certificate.ts";
 import { readAuthority } from "./load-authority.ts";
 
 /**
@@ -28,6 +28,18 @@ function isConstraining(certificate: CertificateFields): boolean {
     if (error instanceof DerError) return false;
     throw error;
   }
+}
+
+/** Throws `issuer-unusable` where an authority with this name, in DER, would break a name constraint above it. */
+export function refuseConstrainedName(
+  subject: Buffer,
+  issuer: { readonly name: string; readonly chainDer: readonly Buffer[] },
+): void {
+  const broken = breaksConstraints({ subject, extensions: [] }, issuer.chainDer.map(readCertificate), false);
+  if (broken === undefined) return;
+  throw new OnboardingError(`issuer ${issuer.name} may not sign it: the authority ${broken}; choose another subject`, {
+    code: "issuer-unusable",
+  });
 }
 
 /** Why relying parties would refuse a device with this subject for a name constraint, in a clause; undefined: they would not. */

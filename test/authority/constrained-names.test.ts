@@ -1,14 +1,20 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { derContext, derSequence } from "../../src/asn1/der.ts";
-import { constrainingAuthorities, subjectConstraintProblem } from "../../src/authority/constrained-names.ts";
+import {
+  constrainingAuthorities,
+  refuseConstrainedName,
+  subjectConstraintProblem,
+} from "../../src/authority/constrained-names.ts";
+import { readAuthority } from "../../src/authority/load-authority.ts";
 import { authorityLayout, type Home } from "../../src/disk/layout.ts";
 import { parseSubject } from "../../src/x509/distinguished-name.ts";
 import { encodeExtension } from "../../src/x509/encode-certificate.ts";
+import { encodeSubject } from "../../src/x509/name-der.ts";
 import { writePem } from "../../src/x509/pem.ts";
 import { EXTENSION } from "../../src/x509/read-certificate.ts";
 import { type CertificateWish, makeChain } from "../fixtures/make-chain.ts";
-import { NOW_MS, temporaryHome } from "./authorities.ts";
+import { faultOf, NOW_MS, temporaryHome } from "./authorities.ts";
 
 const home = temporaryHome();
 afterAll(() => home[Symbol.dispose]());
@@ -18,6 +24,13 @@ const hosts = (text: string) =>
     EXTENSION.nameConstraints,
     true,
     derSequence(derContext(0, derSequence(derContext(2, Buffer.from(text), false)))),
+  );
+
+const directory = (name: string) =>
+  encodeExtension(
+    EXTENSION.nameConstraints,
+    true,
+    derSequence(derContext(0, derSequence(derContext(4, encodeSubject(parseSubject(name)))))),
   );
 
 /** An authority's folder, as an earlier import has left it, without its key. */
@@ -38,6 +51,19 @@ test("finds the authorities of a chain that constrain names, and none where noth
   expect(constrainingAuthorities(home, "line")).toHaveLength(1);
   expect(constrainingAuthorities(home, "odd")).toEqual([]);
   expect(constrainingAuthorities(home, "nobody")).toEqual([]);
+});
+
+test("an authority below one that constrains names has to fit in", async () => {
+  place(home, "strict", { more: [directory("O=Acme")] });
+  const { chainDer } = readAuthority(home, "strict");
+  const refuse = (subject: string) => () =>
+    refuseConstrainedName(encodeSubject(parseSubject(subject)), { name: "strict", chainDer });
+  expect(refuse("O=Acme,CN=line")).not.toThrow();
+  const fault = await faultOf(refuse("O=Other,CN=line"));
+  expect([fault.code, fault.message]).toEqual([
+    "issuer-unusable",
+    expect.stringMatching(/O=Other,CN=line.*2\.5\.29\.30/),
+  ]);
 });
 
 test("says which name of a subject breaks which constraint, with its extension", () => {

@@ -66,7 +66,9 @@ export function proveForeign(
 /** Compared as keys: the same key can be written in several ways. */
 export function isFor(certificate: CertificateFields, publicKey: KeyObject): boolean {
   try {
-    return new X509Certificate(certificate.raw).publicKey.equals(publicKey);
+    const own = new X509Certificate(certificate.raw).publicKey;
+    // Keys of different types are not compared: OpenSSL would keep an error of it for the next call.
+    return own.asymmetricKeyType === publicKey.asymmetricKeyType && own.equals(publicKey);
   } catch {
     // A key that OpenSSL cannot read is not this one.
     return false;

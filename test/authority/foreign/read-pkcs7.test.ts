@@ -39,6 +39,18 @@ describe.skipIf(noOpenssl)("certificates in a PKCS#7 file by openssl (skipped wi
     }
   });
 
+  test("are read from PEM as Windows tools write it, and with text around it", () => {
+    const pem = chain.map(({ raw }) => writePem("CERTIFICATE", raw)).join("Bag Attributes\r\n");
+    for (const content of [
+      Buffer.from(`\ufeff${pem}`),
+      Buffer.from(`\ufeff${pem}`, "utf16le"),
+      Buffer.from(`${pem}\0`),
+    ]) {
+      writeFileSync(path("odd.pem"), content);
+      expect(readForeignCertificates(path("odd.pem")).map(({ raw }) => raw)).toEqual(chain.map(({ raw }) => raw));
+    }
+  });
+
   test("are none of a certificate", () => {
     expect(readPkcs7Certificates(chain[0]?.raw ?? Buffer.alloc(0))).toBeUndefined();
   });
