@@ -5,7 +5,7 @@ import { readName } from "./name-der.ts";
  * Relative distinguished names in the form in which names are compared (RFC 5280, 7.1): whatever the string type,
  * without regard to the case of ASCII letters and to the number of blanks. Throws `DerError` for what is not a name.
  */
-export function canonicalName(raw: Buffer): readonly string[] {
+function canonicalName(raw: Buffer): readonly string[] {
   return readName(raw).map((rdn) =>
     JSON.stringify(
       rdn

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,9 +6,9 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readForeignPkcs12 } from "../../../src/authority/foreign/read-foreign-pkcs12.ts";
 import { OnboardingError } from "../../../src/domain/error.ts";
+import { hasCerttool } from "../../fixtures/other-readers.ts";
 import { CA_EXTENSIONS, faultOf, noOpenssl, openssl, temporaryFolder, trying } from "../authorities.ts";
 
-const noCerttool = spawnSync("certtool", ["--version"]).status !== 0;
 const folder = temporaryFolder();
 const path = (name: string) => join(folder.path, name);
 const keys: Record<string, KeyObject> = {};
@@ -86,7 +86,7 @@ describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
     expect((await read("no-mac.p12", "secret of the file")).isOpen).toBe(false);
   });
 
-  test.skipIf(noCerttool).each(["--null-password", "--empty-password"])(
+  test.skipIf(!hasCerttool).each(["--null-password", "--empty-password"])(
     "reads what GnuTLS writes with %s, in its older encryption too (skipped without certtool)",
     async (option) => {
       for (const cipher of [[], ["--pkcs-cipher=3des-pkcs12"]]) {
