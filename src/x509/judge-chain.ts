@@ -49,8 +49,7 @@ const PROCESSED: readonly string[] = [
  * Judges a chain as those do who are shown it, its anchor last: what `openssl verify -purpose sslclient
  * -auth_level 2` refuses is refused, for what it refuses it; -x509_strict is not asked for, so that an absent
  * keyUsage restricts nothing. Stricter in this: no extension stands twice, RSA keys have 2048 bits, and a root has
- * signed itself. Returns the first problem,
- * undefined for a good chain; never throws.
+ * signed itself. Returns the first problem, undefined for a good chain; never throws.
  */
 export function judgeChain(chain: readonly CertificateFields[], rules: ChainRules): ChainProblem | undefined {
   if (chain.length === 0) return { at: 0, kind: "outline", message: "its chain is empty" };
@@ -130,8 +129,9 @@ function judgeOutline(certificate: CertificateFields, below: readonly Certificat
 function judgeAuthority(certificate: CertificateFields, isLast: boolean): Found {
   const { basicConstraints, keyUsage, version } = certificate;
   const authority = (message: string): Found => ({ kind: "authority", message: `${words(certificate)} ${message}` });
-  // Of version 1, or with the right to sign, an anchor is known as one without basicConstraints.
-  const isAnchor = isLast && basicConstraints === undefined && (version === 1 || keyUsage !== undefined);
+  // A root of version 1, or with the right to sign, is known as one without basicConstraints.
+  const isRoot = isLast && isSameName(certificate.subject, certificate.issuer);
+  const isAnchor = isRoot && basicConstraints === undefined && (version === 1 || keyUsage !== undefined);
   if (basicConstraints?.ca !== true && !isAnchor)
     return authority("is not a CA certificate (basicConstraints CA:true)");
   if (keyUsage !== undefined && !keyUsage.includes("keyCertSign")) {

@@ -76,7 +76,7 @@ async function planOne({ lot, job, manifest }: AskedLot, context: CliContext, le
     ),
   );
   // The plan is shown first: what is wrong with its rows is worth knowing too.
-  if (plan.mint > 0) verifyChain(job.issuer, readAuthority(context.home, job.issuer).chain, context.now());
+  if (plan.run.mint > 0) verifyChain(job.issuer, readAuthority(context.home, job.issuer).chain, context.now());
   return plan.rejected > 0 ? EXIT.rejected : EXIT.done;
 }
 
