@@ -1,3 +1,4 @@
+import { foldColumnName as fold, showText } from "../domain/blank-text.ts";
 import { checkRegistrationValue } from "../domain/cell-rules.ts";
 import type { SubjectAttribute } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
@@ -5,7 +6,7 @@ import type { Job } from "../domain/job.ts";
 import { EXTERNAL_PREFIX } from "../domain/manifest-columns.ts";
 import { checkSubjectValue } from "../domain/subject-rules.ts";
 import { parseTemplate } from "../domain/template.ts";
-import { fold, type ManifestHeader } from "./read-header.ts";
+import type { ManifestHeader } from "./read-header.ts";
 
 /** One piece of a template, with its place in the manifest found. */
 export type Piece =
@@ -33,7 +34,7 @@ export function compileTemplates(job: Job, lot: string, header: ManifestHeader):
   const missing: string[] = [];
   const find = (name: string, user: string): string => {
     const column = header.standard.get(fold(name)) ?? own.get(fold(name));
-    if (column === undefined) missing.push(`${user} needs column ${JSON.stringify(name)}`);
+    if (column === undefined) missing.push(`${user} needs column ${showText(name)}`);
     return column ?? name;
   };
   const compile = (template: string, user: string): readonly Piece[] => {
@@ -63,7 +64,7 @@ export function compileTemplates(job: Job, lot: string, header: ManifestHeader):
     refuseUnfitText(compiled, job);
     return compiled;
   }
-  const columns = header.names.map((column) => JSON.stringify(column)).join(", ");
+  const columns = header.names.map(showText).join(", ");
   throw new OnboardingError(
     `the manifest lacks what the job asks for: ${missing.join("; ")}. Its columns are ${columns}`,
     {

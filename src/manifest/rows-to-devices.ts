@@ -35,7 +35,7 @@ export async function* rowsToDevices(
 function duplicateOf(row: ManifestRow, rules: RowRules, lineOfId: Map<string, number>): readonly Problem[] {
   const column = rules.standard.get("id") ?? "id";
   const id = row.cells[column] ?? "";
-  if (id === "") return [];
+  if (id === "" || row.isHeader) return [];
   const folded = foldId(id);
   const first = lineOfId.get(folded);
   if (first === undefined) {
@@ -57,7 +57,7 @@ function rejectRow(row: ManifestRow, rules: RowRules, problems: readonly Problem
           .join("; ");
   return {
     problem: { line: row.line, field: fields.size === 1 ? field : "", message },
-    externalId: row.cells[rules.standard.get("id") ?? "id"] ?? "",
+    externalId: row.isHeader ? "" : (row.cells[rules.standard.get("id") ?? "id"] ?? ""),
     cells: row.cells,
   };
 }
