@@ -11,7 +11,12 @@ export interface ManifestForm {
   readonly secretColumns: readonly string[];
 }
 
-/** Of a manifest that a lotmint took in which did not record it. */
+/** What is remembered of a manifest that was taken in. */
+export interface TakenForm extends ManifestForm {
+  /** Permission bits of whoever could read it, its owner included: 0o600, 0o640, 0o644. */
+  readonly readers: number;
+}
+
 export const PLAIN_FORM: ManifestForm = {
   encoding: "utf-8",
   mark: false,

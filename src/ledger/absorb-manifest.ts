@@ -30,8 +30,8 @@ export function absorbMethods(engine: Engine): Pick<Ledger, "absorbManifest"> {
   );
   const add = prepare(
     writer,
-    `INSERT INTO manifests (lot, number, sha256, name, kind, header, rows, absorbed_at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO manifests (lot, number, sha256, name, kind, header, form, rows, absorbed_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
 
   function takeRow(lot: number, manifest: number, decision: Decision, tally: Tally): void {
@@ -49,8 +49,9 @@ export function absorbMethods(engine: Engine): Pick<Ledger, "absorbManifest"> {
   function close(lot: number, number: number, manifest: NewManifest, tally: Tally): Plan["gone"] {
     if (manifest.kind === "full") book.replaceAll(lot, number);
     else book.replaceLines(lot, number, manifest.replacesLines?.() ?? []);
-    const { sha256, name: file, kind, header } = manifest;
-    add.run(lot, number, sha256, file, kind, JSON.stringify(header), tally.rows, Math.trunc(engine.now()));
+    const { sha256, name: file, kind, header, form } = manifest;
+    const json = [JSON.stringify(header), form === undefined ? null : JSON.stringify(form)];
+    add.run(lot, number, sha256, file, kind, ...json, tally.rows, Math.trunc(engine.now()));
     return kind === "full" ? gone.all(lot).map((row) => row.external_id) : [];
   }
 

@@ -1,5 +1,6 @@
 import type { AdoptedCertificate, IssuedCertificate, RevocationReason, SerialNumber } from "../domain/certificate.ts";
-import type { Device } from "../domain/device.ts";
+import type { Device, KeystoreAliases } from "../domain/device.ts";
+import type { TakenForm } from "../domain/manifest-form.ts";
 import type { KnownDevice, Plan, PlannedBatch } from "../domain/plan.ts";
 import type { RegistrationRow } from "../domain/registration.ts";
 import type { DeviceRecord, RejectRecord } from "../domain/report.ts";
@@ -299,6 +300,7 @@ export interface NewManifest {
   readonly kind: "full" | "mended";
   /** Column order of the file, for rejects.csv. */
   readonly header: readonly string[];
+  readonly form?: TakenForm;
   /** For a mended file: the lines of the lot's rejects that it replaces, known once it has been read. */
   readonly replacesLines?: () => Iterable<number>;
 }
@@ -309,6 +311,8 @@ export interface ManifestRecord {
   readonly name: string;
   readonly kind: "full" | "mended";
   readonly header: readonly string[];
+  /** Absent where an earlier lotmint took it in. */
+  readonly form?: TakenForm;
   readonly rows: number;
   readonly absorbedAtMs: number;
 }
@@ -318,7 +322,8 @@ export interface AbsorbedManifest {
 }
 
 /** A device as it goes into minting. */
-export interface PlannedDevice extends Pick<Device, "externalId" | "line" | "subject" | "certificateRequest"> {}
+export interface PlannedDevice
+  extends Pick<Device, "externalId" | "line" | "subject" | "certificateRequest" | "aliases"> {}
 
 export interface NewBatch {
   readonly issuer: string;
@@ -510,5 +515,7 @@ export interface MintedRecord extends IssuedCertificate {
   readonly part: number | null;
   readonly partRow: number | null;
   readonly registration: RegistrationRow;
+  /** Of its keystores, where they are known and not the job's own. */
+  readonly aliases?: KeystoreAliases;
   readonly files: Readonly<Record<string, string>>;
 }

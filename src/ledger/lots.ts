@@ -1,3 +1,4 @@
+import type { TakenForm } from "../domain/manifest-form.ts";
 import type { Engine } from "./engine.ts";
 import type { Ledger, LotRecord, ManifestRecord } from "./ledger.ts";
 import { prepare } from "./statement.ts";
@@ -16,8 +17,9 @@ interface LotRow {
   readonly process_start: string;
 }
 
-interface ManifestRow extends Omit<ManifestRecord, "header" | "absorbedAtMs"> {
+interface ManifestRow extends Omit<ManifestRecord, "header" | "form" | "absorbedAtMs"> {
   readonly header: string;
+  readonly form: string | null;
   readonly absorbed_at_ms: number;
 }
 
@@ -38,7 +40,7 @@ export function lotMethods(engine: Engine): Pick<Ledger, "lot" | "lots" | "recor
   const all = prepare<LotRow>(reader, `${LOTS} ORDER BY lots.id`);
   const manifests = prepare<ManifestRow>(
     reader,
-    `SELECT number, sha256, name, kind, header, rows, absorbed_at_ms FROM manifests
+    `SELECT number, sha256, name, kind, header, form, rows, absorbed_at_ms FROM manifests
      WHERE lot = (SELECT id FROM lots WHERE name = ?) ORDER BY number`,
   );
   const setJob = prepare(writer, "UPDATE lots SET issuer = ?, job_name = ?, job_json = ? WHERE id = ?");
@@ -57,9 +59,10 @@ export function lotMethods(engine: Engine): Pick<Ledger, "lot" | "lots" | "recor
       }),
     manifests: (lot) =>
       read(() =>
-        manifests.all(lot).map(({ header, absorbed_at_ms: absorbedAtMs, ...row }) => ({
+        manifests.all(lot).map(({ header, form, absorbed_at_ms: absorbedAtMs, ...row }) => ({
           ...row,
           header: JSON.parse(header) as readonly string[],
+          ...(form !== null && { form: JSON.parse(form) as TakenForm }),
           absorbedAtMs,
         })),
       ),

@@ -1,4 +1,5 @@
 import type { Subject } from "../domain/certificate.ts";
+import type { KeystoreAliases } from "../domain/device.ts";
 import type { Engine } from "./engine.ts";
 import { digestLines } from "./events.ts";
 import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "./ledger.ts";
@@ -148,9 +149,15 @@ export function mintingMethods(engine: Engine): MintingMethods {
 }
 
 function readingMethods({ reader, read }: Engine): Pick<Ledger, "plannedDevices" | "openBatches" | "mintedBatches"> {
-  const planned = prepare<{ external_id: string; line: number; subject: string; certificate_request: string | null }>(
+  const planned = prepare<{
+    external_id: string;
+    line: number;
+    subject: string;
+    certificate_request: string | null;
+    aliases: string | null;
+  }>(
     reader,
-    `SELECT devices.external_id, devices.line, device_rows.subject, device_rows.certificate_request
+    `SELECT devices.external_id, devices.line, device_rows.subject, device_rows.certificate_request, device_rows.aliases
      FROM devices JOIN device_rows ON device_rows.device = devices.id
      WHERE devices.lot = (SELECT id FROM lots WHERE name = ?) AND devices.stage = 'planned'
      ORDER BY devices.line, devices.id LIMIT ?`,
@@ -179,6 +186,7 @@ function readingMethods({ reader, read }: Engine): Pick<Ledger, "plannedDevices"
             externalId: row.external_id,
             line: row.line,
             subject: JSON.parse(row.subject) as Subject,
+            ...(row.aliases !== null && { aliases: JSON.parse(row.aliases) as KeystoreAliases }),
           };
           return row.certificate_request === null ? device : { ...device, certificateRequest: row.certificate_request };
         }),

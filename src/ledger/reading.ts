@@ -1,3 +1,4 @@
+import type { KeystoreAliases } from "../domain/device.ts";
 import type { RegistrationRow } from "../domain/registration.ts";
 import type { DeviceRecord, RejectRecord } from "../domain/report.ts";
 import { STAGES, type Stage } from "../domain/stage.ts";
@@ -16,8 +17,9 @@ interface RejectRow extends Place {
   readonly device: number;
 }
 
-interface MintedRow extends Place, Omit<MintedRecord, "registration" | "files"> {
+interface MintedRow extends Place, Omit<MintedRecord, "registration" | "files" | "aliases"> {
   readonly registration: string;
+  readonly aliases: string | null;
   readonly files: string;
 }
 
@@ -53,7 +55,7 @@ export function readingMethods({ reader, read }: Engine): ReadingMethods {
     `SELECT d.line, d.id, d.external_id AS externalId, d.stage, d.part, d.part_row AS partRow,
             lower(hex(c.serial)) AS serialNumber, lower(hex(c.sha256)) AS sha256,
             lower(hex(c.public_key_sha256)) AS publicKeySha256, c.not_after_ms AS notAfterMs,
-            r.subject_digest AS subjectDigest, r.registration, f.files
+            r.subject_digest AS subjectDigest, r.registration, r.aliases, f.files
      FROM devices AS d INDEXED BY devices_by_line
      CROSS JOIN certificates AS c ON c.id = d.certificate
      CROSS JOIN device_rows AS r ON r.device = d.id
@@ -88,10 +90,11 @@ function rejectRecord(row: RejectRow): RejectRecord {
   };
 }
 
-function mintedRecord({ id: _id, registration, files, ...row }: MintedRow): MintedRecord {
+function mintedRecord({ id: _id, registration, aliases, files, ...row }: MintedRow): MintedRecord {
   return {
     ...row,
     registration: JSON.parse(registration) as RegistrationRow,
+    ...(aliases !== null && { aliases: JSON.parse(aliases) as KeystoreAliases }),
     files: JSON.parse(files) as Readonly<Record<string, string>>,
   };
 }

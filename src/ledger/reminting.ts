@@ -1,5 +1,5 @@
 import type { Subject } from "../domain/certificate.ts";
-import { foldId } from "../domain/device.ts";
+import { foldId, type KeystoreAliases } from "../domain/device.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Engine } from "./engine.ts";
 import { digestLines } from "./events.ts";
@@ -56,7 +56,8 @@ export function remintSteps({ writer, append, now }: Engine): RemintSteps {
   const takeNext = prepare(
     writer,
     `UPDATE device_rows SET subject = next_subject, subject_digest = next_subject_digest,
-       certificate_request = next_request, next_subject = NULL, next_subject_digest = NULL, next_request = NULL
+       certificate_request = next_request, aliases = next_aliases,
+       next_subject = NULL, next_subject_digest = NULL, next_request = NULL, next_aliases = NULL
      WHERE device = ? AND next_subject IS NOT NULL`,
   );
   const close = prepare(writer, "UPDATE remints SET open = 0 WHERE batch = ?");
@@ -169,6 +170,7 @@ function readingMethods({
     line: number;
     subject: string;
     request: string | null;
+    aliases: string | null;
     ownKey: number;
     newRequest: number;
     serialNumber: string;
@@ -176,6 +178,7 @@ function readingMethods({
     reader,
     `SELECT d.external_id AS externalId, d.line, coalesce(r.next_subject, r.subject) AS subject,
             CASE WHEN r.next_subject IS NULL THEN r.certificate_request ELSE r.next_request END AS request,
+            CASE WHEN r.next_subject IS NULL THEN r.aliases ELSE r.next_aliases END AS aliases,
             r.certificate_request IS NOT NULL AS ownKey,
             r.next_subject IS NOT NULL AND r.next_request IS NOT r.certificate_request AS newRequest,
             lower(hex(c.serial)) AS serialNumber
@@ -225,6 +228,7 @@ function remintDevice(row: {
   readonly line: number;
   readonly subject: string;
   readonly request: string | null;
+  readonly aliases: string | null;
   readonly ownKey: number;
   readonly newRequest: number;
   readonly serialNumber: string;
@@ -235,6 +239,7 @@ function remintDevice(row: {
     subject: JSON.parse(row.subject) as Subject,
     replaces: row.serialNumber,
     lacksNewRequest: row.ownKey === 1 && row.newRequest === 0,
+    ...(row.aliases === null ? {} : { aliases: JSON.parse(row.aliases) as KeystoreAliases }),
     ...(row.request === null ? {} : { certificateRequest: row.request }),
   };
 }

@@ -30,8 +30,8 @@ export function decisionTaker(writer: DatabaseSync): (lot: number, decision: Dec
   const keepRow = prepare(
     writer,
     `INSERT OR REPLACE INTO device_rows
-       (device, cells, subject, subject_digest, registration, registration_digest, certificate_request)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+       (device, cells, subject, subject_digest, registration, registration_digest, certificate_request, aliases)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const find = prepare<Existing>(
     writer,
@@ -53,12 +53,14 @@ export function decisionTaker(writer: DatabaseSync): (lot: number, decision: Dec
   );
   const wishNext = prepare(
     writer,
-    "UPDATE device_rows SET next_subject = ?, next_subject_digest = ?, next_request = ? WHERE device = ?",
+    `UPDATE device_rows SET next_subject = ?, next_subject_digest = ?, next_request = ?, next_aliases = ?
+     WHERE device = ?`,
   );
   const dropNext = prepare(
     writer,
-    `UPDATE device_rows SET next_subject = NULL, next_subject_digest = NULL, next_request = NULL
-     WHERE device = ? AND next_subject IS NOT NULL AND (next_subject IS NOT ? OR next_request IS NOT ?)`,
+    `UPDATE device_rows SET next_subject = NULL, next_subject_digest = NULL, next_request = NULL, next_aliases = NULL
+     WHERE device = ? AND next_subject IS NOT NULL
+       AND (next_subject IS NOT ? OR next_request IS NOT ? OR next_aliases IS NOT ?)`,
   );
   const changeLine = prepare(writer, "UPDATE devices SET line = ? WHERE id = ?");
   const registerAgain = prepare(
@@ -76,7 +78,7 @@ export function decisionTaker(writer: DatabaseSync): (lot: number, decision: Dec
   function writeRow(device: number, row: Device, subjectDigest: string, registrationDigest: string): Taken {
     const { cells, subject, registration, certificateRequest } = row;
     const json = [JSON.stringify(cells), JSON.stringify(subject), subjectDigest, JSON.stringify(registration)];
-    keepRow.run(device, ...json, registrationDigest, certificateRequest ?? null);
+    keepRow.run(device, ...json, registrationDigest, certificateRequest ?? null, aliasesJson(row));
     return { device };
   }
 
@@ -100,27 +102,29 @@ export function decisionTaker(writer: DatabaseSync): (lot: number, decision: Dec
   }
 
   function register(lot: number, decision: Extract<Decision, { kind: "register" }>): Taken {
-    const { cells, registration, externalId, line, subject, certificateRequest } = decision.device;
+    const { device } = decision;
+    const { cells, registration, externalId, line, subject, certificateRequest } = device;
     const { id } = own(lot, externalId);
     changeRow.run(JSON.stringify(cells), JSON.stringify(registration), decision.registrationDigest, id);
     changeLine.run(line, id);
     // Without a certificate there is nothing to register yet: its row is cut when it has been minted.
     registerAgain.run(id);
     // Of a row that changed otherwise as well, what it asks of the next certificate has just been kept.
-    dropNext.run(id, JSON.stringify(subject), certificateRequest ?? null);
+    dropNext.run(id, JSON.stringify(subject), certificateRequest ?? null, aliasesJson(device));
     return { device: id };
   }
 
   /** The certificate stays; what the row asks for waits for the next one. */
   function needsRemint(lot: number, { device, subjectDigest }: Extract<Decision, { kind: "needs-remint" }>): Taken {
     const { id } = own(lot, device.externalId);
-    wishNext.run(JSON.stringify(device.subject), subjectDigest, device.certificateRequest ?? null, id);
+    const { subject, certificateRequest = null } = device;
+    wishNext.run(JSON.stringify(subject), subjectDigest, certificateRequest, aliasesJson(device), id);
     return { device: id };
   }
 
   function keep(lot: number, externalId: string): Taken {
     const { id } = own(lot, externalId);
-    dropNext.run(id, null, null);
+    dropNext.run(id, null, null, null);
     return { device: id };
   }
 
@@ -136,6 +140,10 @@ export function decisionTaker(writer: DatabaseSync): (lot: number, decision: Dec
         return keep(lot, decision.externalId);
     }
   };
+}
+
+function aliasesJson({ aliases }: Device): string | null {
+  return aliases === undefined ? null : JSON.stringify(aliases);
 }
 
 /**

@@ -5,7 +5,7 @@ import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import { EXTERNAL_PREFIX } from "../domain/manifest-columns.ts";
 import { checkSubjectValue } from "../domain/subject-rules.ts";
-import { parseTemplate } from "../domain/template.ts";
+import { hasPlaceholder, parseTemplate } from "../domain/template.ts";
 import type { ManifestHeader } from "./read-header.ts";
 
 /** One piece of a template, with its place in the manifest found. */
@@ -18,6 +18,8 @@ export interface CompiledTemplates {
   readonly subject: readonly { readonly attribute: SubjectAttribute; readonly pieces: readonly Piece[] }[];
   readonly name: readonly Piece[];
   readonly path?: readonly Piece[];
+  /** Of the keystores' aliases, those that are made from the row. */
+  readonly aliases: { readonly pkcs12?: readonly Piece[]; readonly jks?: readonly Piece[] };
   /** The property's name, as the job writes it, and the manifest's column for it. */
   readonly properties: readonly { readonly name: string; readonly column: string }[];
   /** Type of a further external id, and the manifest's column for it. */
@@ -48,6 +50,7 @@ export function compileTemplates(job: Job, lot: string, header: ManifestHeader):
     });
   };
   const { name, path, properties } = job.registration;
+  const { pkcs12, jks } = job.keystores;
   const compiled: CompiledTemplates = {
     subject: job.subject.map(({ attribute, template }) => ({
       attribute,
@@ -55,6 +58,11 @@ export function compileTemplates(job: Job, lot: string, header: ManifestHeader):
     })),
     name: compile(name, "registration.name"),
     ...(path !== undefined && { path: compile(path, "registration.path") }),
+    aliases: {
+      ...(pkcs12 !== undefined &&
+        hasPlaceholder(pkcs12.alias) && { pkcs12: compile(pkcs12.alias, "keystores.pkcs12.alias") }),
+      ...(jks !== undefined && hasPlaceholder(jks.alias) && { jks: compile(jks.alias, "keystores.jks.alias") }),
+    },
     properties: properties.map((property) => ({ name: property, column: find(property, "registration.properties") })),
     external: [...header.standard].flatMap(([column, own]) =>
       column.startsWith(EXTERNAL_PREFIX) ? [{ name: column.slice(EXTERNAL_PREFIX.length), column: own }] : [],

@@ -4,6 +4,7 @@ import { EXTERNAL_PREFIX } from "../domain/manifest-columns.ts";
 import type { Problem } from "../domain/problem.ts";
 import { type IdCheck, makeIdCheck } from "./check-id.ts";
 import { type CompiledTemplates, compileTemplates } from "./compile-templates.ts";
+import { readAliases } from "./read-aliases.ts";
 import type { ManifestHeader } from "./read-header.ts";
 import type { ManifestRow } from "./read-manifest.ts";
 import { readRegistration } from "./read-registration.ts";
@@ -64,6 +65,8 @@ export function rowToDevice(row: ManifestRow, rules: RowRules): Device | readonl
   const subject = readSubject(reading, rules.templates, rules.job.profile);
   const registration = readRegistration(reading, rules.templates, rules.job.registration);
   const certificateRequest = readCertificateRequest(reading, rules.inputFolder);
+  // A device that keeps its own key gets no keystore.
+  const aliases = cellOf(reading, "csr") === undefined ? readAliases(reading, rules.templates) : undefined;
   if (problems.length > 0) return problems;
   return {
     externalId,
@@ -71,6 +74,7 @@ export function rowToDevice(row: ManifestRow, rules: RowRules): Device | readonl
     cells: row.cells,
     subject,
     registration,
+    ...(aliases !== undefined && { aliases }),
     ...(certificateRequest !== undefined && { certificateRequest }),
   };
 }

@@ -54,7 +54,7 @@ ${sections.filter((section) => section !== "").join("\n")}
 }
 
 function lamp(report: LotReport): string {
-  const standing = lotStanding(report.exitCode);
+  const standing = lotStanding(report.exitCode, report.secretColumns);
   const advice = escapeHtml(standing.advice).replace("rejects.csv", '<a href="rejects.csv">rejects.csv</a>');
   const word = standing.word.charAt(0).toUpperCase() + standing.word.slice(1);
   return `<div class="lamp ${standing.lamp}"><svg viewBox="0 0 24 24" role="img" aria-label="${standing.lamp}" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round">${LAMPS[standing.lamp]}</svg><div><strong>${escapeHtml(word)}</strong><p>${advice}</p></div></div>`;

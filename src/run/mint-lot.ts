@@ -143,10 +143,11 @@ async function makeBatch(
   const minted = await options.pool.mint({
     folder,
     segment: options.passwordSegments ? passwordSegment(lot, batch).making : null,
-    devices: devices.map(({ externalId, serialNumber, subject, certificateRequest }) => ({
+    devices: devices.map(({ externalId, serialNumber, subject, certificateRequest, aliases }) => ({
       externalId,
       serialNumber,
       subject,
+      aliases,
       spki: certificateRequest === undefined ? null : readCertificateRequest(certificateRequest).spki,
     })),
   });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Home } from "../disk/layout.ts";
 import type { Job, Site } from "../domain/job.ts";
+import type { ManifestForm } from "../domain/manifest-form.ts";
 import type { PlannedBatch } from "../domain/plan.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { readManifest } from "../manifest/read-manifest.ts";
@@ -24,6 +25,7 @@ export interface LotToPlan {
 /** A manifest with the decisions on its rows, to be read once. */
 export interface LotPlan {
   readonly header: readonly string[];
+  readonly form: ManifestForm;
   /** True for a rejects file that came back. */
   readonly mended: boolean;
   readonly batches: AsyncIterable<PlannedBatch>;
@@ -39,7 +41,11 @@ export interface LotPlan {
  */
 export async function planLot(input: LotToPlan): Promise<LotPlan> {
   const { home, site, ledger, job, lot } = input;
-  const manifest = await readManifest(input.manifest, { columns: job.columns, name: input.manifestName });
+  const manifest = await readManifest(input.manifest, {
+    columns: job.columns,
+    secretColumns: job.secretColumns,
+    name: input.manifestName,
+  });
   const rules = makeRowRules({
     job,
     lot,
@@ -51,6 +57,7 @@ export async function planLot(input: LotToPlan): Promise<LotPlan> {
   const lines: number[] = [];
   return {
     header: manifest.header.names,
+    form: manifest.form,
     mended,
     batches: planManifest({
       lot,

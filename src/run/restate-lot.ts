@@ -30,7 +30,7 @@ export async function restateLot(ledger: Ledger, home: Home, lot: string, job: J
         };
   const notes = [...new Set(report.notes)];
   const restated = { ...report, notes, exitCode: record?.lastExitCode ?? report.exitCode };
-  await writeOutputs(ledger, layout, restated);
+  await writeOutputs(ledger, layout, job, restated);
   return restated;
 }
 

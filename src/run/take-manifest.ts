@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { basename } from "node:path";
 import { readsRowsOtherwise } from "../config/job-json.ts";
 import { inputFault } from "../disk/disk-fault.ts";
@@ -38,6 +38,7 @@ export async function takeManifest(
   if (request.manifest === undefined) return;
   const { ledger, log } = tools;
   const layout = lotLayout(tools.home, hold.lot);
+  const readers = readersOf(request.manifest);
   const sha256 = await copyManifest(request.manifest, layout);
   const current = currentManifests(await ledger.manifests(hold.lot));
   const readsOtherwise = jobBefore !== undefined && readsRowsOtherwise(jobBefore, request.job);
@@ -61,6 +62,7 @@ export async function takeManifest(
         name: basename(request.manifest),
         kind: planned.mended ? "mended" : "full",
         header: planned.header,
+        form: { ...planned.form, readers },
         replacesLines: planned.lines,
       },
       planned.batches,
@@ -71,6 +73,11 @@ export async function takeManifest(
     remove(copy);
     throw error;
   }
+}
+
+/** Who may read a file, by permission bits; its owner always may. One that is gone tells `copyManifest`. */
+function readersOf(path: string): number {
+  return 0o600 | ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o044);
 }
 
 /** The newest whole manifest and the mended files after it: an older one that comes back is an amended one. */

@@ -145,10 +145,10 @@ test("a separator that is not read is refused by name", async () => {
 });
 
 test("rows of nothing but separators and blanks are passed over, also before the header, and lines go on counting", async () => {
-  const { rows } = await read(';;\n;\u00a0; \nid;name;x\n;;\nA;a;\n "" ;"";\nB;b;\n;;;;;\n');
+  const { rows } = await read(';;\n;\u00a0; \nid;name;x\n;;\nA;a;\n "" ;"";\n  \nB;b;\n;;;;;\n');
   expect(rows.map(({ line, cells }) => [line, cells["id"]])).toEqual([
     [5, "A"],
-    [7, "B"],
+    [8, "B"],
   ]);
 });
 

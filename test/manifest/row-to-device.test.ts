@@ -271,6 +271,33 @@ test("a lot's name that no registration can carry is refused once", () => {
   );
 });
 
+describe("aliases", () => {
+  const keystores = { pkcs12: { alias: "{id}" }, jks: { alias: "{Label}-{lot}" } };
+
+  test("are made from the row where the job says so", () => {
+    expect(read({ id: "SN-1", label: "Tür 7" }, { keystores })).toMatchObject({
+      aliases: { pkcs12: "SN-1", jks: "Tür 7-L1" },
+    });
+    expect(read({ id: "SN-1" }, { keystores: { pkcs12: { alias: "fixed" } } })).not.toHaveProperty("aliases");
+  });
+
+  test("that cannot be are problems of their column", () => {
+    expect(read({ id: "A", label: "" }, { keystores })).toEqual([
+      { line: 7, field: "label", message: "the cell is empty, and the job makes the alias in keystore.jks from it" },
+    ]);
+    expect(read({ id: "A", label: "a\nb" }, { keystores })).toEqual([
+      { line: 7, field: "label", message: "the alias in keystore.jks holds a control character or a line break" },
+    ]);
+    expect(read({ id: "A", label: "x".repeat(126) }, { keystores })).toEqual([
+      { line: 7, field: "label", message: "the alias in keystore.jks has 129 characters, the most is 128" },
+    ]);
+  });
+
+  test("a column that is not there is told by the key that asks for it", () => {
+    expect(() => read({ id: "A" }, { keystores })).toThrow('keystores.jks.alias needs column "Label"');
+  });
+});
+
 describe("a certificate request", () => {
   const pem = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\nAA==\n-----END CERTIFICATE REQUEST-----\n";
   writeFileSync(join(inputFolder, "a.csr"), pem.replaceAll("\n", "\r\n"));
