@@ -4,7 +4,7 @@ import { claimDrop } from "./claim-drop.ts";
 import { type Claim, readClaim, writeClaim } from "./claims.ts";
 import { faultOutcome } from "./fault-outcome.ts";
 import { type FoundDrop, findDrops, type Glimpse, glimpseAt, isSame } from "./find-drops.ts";
-import { isReadable, refuseDrop } from "./refuse-drop.ts";
+import { isReadable, refuseDrop, refuseName } from "./refuse-drop.ts";
 import { type Arrival, watchStanding } from "./standing-files.ts";
 import type { Troubles } from "./troubles.ts";
 import type { PlannedFile, WatchOptions } from "./watch-options.ts";
@@ -39,7 +39,7 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
 
   function addWork(path: string, glimpse: Glimpse, claim: Claim, plan: PlannedFile | undefined): void {
     const work = { path, claim, claimed: true, planned: plan };
-    const refusal = refuseDrop(glimpse, options.uid);
+    const refusal = refuseDrop(glimpse, options.uid) ?? refuseName(claim.name);
     if (refusal === undefined) desk.add(work);
     else {
       const fault = `${claim.name}: ${refusal.fault}`;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { PLAIN_FORM } from "../../src/domain/manifest-form.ts";
 import { type Ledger, LOCK_PATIENCE_MS } from "../../src/ledger/ledger.ts";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
 import * as world from "./ledger-world.ts";
@@ -551,6 +552,36 @@ function reading(ledger: () => Ledger): void {
     expect(await world.collect(ledger().mintedDevices("L1"))).toEqual([
       { ...minted, ...listed, subjectDigest: world.digest("a"), registration },
     ]);
+  });
+
+  test("aliases that a row gives its keystores are the device's own until its certificate is replaced", async () => {
+    const hold = await world.holdLot(ledger(), "L1");
+    const named = (alias: string) => ({ ...world.device("a", 2), aliases: { pkcs12: alias } });
+    const mint = { kind: "mint", device: named("one"), subjectDigest: "1", registrationDigest: "r" } as const;
+    await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions: [mint] }));
+    expect(await ledger().plannedDevices("L1", 9)).toMatchObject([{ aliases: { pkcs12: "one" } }]);
+    await world.mintLot(ledger(), hold);
+    const change = { kind: "needs-remint", device: named("two"), subjectDigest: "2" } as const;
+    await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions: [change] }));
+    const minted = async () => (await world.collect(ledger().mintedDevices("L1")))[0]?.aliases;
+    expect(await minted()).toEqual({ pkcs12: "one" });
+    expect(await ledger().remintDevices("L1", ["a"])).toMatchObject([{ aliases: { pkcs12: "two" } }]);
+    const devices = [{ externalId: "a", serialNumber: world.serialNumber() }];
+    const remint = { issuer: "line-3", devices, reason: "superseded", register: false, push: false } as const;
+    const batch = await ledger().reserveRemint(hold, remint);
+    const [{ serialNumber = "" } = {}] = devices;
+    await ledger().commitMinted(hold, batch, [world.certificateOf("a", serialNumber)]);
+    expect(await minted()).toEqual({ pkcs12: "two" });
+  });
+
+  test("how a manifest was written is kept with it", async () => {
+    const hold = await world.holdLot(ledger(), "L1");
+    const form = { ...PLAIN_FORM, separator: ";", mark: true, secretColumns: ["app_key"], readers: 0o600 } as const;
+    await ledger().absorbManifest(hold, { ...world.manifest(), form }, world.inBatches());
+    await ledger().absorbManifest(hold, world.manifest("mended"), world.inBatches());
+    const [first, second] = await ledger().manifests("L1");
+    expect(first?.form).toEqual(form);
+    expect(second).not.toHaveProperty("form");
   });
 
   test("rejected rows and rejected devices come together, by line, over many pages", async () => {
