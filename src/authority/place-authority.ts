@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ensureFolder, moveInto, PRIVATE_FOLDER, remove, syncFolder, syncTree, writeNew } from "../disk/durable.ts";
+import { ensureFolder, moveInto, PRIVATE_FOLDER, remove, syncFolder, writeNew } from "../disk/durable.ts";
 import { type AuthorityLayout, authorityLayout, type Home } from "../disk/layout.ts";
+import { removeStaged, stagingName } from "../disk/staging.ts";
+import { openSyncPoint } from "../disk/sync-point.ts";
 import { OnboardingError } from "../domain/error.ts";
 
 /** File name -> content; 0600 unless said otherwise. */
@@ -12,24 +14,36 @@ export type NewFiles = Readonly<Record<string, { readonly content: string; reado
  * synced. On any fault nothing is left. A name that is taken is `usage`.
  */
 export async function placeAuthority(home: Home, name: string, files: NewFiles): Promise<void> {
-  const aside = `.${name}.new`;
   ensureFolder(home.state, PRIVATE_FOLDER);
   ensureFolder(home.authorities, PRIVATE_FOLDER);
-  const folder = join(home.authorities, aside);
-  // What a killed creation left: it never counted, and its key has signed nothing but itself.
-  remove(folder);
+  const disk = openSyncPoint(home.authorities);
+  const folder = join(home.authorities, stagingName(name));
   ensureFolder(folder, PRIVATE_FOLDER);
+  // What killed creations left: they never counted, and their keys have signed nothing but themselves.
+  removeStaged(folder, name);
   const layout = authorityLayout(home, name);
   const made = [folder];
   try {
     for (const [file, { content, mode }] of Object.entries(files)) writeNew(join(folder, file), content, mode);
-    await syncTree(folder);
+    await disk.sync([folder]);
     checkFree(name, layout);
-    moveInto(folder, layout.folder);
+    moveAuthority(folder, name, layout);
     made.push(layout.folder);
     syncFolder(home.authorities);
   } catch (error) {
     for (const place of made) remove(place);
+    throw error;
+  } finally {
+    disk.close();
+  }
+}
+
+/** A rename never takes the place of a folder that holds anything: of two that make the same name at once, one comes first. */
+function moveAuthority(folder: string, name: string, layout: AuthorityLayout): void {
+  try {
+    moveInto(folder, layout.folder);
+  } catch (error) {
+    checkFree(name, layout);
     throw error;
   }
 }

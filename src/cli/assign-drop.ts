@@ -31,8 +31,14 @@ export function assignDrops(context: Surroundings, ledgers: SharedLedger): DropA
   const mendedLot = async (path: string): Promise<string | undefined> => {
     const lot = await peekLot(path, openUnfollowed);
     if (lot === undefined) return undefined;
-    return ledgers.use(async (ledger) => ((await ledger.lot(lot)) === undefined ? undefined : lot));
+    return ledgers.use(async (ledger) => {
+      const known = await ledger.lotName(lot);
+      return known === undefined || (await ledger.lot(known)) === undefined ? undefined : known;
+    });
   };
+
+  /** The spelling that came first is the lot's. */
+  const spelled = (lot: string) => ledgers.use(async (ledger) => (await ledger.lotName(lot)) ?? lot);
 
   const readListed = ({ path }: ListedJob) => readJob(path, home, context.site(), context.now());
 
@@ -40,13 +46,19 @@ export function assignDrops(context: Surroundings, ledgers: SharedLedger): DropA
     admit: async ({ name, path }) => {
       const listed = firstJob(listJobs(home, context.site()), join(home.input, name));
       if (listed === undefined || "fault" in listed || !listed.scheduled) return "claim";
-      return (await mendedLot(path)) === undefined ? "leave" : "claim";
+      try {
+        return (await mendedLot(path)) === undefined ? "leave" : "claim";
+      } catch (error) {
+        // A name that might mean several lots: whoever resolves the file refuses it.
+        if (error instanceof OnboardingError && error.code === "usage") return "claim";
+        throw error;
+      }
     },
 
     resolve: async ({ name, path, claimedAtMs, job: due }: FileToResolve) => {
       const mended = await peekLot(path, openUnfollowed);
       if (mended !== undefined) {
-        const lot = checkLotName(mended);
+        const lot = await spelled(checkLotName(mended));
         const begun = await ledgers.use((ledger) => ledger.lot(lot));
         if (begun !== undefined) return { lot, job: begun.jobName };
       }
@@ -59,7 +71,7 @@ export function assignDrops(context: Surroundings, ledgers: SharedLedger): DropA
       }
       const job = readListed(listed);
       const lot = mended ?? resolveLot(job.lot, join(home.input, name), new Date(claimedAtMs));
-      return { lot: checkLotName(lot), job: job.name };
+      return { lot: await spelled(checkLotName(lot)), job: job.name };
     },
 
     jobOf: async ({ path, lot, job: name }) => {

@@ -5,7 +5,7 @@ import { replyError } from "../platform/reply-error.ts";
 import { DEFAULT_RETRY, retryWhileUncertain } from "../platform/retry.ts";
 import { READ_OWN_ROLE } from "../platform/roles.ts";
 import { checkText } from "../report/check-text.ts";
-import { requireJob } from "../run/adopt-job.ts";
+import { requireLot } from "../run/adopt-job.ts";
 import { type CheckOutcome, checkLot } from "../run/check-lot.ts";
 import type { LotToCheck } from "../run/check-scope.ts";
 import type { CliContext } from "./context.ts";
@@ -25,20 +25,20 @@ export async function checkKnownLot(args: CheckArguments, context: CliContext): 
   const secretsKey = readSecretsKey(args.secretsKey, context);
   await takeInRestored(args.lot, context);
   return context.withLedgerToRead(async (ledger) => {
-    const job = await requireJob(ledger, args.lot);
-    const { issued } = await ledger.countLotCertificates(args.lot);
+    const { lot, job } = await requireLot(ledger, args.lot);
+    const { issued } = await ledger.countLotCertificates(lot);
     const total = Math.min(issued, args.sample ?? issued);
     const progress = showProgress(context.stderr, context.log, context.now);
     const outcome = await withPlatform(args.platform, context, (platform) =>
       checkLot({
         ledger,
         home: context.home,
-        lot: args.lot,
+        lot,
         chain: readAuthority(context.home, job.issuer).chainDer,
         random: Math.random,
         now: context.now,
         signal: context.signal,
-        onProgress: (done) => progress({ lot: args.lot, room: "checking", done, total }),
+        onProgress: (done) => progress({ lot, room: "checking", done, total }),
         ...(args.sample !== undefined && { sample: args.sample }),
         ...(platform !== undefined && { platform }),
         ...lotPassword(job, context),

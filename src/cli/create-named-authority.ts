@@ -4,6 +4,7 @@ import { loadIssuer } from "../authority/load-authority.ts";
 import { askedValidity } from "../config/asked-validity.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { refuseRevokedIssuer } from "../run/refuse-revoked-issuer.ts";
+import { requireChecked } from "../run/restored-home.ts";
 import { authorityText } from "./authority-text.ts";
 import type { CliContext } from "./context.ts";
 import { withSettledLedger } from "./with-settled-ledger.ts";
@@ -35,7 +36,11 @@ export async function createNamedAuthority(args: CreateArguments, context: CliCo
         );
   const passphrase = await context.passphrase(args.name, { ...optionalFile(args.passphraseFile), confirm: true });
   const authority = await withSettledLedger(context, async (ledger) => {
-    if (issuer !== undefined) await refuseRevokedIssuer(ledger, issuer);
+    // A new root has a key of its own, of which nothing can have been signed before.
+    if (issuer !== undefined) {
+      await requireChecked(home, ledger);
+      await refuseRevokedIssuer(ledger, issuer);
+    }
     return createAuthority(home, ledger, {
       name: args.name,
       subject: args.subject === undefined ? undefined : parseSubject(args.subject),

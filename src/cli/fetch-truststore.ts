@@ -5,7 +5,7 @@ import {
   parseFingerprint,
   readPresented,
 } from "../authority/presented-certificates.ts";
-import { ensureFolder, PRIVATE_FOLDER, replaceFile, SHARED_FILE } from "../disk/durable.ts";
+import { ensureFolder, PRIVATE_FOLDER, replaceShared, SHARED_FILE } from "../disk/durable.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
 import { fetchServerChain } from "../platform/fetch-server-chain.ts";
@@ -63,7 +63,7 @@ async function pin(
     await ledger.recordEvent({ kind: "truststore-pinned", subject: server, detail: { sha256, leaf } });
     ensureFolder(home.state, PRIVATE_FOLDER);
     ensureFolder(dirname(home.pinnedCertificates), PRIVATE_FOLDER);
-    replaceFile(home.pinnedCertificates, pinned.map(({ pem }) => pem).join(""), SHARED_FILE);
+    replaceShared(home.pinnedCertificates, pinned.map(({ pem }) => pem).join(""), SHARED_FILE);
   });
 }
 

@@ -27,21 +27,21 @@ export async function findLots(
   target: string,
   issuer: string | undefined,
   context: CliContext,
-  ledger: Pick<Ledger, "lot">,
+  ledger: Pick<Ledger, "lot" | "lotName">,
 ): Promise<readonly AskedLot[]> {
   const found = findJob(target, context.home, context.cwd);
   if (found.kind === "job") {
     if (issuer !== undefined) {
       throw new OnboardingError("--issuer goes with a manifest; a job file names its issuer itself", { code: "usage" });
     }
-    return lotsOfJob(readJob(found.path, context.home, context.site(), context.now()), context);
+    return lotsOfJob(readJob(found.path, context.home, context.site(), context.now()), context, ledger);
   }
   const manifests = findManifests(found.path);
   if (manifests.length === 0) throw nothingMatches(found.path);
   return Promise.all(manifests.map((manifest) => lotOfManifest(manifest, issuer, context, ledger)));
 }
 
-async function lotsOfJob(job: Job, context: CliContext): Promise<readonly AskedLot[]> {
+async function lotsOfJob(job: Job, context: CliContext, ledger: Pick<Ledger, "lotName">): Promise<readonly AskedLot[]> {
   if (job.manifest === undefined) {
     throw new OnboardingError(`job ${job.name} names no manifest; add "manifest: PATH", or run the manifest itself`, {
       code: "usage",
@@ -52,7 +52,7 @@ async function lotsOfJob(job: Job, context: CliContext): Promise<readonly AskedL
   const now = new Date(context.now());
   return Promise.all(
     manifests.map(async (manifest) => ({
-      lot: (await lotInFile(manifest)) ?? resolveLot(job.lot, manifest, now),
+      lot: await spelled((await lotInFile(manifest)) ?? resolveLot(job.lot, manifest, now), ledger),
       job,
       manifest,
     })),
@@ -63,14 +63,20 @@ async function lotOfManifest(
   manifest: string,
   issuer: string | undefined,
   context: CliContext,
-  ledger: Pick<Ledger, "lot">,
+  ledger: Pick<Ledger, "lot" | "lotName">,
 ): Promise<AskedLot> {
   const mended = await lotInFile(manifest);
-  const lot = mended ?? checkLotName(parse(manifest).name);
+  const lot = await spelled(mended ?? checkLotName(parse(manifest).name), ledger);
   const begun = issuer === undefined ? await recordedJob(ledger, lot) : undefined;
   if (begun !== undefined) return { lot, job: begun, manifest };
   const job = adHocJob(manifest, issuer, context.site(), context.now());
-  return { lot: mended ?? resolveLot(job.lot, manifest, new Date(context.now())), job, manifest };
+  const named = mended ?? resolveLot(job.lot, manifest, new Date(context.now()));
+  return { lot: await spelled(named, ledger), job, manifest };
+}
+
+/** A lot is known by its name, whatever the case and Unicode form: the spelling that came first counts. */
+async function spelled(name: string, ledger: Pick<Ledger, "lotName">): Promise<string> {
+  return (await ledger.lotName(name)) ?? name;
 }
 
 /** The lot that a file says it belongs to; throws `usage` for one that no lot can be called. */

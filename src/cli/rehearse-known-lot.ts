@@ -3,7 +3,7 @@ import { EXIT } from "../domain/exit-code.ts";
 import { siteDoors } from "../platform/device-door.ts";
 import { DEFAULT_RETRY } from "../platform/retry.ts";
 import { rehearsalText } from "../report/rehearsal-text.ts";
-import { requireJob } from "../run/adopt-job.ts";
+import { requireLot } from "../run/adopt-job.ts";
 import { rehearseLot } from "../run/rehearse-lot.ts";
 import type { CliContext } from "./context.ts";
 import { showProgress } from "./progress.ts";
@@ -24,7 +24,7 @@ const TOKEN_ANSWER_MS = 3_000;
 export async function rehearseKnownLot(args: RehearseArguments, context: CliContext): Promise<number> {
   const secretsKey = readSecretsKey(args.secretsKey, context);
   return context.withLedgerToRead(async (ledger) => {
-    const job = await requireJob(ledger, args.lot);
+    const { lot, job } = await requireLot(ledger, args.lot);
     const site = context.site().platform;
     if (site === undefined) {
       throw new OnboardingError(`${context.home.siteFile} names no platform to connect to`, { code: "usage" });
@@ -36,11 +36,11 @@ export async function rehearseKnownLot(args: RehearseArguments, context: CliCont
       const outcome = await rehearseLot({
         ledger,
         home: context.home,
-        lot: args.lot,
+        lot,
         doors: { ...siteDoors(site), timeoutMs: DOOR_TIMEOUT_MS, answerMs: TOKEN_ANSWER_MS, retry },
         random: Math.random,
         now: context.now,
-        onProgress: (done, total) => progress({ lot: args.lot, room: "rehearsing", done, total }),
+        onProgress: (done, total) => progress({ lot, room: "rehearsing", done, total }),
         ...(args.sample !== undefined && { sample: args.sample }),
         ...(platform !== undefined && { platform }),
         ...(job.passwords === "per-lot" && { lotPassword: context.secrets.lotPassword() }),

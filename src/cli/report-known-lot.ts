@@ -1,12 +1,12 @@
-import { requireJob } from "../run/adopt-job.ts";
+import { requireLot } from "../run/adopt-job.ts";
 import { restateLot } from "../run/restate-lot.ts";
 import type { CliContext } from "./context.ts";
 import { printReport } from "./run-targets.ts";
 
 /** `lotmint report`: devices.csv, rejects.csv and the reports as the ledger has them; the answer is 0 once they are written. */
-export async function reportKnownLot(lot: string, context: CliContext): Promise<number> {
+export async function reportKnownLot(name: string, context: CliContext): Promise<number> {
   return context.withLedgerToRead(async (ledger) => {
-    const job = await requireJob(ledger, lot);
+    const { lot, job } = await requireLot(ledger, name);
     const report = await restateLot(ledger, context.home, lot, job, context.now());
     printReport(report, job.secrets.folder, context);
     return 0;

@@ -3,7 +3,7 @@ import type { RevocationReason } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { requireJob } from "../run/adopt-job.ts";
+import { requireLot } from "../run/adopt-job.ts";
 import { publishRevocations } from "../run/publish-revocations.ts";
 import { revokeDevices } from "../run/revoke-devices.ts";
 import { type SelectedDevices, selectIds, selectLot } from "../run/select-devices.ts";
@@ -63,8 +63,7 @@ async function select(args: RevokeArguments, context: CliContext, ledger: Ledger
     throw new OnboardingError("name what to revoke: ids, or --lot LOT, or --file FILE", { code: "usage" });
   }
   if (lot !== undefined) {
-    await requireJob(ledger, lot);
-    return selectLot(ledger, lot);
+    return selectLot(ledger, (await requireLot(ledger, lot)).lot);
   }
   return selectIds(ledger, file === undefined ? ids : await readIdFile(file, context.cwd, () => idHeaders(ledger)));
 }

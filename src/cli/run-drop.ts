@@ -22,13 +22,16 @@ export async function runDrop(
   ledgers: SharedLedger,
   assignment: DropAssignment,
 ): Promise<LotOutcome> {
-  const { lot, path } = file;
+  const { path } = file;
+  let { lot } = file;
   const startedAtMs = context.now();
   let job: Job | undefined;
   const blank = (error: unknown) =>
     faultOutcome({ exitCode: exitCodeOf(error), fault: words(error), lot, job: file.job, nowMs: context.now() });
   try {
-    job = await assignment.jobOf(file);
+    // Another file of the same lot, spelled otherwise, may have come first since this one was claimed.
+    lot = await ledgers.use(async (ledger) => (await ledger.lotName(file.lot)) ?? file.lot);
+    job = await assignment.jobOf({ ...file, lot });
     return await ledgers.use((ledger) => runWith(ledger, job as Job));
   } catch (cause) {
     const error = strayDiskFault(cause);

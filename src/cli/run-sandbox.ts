@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readAuthority } from "../authority/load-authority.ts";
-import { ensureFolder, PRIVATE_FOLDER, replaceFile } from "../disk/durable.ts";
+import { ensureFolder, PRIVATE_FOLDER, replaceShared } from "../disk/durable.ts";
 import { authorityLayout } from "../disk/layout.ts";
 import { type RunningSandbox, startSandbox } from "../sandbox/serve-sandbox.ts";
 import type { CliContext } from "./context.ts";
@@ -39,7 +39,7 @@ export async function runSandbox(args: SandboxArguments, context: CliContext): P
     ensureFolder(context.home.state, PRIVATE_FOLDER);
     ensureFolder(folder, PRIVATE_FOLDER);
     const caFile = join(folder, "ca.pem");
-    replaceFile(caFile, sandbox.caPem);
+    replaceShared(caFile, sandbox.caPem);
     const { url, port, deviceTokenPort, mqttPort, tenant } = sandbox;
     const shown = given === undefined ? { password } : {};
     context.printJson({ url, port, deviceTokenPort, mqttPort, tenant, user: USER, ...shown, caFile });

@@ -10,6 +10,7 @@ import { checkVacant, placeNewFile } from "../disk/place-new-file.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { plainText } from "../report/plain-text.ts";
 import { refuseRevokedIssuer } from "../run/refuse-revoked-issuer.ts";
+import { requireChecked } from "../run/restored-home.ts";
 import type { CliContext } from "./context.ts";
 import { withSettledLedger } from "./with-settled-ledger.ts";
 
@@ -35,6 +36,7 @@ export async function signRequestFile(args: SignArguments, context: CliContext):
   const file = args.passphraseFile === undefined ? {} : { file: args.passphraseFile };
   const issuer = loadIssuer(home, args.issuer, await context.passphrase(args.issuer, file), now(), maxChain);
   const signed = await withSettledLedger(context, async (ledger) => {
+    await requireChecked(home, ledger);
     await refuseRevokedIssuer(ledger, issuer);
     return signRequest(home, ledger, {
       request,

@@ -1,12 +1,12 @@
 import { OnboardingError } from "../domain/error.ts";
-import { requireJob } from "../run/adopt-job.ts";
+import { requireLot } from "../run/adopt-job.ts";
 import { type CliContext, makeRunTools } from "./context.ts";
 import { runOne } from "./run-targets.ts";
 
 /** `lotmint submit`: the walk of a lot that is there already, with what the platform turned down sent again. */
-export async function submitKnownLot(lot: string, context: CliContext): Promise<number> {
+export async function submitKnownLot(name: string, context: CliContext): Promise<number> {
   return context.withLedger(async (ledger) => {
-    const job = await requireJob(ledger, lot);
+    const { lot, job } = await requireLot(ledger, name);
     if (job.registration.mode !== "bulk") {
       throw new OnboardingError(
         `lot ${lot} has nothing to submit: its job's registration mode is ${job.registration.mode}`,

@@ -1,21 +1,34 @@
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { adHocJob } from "../config/ad-hoc-job.ts";
-import { lotLayout } from "../disk/layout.ts";
+import { type Home, idOfName, lotLayout } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
+import { foldLotName } from "../domain/lot.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { plainText } from "../report/plain-text.ts";
 import { adoptJob, recordedJob } from "../run/adopt-job.ts";
+import { isMarkedEarlier, takeOverFolders } from "../run/claim-folders.ts";
+import { findMissingOutput } from "../run/find-missing-output.ts";
 import { holdBeside } from "../run/hold-beside.ts";
 import { restateLot } from "../run/restate-lot.ts";
-import { isRestored, noteChecked } from "../run/restored-home.ts";
+import { isRestored, noteChecked, shellWord } from "../run/restored-home.ts";
 import { type TakenIn, takeInLot } from "../run/take-in-lot.ts";
 import { type CliContext, makeRunTools } from "./context.ts";
 
 /**
  * In a home that was restored from a backup: takes in from a lot's folder the certificates that the ledger does
- * not know, says which, and notes that this lot is checked. In any other home it does nothing.
+ * not know, says which, and notes that this lot is checked. In any other home it does nothing. Throws `state-damaged`
+ * when output is missing that the ledger knows of: the lot is not checked then, and nothing of it is
+ * taken in.
  */
-export async function takeInRestored(lot: string, context: CliContext): Promise<void> {
-  if (!isRestored(context.home)) return;
+export async function takeInRestored(name: string, context: CliContext): Promise<void> {
+  const { home } = context;
+  const { lot, isEarlier } = await context.withLedgerToRead(async (ledger) => {
+    const known = (await ledger.lotName(name)) ?? lotInOutput(home, name);
+    return { lot: known, isEarlier: await hasEarlierFolders(ledger, known, home) };
+  });
+  if (isEarlier) await context.withLedger((ledger) => takeOverLot(lot, context, ledger));
+  if (!isRestored(home)) return;
   const taken = await context.withLedger((ledger) => takeIn(lot, context, ledger));
   context.print(takenText(lot, taken));
   context.log.info(
@@ -24,11 +37,41 @@ export async function takeInRestored(lot: string, context: CliContext): Promise<
   );
 }
 
+/** A lot that the ledger does not know has its spelling from its folder. */
+function lotInOutput({ output }: Home, name: string): string {
+  const names = existsSync(output) ? readdirSync(output).map(idOfName) : [];
+  const alike = names.filter((other) => foldLotName(other) === foldLotName(name));
+  return names.includes(name) ? name : (alike[0] ?? name);
+}
+
+async function hasEarlierFolders(ledger: Ledger, lot: string, home: Home): Promise<boolean> {
+  const job = await recordedJob(ledger, lot);
+  return isMarkedEarlier(ledger, lot, lotLayout(home, lot, job?.secrets.folder));
+}
+
+/** The folders that were marked before the restore are this generation's from now on. */
+async function takeOverLot(lot: string, context: CliContext, ledger: Ledger): Promise<void> {
+  const tools = await makeRunTools(context, ledger, undefined);
+  await holdBeside(tools, lot, async () => {
+    const job = await recordedJob(ledger, lot);
+    const folders = await takeOverFolders(tools, lot, lotLayout(context.home, lot, job?.secrets.folder));
+    context.log.warn(
+      { lot, folders },
+      "taken over from before the restore; the home from before may not go on with them",
+    );
+  });
+}
+
 async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise<TakenIn> {
   const tools = await makeRunTools(context, ledger, undefined);
   const { home } = context;
   return holdBeside(tools, lot, async (hold) => {
     const before = await recordedJob(ledger, lot);
+    if (before !== undefined) {
+      const layout = lotLayout(home, lot, before.secrets.folder);
+      const missing = await findMissingOutput(ledger, lot, before, layout);
+      if (missing !== undefined) throw notChecked(lot, missing);
+    }
     const taken = await takeInLot(ledger, hold, home, before?.secrets.folder);
     const [issuer] = taken.issuers;
     if (before === undefined && issuer !== undefined) {
@@ -38,9 +81,17 @@ async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise
     }
     const job = await recordedJob(ledger, lot);
     if (job !== undefined) await restateLot(ledger, home, lot, job, context.now());
-    noteChecked(home, lot);
+    await noteChecked(home, ledger, lot);
     return taken;
   });
+}
+
+function notChecked(lot: string, missing: string): OnboardingError {
+  const word = shellWord(lot);
+  return new OnboardingError(
+    `lot ${lot} is not checked: ${missing}. Bring its output back and run \`lotmint check ${word}\` again; revoke single devices that are lost by their ids; or, when all of it is lost for good, \`lotmint check ${word} --write-off --reason TEXT\``,
+    { code: "state-damaged" },
+  );
 }
 
 function takenText(lot: string, { devices, reminted, foreign }: TakenIn): string {

@@ -2,17 +2,15 @@ import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { create, extract } from "tar";
 import { OnboardingError } from "../domain/error.ts";
 import { diskFault, inputFault, isMissing } from "./disk-fault.ts";
-import { PRIVATE_FILE, startReplacement } from "./durable.ts";
+import { PRIVATE_FILE } from "./durable.ts";
+import { startNewFile } from "./place-new-file.ts";
 
 /**
  * Packs everything below `folder` into one tar file, 0600, which appears whole or not at all. A file that is
  * there already is never overwritten (`usage`). Faults of the disk are `disk-unwritable`.
  */
 export async function packArchive(path: string, folder: string): Promise<void> {
-  if (existsSync(path)) {
-    throw new OnboardingError(`${path} is there already and is not overwritten; name another file`, { code: "usage" });
-  }
-  const archive = startReplacement(path, PRIVATE_FILE);
+  const archive = startNewFile(path, PRIVATE_FILE);
   try {
     for await (const chunk of create({ cwd: folder, portable: true }, ["."])) archive.write(chunk as Buffer);
   } catch (error) {

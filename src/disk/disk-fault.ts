@@ -16,6 +16,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ETIMEDOUT: "the network share does not answer",
   ETXTBSY: "another program has it open",
   EBUSY: "another program has it open",
+  ENOTEMPTY: "another program is writing there",
   ENOTDIR: "a file stands where a folder belongs",
   EISDIR: "a folder stands where a file belongs",
   EMFILE: "too many files are open",

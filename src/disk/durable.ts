@@ -1,20 +1,20 @@
-import { spawn } from "node:child_process";
 import {
   chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
 import { diskFault } from "./disk-fault.ts";
+import { removeStaged, stagingName } from "./staging.ts";
 
 /** Mode of files that hold a key or a password. */
 export const PRIVATE_FILE = 0o600;
@@ -78,7 +78,8 @@ export function writeNew(path: string, content: Uint8Array | string, mode: numbe
   });
 }
 
-function writeAll(file: number, content: Uint8Array | string): void {
+/** Writes all of it, however little the system takes at a time. */
+export function writeAll(file: number, content: Uint8Array | string): void {
   const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : content;
   for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset);
 }
@@ -92,13 +93,18 @@ export interface Replacement {
   discard(): void;
 }
 
-/** Starts to replace a file durably, for content that comes in pieces. Faults are `disk-unwritable`. */
+/**
+ * Starts to replace a file durably, for content that comes in pieces. Faults are `disk-unwritable`. Only for files that
+ * one process at a time writes, such as those of a lot that it holds: what is found aside is a killed one's.
+ */
 export function startReplacement(path: string, mode: number = SHARED_FILE): Replacement {
   const aside = `${path}.new`;
-  const file = guarded(path, () => {
-    rmSync(aside, { force: true });
-    return openSync(aside, "wx", mode);
-  });
+  guarded(path, () => rmSync(aside, { force: true }));
+  return replaceFrom(aside, path, mode);
+}
+
+function replaceFrom(aside: string, path: string, mode: number): Replacement {
+  const file = guarded(path, () => openSync(aside, "wx", mode));
   const discard = () => {
     closeSync(file);
     rmSync(aside, { force: true });
@@ -114,16 +120,33 @@ export function startReplacement(path: string, mode: number = SHARED_FILE): Repl
           throw error;
         }
         closeSync(file);
-        renameSync(aside, path);
+        try {
+          renameSync(aside, path);
+        } catch (error) {
+          rmSync(aside, { force: true });
+          throw error;
+        }
         syncFolder(dirname(path));
       }),
     discard,
   };
 }
 
-/** Replaces a file durably with content that is at hand. Faults are `disk-unwritable`. */
+/** Replaces a file durably with content that is at hand; faults and condition as `startReplacement`'s. */
 export function replaceFile(path: string, content: Uint8Array | string, mode: number = SHARED_FILE): void {
-  const replacement = startReplacement(path, mode);
+  replaceWith(startReplacement(path, mode), content);
+}
+
+/** The same for a file that several processes may replace at once: each writes aside by itself, and the last one stays. */
+export function replaceShared(path: string, content: Uint8Array | string, mode: number = SHARED_FILE): void {
+  const name = basename(path);
+  const aside = join(dirname(path), stagingName(name));
+  const replacement = replaceFrom(aside, path, mode);
+  guarded(path, () => removeStaged(aside, name));
+  replaceWith(replacement, content);
+}
+
+function replaceWith(replacement: Replacement, content: Uint8Array | string): void {
   try {
     replacement.write(content);
   } catch (error) {
@@ -153,43 +176,44 @@ export function moveInto(from: string, to: string): void {
   guarded(to, () => renameSync(from, to));
 }
 
+/** What says that a file system has no hard links, as on most USB sticks. */
+export const NO_LINKS: readonly unknown[] = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK"];
+
+/**
+ * Renames a file into a place where none may be: unlike a plain rename it never takes another file's place
+ * (`disk-unwritable`). Repeating it after a crash in between is harmless. Syncs neither folder.
+ */
+export function moveIntoVacant(from: string, to: string): void {
+  guarded(to, () => {
+    try {
+      linkSync(from, to);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      if (code === "EEXIST" && !isSameFile(from, to)) throw occupied(to, error);
+      if (code !== "EEXIST" && !NO_LINKS.includes(code)) throw error;
+      if (code !== "EEXIST") {
+        if (existsSync(to)) throw occupied(to, error);
+        renameSync(from, to);
+        return;
+      }
+    }
+    rmSync(from);
+  });
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [lstatSync(one), lstatSync(other)];
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
+function occupied(path: string, cause: unknown): OnboardingError {
+  return new OnboardingError(`${path} is there already and is not overwritten; move it away and run again`, {
+    code: "disk-unwritable",
+    cause,
+  });
+}
+
 /** Removes a file or a tree; what is not there is fine. */
 export function remove(path: string): void {
   guarded(path, () => rmSync(path, { recursive: true, force: true }));
-}
-
-/**
- * Makes everything below `folder` durable. One `sync -f`, which is syncfs(2) for its file system,
- * costs a seventh of an fsync per file; where there is no such command, each file and folder is synced.
- * A sync that the disk refuses is `disk-unwritable`: what it covered must be taken for lost.
- */
-export async function syncTree(folder: string): Promise<void> {
-  const outcome = await new Promise<{ readonly status: number; readonly words: string }>((resolve) => {
-    let words = "";
-    // In a session of its own: Ctrl-C goes to all programs of the terminal, and must not void the batch.
-    const child = spawn("sync", ["-f", folder], { stdio: ["ignore", "ignore", "pipe"], detached: true });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      words += text;
-    });
-    child.once("error", () => resolve({ status: -1, words }));
-    child.once("close", (status) => resolve({ status: status ?? 1, words }));
-  });
-  if (outcome.status === 0) return;
-  const absent = outcome.status === -1 || /(invalid|unrecognized|unknown) option|usage:/i.test(outcome.words);
-  if (absent) return guarded(folder, () => syncEach(folder));
-  throw new OnboardingError(
-    `cannot make ${folder} durable: ${outcome.words.trim() || `sync ended with ${outcome.status}`}`,
-    {
-      code: "disk-unwritable",
-    },
-  );
-}
-
-function syncEach(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) syncEach(path);
-    else if (entry.isFile()) syncFolder(path);
-  }
-  syncFolder(folder);
 }

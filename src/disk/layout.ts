@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { foldLotName } from "../domain/lot.ts";
 
 /** Names that Windows keeps for devices, whatever the ending. */
 const RESERVED_ON_WINDOWS = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i;
@@ -36,10 +37,15 @@ export interface Home {
   readonly authorities: string;
   /** The certificates that `truststore fetch` has pinned, PEM. */
   readonly pinnedCertificates: string;
+  /** Files that are held by whoever does what only one may do at a time; the kernel drops a lock with its process. */
+  readonly locks: string;
+  /** Where a restore is made, and what the one restore into this home holds: not in state/, which has to be empty for it. */
+  readonly restoring: { readonly folder: string; readonly lock: string; readonly state: string };
 }
 
 export function homeLayout(root: string): Home {
   const state = join(root, "state");
+  const restoring = join(root, ".restoring");
   return {
     root,
     siteFile: join(root, "lotmint.yaml"),
@@ -50,6 +56,8 @@ export function homeLayout(root: string): Home {
     ledger: join(state, "ledger.sqlite"),
     authorities: join(state, "authorities"),
     pinnedCertificates: join(state, "truststore", "platform.pem"),
+    locks: join(state, "locks"),
+    restoring: { folder: restoring, lock: join(restoring, "lock"), state: join(restoring, "state") },
   };
 }
 
@@ -80,6 +88,16 @@ export function authorityLayout(home: Home, name: string): AuthorityLayout {
     request: join(folder, "request.pem"),
     issued: join(folder, "issued"),
   };
+}
+
+/** Longer names would leave no room for what SQLite appends to them. */
+const LONGEST_LOCK_NAME = 200;
+
+/** The file that the run of a lot holds; one for all spellings that differ by case or Unicode form alone. */
+export function lotLockFile(locks: string, lot: string): string {
+  const name = safeName(foldLotName(lot));
+  const fits = Buffer.byteLength(name) <= LONGEST_LOCK_NAME;
+  return join(locks, `lot-${fits ? name : createHash("sha256").update(name).digest("hex")}`);
 }
 
 /** output/<lot>/ and state/lots/<lot>/ */
@@ -142,16 +160,40 @@ export function replacedFolder(lot: LotLayout, externalId: string, serialNumber:
   return join(lot.replaced, `${safeName(externalId)}-${serialNumber}`);
 }
 
-/** The file that holds one batch's passwords: while it is made, and once it counts. */
-export function passwordSegment(lot: LotLayout, batch: number): { readonly making: string; readonly placed: string } {
-  const name = `segment-${String(batch).padStart(6, "0")}.csv`;
+/** The file that holds one batch's passwords, by its name: while it is made, and once it counts. */
+export function passwordSegment(lot: LotLayout, name: string): { readonly making: string; readonly placed: string } {
   return { making: join(lot.secretsWork, name), placed: join(lot.secrets, name) };
 }
 
-/** The batch whose passwords a file of the secrets folder holds; undefined for any other file. */
+/** `part` tells it from the segments of every other ledger, and of every copy of this one (`segmentPart`). */
+export function segmentName(batch: number, part: string): string {
+  return `segment-${String(batch).padStart(6, "0")}-${part}.csv`;
+}
+
+/** What a segment is named by besides its batch: the ledger's id, shortened, and a random part (hex). */
+export function segmentPart(ledger: string, random: string): string {
+  return `${ledger.slice(0, 8)}-${random}`;
+}
+
+/** The batch whose passwords a file of the secrets folder holds, whosever it is; undefined for any other file. */
 export function segmentBatch(name: string): number | undefined {
-  const number = /^segment-(\d{6,})\.csv$/.exec(name)?.[1];
+  const number = /^segment-(\d{6,})(-[0-9a-f]{8}-[0-9a-f]+)?\.csv$/.exec(name)?.[1];
   return number === undefined ? undefined : Number(number);
+}
+
+/** False for a segment of a version before names told ledgers apart: another home may have one of the same name. */
+export function isNamedApart(segment: string): boolean {
+  return segment.split("-").length > 2;
+}
+
+/** True for a segment that this ledger, or a copy of it, has made. */
+export function isSegmentOf(ledger: string, name: string): boolean {
+  return segmentBatch(name) !== undefined && name.split("-")[2] === ledger.slice(0, 8);
+}
+
+/** Says whose a folder in output/ or in a folder for passwords is. */
+export function ownerMark(folder: string): string {
+  return join(folder, ".lotmint-owner.json");
 }
 
 /** Passwords that are sealed, as runs have left them: number 1 first. */

@@ -1,43 +1,76 @@
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
 import { diskFault } from "./disk-fault.ts";
-import { SHARED_FILE, syncFolder } from "./durable.ts";
+import { NO_LINKS, SHARED_FILE, syncFolder, writeAll } from "./durable.ts";
+import { stagingName } from "./staging.ts";
 
-/** What says that a file system has no hard links, as on most USB sticks. */
-const NO_LINKS: readonly string[] = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK"];
+/** A new file that is being written aside; nothing is at its place until `commit`. */
+export interface NewFile {
+  write(content: Uint8Array | string): void;
+  /** Syncs, gives it its name, syncs the folder. A place that has been taken meanwhile is `usage`, and is left as it is. */
+  commit(): void;
+  /** Removes what was written. */
+  discard(): void;
+}
 
 /**
- * Puts a whole file in a place where none must be yet, durably: written aside, synced, given its name.
- * A place that is taken is `usage` and is left as it is; all else that goes wrong is `disk-unwritable`.
+ * Starts to put a whole file in a place where none must be yet, durably, for content that comes in pieces. A place
+ * that is taken is `usage` and is left as it is; all else that goes wrong is `disk-unwritable`.
  */
-export function placeNewFile(path: string, content: string, mode: number = SHARED_FILE): void {
-  const aside = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
-  try {
-    writeSynced(aside, content, mode);
-    nameIt(aside, path);
-    syncFolder(dirname(path));
-  } catch (error) {
-    throw diskFault(error, path);
-  } finally {
+export function startNewFile(path: string, mode: number = SHARED_FILE): NewFile {
+  checkVacant(path);
+  const aside = join(dirname(path), stagingName(basename(path)));
+  const guarded = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      throw diskFault(error, path);
+    }
+  };
+  const file = guarded(() => openSync(aside, "wx", mode));
+  let open = true;
+  const close = () => {
+    if (open) closeSync(file);
+    open = false;
+  };
+  const discard = () => {
+    close();
     rmSync(aside, { force: true });
+  };
+  return {
+    write: (content) => guarded(() => writeAll(file, content)),
+    commit: () => {
+      try {
+        guarded(() => {
+          fsyncSync(file);
+          close();
+          nameIt(aside, path);
+          syncFolder(dirname(path));
+        });
+      } finally {
+        discard();
+      }
+    },
+    discard,
+  };
+}
+
+/** The same with content that is at hand. */
+export function placeNewFile(path: string, content: string, mode: number = SHARED_FILE): void {
+  const file = startNewFile(path, mode);
+  try {
+    file.write(content);
+  } catch (error) {
+    file.discard();
+    throw error;
   }
+  file.commit();
 }
 
 /** Refuses (`usage`) a place that is taken. */
 export function checkVacant(path: string): void {
   if (existsSync(path)) throw taken(path);
-}
-
-function writeSynced(path: string, content: string, mode: number): void {
-  const file = openSync(path, "wx", mode);
-  try {
-    const octets = Buffer.from(content, "utf8");
-    for (let offset = 0; offset < octets.length; ) offset += writeSync(file, octets, offset);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** A link, unlike a rename, never takes the place of another file. */

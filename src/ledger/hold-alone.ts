@@ -1,11 +1,10 @@
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { ensureFolder, PRIVATE_FOLDER } from "../disk/durable.ts";
 import { OnboardingError } from "../domain/error.ts";
-import { ledgerFault, sqliteCode } from "./ledger-fault.ts";
+import { isBusy, makeLockFile } from "./kernel-lock.ts";
+import { ledgerFault } from "./ledger-fault.ts";
 import { requireLocalDisk } from "./local-disk.ts";
 
-const SQLITE_BUSY = 5;
 /** As long as another one may take to write down that it is the holder. */
 const PATIENCE_MS = 500;
 
@@ -16,7 +15,7 @@ const PATIENCE_MS = 500;
  */
 export function holdAlone(path: string, pid: number, what: string): { readonly release: () => void } {
   requireLocalDisk(dirname(path));
-  ensureFolder(dirname(path), PRIVATE_FOLDER);
+  makeLockFile(path);
   const file = openFile(path);
   try {
     recordHolder(file, pid);
@@ -48,10 +47,6 @@ function recordHolder(file: DatabaseSync, pid: number): void {
     if (file.isTransaction) file.exec("ROLLBACK");
     if (isBusy(error)) throw error;
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return ((sqliteCode(error) ?? 0) & 0xff) === SQLITE_BUSY;
 }
 
 function held(file: DatabaseSync, what: string): OnboardingError {

@@ -16,11 +16,19 @@ import type { Stage } from "../domain/stage.ts";
  * Faults: `lot-held`, `state-damaged`, `disk-unwritable`, all `OnboardingError`.
  */
 export interface Ledger {
+  // -- whose it is
+  /** Whose ledger this is. A copy of the file (a snapshot, `cp -r`) has the same identity; a restore opens a generation. */
+  identity(): Promise<LedgerIdentity>;
+  /** Opens the next generation: what the one before marked as its own has to be taken over. */
+  openGeneration(): Promise<LedgerIdentity>;
+
   // -- locks and runs
   /**
-   * Takes the lot for one run. A lock whose process is dead (other boot, no such process, or another
-   * process under the same number) is taken over at once; one whose holder is alive but has not
-   * beaten for `LOCK_PATIENCE_MS` as well. Else throws `lot-held`, naming host and process.
+   * Takes the lot for one run. A live holder under the same kernel, in whatever container, is never taken over,
+   * however long it sleeps; a dead one is at once, and so is one of an earlier boot. A holder under another kernel is
+   * taken over when it has not beaten for `LOCK_PATIENCE_MS`. Else throws `lot-held`, naming host and process.
+   * A lot whose name differs only by case or Unicode form is taken under the spelling that came first, which the hold
+   * tells; throws `usage` as `lotName`.
    */
   acquireLot(lot: string, owner: LockOwner): Promise<LotHold>;
   /** Shows that the run is alive. */
@@ -30,6 +38,11 @@ export interface Ledger {
 
   // -- lots and manifests
   lot(name: string): Promise<LotRecord | undefined>;
+  /**
+   * How the lot is spelled here that goes by this name, whatever its case and Unicode form; undefined for a new one.
+   * An exact spelling is that lot's; throws `usage`, naming all, when the name might mean several (of an old ledger).
+   */
+  lotName(name: string): Promise<string | undefined>;
   lots(): Promise<readonly LotRecord[]>;
   /** Records the lot's issuer and the job it now works from, as JSON. Makes the lot when it is new. */
   recordJob(
@@ -75,6 +88,12 @@ export interface Ledger {
   openBatches(lot: string): Promise<readonly OpenBatch[]>;
   /** The lot's batches that were committed as minted, placed or not: only their passwords count. */
   mintedBatches(lot: string): Promise<ReadonlySet<number>>;
+  /** The lot's batches that were reserved with a password segment and are not open any more, oldest first. */
+  passwordBatches(lot: string): Promise<readonly PasswordBatch[]>;
+  /** Devices whose present, unrevoked certificate is of this batch, and which have no key of their own: each has a password. */
+  passwordDevices(batch: number): Promise<readonly string[]>;
+  /** Records that the passwords of these minted batches stand in the lot's list, or in a sealed one, durably. */
+  commitListed(hold: LotHold, batches: readonly number[]): Promise<void>;
 
   // -- certificates outside lots, such as authorities'
   /** Commits a reservation before an authority's certificate is signed. Throws `state-damaged` if the number is taken. */
@@ -256,7 +275,7 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-/** A live holder that has not beaten for this long is taken for dead. */
+/** A holder under another kernel that has not beaten for this long is taken for dead. */
 export const LOCK_PATIENCE_MS = 60_000;
 /** How often a run beats. */
 export const LOCK_BEAT_MS = 10_000;
@@ -325,8 +344,29 @@ export interface AbsorbedManifest {
 export interface PlannedDevice
   extends Pick<Device, "externalId" | "line" | "subject" | "certificateRequest" | "aliases"> {}
 
+export interface LedgerIdentity {
+  /** 32 hex digits. */
+  readonly ledger: string;
+  /** The present generation: its number, and 16 hex digits that no other restore of the same backup has. */
+  readonly generation: string;
+  /** Those before it. */
+  readonly earlier: readonly string[];
+}
+
+/** A batch with passwords, as putting the lists together sees it. */
+export interface PasswordBatch {
+  readonly number: number;
+  readonly state: "minted" | "placed" | "void";
+  /** File name of its segment. */
+  readonly segment: string;
+  /** unrecorded: of a ledger from before this was kept. */
+  readonly listed: "no" | "yes" | "unrecorded";
+}
+
 export interface NewBatch {
   readonly issuer: string;
+  /** What its password segment is named by, besides the batch's number (`segmentName`); without it the batch has no passwords. */
+  readonly segment?: string;
   readonly devices: readonly { readonly externalId: string; readonly serialNumber: SerialNumber }[];
 }
 
@@ -339,6 +379,8 @@ export interface MintedDevice extends IssuedCertificate {
 export interface OpenBatch {
   readonly number: number;
   readonly state: "reserved" | "minted";
+  /** File name of its password segment. */
+  readonly segment?: string;
   readonly devices: readonly {
     readonly externalId: string;
     readonly serialNumber: SerialNumber;

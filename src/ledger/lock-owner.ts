@@ -16,11 +16,12 @@ export function currentLockOwner(): LockOwner {
   return { host: hostname(), bootId, pid, processStart: start };
 }
 
-/** False when the owner has certainly ended. Of another host nothing can be known: true, and only patience helps. */
-export function isAlive(owner: LockOwner, me: LockOwner): boolean {
-  if (owner.host !== me.host) return true;
-  if (owner.bootId !== me.bootId) return false;
-  return processStart(owner.pid) === owner.processStart;
+/**
+ * Whether a lot's holder may be alive, asked by whoever has the lot's file: of this kernel nobody else has it, and an
+ * earlier boot of this host has ended. Of another host under another kernel nothing can be known, and only patience helps.
+ */
+export function mayLive(owner: Pick<LockOwner, "host" | "bootId">, me: LockOwner): boolean {
+  return owner.host !== me.host && owner.bootId !== me.bootId;
 }
 
 /** Start time in clock ticks since boot, field 22 of proc_pid_stat(5); undefined when there is no such process. */

@@ -1,6 +1,7 @@
 import type { TakenForm } from "../domain/manifest-form.ts";
 import type { Engine } from "./engine.ts";
 import type { Ledger, LotRecord, ManifestRecord } from "./ledger.ts";
+import { lotNameFinder } from "./lot-names.ts";
 import { prepare } from "./statement.ts";
 
 interface LotRow {
@@ -34,7 +35,7 @@ const LOTS = `
   WHERE lots.issuer IS NOT NULL`;
 
 /** Lots, the jobs they work from, and the manifests they took in. */
-export function lotMethods(engine: Engine): Pick<Ledger, "lot" | "lots" | "recordJob" | "manifests"> {
+export function lotMethods(engine: Engine): Pick<Ledger, "lot" | "lotName" | "lots" | "recordJob" | "manifests"> {
   const { reader, writer, read, write, append, requireHold } = engine;
   const one = prepare<LotRow>(reader, `${LOTS} AND lots.name = ?`);
   const all = prepare<LotRow>(reader, `${LOTS} ORDER BY lots.id`);
@@ -43,6 +44,7 @@ export function lotMethods(engine: Engine): Pick<Ledger, "lot" | "lots" | "recor
     `SELECT number, sha256, name, kind, header, form, rows, absorbed_at_ms FROM manifests
      WHERE lot = (SELECT id FROM lots WHERE name = ?) ORDER BY number`,
   );
+  const findName = lotNameFinder(reader);
   const setJob = prepare(writer, "UPDATE lots SET issuer = ?, job_name = ?, job_json = ? WHERE id = ?");
 
   return {
@@ -51,6 +53,7 @@ export function lotMethods(engine: Engine): Pick<Ledger, "lot" | "lots" | "recor
         const row = one.get(name);
         return row && lotRecord(row);
       }),
+    lotName: (name) => read(() => findName(name)),
     lots: () => read(() => all.all().map(lotRecord)),
     recordJob: (hold, job) =>
       write(() => {

@@ -1,3 +1,4 @@
+import { segmentName } from "../disk/layout.ts";
 import type { Subject } from "../domain/certificate.ts";
 import type { KeystoreAliases } from "../domain/device.ts";
 import type { Engine } from "./engine.ts";
@@ -38,7 +39,10 @@ export function mintingMethods(engine: Engine): MintingMethods {
      SELECT ?, ?, lot, external_id, id, ?, 'reserved' FROM devices
      WHERE external_id = ? AND live = 1 AND lot = ? AND stage = 'planned' RETURNING id`,
   );
-  const setSpan = prepare(writer, "UPDATE batches SET first_certificate = ?, last_certificate = ? WHERE number = ?");
+  const setSpan = prepare(
+    writer,
+    "UPDATE batches SET first_certificate = ?, last_certificate = ?, segment = ? WHERE number = ?",
+  );
   const moveReserved = prepare(
     writer,
     `UPDATE devices SET stage = 'reserved'
@@ -88,7 +92,7 @@ export function mintingMethods(engine: Engine): MintingMethods {
   return {
     ...readingMethods(engine),
 
-    reserveBatch: (hold, { issuer, devices }) =>
+    reserveBatch: (hold, { issuer, segment, devices }) =>
       write(() => {
         const lot = requireHold(hold);
         const batch = addBatch.insert(lot, hold.run, issuer);
@@ -98,7 +102,7 @@ export function mintingMethods(engine: Engine): MintingMethods {
           if (row === undefined) throw refusal(lot, externalId, "reserved");
           last = row.id;
         }
-        setSpan.run(last - devices.length + 1, last, batch);
+        setSpan.run(last - devices.length + 1, last, segment === undefined ? null : segmentName(batch, segment), batch);
         if (moveReserved.run(batch) !== devices.length) {
           throw damaged(`a device of lot ${hold.lot} stands twice in batch ${batch}`);
         }
@@ -162,9 +166,9 @@ function readingMethods({ reader, read }: Engine): Pick<Ledger, "plannedDevices"
      WHERE devices.lot = (SELECT id FROM lots WHERE name = ?) AND devices.stage = 'planned'
      ORDER BY devices.line, devices.id LIMIT ?`,
   );
-  const batches = prepare<Pick<OpenBatch, "number" | "state">>(
+  const batches = prepare<Pick<OpenBatch, "number" | "state"> & { segment: string | null }>(
     reader,
-    `SELECT number, state FROM batches
+    `SELECT number, state, segment FROM batches
      WHERE lot = (SELECT id FROM lots WHERE name = ?) AND state IN ('reserved', 'minted') ORDER BY number`,
   );
   const members = prepare<{ externalId: string; serialNumber: string; replaces: string | null }>(
@@ -193,7 +197,12 @@ function readingMethods({ reader, read }: Engine): Pick<Ledger, "plannedDevices"
       ),
     openBatches: (lot) =>
       read(() =>
-        batches.all(lot).map(({ number, state }) => ({ number, state, devices: members.all(number).map(openDevice) })),
+        batches.all(lot).map(({ number, state, segment }) => ({
+          number,
+          state,
+          ...(segment !== null && { segment }),
+          devices: members.all(number).map(openDevice),
+        })),
       ),
   };
 }

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { absorbMethods } from "./absorb-manifest.ts";
 import { adoptionMethods } from "./adoptions.ts";
 import { copyMethods } from "./copies.ts";
@@ -6,14 +6,17 @@ import type { Engine } from "./engine.ts";
 import { eventMethods } from "./event-methods.ts";
 import { eventLog, type StoredEvent } from "./events.ts";
 import { holdCheck } from "./holds.ts";
+import { identityMethods } from "./identity.ts";
 import { knownDeviceMethods } from "./known-devices.ts";
 import type { Ledger } from "./ledger.ts";
 import { ledgerFault } from "./ledger-fault.ts";
 import { type Connections, openLedgerFile, openLedgerFileToRead } from "./ledger-file.ts";
 import { lockMethods } from "./locks.ts";
+import { openLotLocks } from "./lot-locks.ts";
 import { lotMethods } from "./lots.ts";
 import { mintingMethods } from "./minting.ts";
 import { partMethods } from "./parts.ts";
+import { passwordBatchMethods } from "./password-batches.ts";
 import { publicKeyMethods } from "./public-keys.ts";
 import { pushMethods } from "./pushes.ts";
 import { readingMethods } from "./reading.ts";
@@ -68,12 +71,15 @@ function wire(connections: Connections, path: string, now: () => number, read: E
   const { write, idle } = queueTransactions(writer, path);
   const append = eventLog(writer, now);
   const engine: Engine = { now, writer, reader, write, read, append, requireHold: holdCheck(writer, now) };
+  const lotLocks = openLotLocks(join(dirname(path), "locks"));
   return {
-    ...lockMethods(engine),
+    ...identityMethods(engine),
+    ...lockMethods(engine, lotLocks),
     ...lotMethods(engine),
     ...knownDeviceMethods(engine),
     ...absorbMethods(engine),
     ...mintingMethods(engine),
+    ...passwordBatchMethods(engine),
     ...serialMethods(engine),
     ...adoptionMethods(engine),
     ...publicKeyMethods(engine),
@@ -87,7 +93,10 @@ function wire(connections: Connections, path: string, now: () => number, read: E
     ...readingMethods(engine),
     ...eventMethods(engine),
     ...copyMethods(engine),
-    close: () => idle().then(() => closeBoth(connections)),
+    close: () =>
+      idle()
+        .then(() => closeBoth(connections))
+        .finally(lotLocks.releaseAll),
   };
 }
 

@@ -1,3 +1,4 @@
+import { segmentName } from "../disk/layout.ts";
 import type { Subject } from "../domain/certificate.ts";
 import { foldId, type KeystoreAliases } from "../domain/device.ts";
 import { OnboardingError } from "../domain/error.ts";
@@ -112,7 +113,10 @@ export function remintingMethods(engine: Engine): RemintingMethods {
     `INSERT INTO certificates (serial, issuer, lot, external_id, device, batch, state, replaces)
      SELECT ?, ?, lot, external_id, id, ?, 'reserved', certificate FROM devices WHERE id = ? RETURNING id`,
   );
-  const setSpan = prepare(writer, "UPDATE batches SET first_certificate = ?, last_certificate = ? WHERE number = ?");
+  const setSpan = prepare(
+    writer,
+    "UPDATE batches SET first_certificate = ?, last_certificate = ?, segment = ? WHERE number = ?",
+  );
   const close = prepare(writer, "UPDATE remints SET open = 0 WHERE batch = ? AND open = 1");
 
   /** A revoked device takes its id back, unless another lot has it now. */
@@ -130,7 +134,7 @@ export function remintingMethods(engine: Engine): RemintingMethods {
   return {
     ...readingMethods(engine),
 
-    reserveRemint: (hold, { issuer, devices, reason, register, push }) =>
+    reserveRemint: (hold, { issuer, segment, devices, reason, register, push }) =>
       write(() => {
         const lot = requireHold(hold);
         const batch = addBatch.insert(lot, hold.run, issuer);
@@ -146,7 +150,7 @@ export function remintingMethods(engine: Engine): RemintingMethods {
           const row = unlessTaken(serialNumber, (serial) => reserve.get(serial, issuer, batch, device.id));
           last = row?.id ?? -1;
         }
-        setSpan.run(last - devices.length + 1, last, batch);
+        setSpan.run(last - devices.length + 1, last, segment === undefined ? null : segmentName(batch, segment), batch);
         const digest = digestLines(devices.map((device) => `${device.serialNumber} ${device.externalId}`));
         const detail = { batch, run: hold.run, issuer, certificates: devices.length, digest, remint: reason };
         append({ kind: "batch-reserved", subject: hold.lot, detail });

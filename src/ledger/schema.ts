@@ -260,6 +260,22 @@ export const MIGRATIONS: readonly string[] = [
     message TEXT
   ) STRICT;
   `,
+  // Whose the ledger is: an id for good, and a generation that a restore follows with another. And per batch the name
+  // of its password segment (null: it has no passwords), and whether its passwords are known to be listed: 0 no, 1 yes,
+  // 2 not recorded, in ledgers from before.
+  `
+  CREATE TABLE generations (
+    number INTEGER PRIMARY KEY,
+    ledger TEXT NOT NULL,
+    token TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO generations (number, ledger, token)
+    VALUES (1, lower(hex(randomblob(16))), '1-' || lower(hex(randomblob(8))));
+
+  ALTER TABLE batches ADD COLUMN segment TEXT;
+  ALTER TABLE batches ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
+  UPDATE batches SET segment = printf('segment-%06d.csv', number), listed = 2;
+  `,
   `
   ALTER TABLE manifests ADD COLUMN form TEXT;
   ALTER TABLE device_rows ADD COLUMN aliases TEXT;

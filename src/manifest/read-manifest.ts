@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { wordsOf } from "../disk/disk-fault.ts";
 import { foldColumnName, showText, stripBlanks } from "../domain/blank-text.ts";
 import type { ManifestCells } from "../domain/device.ts";
+import { foldLotName } from "../domain/lot.ts";
 import { type ManifestForm, PLAIN_FORM } from "../domain/manifest-form.ts";
 import type { Problem } from "../domain/problem.ts";
 import { decodeManifest } from "./decode-manifest.ts";
@@ -141,7 +142,7 @@ async function* readRows(
 function makeRow(record: CsvRecord, header: ManifestHeader, mendedLot: string | undefined, name: string): ManifestRow {
   const { positions } = header;
   const line = lineOf(record, header, name);
-  if (mendedLot !== undefined && lotOf(record, header) !== mendedLot) {
+  if (mendedLot !== undefined && foldLotName(lotOf(record, header) ?? "") !== foldLotName(mendedLot)) {
     throw manifestFault(
       name,
       { line: record.line },

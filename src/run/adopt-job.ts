@@ -49,7 +49,16 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
-/** The job of a lot that has to be there; throws `usage` naming the lots there are. */
+/**
+ * A lot that has to be there, by its name in any case and Unicode form: as it is spelled here, with its job.
+ * Throws `usage`, naming the lots there are, or those that the name might mean.
+ */
+export async function requireLot(ledger: Ledger, name: string): Promise<{ readonly lot: string; readonly job: Job }> {
+  const lot = (await ledger.lotName(name)) ?? name;
+  return { lot, job: await requireJob(ledger, lot) };
+}
+
+/** The job of a lot that has to be there, by its exact name; throws `usage` naming the lots there are. */
 export async function requireJob(ledger: Ledger, lot: string): Promise<Job> {
   const job = await recordedJob(ledger, lot);
   if (job !== undefined) return job;

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import { cpSync, createReadStream, existsSync, globSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { pid } from "node:process";
 import { packArchive } from "../disk/archive.ts";
 import { diskFault } from "../disk/disk-fault.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, writeNew } from "../disk/durable.ts";
 import type { Home } from "../disk/layout.ts";
+import { checkVacant } from "../disk/place-new-file.ts";
+import { holdAlone } from "../ledger/hold-alone.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 /** What a backup says of itself, in backup.json. */
@@ -24,8 +27,8 @@ export const BACKUP_LEDGER = "ledger.sqlite";
 
 /**
  * Backs a home's state up into one file, 0600, while runs go on: authorities and copies first, the ledger last,
- * so that it knows of everything that any of them could have signed. Throws `usage` for a file that is there
- * already, `disk-unwritable`.
+ * so that it knows of everything that any of them could have signed. One at a time in a home, else `lot-held`.
+ * Throws `usage` for a file that is there already, `disk-unwritable`.
  */
 export async function backupHome(
   home: Home,
@@ -33,7 +36,23 @@ export async function backupHome(
   file: string,
   nowMs: number,
 ): Promise<BackupContents> {
+  checkVacant(file);
+  const lock = holdAlone(join(home.locks, "backup"), pid, `backs ${home.root} up`);
+  try {
+    return await backUp(home, ledger, file, nowMs);
+  } finally {
+    lock.release();
+  }
+}
+
+async function backUp(
+  home: Home,
+  ledger: Pick<Ledger, "copyTo">,
+  file: string,
+  nowMs: number,
+): Promise<BackupContents> {
   const staging = join(home.state, ".backup");
+  // What a killed backup left.
   remove(staging);
   ensureFolder(staging, PRIVATE_FOLDER);
   try {

@@ -10,6 +10,7 @@ import { checkTrust } from "./check-platform.ts";
 import { type Check, type LotToCheck, throwIfStopped } from "./check-scope.ts";
 import { checkPasswordList, checkStrays } from "./check-strays.ts";
 import { checkTruststore } from "./check-truststore.ts";
+import { foreignFolders } from "./claim-folders.ts";
 import { loadPasswords } from "./load-passwords.ts";
 import { reportedHead } from "./require-sound-ledger.ts";
 
@@ -58,6 +59,8 @@ export async function checkLot(input: LotToCheck): Promise<CheckOutcome> {
     },
   };
   const check: Check = { ...scope, passwords: await loadPasswords(scope) };
+  const foreign = await foreignFolders(check.ledger, check.lot, check.layout);
+  check.tell(...foreign.map((what) => ({ externalId: "", what })));
   check.tell(...verifyChain(check.chain, check.now()));
   if (check.platform !== undefined) await checkTrust(check, check.platform);
   await checkReport(check);

@@ -1,9 +1,10 @@
 import type { KeyObject } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type LotLayout, sealedNumber, segmentBatch } from "../disk/layout.ts";
+import { type LotLayout, sealedNumber } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import { KeystoreFault } from "../verify/keystore-fault.ts";
 import { MAX_SEALED_OCTETS, openSealed } from "../verify/open-sealed.ts";
 import { type ListedPasswords, parsePasswords, readPasswords } from "../verify/read-passwords.ts";
@@ -27,20 +28,27 @@ export async function loadPasswords({
   job,
   layout,
   secretsKey,
+  ledger,
+  lot,
 }: {
+  readonly ledger: Pick<Ledger, "passwordBatches">;
+  readonly lot: string;
   readonly job: Job;
   readonly layout: LotLayout;
   readonly secretsKey?: KeyObject;
 }): Promise<LotPasswords | undefined> {
   if (job.passwords === "per-lot") return undefined;
   const names = existsSync(layout.secrets) ? readdirSync(layout.secrets) : [];
+  const there = new Set(names);
   const { opened, closed, damaged } = openAll(inOrder(names, sealedNumber), layout, secretsKey);
   const lists: ListedPasswords[] = [];
   for (const text of opened) lists.push(await parsePasswords([text]));
   // Beside sealed files it is younger: what was in it when the job began to ask for seals was sealed too.
   const plain = await readPasswords(layout.passwords);
   if (plain !== undefined) lists.push(plain);
-  for (const name of inOrder(names, segmentBatch)) {
+  const batches = await ledger.passwordBatches(lot);
+  for (const { state, segment: name } of batches) {
+    if (state === "void" || !there.has(name)) continue;
     const segment = await readPasswords(join(layout.secrets, name));
     if (segment !== undefined) lists.push({ ...segment, faults: [] });
   }

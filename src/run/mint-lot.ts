@@ -1,13 +1,15 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readCertificateRequest } from "../authority/read-request.ts";
 import { newSerialNumber } from "../authority/serial-number.ts";
 import { announceStep } from "../disk/announce-step.ts";
-import { ensureFolder, ensureFolderAlone, PRIVATE_FOLDER, syncTree } from "../disk/durable.ts";
-import { batchFolder, deviceFolder, type LotLayout, passwordSegment } from "../disk/layout.ts";
+import { ensureFolder, ensureFolderAlone, PRIVATE_FOLDER } from "../disk/durable.ts";
+import { batchFolder, deviceFolder, type LotLayout, passwordSegment, segmentName } from "../disk/layout.ts";
+import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { Ledger, LotHold, MintedDevice, PlannedDevice } from "../ledger/ledger.ts";
+import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/ledger.ts";
 import type { MintPool } from "./mint-pool.ts";
+import { readPasswordFiles } from "./password-segments.ts";
 import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
 import { dropBatch } from "./settle-lot.ts";
 import { turnDownTakenKeys } from "./turn-down-taken-keys.ts";
@@ -30,9 +32,12 @@ export interface BatchOptions {
   readonly hold: LotHold;
   readonly lot: LotLayout;
   readonly pool: MintPool;
-  /** True when each device has a password of its own, so that batches come with a segment. */
-  readonly passwordSegments: boolean;
+  /** What a new batch's password segment is named by (`segmentPart`); null when no device has a password of its own. */
+  readonly newSegmentPart: (() => string) | null;
 }
+
+/** A batch whose reservations stand in the ledger; `segment` is the file name of its password segment, if it has one. */
+export type ReservedBatch = Pick<OpenBatch, "number" | "segment">;
 
 export interface MintLotOptions extends BatchOptions {
   readonly issuer: string;
@@ -62,10 +67,12 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
     const devices = await turnDownTakenKeys(ledger, hold, unoccupied, keysInHand);
     if (devices.length === 0) continue;
     const numbered = devices.map((device) => ({ ...device, serialNumber: newSerialNumber() }));
-    const batch = await ledger.reserveBatch(hold, { issuer: options.issuer, devices: numbered });
+    const part = partFor(options, numbered);
+    const number = await ledger.reserveBatch(hold, { issuer: options.issuer, ...part, devices: numbered });
+    const batch = reservedBatch(number, part);
     announceStep("reserved");
     const ids = devices.map((device) => device.externalId);
-    const work = mintBatch(options, batch, numbered, () => placeDevices(lot, batch, ids))
+    const work = mintBatch(options, batch, numbered, () => placeDevices(lot, number, ids))
       .then(() => {
         minted += numbered.length;
         options.onMinted(numbered.length);
@@ -80,6 +87,23 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   await Promise.all(underWay);
   if (faults.length > 0) throw faults[0];
   return minted;
+}
+
+/** What names the segment of a batch of these devices; nothing when all of them keep their own keys. */
+export function partFor(
+  { newSegmentPart }: Pick<BatchOptions, "newSegmentPart">,
+  devices: readonly PlannedDevice[],
+): { readonly segment?: string } {
+  if (newSegmentPart === null || devices.every(hasOwnKey)) return {};
+  return { segment: newSegmentPart() };
+}
+
+export function reservedBatch(number: number, { segment }: { readonly segment?: string }): ReservedBatch {
+  return segment === undefined ? { number } : { number, segment: segmentName(number, segment) };
+}
+
+function hasOwnKey({ certificateRequest }: PlannedDevice): boolean {
+  return certificateRequest !== undefined;
 }
 
 /**
@@ -114,35 +138,74 @@ async function turnDownOccupied(
 /** Steps (b) to (f) for one batch whose reservations stand in the ledger; `place` is step (f). */
 export async function mintBatch(
   options: BatchOptions,
-  batch: number,
+  batch: ReservedBatch,
   devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
   place: () => void,
 ): Promise<void> {
   const { ledger, hold } = options;
   const minted = await makeBatch(options, batch, devices).catch((error: unknown) => giveUp(options, batch, error));
   try {
-    await ledger.commitMinted(hold, batch, minted);
+    await ledger.commitMinted(hold, batch.number, minted);
   } catch (error) {
     // Whether the decision stands after a fault of the disk, the next run reads in the ledger, and settles it.
     return isLotLost(error) ? giveUp(options, batch, error) : Promise.reject(error);
   }
   announceStep("minted");
   place();
-  await ledger.commitPlaced(hold, batch);
+  await ledger.commitPlaced(hold, batch.number);
 }
 
 /** Steps (b) to (d): all that can be undone. */
 async function makeBatch(
   options: BatchOptions,
-  batch: number,
+  batch: ReservedBatch,
   devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
 ): Promise<readonly MintedDevice[]> {
   const { ledger, hold, lot } = options;
-  const folder = batchFolder(lot, batch);
+  const folder = batchFolder(lot, batch.number);
+  const segment = batch.segment === undefined ? null : passwordSegment(lot, batch.segment).making;
+  const disks = openSyncPoints(lot, segment !== null);
+  try {
+    const minted = await writeBatch(options, folder, segment, devices);
+    announceStep("written");
+    const written = [folder, ...(segment !== null && existsSync(segment) ? [segment] : [])];
+    for (const disk of disks) await disk.sync(written);
+    announceStep("synced");
+    // A run that lost the lot while it slept must not put passwords beside those of the run that has it now.
+    await ledger.beat(hold);
+    if (batch.segment !== undefined && segment !== null) {
+      await requirePasswords(segment, devices);
+      placePasswords(lot, batch.segment);
+    }
+    return minted;
+  } finally {
+    for (const disk of disks) disk.close();
+  }
+}
+
+/** Before the batch is written: one for each file system that it is written to. */
+function openSyncPoints(lot: LotLayout, withSegment: boolean): readonly SyncPoint[] {
+  const work = openSyncPoint(lot.work);
+  if (!withSegment) return [work];
+  try {
+    return onAnotherFileSystem(lot) ? [work, openSyncPoint(lot.secretsWork)] : [work];
+  } catch (error) {
+    work.close();
+    throw error;
+  }
+}
+
+/** Step (b). */
+function writeBatch(
+  { pool }: BatchOptions,
+  folder: string,
+  segment: string | null,
+  devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
+): Promise<readonly MintedDevice[]> {
   ensureFolder(folder, PRIVATE_FOLDER);
-  const minted = await options.pool.mint({
+  return pool.mint({
     folder,
-    segment: options.passwordSegments ? passwordSegment(lot, batch).making : null,
+    segment,
     devices: devices.map(({ externalId, serialNumber, subject, certificateRequest, aliases }) => ({
       externalId,
       serialNumber,
@@ -151,18 +214,21 @@ async function makeBatch(
       spki: certificateRequest === undefined ? null : readCertificateRequest(certificateRequest).spki,
     })),
   });
-  announceStep("written");
-  await syncTree(folder);
-  if (options.passwordSegments && onAnotherFileSystem(lot)) await syncTree(lot.secretsWork);
-  announceStep("synced");
-  // A run that lost the lot while it slept must not put passwords beside those of the run that has it now.
-  await ledger.beat(hold);
-  placePasswords(lot, batch);
-  return minted;
+}
+
+/** A batch whose passwords are not all in its segment must not be committed: `disk-unwritable`. */
+async function requirePasswords(path: string, devices: readonly PlannedDevice[]): Promise<void> {
+  const passwords = existsSync(path) ? await readPasswordFiles([path]) : new Map<string, string>();
+  const missing = devices.filter((device) => !hasOwnKey(device) && !passwords.has(device.externalId));
+  if (missing.length === 0) return;
+  throw new OnboardingError(
+    `${path} does not hold the passwords of ${missing.length} devices that were just minted; they were given up, see who changes that folder and run again`,
+    { code: "disk-unwritable" },
+  );
 }
 
 /** Voids a batch and throws the fault that was the reason, or the one behind it. */
-async function giveUp({ ledger, hold, lot }: BatchOptions, batch: number, reason: unknown): Promise<never> {
+async function giveUp({ ledger, hold, lot }: BatchOptions, batch: ReservedBatch, reason: unknown): Promise<never> {
   try {
     await dropBatch(ledger, hold, lot, batch);
   } catch (fault) {

@@ -1,10 +1,12 @@
+import { randomBytes } from "node:crypto";
 import { loadIssuer } from "../authority/load-authority.ts";
 import { prepareLeaf } from "../authority/prepare-leaf.ts";
 import { resolveValidity } from "../authority/validity.ts";
-import { lotLayout } from "../disk/layout.ts";
+import { lotLayout, segmentPart } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
 import { needsPassword } from "../keystore/device-files.ts";
 import type { LotHold, PlannedDevice } from "../ledger/ledger.ts";
+import { claimFolders } from "./claim-folders.ts";
 import { loadTruststore } from "./load-truststore.ts";
 import type { MintSetup } from "./mint-batch.ts";
 import { mintLot } from "./mint-lot.ts";
@@ -24,17 +26,20 @@ export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk
   const [sample] = await ledger.plannedDevices(hold.lot, 1);
   if (sample === undefined || signal.aborted) return;
   const setup = await prepareMinting(tools, hold.lot, job, sample, walk);
+  const layout = lotLayout(tools.home, hold.lot, job.secrets.folder);
+  await claimFolders(tools, hold.lot, layout);
+  const { ledger: ledgerId } = await ledger.identity();
   const { planned: total } = await ledger.countByStage(hold.lot);
   const pool = openMintPool({ workers: tools.workers, setup });
   try {
     await mintLot({
       ledger,
       hold,
-      lot: lotLayout(tools.home, hold.lot, job.secrets.folder),
+      lot: layout,
       pool,
       issuer: job.issuer,
       key: job.key,
-      passwordSegments: setup.passwords.kind === "per-device" && needsPassword(setup.files),
+      newSegmentPart: newSegmentParts(setup, ledgerId),
       workers: tools.workers,
       signal,
       onMinted: (devices) => {
@@ -45,6 +50,12 @@ export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk
   } finally {
     await pool.close();
   }
+}
+
+/** Names the password segments of batches of this setup; null where devices have no passwords of their own. */
+export function newSegmentParts({ passwords, files }: MintSetup, ledgerId: string): (() => string) | null {
+  if (passwords.kind !== "per-device" || !needsPassword(files)) return null;
+  return () => segmentPart(ledgerId, randomBytes(8).toString("hex"));
 }
 
 /** The first of issuing's two moves: everything about the lot's certificates that can be wrong is found here. */

@@ -4,7 +4,7 @@ import type { LotLayout } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotHold } from "../ledger/ledger.ts";
 import { assemblePasswords } from "./assemble-passwords.ts";
-import { findSegments } from "./password-segments.ts";
+import { findMissing, findSegments, refuseMissing } from "./password-segments.ts";
 import type { RunTools } from "./run-tools.ts";
 import { sealSegments } from "./seal-segments.ts";
 
@@ -15,16 +15,22 @@ export type ClosePasswords = () => Promise<number | undefined>;
  * Prepares to close a lot's passwords at the end of a run: into passwords.csv, or sealed. With `minting`, or with
  * passwords left to seal, it throws `usage` when they could not be sealed: before anything is minted.
  */
-export function openPasswords(
+export async function openPasswords(
   { ledger, now }: Pick<RunTools, "ledger" | "now">,
   hold: LotHold,
   job: Job,
   layout: LotLayout,
   minting: boolean,
-): ClosePasswords {
+): Promise<ClosePasswords> {
   const { sealTo } = job.secrets;
   if (sealTo === undefined || job.passwords === "per-lot") return () => assemblePasswords(ledger, hold, layout);
-  if (!minting && findSegments(layout).length === 0 && !existsSync(layout.passwords)) return async () => undefined;
+  const { open, paths, leftovers } = await findSegments(ledger, hold.lot, layout);
+  if (!minting && paths.length + leftovers.length === 0 && !existsSync(layout.passwords)) {
+    return async () => {
+      refuseMissing((await findMissing(ledger, open, new Map())).missing, hold.lot, layout);
+      return undefined;
+    };
+  }
   const recipient = readSealRecipient(sealTo, now());
   return () => sealSegments(ledger, hold, layout, recipient);
 }

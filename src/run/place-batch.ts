@@ -1,18 +1,24 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { announceStep } from "../disk/announce-step.ts";
-import { moveInto, remove, syncFolder } from "../disk/durable.ts";
+import { moveInto, moveIntoVacant, remove, syncFolder } from "../disk/durable.ts";
 import { batchFolder, deviceFolder, type LotLayout, passwordSegment, safeName } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 
 /**
  * Step (d) of issuance: the batch's passwords count from here on, and survive a power cut. Repeating it
- * after a crash is harmless. A batch without passwords (one password for the lot, or requests only) has no segment.
+ * after a crash is harmless. Never over another file; a segment that is nowhere is `disk-unwritable`.
  */
-export function placePasswords(lot: LotLayout, batch: number): void {
-  const segment = passwordSegment(lot, batch);
-  if (!existsSync(segment.making)) return;
-  moveInto(segment.making, segment.placed);
+export function placePasswords(lot: LotLayout, name: string): void {
+  const { making, placed } = passwordSegment(lot, name);
+  if (!existsSync(making)) {
+    if (existsSync(placed)) return;
+    throw new OnboardingError(
+      `the passwords of a batch are gone: ${making} is not there any more; the batch was given up, run again`,
+      { code: "disk-unwritable" },
+    );
+  }
+  moveIntoVacant(making, placed);
   syncFolder(lot.secrets);
   announceStep("passwords-placed");
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Home } from "../disk/layout.ts";
 import type { Job, Site } from "../domain/job.ts";
+import { foldLotName } from "../domain/lot.ts";
 import type { ManifestForm } from "../domain/manifest-form.ts";
 import type { PlannedBatch } from "../domain/plan.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -53,7 +54,7 @@ export async function planLot(input: LotToPlan): Promise<LotPlan> {
     idRule: site.idRule,
     inputFolder: join(home.root, "input"),
   });
-  const mended = manifest.mendedLot === lot;
+  const mended = manifest.mendedLot !== undefined && foldLotName(manifest.mendedLot) === foldLotName(lot);
   const lines: number[] = [];
   return {
     header: manifest.header.names,

@@ -97,13 +97,13 @@ export async function rehearseLot(input: LotToRehearse): Promise<RehearsalOutcom
 }
 
 async function findPasswords(
-  { lotPassword, secretsKey }: LotToRehearse,
+  { ledger, lot, lotPassword, secretsKey }: LotToRehearse,
   job: Job,
   layout: LotLayout,
   notes: Set<string>,
 ): Promise<Stage["passwordOf"]> {
   if (job.passwords === "per-lot") return () => lotPassword;
-  const listed = await loadPasswords({ job, layout, ...(secretsKey === undefined ? {} : { secretsKey }) });
+  const listed = await loadPasswords({ ledger, lot, job, layout, ...(secretsKey === undefined ? {} : { secretsKey }) });
   if (listed?.away !== undefined) {
     throw new OnboardingError(`the lot's passwords are in ${listed.away}, which is not there now`, { code: "usage" });
   }

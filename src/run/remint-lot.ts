@@ -7,16 +7,16 @@ import type { RevocationReason } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
 import type { Job } from "../domain/job.ts";
-import { needsPassword } from "../keystore/device-files.ts";
 import type { Ledger, LotHold, RemintDevice } from "../ledger/ledger.ts";
 import { requireJob } from "./adopt-job.ts";
 import { checkClock } from "./check-clock.ts";
 import { describeHolder } from "./check-requests.ts";
+import { claimFolders, requireOwnFolders } from "./claim-folders.ts";
 import { finishRemints } from "./finish-remints.ts";
 import { greetPlatform } from "./greet-platform.ts";
 import { holdBeside } from "./hold-beside.ts";
-import { BATCH_SIZE, makeFolders, mintBatch } from "./mint-lot.ts";
-import { prepareMinting } from "./mint-planned.ts";
+import { BATCH_SIZE, mintBatch, partFor, reservedBatch } from "./mint-lot.ts";
+import { newSegmentParts, prepareMinting } from "./mint-planned.ts";
 import { openMintPool } from "./mint-pool.ts";
 import { openPasswords } from "./open-passwords.ts";
 import type { Published } from "./publish-revocations.ts";
@@ -61,13 +61,14 @@ export interface RemintOutcome {
  * for a device that cannot be reminted.
  */
 export async function remintLot(tools: RunTools, request: RemintRequest): Promise<RemintOutcome> {
-  requireChecked(tools.home);
   const { ledger, home } = tools;
+  await requireChecked(home, ledger);
   const job = await requireJob(ledger, request.lot);
   await requireSoundLedger(ledger, home, request.lot);
   const layout = lotLayout(home, request.lot, job.secrets.folder);
   checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
   return holdBeside(tools, request.lot, async (hold) => {
+    await requireOwnFolders(ledger, hold.lot, layout);
     await settleLot(ledger, hold, layout);
     const killed = (await ledger.openRemints(hold.lot)).flatMap(({ devices }) => devices);
     const finished = new Set(killed.map(({ externalId }) => externalId));
@@ -75,16 +76,17 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
     const devices = await ledger.remintDevices(hold.lot, wanted);
     await refuseUnfit(ledger, hold.lot, devices, layout);
     const walk = startWalk(tools.now);
-    const closePasswords = openPasswords(tools, hold, job, layout, devices.length > 0);
+    const closePasswords = await openPasswords(tools, hold, job, layout, devices.length > 0);
     const minted = await mintAgain(tools, hold, job, layout, devices, request, walk).catch(async (fault: unknown) => {
       // However it ends, its passwords do not stay where they were made; its own fault is the one to tell.
       await closePasswords().catch(() => undefined);
       throw fault;
     });
-    await closePasswords();
+    // The devices have their new certificates: what they replace is published whatever has become of passwords.
+    const lost = await faultOf(closePasswords);
     const published = await finishRemints(tools, hold, request.push);
     const refused = request.register ? await registerAgain(tools, hold, job, walk) : [];
-    const faults = [...(published?.faults ?? []), ...walk.faults, ...refused];
+    const faults = [...lost, ...(published?.faults ?? []), ...walk.faults, ...refused];
     await restateLot(ledger, home, hold.lot, job, tools.now());
     return {
       lot: hold.lot,
@@ -95,6 +97,16 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
       exitCode: worstExitCode(faults.map(exitCodeOf)),
     };
   });
+}
+
+async function faultOf(act: () => Promise<unknown>): Promise<readonly OnboardingError[]> {
+  try {
+    await act();
+    return [];
+  } catch (error) {
+    if (!(error instanceof OnboardingError) || error.code === "lot-held") throw error;
+    return [error];
+  }
 }
 
 /** Everything that can be wrong with the devices is found before the first of them is reserved. */
@@ -138,9 +150,10 @@ async function mintAgain(
   const [sample] = devices;
   if (sample === undefined) return [];
   const setup = await prepareMinting(tools, hold.lot, job, sample, walk);
-  const passwordSegments = setup.passwords.kind === "per-device" && needsPassword(setup.files);
-  if (passwordSegments) requireSecretsFolder(layout);
-  makeFolders(layout);
+  const { ledger: ledgerId } = await ledger.identity();
+  const newSegmentPart = newSegmentParts(setup, ledgerId);
+  if (newSegmentPart !== null) requireSecretsFolder(layout);
+  await claimFolders(tools, hold.lot, layout);
   const size = BATCH_SIZE[job.key];
   const batches = Math.ceil(devices.length / size);
   const pool = openMintPool({ workers: Math.min(tools.workers, batches), setup });
@@ -151,10 +164,13 @@ async function mintAgain(
         .slice(start, start + size)
         .map((device) => ({ ...device, serialNumber: newSerialNumber() }));
       const { reason, register, push } = request;
-      const batch = await ledger.reserveRemint(hold, { issuer: job.issuer, devices: numbered, reason, register, push });
+      const part = partFor({ newSegmentPart }, numbered);
+      const asked = { issuer: job.issuer, ...part, devices: numbered, reason, register, push };
+      const number = await ledger.reserveRemint(hold, asked);
       announceStep("reserved");
-      const place = () => replaceDevices(layout, batch, numbered);
-      await mintBatch({ ledger, hold, lot: layout, pool, passwordSegments }, batch, numbered, place);
+      const place = () => replaceDevices(layout, number, numbered);
+      const batch = reservedBatch(number, part);
+      await mintBatch({ ledger, hold, lot: layout, pool, newSegmentPart }, batch, numbered, place);
       for (const { externalId, serialNumber, replaces } of numbered)
         minted.push({ externalId, serialNumber, replaces });
       tools.onProgress({ lot: hold.lot, room: "reminting", done: minted.length, total: devices.length });

@@ -20,14 +20,20 @@ export async function requireFolders(ledger: Ledger, lot: string, job: Job, layo
   const toMint = counts.planned + counts.reserved;
   const withPasswords = job.passwords === "per-device";
   if ((await ledger.mintedBatches(lot)).size > 0) {
-    const record = await ledger.lot(lot);
-    if (toMint === 0 && FILES_DONE.includes(record?.lastExitCode ?? null)) return;
+    if (await hasAllFiles(ledger, lot)) return;
     requireFolder(layout.devices, `the folder with the devices of lot ${lot}`);
     if (withPasswords) requireFolder(layout.secrets, `the folder with the passwords of lot ${lot}`);
     return;
   }
   if (toMint === 0 || !withPasswords || job.secrets.folder === undefined) return;
   requireFolder(dirname(layout.secrets), "the job's folder for passwords");
+}
+
+/** True for a lot of which nothing is left to mint, to place or to list. */
+export async function hasAllFiles(ledger: Ledger, lot: string): Promise<boolean> {
+  const { planned, reserved } = await ledger.countByStage(lot);
+  if (planned + reserved > 0) return false;
+  return FILES_DONE.includes((await ledger.lot(lot))?.lastExitCode ?? null);
 }
 
 function requireFolder(path: string, what: string): void {

@@ -1,9 +1,12 @@
-import { chmodSync, existsSync, globSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import { chmodSync, existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { pid } from "node:process";
 import { unpackArchive } from "../disk/archive.ts";
-import { ensureFolder, moveInto, PRIVATE_FILE, PRIVATE_FOLDER, remove, syncFolder, syncTree } from "../disk/durable.ts";
+import { ensureFolder, moveInto, PRIVATE_FILE, PRIVATE_FOLDER, remove, syncFolder } from "../disk/durable.ts";
 import type { Home } from "../disk/layout.ts";
+import { openSyncPoint } from "../disk/sync-point.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { holdAlone } from "../ledger/hold-alone.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { BACKUP_CONTENTS, BACKUP_LEDGER, type BackupContents, digestFiles } from "./backup-home.ts";
 import { markRestored } from "./restored-home.ts";
@@ -18,18 +21,41 @@ export interface Restoring {
 
 /**
  * Restores a backup into a home that has no state yet: unpacked aside, held against its own digests and its
- * ledger against its event chain, and only then put in place. Throws `usage` for a home that is not empty or
+ * ledger against its event chain, and only then put in place. One at a time, else `lot-held`. Throws `usage` for a home that is not empty or
  * a file that is no backup, `state-damaged` for a backup whose ledger is damaged.
  */
-export async function restoreHome({ home, file, nowMs, openLedger }: Restoring): Promise<BackupContents> {
-  if (existsSync(home.state) && readdirSync(home.state).length > 0) {
-    throw new OnboardingError(`${home.state} is not empty, and a restore overwrites nothing; move it away first`, {
-      code: "usage",
-    });
-  }
+export async function restoreHome(restoring: Restoring): Promise<BackupContents> {
+  const { home, file } = restoring;
   if (!existsSync(file)) throw new OnboardingError(`there is no backup ${file}`, { code: "usage" });
-  const aside = `${home.state}.restoring`;
+  refuseState(home);
+  ensureFolder(home.root);
+  const lock = holdAlone(home.restoring.lock, pid, `restores a backup into ${home.root}`);
+  let contents: BackupContents;
+  try {
+    // Another restore may have ended meanwhile.
+    refuseState(home);
+    contents = await restore(restoring);
+  } finally {
+    lock.release();
+  }
+  // Whoever makes it anew from now on finds state/ there. After a fault it stays for the next one.
+  remove(home.restoring.folder);
+  return contents;
+}
+
+/** A restore overwrites nothing. */
+function refuseState({ state }: Home): void {
+  if (!existsSync(state) || readdirSync(state).length === 0) return;
+  throw new OnboardingError(`${state} is not empty, and a restore overwrites nothing; move it away first`, {
+    code: "usage",
+  });
+}
+
+async function restore({ home, file, nowMs, openLedger }: Restoring): Promise<BackupContents> {
+  const aside = home.restoring.state;
+  // What a killed restore left.
   remove(aside);
+  const disk = openSyncPoint(home.restoring.folder);
   ensureFolder(aside, PRIVATE_FOLDER);
   try {
     await unpackArchive(file, aside);
@@ -37,20 +63,23 @@ export async function restoreHome({ home, file, nowMs, openLedger }: Restoring):
     const ledger = await openLedger(join(aside, BACKUP_LEDGER));
     try {
       await ledger.verifyEvents();
+      await ledger.openGeneration();
     } finally {
       await ledger.close();
     }
     remove(join(aside, BACKUP_CONTENTS));
     makePrivate(aside);
     markRestored(aside, contents.madeAt, nowMs);
-    await syncTree(aside);
-    if (existsSync(home.state)) rmdirSync(home.state);
+    await disk.sync([aside]);
+    refuseState(home);
     moveInto(aside, home.state);
     syncFolder(dirname(home.state));
     return contents;
   } catch (error) {
     remove(aside);
     throw error;
+  } finally {
+    disk.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { announceStep } from "../disk/announce-step.ts";
 import { lotLayout } from "../disk/layout.ts";
 import type { RevocationReason } from "../domain/certificate.ts";
@@ -5,6 +6,7 @@ import type { LotHold } from "../ledger/ledger.ts";
 import { requireJob } from "./adopt-job.ts";
 import { holdBeside } from "./hold-beside.ts";
 import { restateLot } from "./restate-lot.ts";
+import { isUnchecked } from "./restored-home.ts";
 import type { RunTools } from "./run-tools.ts";
 import { settleLot } from "./settle-lot.ts";
 
@@ -47,12 +49,16 @@ async function revokeInLot(
   externalIds: readonly string[],
 ): Promise<number> {
   const job = await requireJob(ledger, hold.lot);
-  await settleLot(ledger, hold, lotLayout(home, hold.lot, job.secrets.folder));
+  // After a restore a reserved batch may be one that was committed later: it stays for `check` to take in.
+  const unchecked = isUnchecked(home, hold.lot);
+  const layout = lotLayout(home, hold.lot, job.secrets.folder);
+  if (!unchecked) await settleLot(ledger, hold, layout);
   let revoked = 0;
   for (let start = 0; start < externalIds.length; start += PER_COMMIT) {
     revoked += await ledger.revokeDevices(hold, { reason, externalIds: externalIds.slice(start, start + PER_COMMIT) });
     announceStep("revoked");
   }
-  await restateLot(ledger, home, hold.lot, job, now());
+  // A report would make the folder whose absence says that the output is not back yet.
+  if (!unchecked || existsSync(layout.folder)) await restateLot(ledger, home, hold.lot, job, now());
   return revoked;
 }

@@ -1,10 +1,11 @@
-import { lotLayout } from "../disk/layout.ts";
+import { type Home, lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
-import type { LotHold } from "../ledger/ledger.ts";
+import type { Ledger, LotHold } from "../ledger/ledger.ts";
 import { adoptJob, recordedJob, refuseMixedIssuance } from "./adopt-job.ts";
 import { checkClock } from "./check-clock.ts";
+import { requireOwnFolders } from "./claim-folders.ts";
 import { concludeLot } from "./conclude-lot.ts";
 import { finishRemints } from "./finish-remints.ts";
 import { greetPlatform } from "./greet-platform.ts";
@@ -12,9 +13,10 @@ import { holdLot } from "./hold-lot.ts";
 import { watchIssuer } from "./issuer-budget.ts";
 import { mintPlanned } from "./mint-planned.ts";
 import { openPasswords } from "./open-passwords.ts";
+import { requireOwn } from "./owner-mark.ts";
 import { placeTruststore } from "./place-truststore.ts";
 import { registerMinted } from "./register-minted.ts";
-import { requireFolders } from "./require-folders.ts";
+import { hasAllFiles, requireFolders } from "./require-folders.ts";
 import { requireSoundLedger } from "./require-sound-ledger.ts";
 import { requireChecked } from "./restored-home.ts";
 import type { RunTools } from "./run-tools.ts";
@@ -41,9 +43,10 @@ export interface RunRequest {
  * the resume. Returns how the lot stands; its exit code is the lot's state, also when there was nothing
  * to do. Faults that leave the lot as it was are thrown; later ones are thrown once the report is written.
  */
-export async function runLot(tools: RunTools, request: RunRequest): Promise<LotReport> {
+export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotReport> {
   const { ledger } = tools;
-  requireChecked(tools.home);
+  const request = { ...asked, lot: (await ledger.lotName(asked.lot)) ?? asked.lot };
+  await requireChecked(tools.home, ledger);
   // Before the lot is taken, which is recorded: a ledger that is damaged or of another time is left as it is.
   await requireSoundLedger(ledger, tools.home, request.lot);
   if (!request.acceptClock) checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
@@ -67,6 +70,7 @@ async function openLot(tools: RunTools, hold: LotHold, request: RunRequest, walk
   const { ledger, home } = tools;
   await refuseMixedIssuance(ledger, hold.lot, request.job, request.acceptChanges);
   const before = await recordedJob(ledger, hold.lot);
+  await requireOwnLot(ledger, hold.lot, home, [before, request.job]);
   await settleAuthorities(ledger, tools);
   await walk.room("settle", () => settleLot(ledger, hold, lotLayout(home, hold.lot, before?.secrets.folder)));
   // A new lot has to know its job first; later the job is adopted last, so that a run killed in between
@@ -74,6 +78,15 @@ async function openLot(tools: RunTools, hold: LotHold, request: RunRequest, walk
   if (before === undefined) await adoptJob(ledger, hold, lotLayout(home, hold.lot), request.job);
   await walk.room("manifest", () => takeManifest(tools, hold, request, before, walk));
   if (before !== undefined) await adoptJob(ledger, hold, lotLayout(home, hold.lot), request.job);
+}
+
+/** A finished lot needs no folder for passwords any more, whatever is in its place now; its reports are still written. */
+async function requireOwnLot(ledger: Ledger, lot: string, home: Home, jobs: readonly (Job | undefined)[]) {
+  await requireOwn(ledger, lot, lotLayout(home, lot).folder);
+  if (await hasAllFiles(ledger, lot)) return;
+  for (const folder of new Set(jobs.map((job) => job?.secrets.folder))) {
+    await requireOwnFolders(ledger, lot, lotLayout(home, lot, folder));
+  }
 }
 
 async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, walk: Walk): Promise<void> {
@@ -85,7 +98,7 @@ async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, wa
   const { planned } = await tools.ledger.countByStage(hold.lot);
   if (request.resend && planned > 0)
     walk.note(`${planned} devices are still to be minted: that takes a run of the lot`);
-  const closePasswords = openPasswords(tools, hold, job, layout, planned > 0 && !request.resend);
+  const closePasswords = await openPasswords(tools, hold, job, layout, planned > 0 && !request.resend);
   // However a run ends, its passwords do not stay where they were made; its own fault is the one to tell.
   const closeFirst = async (fault: unknown): Promise<never> => {
     await closePasswords().catch(() => undefined);

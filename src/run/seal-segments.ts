@@ -7,7 +7,8 @@ import { type LotLayout, sealedNumber, sealedPasswords } from "../disk/layout.ts
 import { placeNewFile } from "../disk/place-new-file.ts";
 import { type SealRecipient, sealContent } from "../keystore/seal-passwords.ts";
 import type { Ledger, LotHold } from "../ledger/ledger.ts";
-import { listPasswords, readPasswordFiles, takeSegments } from "./password-segments.ts";
+import { requireOwnFolders } from "./claim-folders.ts";
+import { findMissing, findSegments, listPasswords, readPasswordFiles, refuseMissing } from "./password-segments.ts";
 
 /**
  * Seals the passwords of minted batches that are not sealed yet into a new file, whole and durable; only then
@@ -21,12 +22,17 @@ export async function sealSegments(
   lot: LotLayout,
   recipient: SealRecipient,
 ): Promise<number | undefined> {
-  const segments = await takeSegments(ledger, hold, lot);
+  const own = await findSegments(ledger, hold.lot, lot);
   // In the clear from before the job asked for a seal, and what a killed run was putting together then.
   const lists = [`${lot.passwords}.new`, lot.passwords].filter((path) => existsSync(path));
-  const clear = [...lists, ...segments];
-  if (clear.length === 0) return undefined;
+  const clear = [...lists, ...own.paths];
+  if (clear.length + own.leftovers.length === 0) {
+    refuseMissing((await findMissing(ledger, own.open, new Map())).missing, hold.lot, lot);
+    return undefined;
+  }
   await ledger.beat(hold);
+  // A copy of this home may have come to the folder since the run began.
+  await requireOwnFolders(ledger, hold.lot, lot);
   removeUnfinished(lot);
   const passwords = await readPasswordFiles(clear.filter((path) => path !== `${lot.passwords}.new`));
   if (passwords.size > 0) {
@@ -38,15 +44,18 @@ export async function sealSegments(
     }
     announceStep("passwords-sealed");
   }
-  for (const path of clear) destroyFile(path);
+  const { whole, missing } = await findMissing(ledger, own.open, passwords);
+  if (whole.length > 0) await ledger.commitListed(hold, whole);
+  for (const path of [...clear, ...own.leftovers]) destroyFile(path);
   syncFolder(lot.secrets);
-  return passwords.size;
+  refuseMissing(missing, hold.lot, lot);
+  return clear.length === 0 ? undefined : passwords.size;
 }
 
 /** What a killed run was writing: sealed too, but never given its name. */
 function removeUnfinished(lot: LotLayout): void {
   for (const name of readdirSync(lot.secrets)) {
-    if (/^\.passwords-\d+\.csv\.cms\.\d+\.new$/.test(name)) remove(join(lot.secrets, name));
+    if (/^\.passwords-\d+\.csv\.cms\.[0-9a-f.]+\.new$/.test(name)) remove(join(lot.secrets, name));
   }
 }
 

@@ -1,9 +1,10 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { destroyFolder } from "../disk/destroy-folder.ts";
 import { remove } from "../disk/durable.ts";
-import { batchFolder, type LotLayout, passwordSegment } from "../disk/layout.ts";
+import { batchFolder, isNamedApart, type LotLayout, passwordSegment } from "../disk/layout.ts";
 import type { Ledger, LotHold, OpenBatch } from "../ledger/ledger.ts";
+import { ownershipOf, requireOwn } from "./owner-mark.ts";
 import { placeDevices, placePasswords } from "./place-batch.ts";
 import { replaceDevices } from "./replace-devices.ts";
 
@@ -19,21 +20,29 @@ export async function settleLot(
 ): Promise<{ readonly finished: number; readonly voided: number }> {
   let finished = 0;
   let voided = 0;
-  for (const batch of await ledger.openBatches(hold.lot)) {
+  const open = await ledger.openBatches(hold.lot);
+  if (open.length > 0) await requireOwn(ledger, hold.lot, lot.folder);
+  for (const batch of open) {
     if (batch.state === "minted") {
-      placePasswords(lot, batch.number);
+      // A segment that is nowhere is told of when the lists are put together.
+      if (batch.segment !== undefined && existsSync(passwordSegment(lot, batch.segment).making)) {
+        placePasswords(lot, batch.segment);
+      }
       placeBatch(lot, batch);
       await ledger.commitPlaced(hold, batch.number);
       finished++;
     } else {
-      await dropBatch(ledger, hold, lot, batch.number);
+      await dropBatch(ledger, hold, lot, batch);
       voided++;
     }
   }
-  // Every batch is settled: what stands here was replaced, and the new one is in its place.
-  destroyFolder(lot.replaced);
-  sweep(lot.work);
-  sweep(lot.secretsWork);
+  const { kind } = await ownershipOf(ledger, hold.lot, lot.folder);
+  if (kind === "ours" || kind === "unmarked") {
+    // Every batch is settled: what stands here was replaced, and the new one is in its place. Segments have names of
+    // their own, and only those of this ledger's batches go: see `dropBatch`.
+    destroyFolder(lot.replaced);
+    sweep(lot.work);
+  }
   return { finished, voided };
 }
 
@@ -51,12 +60,20 @@ function placeBatch(lot: LotLayout, { number, devices }: OpenBatch): void {
  * Gives up a batch that was not committed as minted: its keys and passwords go first, then its serial
  * numbers are abandoned, so that a kill between the two leaves it to be dropped again.
  */
-export async function dropBatch(ledger: Ledger, hold: LotHold, lot: LotLayout, batch: number): Promise<void> {
-  remove(batchFolder(lot, batch));
-  const segment = passwordSegment(lot, batch);
-  remove(segment.making);
-  remove(segment.placed);
-  await ledger.voidBatch(hold, batch);
+export async function dropBatch(
+  ledger: Ledger,
+  hold: LotHold,
+  lot: LotLayout,
+  batch: Pick<OpenBatch, "number" | "segment">,
+): Promise<void> {
+  remove(batchFolder(lot, batch.number));
+  // Any other stays until it is known whose the folder is: see `findSegments`.
+  if (batch.segment !== undefined && isNamedApart(batch.segment)) {
+    const segment = passwordSegment(lot, batch.segment);
+    remove(segment.making);
+    remove(segment.placed);
+  }
+  await ledger.voidBatch(hold, batch.number);
 }
 
 /** Removes what no batch of the ledger claims any more. */

@@ -32,7 +32,9 @@ export interface TakenIn {
   readonly reminted: readonly string[];
   /** Folders that are of no authority of this home, or cannot be read; they are left alone. */
   readonly foreign: readonly string[];
-  /** The authorities that signed them. */
+  /** Serial numbers of certificates in devices/ that have no device in the ledger, whenever they were taken in. */
+  readonly alone: readonly string[];
+  /** The authorities that signed what was taken in. */
   readonly issuers: readonly string[];
 }
 
@@ -62,6 +64,7 @@ export async function takeInLot(ledger: Ledger, hold: LotHold, home: Home, secre
     devices: [] as string[],
     reminted: [] as string[],
     foreign: [] as string[],
+    alone: [] as string[],
     issuers: new Set<string>(),
   };
   const names = existsSync(layout.devices) ? readdirSync(layout.devices) : [];
@@ -69,8 +72,13 @@ export async function takeInLot(ledger: Ledger, hold: LotHold, home: Home, secre
     const found: Found[] = [];
     for (const name of names.slice(start, start + PAGE)) {
       const minted = readMinted(join(layout.devices, name), idOfName(name));
-      if (minted !== undefined && (await isKnown(ledger, minted.serialNumber))) continue;
+      const record = minted && (await ledger.certificate(minted.serialNumber));
+      if (record !== undefined && record.lot !== null) continue;
       const one = minted && withIssuer(minted, join(layout.devices, name), issuers);
+      if (record !== undefined) {
+        if (one !== undefined) taken.alone.push(record.serialNumber);
+        continue;
+      }
       if (one === undefined) taken.foreign.push(join(layout.devices, name));
       else {
         found.push(one);
@@ -102,11 +110,6 @@ function claim(ledger: Ledger, hold: LotHold, externalIds: readonly string[]): P
   );
 }
 
-async function isKnown(ledger: Ledger, serialNumber: string): Promise<boolean> {
-  const record = await ledger.certificate(serialNumber);
-  return record !== undefined;
-}
-
 /** A reserved batch all of whose devices have their folders was committed after the backup was made. */
 async function finishBatch(ledger: Ledger, hold: LotHold, layout: LotLayout, batch: OpenBatch): Promise<void> {
   if (batch.state !== "reserved") return;
@@ -136,7 +139,7 @@ async function takeIn(
   ledger: Ledger,
   hold: LotHold,
   found: readonly Found[],
-  taken: { readonly devices: string[]; readonly reminted: string[]; readonly foreign: string[] },
+  taken: Record<"devices" | "reminted" | "foreign" | "alone", string[]>,
 ): Promise<void> {
   if (found.length === 0) return;
   const ids = found.map(({ minted }) => minted.externalId);
@@ -145,7 +148,7 @@ async function takeIn(
   for (const one of found) {
     const device = known.get(one.minted.externalId);
     if (device !== undefined && device.lot !== hold.lot) taken.foreign.push(one.minted.externalId);
-    else if (device?.minted === true || device?.stage === "revoked") await recordAlone(ledger, one, taken.reminted);
+    else if (device?.minted === true || device?.stage === "revoked") await recordAlone(ledger, one, taken);
     else fresh.push(one);
   }
   await planUnknown(
@@ -176,11 +179,16 @@ function isPlanned(device: KnownDevice | undefined): boolean {
 }
 
 /** The newer certificate of a device that has another in the ledger: accounted for, without a place of its own. */
-async function recordAlone(ledger: Ledger, { minted, issuer }: Found, reminted: string[]): Promise<void> {
+async function recordAlone(
+  ledger: Ledger,
+  { minted, issuer }: Found,
+  taken: Record<"reminted" | "alone", string[]>,
+): Promise<void> {
   const { serialNumber, externalId } = minted;
   await ledger.reserveSerial({ serialNumber, issuer, subject: `CN=${externalId}` });
   await ledger.recordCertificate(minted);
-  reminted.push(externalId);
+  taken.reminted.push(externalId);
+  taken.alone.push(serialNumber);
 }
 
 /** Devices of a manifest that came after the backup: planned with what their certificates say. */

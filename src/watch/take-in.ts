@@ -4,7 +4,7 @@ import { claimDrop } from "./claim-drop.ts";
 import { type Claim, readClaim, writeClaim } from "./claims.ts";
 import { faultOutcome } from "./fault-outcome.ts";
 import { type FoundDrop, findDrops, type Glimpse, glimpseAt, isSame } from "./find-drops.ts";
-import { isReadable, refuseDrop, refuseName } from "./refuse-drop.ts";
+import { isReadable, refuseDrop, refuseName, UNREADABLE_NAME } from "./refuse-drop.ts";
 import { type Arrival, watchStanding } from "./standing-files.ts";
 import type { Troubles } from "./troubles.ts";
 import type { PlannedFile, WatchOptions } from "./watch-options.ts";
@@ -39,7 +39,7 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
 
   function addWork(path: string, glimpse: Glimpse, claim: Claim, plan: PlannedFile | undefined): void {
     const work = { path, claim, claimed: true, planned: plan };
-    const refusal = refuseDrop(glimpse, options.uid) ?? refuseName(claim.name);
+    const refusal = claim.refusal ?? refuseName(claim.name) ?? refuseDrop(glimpse, options.uid);
     if (refusal === undefined) desk.add(work);
     else {
       const fault = `${claim.name}: ${refusal.fault}`;
@@ -47,14 +47,16 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
     }
   }
 
-  /** Files that another program keeps open. */
+  /** Files that another program keeps open, and what is refused but cannot be moved. */
   const unopened = new Set<string>();
 
   async function claimOne(arrival: Arrival): Promise<void> {
-    const { name, path, glimpse } = arrival;
+    const { name, path, glimpse, rawPath: from } = arrival;
     const plan = planned.get(path);
     const about = join("input", name);
-    if (refuseDrop(glimpse, options.uid) === undefined) {
+    const unreadable = from === undefined ? undefined : UNREADABLE_NAME;
+    const refusal = unreadable ?? refuseDrop(glimpse, options.uid);
+    if (refusal === undefined) {
       if (plan === undefined && (await isLeft(arrival))) return;
       if (!(await isReadable(path))) {
         if (await glimpseAt(path)) {
@@ -64,7 +66,19 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
         return;
       }
     }
-    const taken = claimDrop(drop, name, { nowMs: options.now(), job: plan?.job ?? null });
+    const asked = { nowMs: options.now(), job: plan?.job ?? null, from, refusal: unreadable };
+    let taken: ReturnType<typeof claimDrop>;
+    try {
+      taken = claimDrop(drop, name, asked);
+    } catch (error) {
+      if (refusal === undefined || !isImmovable(error)) throw error;
+      // A folder of somebody else, or one that a disk is mounted on, cannot be moved: the files after it can.
+      unopened.add(path);
+      const why = error instanceof Error ? error.message : String(error);
+      troubles.report(about, `it is refused, since ${refusal.fault}, but cannot be moved away: ${why}`, monotonic());
+      desk.noteExitCode(2);
+      return;
+    }
     unopened.delete(path);
     troubles.over(about);
     planned.delete(path);
@@ -97,7 +111,7 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
   return {
     adopt: async () => {
       if (!existsSync(drop.work)) return;
-      const found = await findDrops(drop.work);
+      const found = (await findDrops(drop.work)).filter((file) => !isRenamed(file));
       desk.forgetGone(new Set(found.map(({ path }) => path)));
       const unknown = found.filter(({ path }) => !desk.has(path)).map((file) => ({ ...file, ready: false }));
       const arrived = orphans.look(unknown, monotonic()).map((file) => ({ file, claim: claimOf(file) }));
@@ -131,7 +145,8 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
       const found: FoundDrop[] = [];
       for (const [path, plan] of wanted) {
         const glimpse = await glimpseAt(path);
-        if (glimpse !== undefined) found.push({ name: basename(path), path, glimpse, ready: false });
+        if (glimpse !== undefined && glimpse.kind !== "folder")
+          found.push({ name: basename(path), path, glimpse, ready: false });
         else {
           planned.delete(path);
           calls.plannedEnded(plan, false);
@@ -157,6 +172,13 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
     },
   };
 
+  /** What somebody has laid into work/ under a name that is not UTF-8 gets another, which the next look finds. */
+  function isRenamed({ name, rawPath }: FoundDrop): boolean {
+    if (rawPath === undefined) return false;
+    claimDrop(drop, name, { nowMs: options.now(), job: null, from: rawPath, refusal: UNREADABLE_NAME });
+    return true;
+  }
+
   /** What is remembered of a file in work/; one that somebody has laid there himself is taken as dropped now. */
   function claimOf({ name }: FoundDrop): Claim {
     const known = readClaim(drop, name);
@@ -165,4 +187,12 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
     writeClaim(drop, name, claim);
     return claim;
   }
+}
+
+/** True for a fault of one folder or file that may not be renamed, as opposed to one of the disk or the share. */
+function isImmovable(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return (
+    cause instanceof Error && "code" in cause && ["EACCES", "EPERM", "EBUSY", "EXDEV"].includes(String(cause.code))
+  );
 }

@@ -1,3 +1,5 @@
+import { foldLotName } from "../domain/lot.ts";
+
 /** A file whose lot is to be run, as the queue sees it. */
 export interface QueuedWork {
   readonly key: string;
@@ -49,7 +51,7 @@ export function makeWorkQueue(lotsAtOnce: number, pauses: Pauses): WorkQueue {
 
   /** One lot, one file at a time, the earlier one first. */
   function mayGo(entry: Entry, sorted: readonly Entry[]): boolean {
-    return sorted.find(({ work }) => work.lot === entry.work.lot) === entry;
+    return sorted.find(({ work }) => foldLotName(work.lot) === foldLotName(entry.work.lot)) === entry;
   }
 
   function choose(nowMs: number): Entry | undefined {

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CreateAuthorityOptions, createAuthority } from "../../src/authority/create-authority.ts";
@@ -157,12 +157,27 @@ describe("createAuthority", () => {
   });
 
   test("is not hindered by what a killed creation left aside", async () => {
-    const aside = join(home.authorities, ".again.new");
-    mkdirSync(aside, { recursive: true });
-    writeFileSync(join(aside, "certificate.pem"), "half");
+    const asides = [".again.new", ".again.0123abcd.new"].map((name) => join(home.authorities, name));
+    const [killed = "", atWork = ""] = asides;
+    for (const aside of asides) {
+      mkdirSync(aside, { recursive: true });
+      writeFileSync(join(aside, "certificate.pem"), "half");
+    }
+    const longAgo = Date.now() / 1000 - 3600;
+    utimesSync(killed, longAgo, longAgo);
     await createAuthority(home, serialRecorder(), options("again"));
     expect(loadIssuer(home, "again", PASSPHRASE, NOW_MS, 10).name).toBe("again");
-    expect(existsSync(aside)).toBe(false);
+    // What another creation of that name is writing stays whole, and fails by itself.
+    expect([existsSync(killed), readFileSync(join(atWork, "certificate.pem"), "utf8")]).toEqual([false, "half"]);
+    rmSync(atWork, { recursive: true });
+  });
+
+  test("of two creations of one name at once makes one, and refuses the other", async () => {
+    const made = await Promise.allSettled([1, 2].map(() => createAuthority(home, serialRecorder(), options("twin"))));
+    const faults = made.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+    expect(faults).toEqual([expect.objectContaining({ code: "usage" })]);
+    expect(loadIssuer(home, "twin", PASSPHRASE, NOW_MS, 10).name).toBe("twin");
+    expect(readdirSync(home.authorities).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
   test("cuts the default validity to the issuer's end, and refuses one that was asked for beyond it", async () => {

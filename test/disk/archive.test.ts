@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -32,10 +33,33 @@ test("what was packed comes out the same", async () => {
   expect(readFileSync(at("to/ledger.sqlite"))).toEqual(Buffer.alloc(300_000, 7));
 });
 
+test("packing leaves a file alone that has the archive's name and more", async () => {
+  writeFileSync(at("a.tar.new"), "mine");
+  await packArchive(at("a.tar"), at("from"));
+  expect(readFileSync(at("a.tar.new"), "utf8")).toBe("mine");
+  expect(readdirSync(folder).sort()).toEqual(["a.tar", "a.tar.new", "from", "to"]);
+});
+
+test("an archive whose name is taken while it is packed takes nobody's place", async () => {
+  writeFileSync(at("from/file"), "content");
+  const packed = packArchive(at("a.tar"), at("from"));
+  writeFileSync(at("a.tar"), "faster");
+  await expect(packed).rejects.toMatchObject({ code: "usage" });
+  expect(readFileSync(at("a.tar"), "utf8")).toBe("faster");
+  expect(readdirSync(folder).sort()).toEqual(["a.tar", "from", "to"]);
+});
+
 test("an archive that is there is not overwritten", async () => {
   writeFileSync(at("a.tar"), "mine");
   await expect(packArchive(at("a.tar"), at("from"))).rejects.toMatchObject({ code: "usage" });
   expect(readFileSync(at("a.tar"), "utf8")).toBe("mine");
+});
+
+test("a file beside it that is called like its replacement is the user's, and stays", async () => {
+  writeFileSync(at("a.tar.new"), "mine");
+  await packArchive(at("a.tar"), at("from"));
+  expect(readFileSync(at("a.tar.new"), "utf8")).toBe("mine");
+  expect(readdirSync(folder).sort()).toEqual(["a.tar", "a.tar.new", "from", "to"]);
 });
 
 test("a link in an archive is not followed, and nothing of that archive stays", async () => {

@@ -20,6 +20,8 @@ test("a fault of the disk names the path and what to do", () => {
     code: "disk-unwritable",
     message: "cannot write /out/file: the disk is full; mend that and run again, nothing is lost",
   });
+  // Another process at work in a folder that is being removed is no defect of ours.
+  expect(diskFault(coded("ENOTEMPTY"), "/out/folder")).toMatchObject({ code: "disk-unwritable" });
   const defect = new TypeError("x is undefined");
   expect(diskFault(defect, "/out/file")).toBe(defect);
 });

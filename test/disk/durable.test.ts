@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -9,8 +19,8 @@ import {
   PRIVATE_FOLDER,
   remove,
   replaceFile,
+  replaceShared,
   startReplacement,
-  syncTree,
   writeNew,
 } from "../../src/disk/durable.ts";
 
@@ -72,10 +82,15 @@ test("writing below a folder that is gone is told as such", () => {
   expect(() => replaceFile(join(folder, "gone/file"), "content")).toThrow(/gone\/file: the folder is gone/);
 });
 
-test("a tree that is not there cannot be made durable", async () => {
-  await expect(syncTree(join(folder, "gone"))).rejects.toMatchObject({ code: "disk-unwritable" });
-  mkdirSync(join(folder, "there"));
-  await syncTree(join(folder, "there"));
+test("a file that several may replace at once is written aside by each for himself", () => {
+  const path = join(folder, "list");
+  // What another process is writing.
+  const others = [`${path}.new`, join(folder, ".list.0123abcd.new")];
+  for (const other of others) writeFileSync(other, "half");
+  replaceShared(path, "whole");
+  expect(readFileSync(path, "utf8")).toBe("whole");
+  for (const other of others) expect(readFileSync(other, "utf8")).toBe("half");
+  expect(readdirSync(folder)).toHaveLength(3);
 });
 
 test("removing what is not there is fine", () => {

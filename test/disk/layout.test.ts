@@ -1,7 +1,19 @@
 import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { homeLayout, idOfName, lotLayout, passwordSegment, safeName, segmentBatch } from "../../src/disk/layout.ts";
+import {
+  homeLayout,
+  idOfName,
+  isNamedApart,
+  isSegmentOf,
+  lotLayout,
+  lotLockFile,
+  passwordSegment,
+  safeName,
+  segmentBatch,
+  segmentName,
+  segmentPart,
+} from "../../src/disk/layout.ts";
 
 test.each([
   ["ACM-000.1", "ACM-000.1"],
@@ -45,12 +57,31 @@ test("a lot's passwords go to a folder of its own on the drive that travels apar
 
 test("a segment's name tells its batch, and no other file's does", () => {
   const lot = lotLayout(homeLayout("/home"), "L1");
-  expect(segmentBatch(basename(passwordSegment(lot, 1234567).placed))).toBe(1234567);
-  expect(segmentBatch(basename(passwordSegment(lot, 7).making))).toBe(7);
+  expect(
+    segmentBatch(basename(passwordSegment(lot, segmentName(1234567, segmentPart("0123456789abcdef", "5e"))).placed)),
+  ).toBe(1234567);
+  expect(segmentBatch(basename(passwordSegment(lot, "segment-000007.csv").making))).toBe(7);
+  expect(isSegmentOf("0123456789abcdef", segmentName(7, segmentPart("0123456789abcdef", "5e")))).toBe(true);
+  expect(isSegmentOf("f123456789abcdef", segmentName(7, segmentPart("0123456789abcdef", "5e")))).toBe(false);
+  expect(isSegmentOf("0123456789abcdef", "segment-000007.csv")).toBe(false);
+  expect([segmentName(7, segmentPart("0123456789abcdef", "5e")), "segment-000007.csv"].map(isNamedApart)).toEqual([
+    true,
+    false,
+  ]);
   expect(segmentBatch("passwords.csv")).toBeUndefined();
   expect(segmentBatch("segment-000007.csv.new")).toBeUndefined();
 });
 
 test("a folder that lotmint did not name is read without a fault, and stands for no id", () => {
   for (const name of ["100%", "a%zz", "%E2%28%A1", "con"]) expect(safeName(idOfName(name))).not.toBe(name);
+});
+
+test("a lot's lock has one name for all spellings that are one lot, and room for what SQLite appends", () => {
+  const nameOf = (lot: string) => basename(lotLockFile("/locks", lot));
+  expect(nameOf("L2026-47")).toBe("lot-l2026-47");
+  expect(new Set(["Größe/7", "gro\u0308ße/7", "GRÖßE/7"].map(nameOf)).size).toBe(1);
+  expect(nameOf("a/b")).not.toBe(nameOf("a%2fb"));
+  const long = ["x".repeat(250), `${"x".repeat(249)}y`].map(nameOf);
+  expect(new Set(long).size).toBe(2);
+  for (const name of long) expect(name.length).toBeLessThan(200);
 });

@@ -4,21 +4,28 @@ import { type Ledger, LOCK_PATIENCE_MS } from "../../src/ledger/ledger.ts";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
 import * as world from "./ledger-world.ts";
 
-/** Opens an empty ledger that lives as long as the test; `now` is its clock. */
-export type LedgerFactory = (now: () => number) => Promise<Ledger>;
+/** Opens ledgers that live as long as the test; `now` is their clock. */
+export type LedgerFactory = (now: () => number) => Promise<{
+  /** Empty. */
+  readonly ledger: Ledger;
+  /** The same ledger as another machine has it open. */
+  readonly elsewhere: () => Promise<Ledger>;
+}>;
 
 /** What every engine behind the `Ledger` interface has to do. */
 export function describeLedger(name: string, open: LedgerFactory): void {
   describe(name, () => {
     let nowMs = Date.UTC(2026, 10, 23);
     let ledger: Ledger;
+    let elsewhere: () => Promise<Ledger>;
     beforeEach(async () => {
       nowMs = Date.UTC(2026, 10, 23);
-      ledger = await open(() => nowMs);
+      ({ ledger, elsewhere } = await open(() => nowMs));
     });
 
     locks(
       () => ledger,
+      () => elsewhere(),
       (ms) => {
         nowMs += ms;
       },
@@ -32,11 +39,18 @@ export function describeLedger(name: string, open: LedgerFactory): void {
   });
 }
 
-function locks(ledger: () => Ledger, pass: (ms: number) => void): void {
+function locks(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: number) => void): void {
   const elsewhere = { host: "line-pc-7", bootId: "another", pid: 4711, processStart: "1" };
+  /** A run under another kernel, whose locks this one does not see. */
+  const acquireElsewhere = async (lot: string, owner = elsewhere) => {
+    const other = await open();
+    const hold = await other.acquireLot(lot, owner);
+    await other.close();
+    return hold;
+  };
 
   test("a lot that is held refuses a second run and names its holder", async () => {
-    await ledger().acquireLot("L1", elsewhere);
+    await acquireElsewhere("L1");
     await expect(ledger().acquireLot("L1", currentLockOwner())).rejects.toMatchObject({
       code: "lot-held",
       message: expect.stringContaining("host line-pc-7, process 4711"),
@@ -44,8 +58,8 @@ function locks(ledger: () => Ledger, pass: (ms: number) => void): void {
     await expect(ledger().acquireLot("L2", currentLockOwner())).resolves.toMatchObject({ lot: "L2" });
   });
 
-  test("a lot whose holder has been silent for too long is taken over, one that beats is not", async () => {
-    const first = await ledger().acquireLot("L1", elsewhere);
+  test("a lot whose holder under another kernel has been silent for too long is taken over, one that beats is not", async () => {
+    const first = await acquireElsewhere("L1");
     pass(LOCK_PATIENCE_MS);
     await ledger().beat(first);
     pass(LOCK_PATIENCE_MS);
@@ -57,12 +71,14 @@ function locks(ledger: () => Ledger, pass: (ms: number) => void): void {
   });
 
   test("a run of an earlier boot of this host is dead and is taken over at once", async () => {
-    await ledger().acquireLot("L1", { ...currentLockOwner(), bootId: "earlier" });
+    await acquireElsewhere("L1", { ...currentLockOwner(), bootId: "earlier" });
     await expect(ledger().acquireLot("L1", currentLockOwner())).resolves.toMatchObject({ fence: 2 });
   });
 
   test("a sleeper that wakes up after a takeover can commit nothing", async () => {
-    const sleeper = await world.plannedLot(ledger(), "L1", ["a", "b"]);
+    const other = await open();
+    const sleeper = await world.plannedLot(other, "L1", ["a", "b"]);
+    await other.close();
     const devices = [{ externalId: "a", serialNumber: world.serialNumber() }];
     const batch = await ledger().reserveBatch(sleeper, { issuer: "line-3", devices });
     pass(LOCK_PATIENCE_MS + 1);
@@ -271,6 +287,55 @@ function manifests(ledger: () => Ledger): void {
 }
 
 function minting(ledger: () => Ledger): void {
+  test("a batch's password segment is recorded with its reservation, and its passwords count as listed once that is committed", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    const devices = ["a", "b"].map((externalId) => ({ externalId, serialNumber: world.serialNumber() }));
+    const batch = await ledger().reserveBatch(hold, { issuer: "line-3", segment: "0123abcd-5eed", devices });
+    const segment = `segment-${String(batch).padStart(6, "0")}-0123abcd-5eed.csv`;
+    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "reserved", segment, devices }]);
+    expect(await ledger().passwordBatches("L1")).toEqual([]);
+    expect(await ledger().passwordDevices(batch)).toEqual([]);
+    await expect(ledger().commitListed(hold, [batch])).rejects.toMatchObject({ code: "state-damaged" });
+    await ledger().commitMinted(
+      hold,
+      batch,
+      devices.map((one) => world.certificateOf(one.externalId, one.serialNumber)),
+    );
+    expect(await ledger().passwordBatches("L1")).toEqual([{ number: batch, state: "minted", segment, listed: "no" }]);
+    await ledger().commitListed(hold, [batch]);
+    expect(await ledger().passwordBatches("L1")).toMatchObject([{ listed: "yes" }]);
+    await ledger().commitPlaced(hold, batch);
+    expect(await ledger().passwordDevices(batch)).toEqual(["a", "b"]);
+    await ledger().revokeDevices(hold, { reason: "unspecified", externalIds: ["a"] });
+    expect(await ledger().passwordDevices(batch)).toEqual(["b"]);
+    await world.reserveNext(ledger(), hold);
+    expect(await ledger().passwordBatches("L1")).toHaveLength(1);
+  });
+
+  test("a ledger keeps its id over its generations, and each generation is its own", async () => {
+    const first = await ledger().identity();
+    expect([first.ledger, first.earlier]).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), []]);
+    const second = await ledger().openGeneration();
+    expect(second).toEqual(await ledger().identity());
+    expect([second.ledger, second.earlier]).toEqual([first.ledger, [first.generation]]);
+    const third = await ledger().openGeneration();
+    expect(third.earlier).toEqual([second.generation, first.generation]);
+    expect(new Set([first.generation, ...third.earlier, third.generation]).size).toBe(3);
+    await ledger().verifyEvents();
+  });
+
+  test("a lot is one under every case and Unicode form of its name, as it was spelled first", async () => {
+    expect(await ledger().lotName("Straße-é")).toBeUndefined();
+    await world.holdLot(ledger(), "Straße-é");
+    for (const name of ["Straße-é", "STRASSE-É", "straße-é".normalize("NFD")]) {
+      expect(await ledger().lotName(name)).toBe("Straße-é");
+      await expect(ledger().acquireLot(name, currentLockOwner())).rejects.toMatchObject({ code: "lot-held" });
+    }
+    expect(await ledger().lotName("Straße-e")).toBeUndefined();
+    expect((await ledger().acquireLot("straße-E", currentLockOwner())).lot).toBe("straße-E");
+    expect((await ledger().acquireLot("Lot", currentLockOwner())).lot).toBe("Lot");
+  });
+
   test("a batch goes from planned over reserved to minted, and is open until it is placed", async () => {
     const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
     const { batch, devices } = await world.reserveNext(ledger(), hold, 2);

@@ -9,9 +9,13 @@ import * as world from "./ledger-world.ts";
 const now = () => Date.UTC(2026, 10, 23);
 
 describeLedger("the SQLite ledger", async (clock) => {
-  const ledger = await openLedger(join(world.temporaryFolder(), "state", "ledger.sqlite"), { now: clock });
-  onTestFinished(() => ledger.close());
-  return ledger;
+  const path = join(world.temporaryFolder(), "state", "ledger.sqlite");
+  const elsewhere = async () => {
+    const ledger = await openLedger(path, { now: clock });
+    onTestFinished(() => ledger.close());
+    return ledger;
+  };
+  return { ledger: await elsewhere(), elsewhere };
 });
 
 test("what was committed is there when the ledger is opened again", async () => {

@@ -83,7 +83,7 @@ async function fillLedger(records: readonly MintedRecord[]): Promise<void> {
   await ledger.recordJob(hold, { issuer: "line-3", name: "job", json: jobToJson(JOB) });
   const manifest = { sha256: "ab".repeat(32), name: "L1.csv", kind: "full" as const, header: ["id"] };
   await ledger.absorbManifest(hold, manifest, plannedBatches());
-  const batch = await ledger.reserveBatch(hold, { issuer: "line-3", devices: records });
+  const batch = await ledger.reserveBatch(hold, { issuer: "line-3", segment: "0123abcd-5eed", devices: records });
   await ledger.commitMinted(hold, batch, records);
   await ledger.commitPlaced(hold, batch);
   await ledger.commitPart(hold, { number: 1, sha256: sha256(Buffer.from(PART)), paths: [] }, IDS);
@@ -196,7 +196,7 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
   test("passwords that still stand in segments count", async () => {
     rmSync(lot.passwords);
     const lines = IDS.map((id) => `${id},${PASSWORD}\n`).join("");
-    writeFileSync(join(lot.secrets, "segment-000001.csv"), lines, { mode: 0o600 });
+    writeFileSync(join(lot.secrets, "segment-000001-0123abcd-5eed.csv"), lines, { mode: 0o600 });
     expect(await told()).toEqual([]);
   });
 

@@ -18,6 +18,17 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
+/** Batches 9 and 10 are minted; whatever else stands there is not of this ledger. */
+const ledger = () => ({
+  passwordBatches: async () =>
+    [9, 10].map((number) => ({
+      number,
+      state: "placed" as const,
+      segment: `segment-0000${String(number).padStart(2, "0")}.csv`,
+      listed: "no" as const,
+    })),
+});
+
 const JOB = { passwords: "per-device", secrets: {} } as Job;
 
 function seal(number: number, to: typeof officer, ...lines: readonly string[]): void {
@@ -31,7 +42,8 @@ test("of an id in several files the newest password counts: sealed in their orde
   writeFileSync(layout.passwords, "id,password\nc,LISTED\nd,LISTED\n");
   writeFileSync(join(layout.secrets, "segment-000010.csv"), "d,SEGMENT10\n");
   writeFileSync(join(layout.secrets, "segment-000009.csv"), "d,SEGMENT9\n");
-  const loaded = await loadPasswords({ job: JOB, layout, secretsKey: officer.key });
+  writeFileSync(join(layout.secrets, "segment-000011-0123abcd-5eed.csv"), "d,FOREIGN\ne,FOREIGN\n");
+  const loaded = await loadPasswords({ ledger: ledger(), lot: "L1", job: JOB, layout, secretsKey: officer.key });
   expect(Object.fromEntries(loaded?.passwords ?? [])).toEqual({ a: "S10", b: "S10", c: "LISTED", d: "SEGMENT10" });
   expect([loaded?.closed, loaded?.damaged, loaded?.faults]).toEqual([[], [], []]);
 });
@@ -39,12 +51,14 @@ test("of an id in several files the newest password counts: sealed in their orde
 test("files that are sealed to another key stay closed, and are told", async () => {
   seal(1, officer, "a,P1");
   seal(2, successor, "b,P2");
-  const loaded = await loadPasswords({ job: JOB, layout, secretsKey: successor.key });
+  const loaded = await loadPasswords({ ledger: ledger(), lot: "L1", job: JOB, layout, secretsKey: successor.key });
   expect([...(loaded?.passwords.keys() ?? [])]).toEqual(["b"]);
   expect(loaded?.closed).toEqual(["passwords-0001.csv.cms"]);
-  expect((await loadPasswords({ job: JOB, layout }))?.closed).toHaveLength(2);
+  expect((await loadPasswords({ ledger: ledger(), lot: "L1", job: JOB, layout }))?.closed).toHaveLength(2);
 });
 
 test("a lot with one password has no list", async () => {
-  expect(await loadPasswords({ job: { ...JOB, passwords: "per-lot" }, layout })).toBeUndefined();
+  expect(
+    await loadPasswords({ ledger: ledger(), lot: "L1", job: { ...JOB, passwords: "per-lot" }, layout }),
+  ).toBeUndefined();
 });

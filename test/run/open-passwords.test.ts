@@ -1,47 +1,51 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { homeLayout, lotLayout } from "../../src/disk/layout.ts";
+import { beforeEach, expect, test } from "vitest";
 import type { Job } from "../../src/domain/job.ts";
-import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openPasswords } from "../../src/run/open-passwords.ts";
 import { makeOfficer } from "../fixtures/make-officer.ts";
 import { DAY_MS } from "../sandbox/make-ca.ts";
+import { type PasswordWorld, passwordWorld } from "./password-world.ts";
 
-const HOLD = { lot: "L1", run: 1, fence: 1 };
+let world: PasswordWorld;
 let root: string;
-let lot: ReturnType<typeof lotLayout>;
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "lotmint-passwords-"));
-  lot = lotLayout(homeLayout(root), "L1");
-  mkdirSync(lot.secrets, { recursive: true, mode: 0o700 });
+let lot: PasswordWorld["lot"];
+beforeEach(async () => {
+  world = await passwordWorld(["a", "b", "c"]);
+  root = world.home.root;
+  lot = world.lot;
+  rmSync(lot.secretsWork, { recursive: true });
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 /** A run that mints, or has nothing to mint, with the officer's certificate as it is. */
 function open(minting: boolean, job: Partial<Job> = {}) {
-  const ledger = { mintedBatches: async () => new Set([1]), beat: async () => undefined } as unknown as Ledger;
   const whole = { passwords: "per-device", secrets: { sealTo: join(root, "officer.pem") }, ...job } as Job;
-  return openPasswords({ ledger, now: Date.now }, HOLD, whole, lot, minting);
+  return openPasswords({ ledger: world.ledger, now: Date.now }, world.hold, whole, lot, minting);
 }
 
-const segment = () => writeFileSync(join(lot.secrets, "segment-000001.csv"), "a,P1\n", { mode: 0o600 });
-
 test("passwords are listed, or sealed if the job says so", async () => {
-  segment();
-  expect(await open(true, { secrets: {} })()).toBe(1);
+  await world.mint(["a"], ["a,P1"]);
+  const list = await open(true, { secrets: {} });
+  expect(await list()).toBe(1);
   expect(readdirSync(lot.secrets)).toEqual(["passwords.csv"]);
   writeFileSync(join(root, "officer.pem"), makeOfficer().pem);
-  expect(await open(true)()).toBe(1);
+  const seal = await open(true);
+  expect(await seal()).toBe(1);
   expect(readdirSync(lot.secrets)).toEqual(["passwords-0001.csv.cms"]);
+});
+
+test("a run that has nothing to mint and nothing to seal misses passwords all the same", async () => {
+  await world.mint(["a", "b"]);
+  const close = await open(false);
+  await expect(close()).rejects.toMatchObject({ code: "state-damaged", message: expect.stringContaining("(a, b)") });
 });
 
 test("a certificate that cannot be sealed to stops a run that mints or has passwords to seal, and no other", async () => {
   writeFileSync(join(root, "officer.pem"), makeOfficer({ notAfterMs: Date.now() - DAY_MS / 2 }).pem);
-  expect(() => open(true)).toThrow(expect.objectContaining({ code: "usage" }));
-  expect(await open(false)()).toBeUndefined();
-  segment();
-  expect(() => open(false)).toThrow(expect.objectContaining({ code: "usage" }));
-  expect(() => open(true, { passwords: "per-lot" })).not.toThrow();
+  await expect(open(true)).rejects.toMatchObject({ code: "usage" });
+  const nothing = await open(false);
+  expect(await nothing()).toBeUndefined();
+  await world.mint(["c"], ["c,P1"]);
+  await expect(open(false)).rejects.toMatchObject({ code: "usage" });
+  await open(true, { passwords: "per-lot" });
 });

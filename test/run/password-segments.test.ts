@@ -1,32 +1,47 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { homeLayout, lotLayout } from "../../src/disk/layout.ts";
-import type { Ledger } from "../../src/ledger/ledger.ts";
-import { listPasswords, readPasswordFiles, takeSegments } from "../../src/run/password-segments.ts";
+import { expect, test } from "vitest";
+import { findMissing, findSegments, listPasswords, readPasswordFiles } from "../../src/run/password-segments.ts";
+import { serialNumber } from "../ledger/ledger-world.ts";
+import { passwordWorld } from "./password-world.ts";
 
-test("segments of minted batches count, oldest first; others are removed, and files of other names left alone", async () => {
-  const root = mkdtempSync(join(tmpdir(), "lotmint-segments-"));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-  const lot = lotLayout(homeLayout(root), "L1");
-  const ledger = { mintedBatches: async () => new Set([2, 11]), beat: async () => undefined } as unknown as Ledger;
-  const hold = { lot: "L1", run: 1, fence: 1 };
-  expect(await takeSegments(ledger, hold, lot)).toEqual([]);
-  mkdirSync(lot.secrets, { recursive: true });
+test("the segments of the ledger's own minted batches count, oldest first, and no other file", async () => {
+  const { ledger, hold, lot, mint } = await passwordWorld(["a", "b", "c"]);
+  expect(await findSegments(ledger, "L1", lot)).toEqual({ open: [], paths: [], leftovers: [] });
+  const first = await mint(["a"], ["a,P1"]);
+  const second = await mint(["b"], ["b,P2"]);
+  const device = { externalId: "c", serialNumber: serialNumber() };
+  const batch = await ledger.reserveBatch(hold, { issuer: "line-3", segment: "0123abcd-5eed", devices: [device] });
+  await ledger.voidBatch(hold, batch);
   for (const [name, content] of [
-    ["segment-000011.csv", "a,NEW\n"],
-    ["segment-000002.csv", "a,OLD\nb,P\n"],
-    ["segment-000007.csv", "c,VOID\n"],
+    ["segment-000003-0123abcd-5eed.csv", "c,VOID\n"],
+    ["segment-000001-89abcdef-5eed.csv", "a,FOREIGN\n"],
+    ["segment-000001.csv", "a,OLD VERSION\n"],
     ["notes.csv", "not ours"],
   ] as const) {
     writeFileSync(join(lot.secrets, name), content);
   }
-  const segments = await takeSegments(ledger, hold, lot);
-  expect(segments.map((path) => basename(path))).toEqual(["segment-000002.csv", "segment-000011.csv"]);
-  expect(readdirSync(lot.secrets).sort()).toEqual(["notes.csv", "segment-000002.csv", "segment-000011.csv"]);
-  const passwords = await readPasswordFiles(segments);
-  expect([...listPasswords(passwords)].join("")).toBe("id,password\na,NEW\nb,P\n");
+  const { open, paths, leftovers } = await findSegments(ledger, "L1", lot);
+  expect(open.map(({ number, listed }) => [number, listed])).toEqual([
+    [1, "no"],
+    [2, "no"],
+  ]);
+  expect(paths).toEqual([first, second]);
+  expect(leftovers.map((path) => basename(path))).toEqual(["segment-000003-0123abcd-5eed.csv"]);
+  await ledger.commitListed(hold, [1]);
+  expect((await findSegments(ledger, "L1", lot)).leftovers).toContain(first);
+  const passwords = await readPasswordFiles(paths);
+  expect([...listPasswords(passwords)].join("")).toBe("id,password\na,P1\nb,P2\n");
+});
+
+test("a device is missed while its present certificate has no password, and no longer once it is revoked", async () => {
+  const { ledger, hold, mint } = await passwordWorld(["a", "b", "c"]);
+  await mint(["a", "b"]);
+  await mint(["c"]);
+  const open = await ledger.passwordBatches("L1");
+  expect(await findMissing(ledger, open, new Map([["a", "P"]]))).toEqual({ whole: [], missing: ["b", "c"] });
+  await ledger.revokeDevices(hold, { reason: "unspecified", externalIds: ["b"] });
+  expect(await findMissing(ledger, open, new Map([["a", "P"]]))).toEqual({ whole: [1], missing: ["c"] });
 });
 
 test("a long list comes in pieces, each of whole lines", () => {

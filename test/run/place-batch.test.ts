@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -65,12 +65,28 @@ test("a folder counts as occupied only when it holds something", () => {
   expect(isOccupied(lot.folder)).toBe(true);
 });
 
-test("passwords come to their place once, and a batch without any is fine", () => {
-  const segment = passwordSegment(lot, 3);
+test("passwords come to their place once, never over another file, and are missed when they are nowhere", () => {
+  const segment = passwordSegment(lot, "segment-000003-0123abcd-5eed.csv");
   writeFileSync(segment.making, "A,secret\n");
-  placePasswords(lot, 3);
-  placePasswords(lot, 3);
-  placePasswords(lot, 4);
+  placePasswords(lot, "segment-000003-0123abcd-5eed.csv");
+  placePasswords(lot, "segment-000003-0123abcd-5eed.csv");
+  expect(readFileSync(segment.placed, "utf8")).toBe("A,secret\n");
+  expect(existsSync(segment.making)).toBe(false);
+  writeFileSync(segment.making, "A,other\n");
+  const place = () => placePasswords(lot, "segment-000003-0123abcd-5eed.csv");
+  expect(place).toThrow(expect.objectContaining({ code: "disk-unwritable" }));
+  expect([segment.making, segment.placed].map((path) => readFileSync(path, "utf8"))).toEqual([
+    "A,other\n",
+    "A,secret\n",
+  ]);
+  expect(() => placePasswords(lot, "segment-000004-0123abcd-5eed.csv")).toThrow(/are gone/);
+});
+
+test("a kill between the two names of a placed segment is finished", () => {
+  const segment = passwordSegment(lot, "segment-000003-0123abcd-5eed.csv");
+  writeFileSync(segment.making, "A,secret\n");
+  linkSync(segment.making, segment.placed);
+  placePasswords(lot, "segment-000003-0123abcd-5eed.csv");
   expect(readFileSync(segment.placed, "utf8")).toBe("A,secret\n");
   expect(existsSync(segment.making)).toBe(false);
 });

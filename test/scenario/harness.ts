@@ -54,6 +54,8 @@ export interface StartOptions {
   readonly ownGroup?: boolean;
   /** Before the program starts; goes over to it. */
   readonly umask?: string;
+  /** Gives it process numbers of its own, as a container does; a SIGKILL reaches the program too. */
+  readonly contained?: boolean;
 }
 
 /** A folder of its own with a root, an intermediate under it, and a platform that trusts the root. */
@@ -127,8 +129,9 @@ export function startLotmint(args: readonly string[], options: StartOptions): St
   const { at, clockMs, cores, umask } = options;
   const preload = at === undefined && clockMs === undefined && cores === undefined ? [] : ["--import", INTERFERE];
   const command = [execPath, ...preload, MAIN, ...args];
+  const masked = umask === undefined ? command : ["sh", "-c", `umask ${umask} && exec "$@"`, "sh", ...command];
   const [program = execPath, ...rest] =
-    umask === undefined ? command : ["sh", "-c", `umask ${umask} && exec "$@"`, "sh", ...command];
+    options.contained === true ? ["unshare", "-rpf", "--kill-child", "--mount-proc", ...masked] : masked;
   const child = spawn(program, rest, {
     stdio: ["ignore", "pipe", "pipe"],
     detached: options.ownGroup === true,

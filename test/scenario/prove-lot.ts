@@ -308,7 +308,9 @@ function differences(where: string, found: readonly string[], right: readonly st
 
 /** What stands in a folder, without the working folders of unfinished batches. */
 function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder).filter((name) => name !== ".work") : [];
+  return existsSync(folder)
+    ? readdirSync(folder).filter((name) => ![".work", ".lotmint-owner.json"].includes(name))
+    : [];
 }
 
 function readIfThere(path: string): string {

@@ -6,16 +6,7 @@ import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { setFaults } from "../../src/sandbox/faults.ts";
 import { findSecrets, type Secret, type Written } from "./find-secret.ts";
-import {
-  type Ended,
-  fakeProgram,
-  makeRows,
-  makeWorld,
-  PASSPHRASE,
-  type StartOptions,
-  type World,
-  writeLot,
-} from "./harness.ts";
+import { type Ended, makeRows, makeWorld, PASSPHRASE, type StartOptions, type World, writeLot } from "./harness.ts";
 
 const HURRY = new URL("./hurry.ts", import.meta.url).href;
 const LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
@@ -30,24 +21,12 @@ const WRONG_PASSWORD = `wrong-password-${randomBytes(9).toString("base64url")}`;
 let world: World;
 /** For files that are not the program's. */
 let aside: string;
-/** Everything that came on stdout and stderr, and what its children saw. */
+/** Everything that came on stdout and stderr. */
 const said: Written[] = [];
-let path: string;
 
 beforeAll(async () => {
   world = await makeWorld();
   aside = mkdtempSync(join(tmpdir(), "lotmint-aside-"));
-  // The one program that it starts tells what it can see of its parent and itself.
-  path = fakeProgram(
-    aside,
-    "sync",
-    `const { appendFileSync, readFileSync } = require("node:fs");
-     const seen = ["self", process.ppid].flatMap((pid) => {
-       const files = pid === "self" ? ["cmdline", "environ"] : ["cmdline"];
-       return files.map((file) => readFileSync("/proc/" + pid + "/" + file));
-     });
-     appendFileSync(${JSON.stringify(join(aside, "seen"))}, Buffer.concat(seen));`,
-  );
   openssl(
     "req",
     "-x509",
@@ -91,7 +70,7 @@ function openssl(...args: readonly string[]): string {
 }
 
 async function run(args: readonly string[], options: StartOptions = {}): Promise<Ended> {
-  const env = { PATH: path, NODE_OPTIONS: `--import ${HURRY}`, ...options.env };
+  const env = { NODE_OPTIONS: `--import ${HURRY}`, ...options.env };
   const ended = await world.run(args, { ...options, env });
   const name = `what \`${args.join(" ")}\` said`;
   said.push({ name, content: Buffer.from(ended.stdout + ended.stderr) });
@@ -102,17 +81,12 @@ function write(lot: string, job: object = {}): void {
   writeLot(world.home, lot, makeRows(lot.toUpperCase(), DEVICES), { submit: { rowsPerUpload: 3 }, ...job });
 }
 
-/** Every file of the home, what was said so far, and what children of the program saw. */
+/** Every file of the home, and what was said so far. */
 function everyByte(): readonly Written[] {
   const files = readdirSync(world.home, { recursive: true, withFileTypes: true, encoding: "utf8" })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
-  const seen = join(aside, "seen");
-  return [
-    ...files.map((file) => ({ name: relative(world.home, file), content: readFileSync(file) })),
-    ...said,
-    ...(existsSync(seen) ? [{ name: "what a child saw", content: readFileSync(seen) }] : []),
-  ];
+  return [...files.map((file) => ({ name: relative(world.home, file), content: readFileSync(file) })), ...said];
 }
 
 /** What somebody gave the program, and what of a login goes over the line. */
@@ -238,7 +212,6 @@ test("a lot with a password for each device, killed at every turn, under faults 
   for (const words of [["status"], ["report", "sa"], ["check", "sa", "--platform"], ["plan", "sa"]]) {
     expect((await run([...words, "--log-level", "debug"])).code).toBe(0);
   }
-  expect(readFileSync(join(aside, "seen"), "latin1")).toContain("src/main.ts");
   // Two authorities' keys and each device's are what was looked for.
   const known = listedPasswords("sa").map(([id, secret]) => [`sa/devices/${id}`, secret] as const);
   expect(privateKeys(new Map(known))).toHaveLength(2 + DEVICES);
@@ -306,7 +279,6 @@ test("given as files, no secret can be seen in the program's own environment and
   };
   mkdirSync(join(aside, "proc"), { recursive: true });
   const env = {
-    PATH: path,
     LOTMINT_PASSPHRASE: undefined,
     LOTMINT_PASSPHRASE_LINE_1_FILE: give("line-1", PASSPHRASE),
     LOTMINT_PLATFORM_PASSWORD: undefined,

@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { setFaults } from "../../src/sandbox/faults.ts";
 import { makeRows, makeWorld, type Step, untilStopped, type World, writeLot } from "./harness.ts";
 import { proveLot, readLedger } from "./prove-lot.ts";
 
@@ -45,6 +47,34 @@ test("of two lots with an id in common, run together, the later one rejects the 
   expect(readLedger(world.home, winner).stages.get(common.id)).toBe("confirmed");
   expect(world.sandbox.state.devices.get(common.id)?.registrations).toBe(1);
 });
+
+/** Whether we may give a program process numbers of its own, as a container does. */
+const mayContain = spawnSync("unshare", ["-rpf", "--kill-child", "--mount-proc", "true"]).status === 0;
+
+test.skipIf(!mayContain)(
+  "of two runs in containers of their own that share a home, the first keeps the lot until it is killed, and not longer",
+  async () => {
+    const rows = makeRows("T5", 30);
+    writeLot(world.home, "t5", rows);
+    setFaults(world.sandbox.state.faults, [{ kind: "stall", match: { path: "/devicecontrol/bulkNewDeviceRequests" } }]);
+    const first = world.start(["run", "t5"], { contained: true });
+    try {
+      await expect
+        .poll(() => world.sandbox.state.requests.some(({ fault }) => fault === "stall"), { timeout: 60_000 })
+        .toBe(true);
+      const second = await world.run(["run", "t5"], { contained: true });
+      expect([second.code, second.stderr]).toEqual([11, expect.stringContaining("lot t5 is held by another run")]);
+      expect(first.child.exitCode).toBeNull();
+    } finally {
+      first.child.kill("SIGKILL");
+      await first.ended;
+      setFaults(world.sandbox.state.faults, []);
+    }
+    expect((await world.run(["run", "t5"], { contained: true })).code).toBe(0);
+    const ids = rows.map(({ id }) => id);
+    expect(proof("t5", ids)).toEqual([]);
+  },
+);
 
 const MOMENTS: readonly Step[] = [
   "reserved",

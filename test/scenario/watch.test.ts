@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -15,7 +16,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { badRows, fakeProgram, makeRows, makeWorld, manifestText, type World, writeJob } from "./harness.ts";
+import { badRows, makeRows, makeWorld, manifestText, type World, writeJob } from "./harness.ts";
 import { proveLot, stagesOf } from "./prove-lot.ts";
 
 const DAY_MS = 86_400_000;
@@ -152,10 +153,12 @@ test("a stop lets what is in hand be finished, and the file stays for the next w
   expect(proof("t1")).toEqual([]);
 });
 
-test("a full disk: the file waits in work/ with a word for the operator, and its lot is whole afterwards", async () => {
+test("a disk that cannot be written to: the file waits in work/ with a word for the operator, and its lot is whole afterwards", async () => {
   drop("d1.csv", manifestText(rowsOf("d1")));
-  const PATH = fakeProgram(world.home, "sync", "echo 'sync: No space left on device' >&2; exit 1");
-  expect((await world.run(["watch", "--once"], { env: { PATH } })).code).toBe(14);
+  const inTheWay = join(world.home, "output", "d1");
+  writeFileSync(inTheWay, "");
+  expect((await world.run(["watch", "--once"])).code).toBe(14);
+  rmSync(inTheWay);
   expect(manifests("work")).toEqual(["d1.csv"]);
   expect(readFileSync(join(input, "work", "d1.csv.waiting.txt"), "utf8")).toMatch(/^WAITING .*disk/);
   expect((await world.run(["watch", "--once"])).code).toBe(0);

@@ -29,6 +29,7 @@ test("a claimed file is the very file, in work/, and what it was is remembered",
     lot: null,
     job: "nightly",
     filing: null,
+    refusal: null,
   });
 });
 

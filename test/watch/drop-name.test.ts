@@ -2,7 +2,11 @@ import { expect, test } from "vitest";
 import { isDropName, isWorkbookName } from "../../src/watch/drop-name.ts";
 
 test("manifests are .csv, .tsv and .txt, whatever the case", () => {
-  expect(["LOT-A.csv", "lot.CSV", "a.tsv", "a b.Txt", "x.y.csv"].filter((name) => !isDropName(name))).toEqual([]);
+  expect(
+    ["LOT-A.csv", "lot.CSV", "a.tsv", "a b.Txt", "x.y.csv", "LOT.csv.", "LOT.csv ", "a\nb.csv"].filter(
+      (name) => !isDropName(name),
+    ),
+  ).toEqual([]);
 });
 
 test("workbooks are taken too, so that they can be refused with a word", () => {
@@ -30,6 +34,7 @@ test("everything else is left alone: other endings, hidden and temporary files, 
     "LOT-A.csv.result.txt",
     "LOT-A.csv.result.json",
     "LOT-A.csv.waiting.txt",
+    "LOT-A.csv.result.txt.",
     "csv",
   ];
   expect(left.filter(isDropName)).toEqual([]);

@@ -22,6 +22,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
+import { claimDrop } from "../../src/watch/claim-drop.ts";
+import { UNREADABLE_NAME } from "../../src/watch/refuse-drop.ts";
 import { ended, until, WatchWorld } from "./watch-world.ts";
 
 test("a dropped manifest is run from input/work and ends in input/done with its results beside it", async () => {
@@ -132,9 +134,9 @@ test("only manifests are looked at: hidden, temporary and other files stay where
   const world = new WatchWorld();
   const others = [".hidden.csv", "LOT.csv.part", "Thumbs.db", "notes.docx", "~$LOT.csv"];
   for (const name of others) world.write(name);
-  mkdirSync(join(world.drop.input, "folder.csv"));
+  mkdirSync(join(world.drop.input, "folder"));
   expect(await world.once()).toBe(0);
-  expect(world.names("input")).toEqual([...others, "folder.csv"].sort());
+  expect(world.names("input")).toEqual([...others, "folder"].sort());
   expect(world.ran).toEqual([]);
 });
 
@@ -172,6 +174,73 @@ test("links and files of others are refused without being opened or followed", a
   world.write("THEIRS.csv");
   expect(await world.once({ uid: (getuid?.() ?? 0) + 1 })).toBe(2);
   expect(world.result("rejected", "THEIRS.csv")).toContain("another user");
+});
+
+test("names that are not UTF-8 and folders called like manifests are filed with the reason beside them", async () => {
+  const world = new WatchWorld();
+  const raw = (byte: number) =>
+    Buffer.concat([Buffer.from(`${world.drop.input}/L`), Buffer.from([byte]), Buffer.from(".csv")]);
+  writeFileSync(raw(0xfc), "id\n1\n");
+  writeFileSync(raw(0xe4), "id\n2\n");
+  mkdirSync(join(world.drop.input, "FOLDER.csv"));
+  writeFileSync(join(world.drop.input, "FOLDER.csv/inside.csv"), "id\n");
+  world.write("DOT.csv.");
+  world.write("LOT.csv");
+  expect(await world.once()).toBe(2);
+  expect(world.ran.sort()).toEqual(["DOT.csv.", "LOT.csv"]);
+  for (const [name, content] of [
+    ["L%FC.csv", "id\n1\n"],
+    ["L%E4.csv", "id\n2\n"],
+  ] as const) {
+    expect(readFileSync(join(world.drop.rejected, name), "utf8")).toBe(content);
+    expect(world.result("rejected", name)).toMatch(/^FAILED[\s\S]*not UTF-8[\s\S]*Give it a name of plain letters/);
+  }
+  expect(world.result("rejected", "FOLDER.csv")).toMatch(/^FAILED[\s\S]*it is a folder/);
+  expect(existsSync(join(world.drop.rejected, "FOLDER.csv/inside.csv"))).toBe(true);
+  expect(world.names("input").filter((name) => !["done", "rejected", "work"].includes(name))).toEqual([]);
+});
+
+test("a watcher that is killed after it has claimed a name that is not UTF-8 still refuses it", async () => {
+  const world = new WatchWorld();
+  const from = Buffer.concat([Buffer.from(`${world.drop.input}/L`), Buffer.from([0xfc]), Buffer.from(".csv")]);
+  writeFileSync(from, "id\n");
+  claimDrop(world.drop, "L%FC.csv", { nowMs: 0, job: null, from, refusal: UNREADABLE_NAME });
+  writeFileSync(Buffer.concat([Buffer.from(`${world.drop.work}/M`), Buffer.from([0xfc, 0x2e, 0x63, 0x73, 0x76])]), "");
+  const watch = world.start();
+  await until(() => world.manifests("rejected").length === 2);
+  await watch.stop();
+  expect(world.ran).toEqual([]);
+  expect(world.result("rejected", "L%FC.csv")).toContain("not UTF-8");
+  expect(world.result("rejected", "M%FC.csv")).toContain("not UTF-8");
+});
+
+test("what cannot be moved away is told and does not keep others from being taken", async (context) => {
+  // Root moves everything.
+  if (getuid?.() === 0) context.skip();
+  const world = new WatchWorld();
+  const folder = join(world.drop.input, "FOLDER.csv");
+  mkdirSync(folder, 0o500);
+  world.write("LOT.csv");
+  expect(await world.once()).toBe(2);
+  expect(world.ran).toEqual(["LOT.csv"]);
+  expect(existsSync(folder)).toBe(true);
+  expect(world.logged.map(({ reason, msg }) => `${msg} ${reason}`).join("\n")).toContain("cannot be moved away");
+});
+
+test("names with line ends and names of 255 bytes get their results like others", async () => {
+  const world = new WatchWorld();
+  const long = `nobody${"ü".repeat(122)}a.csv`;
+  expect(Buffer.byteLength(long)).toBe(255);
+  world.write(long);
+  world.write("nobody\n\u001b[2J.csv");
+  expect(await world.once()).toBe(2);
+  const results = world.names("rejected").filter((name) => name.endsWith(".result.txt"));
+  expect(results).toHaveLength(2);
+  for (const name of results) {
+    const text = readFileSync(join(world.drop.rejected, name), "utf8");
+    expect(text).toMatch(/^FAILED/);
+    expect(text).not.toContain("\u001b");
+  }
 });
 
 test("a second file of a name that is in done/ gets the time, and nothing is overwritten", async () => {

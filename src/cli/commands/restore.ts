@@ -18,8 +18,8 @@ export const restoreCommand: AddCommand = (line, runner) =>
         openLedger: (ledger) => openLedger(ledger, { now: context.now }),
       });
       context.printJson({ file: path, madeAt, ledgerHead });
-      context.print(`Restored the state of ${madeAt}. What was signed after that is known to output/ alone: run
-lotmint check LOT for each lot there, and then go on; until then nothing is signed.`);
+      context.print(`Restored the state of ${madeAt}. What was signed after that is known to output/ alone: bring output/
+back, run lotmint check LOT for each lot, and then go on; until then nothing is signed. lotmint status names the lots.`);
       return 0;
     }),
   );
