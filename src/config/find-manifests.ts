@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, statSync } from "node:fs";
+import { type Dirent, readdirSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { inputFault } from "../disk/disk-fault.ts";
 import { OnboardingError } from "../domain/error.ts";
@@ -18,20 +18,29 @@ export function findManifests(pattern: string): readonly string[] {
     });
   }
   const name = basename(pattern);
-  const isPlain = !/[*?]/.test(name);
-  if (isPlain && !isFolder(folder)) throw noManifest(pattern);
-  const found = listFolder(folder)
-    .filter((entry) => !entry.name.startsWith(".") && matches(name, entry.name))
+  if (/[*?]/.test(name)) return listMatching(folder, name);
+  const similar = listSimilar(folder, name);
+  if (similar.length === 1) return similar;
+  const which = similar.length === 0 ? "" : `; there are ${similar.join(" and ")}: name one as it is written`;
+  throw new OnboardingError(`there is no manifest ${pattern}${which}`, { code: "usage" });
+}
+
+function listMatching(folder: string, pattern: string): readonly string[] {
+  return listFolder(folder)
+    .filter((entry) => !entry.name.startsWith(".") && matches(pattern, entry.name))
     .map((entry) => join(folder, entry.name))
     .filter(isFile)
     .sort();
-  if (isPlain && found.length !== 1) throw noManifest(pattern, found);
-  return found;
 }
 
-function noManifest(path: string, similar: readonly string[] = []): OnboardingError {
-  const which = similar.length === 0 ? "" : `; there are ${similar.join(" and ")}: name one as it is written`;
-  return new OnboardingError(`there is no manifest ${path}${which}`, { code: "usage" });
+/** Files that differ from a plain name only in what does not count; none where there is no such folder. */
+function listSimilar(folder: string, name: string): readonly string[] {
+  try {
+    return listMatching(folder, name);
+  } catch (error) {
+    if (error instanceof OnboardingError) return [];
+    throw error;
+  }
 }
 
 /** Whether a pattern, or a plain path, means this file; both absolute. Whether it is there does not matter. */
@@ -56,10 +65,6 @@ function toRegExp(name: string): RegExp {
     .replace(/\*+/g, ".*")
     .replaceAll("?", ".");
   return new RegExp(`^${source}$`, "su");
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function listFolder(folder: string): readonly Dirent[] {

@@ -2,7 +2,7 @@ import { foldColumnName, showText } from "../domain/blank-text.ts";
 import { checkRegistrationValue } from "../domain/cell-rules.ts";
 import type { SubjectAttribute } from "../domain/certificate.ts";
 import type { Job, Site } from "../domain/job.ts";
-import { EXTERNAL_PREFIX, STANDARD_COLUMNS } from "../domain/manifest-columns.ts";
+import { ALWAYS_SECRET, EXTERNAL_PREFIX, STANDARD_COLUMNS } from "../domain/manifest-columns.ts";
 import { REGISTRATION_COLUMNS } from "../domain/registration.ts";
 import { checkSubjectValue } from "../domain/subject-rules.ts";
 import { parseTemplate } from "../domain/template.ts";
@@ -147,12 +147,19 @@ function aliasTemplates({ pkcs12, jks }: Job["keystores"]) {
 /** What goes to a certificate, a keystore or the platform is no secret any more. */
 function secretColumnsAreNotUsed(job: Job): readonly ConfigFault[] {
   const users = usersOfColumns(job);
-  return (job.secretColumns ?? []).flatMap((column, index) => {
+  const always = ALWAYS_SECRET.flatMap((column) => {
     const user = users.get(foldColumnName(column));
     return user === undefined
       ? []
-      : fault(["secretColumns", index], `${showText(column)} is used by ${user}; a secret column cannot be used`);
+      : fault(user.split("."), `takes column ${column}, which is secret in every manifest`);
   });
+  const named = (job.secretColumns ?? []).flatMap((column, index) => {
+    const folded = foldColumnName(column);
+    const user = folded.startsWith(EXTERNAL_PREFIX) ? "lotmint itself, as an external id" : users.get(folded);
+    const message = `${showText(column)} is used by ${user}; a secret column cannot be used`;
+    return user === undefined ? [] : fault(["secretColumns", index], message);
+  });
+  return [...always, ...named];
 }
 
 /** The columns that a job takes cells from, as they are compared, and the first key that does. */
@@ -182,7 +189,8 @@ function usersOfColumns(job: Job): ReadonlyMap<string, string> {
   for (const [column, user] of used) {
     // A template may name lotmint's column, and the manifest call it otherwise.
     for (const each of [column, columns[foldColumnName(column)]]) {
-      if (each === undefined || users.has(foldColumnName(each))) continue;
+      // {lot} is the lot, whatever columns there are.
+      if (each === undefined || foldColumnName(each) === "lot" || users.has(foldColumnName(each))) continue;
       users.set(foldColumnName(each), user);
     }
   }

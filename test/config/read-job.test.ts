@@ -144,6 +144,15 @@ test.each([
 });
 
 test("a secret column may not be one that lotmint itself reads", () => {
+  expect(refusal("issuer: line-3\nsecretColumns: [External-IMEI]\n")).toEqual([
+    'jobs/demo.yaml:2: secretColumns[0]: "External-IMEI" is used by lotmint itself, as an external id; a secret column cannot be used',
+  ]);
+  expect(refusal('issuer: line-3\nregistration: { name: "{credentials}" }\n')).toEqual([
+    "jobs/demo.yaml:2: registration.name: takes column CREDENTIALS, which is secret in every manifest",
+  ]);
+  expect(read('issuer: line-3\nsecretColumns: [lot]\nregistration: { path: "F/{lot}" }\n').secretColumns).toEqual([
+    "lot",
+  ]);
   expect(refusal("issuer: line-3\nsecretColumns: [iccid]\n")).toEqual([
     'jobs/demo.yaml:2: secretColumns[0]: "iccid" is used by lotmint itself, as iccid; a secret column cannot be used',
   ]);
