@@ -160,13 +160,13 @@ export const jobSchema = mapping({
     .optional()
     .meta({ description: "How devices appear on the platform. A manifest cell wins." }),
   submit: submit.optional().meta({ description: "How registrations are sent." }),
-  takt: formed(TIME_PATTERN, "a time such as 12s, 500ms or 2m")
-    .optional()
-    .meta({ description: "Time per device that the line allows; the report measures against it." }),
   secretColumns: listOf(text("the name of a column", 256), "a list of columns", { empty: true }).optional().meta({
     description: "Manifest columns that are secret: their cells stay out of the ledger, rejects.csv and reports.",
     default: [],
   }),
+  takt: formed(TIME_PATTERN, "a time such as 12s, 500ms or 2m")
+    .optional()
+    .meta({ description: "Time per device that the line allows; the report measures against it." }),
   quantity: wholeNumber(1, 100_000_000)
     .optional()
     .meta({ description: "Devices that the lot may have; rows beyond are rejected." }),
