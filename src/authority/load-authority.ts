@@ -106,6 +106,26 @@ export function readableAuthorities(home: Home): readonly StoredAuthority[] {
 }
 
 /**
+ * Finds out that the passphrase opens an authority's key and that the key fits its certificate; whether it may sign
+ * today is not asked. Else throws `issuer-unusable`.
+ */
+export function proveIssuerKey(home: Home, name: string, passphrase: string): void {
+  openKey(home, readAuthority(home, name), passphrase);
+}
+
+function openKey(home: Home, { name, certificate, hasKey }: StoredAuthority, passphrase: string): KeyObject {
+  if (!hasKey) {
+    throw unusableAuthority(
+      name,
+      "there is no key.pem: it was imported without a key, for trust and upload only, or the file is gone and has to be restored from a backup",
+    );
+  }
+  const key = openAuthorityKey(name, readAuthorityFile(name, authorityLayout(home, name).key), passphrase);
+  checkKey(name, certificate, key);
+  return key;
+}
+
+/**
  * Loads an authority for signing and proves that it may: the passphrase opens the key, the key fits
  * the certificate, the chain leads to a self-signed anchor, all of it is valid at `nowMs`, and a
  * device makes no more than `maxChain` certificates. Each fault is `issuer-unusable`.
@@ -117,17 +137,10 @@ export function loadIssuer(
   nowMs: number,
   maxChain: number,
 ): LoadedIssuer {
-  const { certificate, chain, chainDer, chainPem, hasKey } = readAuthority(home, name);
-  if (!hasKey) {
-    throw unusableAuthority(
-      name,
-      "there is no key.pem: it was imported without a key, for trust and upload only, or the file is gone and has to be restored from a backup",
-    );
-  }
-  const keyFile = authorityLayout(home, name).key;
-  const key = openAuthorityKey(name, readAuthorityFile(name, keyFile), passphrase);
+  const authority = readAuthority(home, name);
+  const { certificate, chain, chainDer, chainPem } = authority;
+  const key = openKey(home, authority, passphrase);
   verifyChain(name, chain, nowMs);
-  checkKey(name, certificate, key);
   checkChainLength(name, chain.length, maxChain);
   const keyAlgorithm = keyAlgorithmOf(key);
   if (keyAlgorithm === undefined)

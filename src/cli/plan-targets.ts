@@ -3,13 +3,15 @@ import { readSealRecipient } from "../authority/seal-recipient.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, worstExitCode } from "../domain/exit-code.ts";
 import type { Job } from "../domain/job.ts";
-import type { Plan, PlannedBatch } from "../domain/plan.ts";
+import type { DecidedBatch } from "../domain/plan.ts";
 import type { Problem } from "../domain/problem.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { planLot } from "../plan/plan-lot.ts";
 import { summarizePlan } from "../plan/summarize-plan.ts";
 import { planText } from "../report/plan-text.ts";
+import { recordedJob, refuseMixedIssuance } from "../run/adopt-job.ts";
 import { loadTruststore } from "../run/load-truststore.ts";
-import { planLot } from "../run/plan-lot.ts";
+import { isTakenIn } from "../run/take-manifest.ts";
 import type { CliContext } from "./context.ts";
 import { type AskedLot, findLots } from "./find-lots.ts";
 
@@ -41,9 +43,22 @@ async function planOne({ lot, job, manifest }: AskedLot, context: CliContext, le
     manifestName: manifest,
   });
   const problems: Problem[] = [];
-  const plan: Plan = await summarizePlan(lot, noting(planned.batches, problems), ledger.deviceIds(lot), planned.mended);
+  const before = await recordedJob(ledger, lot);
+  const manifests = await ledger.manifests(lot);
+  const plan = await summarizePlan({
+    lot,
+    job,
+    batches: noting(planned.batches, problems),
+    lotIds: () => ledger.deviceIds(lot),
+    counts: await ledger.countByStage(lot),
+    mended: planned.mended,
+    takenIn: () => isTakenIn(planned.sha256(), manifests, before, job),
+  });
   const settings = settingsOf(job);
-  const notes = plan.mint > 0 ? findHindrances(job, context) : [];
+  const notes = [
+    ...(await findLotHindrances(lot, job, ledger)),
+    ...(plan.run.mint > 0 ? findHindrances(job, context) : []),
+  ];
   context.printJson({
     ...plan,
     manifest,
@@ -60,6 +75,22 @@ async function planOne({ lot, job, manifest }: AskedLot, context: CliContext, le
     ),
   );
   return plan.rejected > 0 ? EXIT.rejected : EXIT.done;
+}
+
+/** What of the lot as it stands a run would stop at. */
+async function findLotHindrances(lot: string, job: Job, ledger: Ledger): Promise<readonly string[]> {
+  const notes: string[] = [];
+  const heldBy = (await ledger.lot(lot))?.heldBy ?? null;
+  if (heldBy !== null) {
+    notes.push(`the lot is held by process ${heldBy.pid} on ${heldBy.host}: if that still runs, these figures change`);
+  }
+  try {
+    await refuseMixedIssuance(ledger, lot, job, false);
+  } catch (error) {
+    if (!(error instanceof OnboardingError)) throw error;
+    notes.push(`a run would stop: ${error.message}`);
+  }
+  return notes;
 }
 
 /** What of the files that the job names a run would stop at, or warn of. */
@@ -84,7 +115,7 @@ function findHindrances({ truststore, secrets, passwords }: Job, { home, now }: 
   return notes;
 }
 
-async function* noting(batches: AsyncIterable<PlannedBatch>, problems: Problem[]): AsyncGenerator<PlannedBatch> {
+async function* noting(batches: AsyncIterable<DecidedBatch>, problems: Problem[]): AsyncGenerator<DecidedBatch> {
   for await (const batch of batches) {
     for (const { problem } of batch.rejected) if (problems.length < MOST_PROBLEMS) problems.push(problem);
     yield batch;

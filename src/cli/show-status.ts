@@ -1,3 +1,6 @@
+import { jobFromJson } from "../config/job-json.ts";
+import { remainingWork } from "../domain/remaining-work.ts";
+import { STAGES } from "../domain/stage.ts";
 import type { Ledger, LotRecord } from "../ledger/ledger.ts";
 import { countRejects } from "../report/count-rejects.ts";
 import { type LotStatus, statusText } from "../report/status-text.ts";
@@ -14,11 +17,13 @@ export async function showStatus(asked: string | undefined, context: CliContext)
     const open = (await uncheckedLots(context.home, ledger)).filter((one) => lot === undefined || one.lot === lot);
     const toCheck = new Set(open.map((one) => one.lot));
     context.printJson(
-      statuses.map(({ lot: { name, issuer, lastExitCode, lastRunAtMs, heldBy }, counts, rejects }) => ({
+      statuses.map(({ lot: { name, issuer, lastExitCode, lastRunAtMs, heldBy }, counts, rejects, remaining }) => ({
         lot: name,
         issuer,
+        devices: STAGES.reduce((sum, stage) => sum + counts[stage], 0),
         counts,
         rejects,
+        remaining,
         lastExitCode,
         lastRunAt: lastRunAtMs === null ? null : new Date(lastRunAtMs).toISOString(),
         unchecked: toCheck.has(name),
@@ -42,5 +47,12 @@ function uncheckedText(open: readonly UncheckedLot[]): string {
 
 async function statusOf(ledger: Ledger, lot: LotRecord): Promise<LotStatus> {
   const rejects = Object.values(await countRejects(ledger.rejects(lot.name)));
-  return { lot, counts: await ledger.countByStage(lot.name), rejects: rejects.reduce((sum, of) => sum + of, 0) };
+  const counts = await ledger.countByStage(lot.name);
+  const [signer] = (await ledger.lotIssuers(lot.name)).toReversed();
+  return {
+    lot: { ...lot, issuer: signer ?? lot.issuer },
+    counts,
+    rejects: rejects.reduce((sum, of) => sum + of, 0),
+    remaining: remainingWork(counts, jobFromJson(lot.jobJson)),
+  };
 }

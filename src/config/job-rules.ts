@@ -149,7 +149,8 @@ function secretColumnsAreNotUsed(job: Job): readonly ConfigFault[] {
   const users = usersOfColumns(job);
   const always = ALWAYS_SECRET.flatMap((column) => {
     const user = users.get(foldColumnName(column));
-    return user === undefined
+    // As a property it is refused already.
+    return user === undefined || user === "registration.properties"
       ? []
       : fault(user.split("."), `takes column ${column}, which is secret in every manifest`);
   });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { KEY_ALGORITHMS } from "../domain/certificate.ts";
+import { DEFAULT_MAX_ROWS } from "../domain/job.ts";
 import { STANDARD_COLUMNS } from "../domain/manifest-columns.ts";
 import { NOT_AFTER_PATTERN, TIME_PATTERN, VALIDITY_PATTERN } from "./durations.ts";
 import { formed, listOf, mapping, oneOf, text, wholeNumber, yesOrNo } from "./schema-parts.ts";
@@ -170,6 +171,10 @@ export const jobSchema = mapping({
   quantity: wholeNumber(1, 100_000_000)
     .optional()
     .meta({ description: "Devices that the lot may have; rows beyond are rejected." }),
+  maxRows: wholeNumber(1, 100_000_000).optional().meta({
+    description: "Rows that a manifest may have; one with more is refused whole.",
+    default: DEFAULT_MAX_ROWS,
+  }),
   schedule: text("five cron fields", 200)
     .optional()
     .meta({ description: "When watch runs the job: minute, hour, day of month, month, day of week." }),

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { LotLayout } from "../disk/layout.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { makeFolders } from "./mint-lot.ts";
+import { makeFolders } from "../mint/mint-lot.ts";
 import { markOwn, ownershipOf, requireOwn, takeOver } from "./owner-mark.ts";
 import { requireFitting } from "./require-fitting.ts";
 import type { RunTools } from "./run-tools.ts";

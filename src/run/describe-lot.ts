@@ -32,14 +32,15 @@ export async function describeLot(
   const manifests = await ledger.manifests(lot);
   const whole = manifests.findLast(({ kind }) => kind === "full") ?? manifests.at(-1);
   const secretColumns = whole?.form?.secretColumns ?? [];
+  const signer = await signerOf(ledger, lot, job);
   const head = await ledger.head();
   const state = rejected > 0 ? EXIT.rejected : EXIT.done;
   return buildReport({
     lot,
     job: job.name,
     manifestSha256: manifests.at(-1)?.sha256 ?? "",
-    issuer: job.issuer,
-    issuerBudget: await issuerBudget(ledger, home, job),
+    issuer: signer,
+    issuerBudget: await issuerBudget(ledger, home, { ...job, issuer: signer }),
     startedAtMs: walked.startedAtMs,
     endedAtMs: nowMs,
     exitCode: worstExitCode([state, ...walked.faults.map(exitCodeOf)]),
@@ -54,6 +55,7 @@ export async function describeLot(
     reworks: await ledger.countReworks(lot),
     notes: [
       ...jobNotes(job),
+      ...(await issuerNotes(ledger, lot, job)),
       ...(await subjectNotes(ledger, lot)),
       ...secretNotes(rejected, secretColumns),
       ...walked.notes,
@@ -61,6 +63,23 @@ export async function describeLot(
     ledgerHead: head?.digest ?? "",
     ...(job.taktSeconds !== undefined && { taktSeconds: job.taktSeconds }),
   });
+}
+
+/** Who signed the lot's newest certificates; the job's issuer where none is signed yet. */
+export async function signerOf(ledger: Pick<Ledger, "lotIssuers">, lot: string, job: Job): Promise<string> {
+  return (await ledger.lotIssuers(lot)).at(-1) ?? job.issuer;
+}
+
+async function issuerNotes(ledger: Ledger, lot: string, job: Job): Promise<readonly string[]> {
+  const signers = await ledger.lotIssuers(lot);
+  const notes: string[] = [];
+  if (signers.length > 1) notes.push(`certificates of this lot were signed by ${signers.join(", ")}, in this order`);
+  if (signers.length > 0 && !signers.includes(job.issuer)) {
+    notes.push(
+      `the job names issuer ${job.issuer}, which has signed nothing in this lot; only devices that are minted or reminted from now on are signed by it`,
+    );
+  }
+  return notes;
 }
 
 /** How the note begins that tells of changed subjects: it stands until the devices are reminted, whatever runs. */

@@ -8,20 +8,20 @@ import { OnboardingError } from "../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
 import type { Job } from "../domain/job.ts";
 import type { Ledger, LotHold, RemintDevice } from "../ledger/ledger.ts";
+import { BATCH_SIZE, mintBatch, partFor, reservedBatch } from "../mint/mint-lot.ts";
+import { openMintPool } from "../mint/mint-pool.ts";
+import { findForeignFiles, replaceDevices } from "../mint/replace-devices.ts";
+import { describeHolder } from "../plan/check-requests.ts";
 import { requireJob } from "./adopt-job.ts";
 import { checkClock } from "./check-clock.ts";
-import { describeHolder } from "./check-requests.ts";
 import { claimFolders, requireOwnFolders } from "./claim-folders.ts";
 import { finishRemints } from "./finish-remints.ts";
 import { greetPlatform } from "./greet-platform.ts";
 import { holdBeside } from "./hold-beside.ts";
-import { BATCH_SIZE, mintBatch, partFor, reservedBatch } from "./mint-lot.ts";
 import { newSegmentParts, prepareMinting } from "./mint-planned.ts";
-import { openMintPool } from "./mint-pool.ts";
 import { openPasswords } from "./open-passwords.ts";
 import type { Published } from "./publish-revocations.ts";
 import { registerMinted } from "./register-minted.ts";
-import { findForeignFiles, replaceDevices } from "./replace-devices.ts";
 import { requireSoundLedger } from "./require-sound-ledger.ts";
 import { restateLot } from "./restate-lot.ts";
 import { requireChecked } from "./restored-home.ts";
@@ -86,6 +86,7 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
     const lost = await faultOf(closePasswords);
     const published = await finishRemints(tools, hold, request.push);
     const refused = request.register ? await registerAgain(tools, hold, job, walk) : [];
+    if (!request.register) await tellUnregistered(ledger, hold.lot, job, walk);
     const faults = [...lost, ...(published?.faults ?? []), ...walk.faults, ...refused];
     await restateLot(ledger, home, hold.lot, job, tools.now());
     return {
@@ -97,6 +98,16 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
       exitCode: worstExitCode(faults.map(exitCodeOf)),
     };
   });
+}
+
+/** The platform has to be told again of a device with a new certificate, and a remint does so only when asked. */
+async function tellUnregistered(ledger: Ledger, lot: string, job: Job, walk: Walk): Promise<void> {
+  const { minted } = await ledger.countByStage(lot);
+  if (job.registration.mode !== "bulk" || minted === 0) return;
+  const devices = minted === 1 ? "1 device" : `${minted} devices`;
+  walk.note(
+    `${devices} of lot ${lot} still to be registered: run the lot again for that, or pass --register with the next remint`,
+  );
 }
 
 async function faultOf(act: () => Promise<unknown>): Promise<readonly OnboardingError[]> {

@@ -7,6 +7,7 @@ import { adoptJob, recordedJob, refuseMixedIssuance } from "./adopt-job.ts";
 import { checkClock } from "./check-clock.ts";
 import { requireOwnFolders } from "./claim-folders.ts";
 import { concludeLot } from "./conclude-lot.ts";
+import { signerOf } from "./describe-lot.ts";
 import { finishRemints } from "./finish-remints.ts";
 import { greetPlatform } from "./greet-platform.ts";
 import { holdLot } from "./hold-lot.ts";
@@ -17,6 +18,7 @@ import { requireOwn } from "./owner-mark.ts";
 import { placeTruststore } from "./place-truststore.ts";
 import { registerMinted } from "./register-minted.ts";
 import { hasAllFiles, requireFolders } from "./require-folders.ts";
+import { requireSecrets } from "./require-secrets.ts";
 import { requireSoundLedger } from "./require-sound-ledger.ts";
 import { requireChecked } from "./restored-home.ts";
 import type { RunTools } from "./run-tools.ts";
@@ -50,6 +52,7 @@ export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotRep
   // Before the lot is taken, which is recorded: a ledger that is damaged or of another time is left as it is.
   await requireSoundLedger(ledger, tools.home, request.lot);
   if (!request.acceptClock) checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
+  await requireMintable(tools, request);
   return holdLot(tools, request.lot, async (hold) => {
     const walk = startWalk(tools.now);
     await openLot(tools, hold, request, walk);
@@ -63,6 +66,19 @@ export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotRep
     }
     return await concludeLot(tools, hold, request.job, walk);
   });
+}
+
+/**
+ * A lot that is new, or has devices to mint, is not touched without the secrets that this takes. Of any other lot its
+ * manifest has to be read first: see `takeManifest`.
+ */
+async function requireMintable(tools: RunTools, { lot, job, resend, acceptChanges }: RunRequest): Promise<void> {
+  if (resend) return;
+  const record = await tools.ledger.lot(lot);
+  // Of a lot that another run may hold, what is left to mint is known once that run has ended.
+  if (record?.heldBy === null) await refuseMixedIssuance(tools.ledger, lot, job, acceptChanges);
+  const { planned, reserved } = await tools.ledger.countByStage(lot);
+  if (record === undefined || planned + reserved > 0) await requireSecrets(tools, job);
 }
 
 /** What has to be right before a lot is touched: its job, what a killed run left, its manifest. */
@@ -104,12 +120,15 @@ async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, wa
     await closePasswords().catch(() => undefined);
     throw fault;
   };
-  const greeting = await walk.room("preflight", () => greetPlatform(tools, hold, request, walk)).catch(closeFirst);
+  // Where nothing is left to mint, the platform has to trust who has signed, whatever the job says now.
+  const signer = planned > 0 ? job.issuer : await signerOf(tools.ledger, hold.lot, job);
+  const asked = { ...request, job: { ...job, issuer: signer } };
+  const greeting = await walk.room("preflight", () => greetPlatform(tools, hold, asked, walk)).catch(closeFirst);
   try {
     await placeTruststore(tools, hold.lot, layout, job, walk).catch(closeFirst);
     if (!request.resend) await walk.room("mint", () => mintPlanned(tools, hold, job, walk)).catch(closeFirst);
     await walk.room("passwords", closePasswords);
-    await registerMinted(tools, hold, job, greeting, walk);
+    await registerMinted(tools, hold, asked.job, greeting, walk);
     await finishKilledRemints(tools, hold, walk);
   } finally {
     await greeting?.platform.close();

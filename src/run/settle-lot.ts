@@ -4,9 +4,9 @@ import { destroyFolder } from "../disk/destroy-folder.ts";
 import { remove } from "../disk/durable.ts";
 import { batchFolder, isNamedApart, type LotLayout, passwordSegment } from "../disk/layout.ts";
 import type { Ledger, LotHold, OpenBatch } from "../ledger/ledger.ts";
+import { placeDevices, placePasswords } from "../mint/place-batch.ts";
+import { replaceDevices } from "../mint/replace-devices.ts";
 import { ownershipOf, requireOwn } from "./owner-mark.ts";
-import { placeDevices, placePasswords } from "./place-batch.ts";
-import { replaceDevices } from "./replace-devices.ts";
 
 /**
  * Settles what a killed run left, before anything else is done: batches that were committed as minted

@@ -14,9 +14,10 @@ import {
 } from "../disk/durable.ts";
 import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
-import type { Plan } from "../domain/plan.ts";
+import type { Plan, PlannedBatch } from "../domain/plan.ts";
 import type { LotHold, ManifestRecord } from "../ledger/ledger.ts";
-import { planLot } from "./plan-lot.ts";
+import { planLot } from "../plan/plan-lot.ts";
+import { requireSecrets } from "./require-secrets.ts";
 import type { RunRequest } from "./run-lot.ts";
 import type { RunTools } from "./run-tools.ts";
 import type { Walk } from "./walk.ts";
@@ -40,9 +41,7 @@ export async function takeManifest(
   const layout = lotLayout(tools.home, hold.lot);
   const readers = readersOf(request.manifest);
   const sha256 = await copyManifest(request.manifest, layout);
-  const current = currentManifests(await ledger.manifests(hold.lot));
-  const readsOtherwise = jobBefore !== undefined && readsRowsOtherwise(jobBefore, request.job);
-  if (!readsOtherwise && current.some((taken) => taken.sha256 === sha256)) {
+  if (isTakenIn(sha256, await ledger.manifests(hold.lot), jobBefore, request.job)) {
     log.info({ lot: hold.lot, manifest: request.manifest }, "this manifest is taken in already");
     return;
   }
@@ -65,7 +64,7 @@ export async function takeManifest(
         form: { ...planned.form, readers },
         replacesLines: planned.lines,
       },
-      planned.batches,
+      jobBefore === undefined ? planned.batches : requiringSecrets(planned.batches, tools, request.job),
     );
     walk.progressed();
     tellPlan(plan, tools, walk);
@@ -78,6 +77,33 @@ export async function takeManifest(
 /** Who may read a file, by permission bits; its owner always may. One that is gone tells `copyManifest`. */
 function readersOf(path: string): number {
   return 0o600 | ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o044);
+}
+
+/** Of an amended manifest the first device that would be minted shows what it takes; without it nothing is taken in. */
+async function* requiringSecrets(
+  batches: AsyncIterable<PlannedBatch>,
+  tools: RunTools,
+  job: Job,
+): AsyncGenerator<PlannedBatch> {
+  let required = false;
+  for await (const batch of batches) {
+    if (!required && batch.decisions.some(({ kind }) => kind === "mint")) {
+      await requireSecrets(tools, job);
+      required = true;
+    }
+    yield batch;
+  }
+}
+
+/** True when a run with this job would do nothing with a manifest: the lot has taken it in, and would read it the same. */
+export function isTakenIn(
+  sha256: string,
+  manifests: readonly ManifestRecord[],
+  before: Job | undefined,
+  asked: Job,
+): boolean {
+  if (before !== undefined && readsRowsOtherwise(before, asked)) return false;
+  return currentManifests(manifests).some((taken) => taken.sha256 === sha256);
 }
 
 /** The newest whole manifest and the mended files after it: an older one that comes back is an amended one. */

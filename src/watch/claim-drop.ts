@@ -35,6 +35,7 @@ export function claimDrop(
     claimedAtMs: asked.nowMs,
     lot: null,
     job: asked.job,
+    starts: 0,
     filing: null,
     refusal: asked.refusal ?? null,
   };

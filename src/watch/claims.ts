@@ -12,6 +12,8 @@ export interface Claim {
   /** Null until it is known. */
   readonly lot: string | null;
   readonly job: string | null;
+  /** How often work on it was begun and has not ended in order: each time the watcher itself came down. */
+  readonly starts: number;
   /** Where it is going, once its lot has ended and its results are being written. */
   readonly filing: { readonly folder: "done" | "rejected"; readonly name: string } | null;
   /** Why it is refused, where that could be told only from the name that it was dropped under. */
@@ -22,9 +24,9 @@ export interface Claim {
 export function readClaim(drop: DropLayout, workName: string): Claim | undefined {
   try {
     const claim = JSON.parse(readFileSync(claimFile(drop, workName), "utf8")) as Partial<Claim>;
-    const { name, claimedAtMs, lot = null, job = null, filing = null, refusal = null } = claim;
-    return typeof name === "string" && typeof claimedAtMs === "number"
-      ? { name, claimedAtMs, lot, job, filing, refusal }
+    const { name, claimedAtMs, lot = null, job = null, filing = null, refusal = null, starts = 0 } = claim;
+    return typeof name === "string" && typeof claimedAtMs === "number" && typeof starts === "number"
+      ? { name, claimedAtMs, lot, job, starts, filing, refusal }
       : undefined;
   } catch {
     return undefined;

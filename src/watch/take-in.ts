@@ -13,6 +13,9 @@ import type { WorkDesk } from "./work-desk.ts";
 /** As long does a file that its schedule will fetch go unasked, while it stays as it is. */
 const LEFT_FOR_MS = 60_000;
 
+/** A file that has brought the watcher down so often is not begun again. */
+const MOST_STARTS = 3;
+
 /** What comes in: dropped files, files that an earlier watcher had claimed, files that schedules are due for. */
 export interface TakeIn {
   /** Files in work/ that nobody works on yet. Throws the file system's faults. */
@@ -40,7 +43,10 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
   function addWork(path: string, glimpse: Glimpse, claim: Claim, plan: PlannedFile | undefined): void {
     const work = { path, claim, claimed: true, planned: plan };
     const refusal = claim.refusal ?? refuseName(claim.name) ?? refuseDrop(glimpse, options.uid);
-    if (refusal === undefined) desk.add(work);
+    if (refusal === undefined && claim.starts >= MOST_STARTS) {
+      const fault = `${claim.name}: work on it was begun ${claim.starts} times, and each time lotmint was ended in the middle of it, as when memory runs out; it is set aside so that other files go on`;
+      desk.refuse(work, faultOutcome({ exitCode: 1, fault, lot: claim.lot, job: claim.job, nowMs: options.now() }));
+    } else if (refusal === undefined) desk.add(work);
     else {
       const fault = `${claim.name}: ${refusal.fault}`;
       desk.refuse(work, faultOutcome({ exitCode: 2, fault, cure: refusal.cure, nowMs: options.now() }));
@@ -159,7 +165,7 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
         // It waits for the platform since the last time.
         if (desk.has(path)) calls.plannedTried(plan);
         else {
-          const claim = { name, claimedAtMs: options.now(), lot: null, job: plan.job, filing: null };
+          const claim = { name, claimedAtMs: options.now(), lot: null, job: plan.job, starts: 0, filing: null };
           desk.add({ path, claim, claimed: false, planned: plan });
         }
       }
@@ -183,7 +189,7 @@ export function takeIn(options: WatchOptions, desk: WorkDesk, troubles: Troubles
   function claimOf({ name }: FoundDrop): Claim {
     const known = readClaim(drop, name);
     if (known !== undefined) return known;
-    const claim: Claim = { name, claimedAtMs: options.now(), lot: null, job: null, filing: null };
+    const claim: Claim = { name, claimedAtMs: options.now(), lot: null, job: null, starts: 0, filing: null };
     writeClaim(drop, name, claim);
     return claim;
   }

@@ -112,20 +112,41 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     noteExitCode(exitCodeOf(fault));
   }
 
+  /** Counted on the disk before anything is read, so that also a kill by the system counts. Throws `disk-unwritable`. */
+  function begin(work: Work): void {
+    if (!work.claimed) return;
+    const claim = { ...work.claim, starts: work.claim.starts + 1 };
+    writeClaim(drop, basename(work.path), claim);
+    work.claim = claim;
+  }
+
+  /** The step has come to an end, good or bad, and the watcher with it is still there. */
+  function restart(work: Work, starts: number): void {
+    if (!work.claimed || work.claim.starts === starts) return;
+    work.claim = { ...work.claim, starts };
+    try {
+      writeClaim(drop, basename(work.path), work.claim);
+    } catch {
+      // The count stays one too high on a disk that is told of elsewhere.
+    }
+  }
+
   async function resolve(work: Work): Promise<void> {
     const { claim, path, claimed } = work;
     try {
+      begin(work);
       const { name, claimedAtMs, job } = claim;
       const found =
         claim.lot !== null && job !== null
           ? { lot: claim.lot, job }
           : await calls.resolve({ name, path, claimedAtMs, job });
-      work.claim = { ...claim, ...found };
+      work.claim = { ...work.claim, ...found, starts: claim.starts };
       if (claimed) writeClaim(drop, basename(path), work.claim);
       work.state = "queue";
       queue.add({ key: path, lot: found.lot, order: work.order });
       log.info({ file: name, lot: found.lot, job: found.job }, "a manifest is in work");
     } catch (error) {
+      restart(work, claim.starts);
       work.tries += 1;
       const code = exitCodeOf(error);
       const fault = error instanceof Error ? error.message : String(error);
@@ -168,10 +189,27 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     return faultOutcome({ exitCode: 14, fault, lot, job, nowMs: options.now() });
   }
 
+  async function countedAttempt(work: Work): Promise<LotOutcome> {
+    try {
+      begin(work);
+    } catch (error) {
+      const { lot, job } = work.claim;
+      const fault = diskFault(error, work.path);
+      return faultOutcome({
+        exitCode: exitCodeOf(fault),
+        fault: fault instanceof Error ? fault.message : String(fault),
+        lot,
+        job,
+        nowMs: options.now(),
+      });
+    }
+    return attempt(work);
+  }
+
   function launch(work: Work): void {
     work.state = "active";
     work.movedMs = monotonic();
-    const run = attempt(work).then((outcome) => {
+    const run = countedAttempt(work).then((outcome) => {
       ended.push({ work, outcome });
     });
     active.add(run);
@@ -182,6 +220,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
   }
 
   function takeEnded(work: Work, outcome: LotOutcome): void {
+    restart(work, 0);
     work.tries += 1;
     work.movedMs = monotonic();
     noteExitCode(outcome.exitCode);

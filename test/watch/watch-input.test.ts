@@ -23,6 +23,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { claimDrop } from "../../src/watch/claim-drop.ts";
+import { readClaim, writeClaim } from "../../src/watch/claims.ts";
 import { UNREADABLE_NAME } from "../../src/watch/refuse-drop.ts";
 import { ended, until, WatchWorld } from "./watch-world.ts";
 
@@ -462,6 +463,39 @@ test("a watcher that was killed is followed by one that goes on with the claimed
   expect(world.files.map(({ lot }) => lot)).toEqual(lots);
   expect(world.manifests("done")).toEqual(["A.csv", "B.csv"]);
   expect(world.names("work")).toEqual([]);
+});
+
+test("a file that has brought the watcher down three times is set aside, and the next files go on", async () => {
+  const world = new WatchWorld();
+  mkdirSync(world.drop.work, { recursive: true });
+  writeFileSync(join(world.drop.work, "HEAVY.csv"), "id\n1\n");
+  writeClaim(world.drop, "HEAVY.csv", {
+    name: "HEAVY.csv",
+    claimedAtMs: world.clockMs,
+    lot: "HEAVY",
+    job: "job",
+    starts: 3,
+    filing: null,
+  });
+  world.write("NEXT.csv");
+  expect(await world.once()).toBe(1);
+  expect(world.ran).toEqual(["NEXT.csv"]);
+  expect(world.result("rejected", "HEAVY.csv")).toMatch(/^FAILED .*\n.*begun 3 times.*\nCall the engineer/);
+});
+
+test("a start is counted on the disk before the work begins, and forgotten once it has ended in order", async () => {
+  const world = new WatchWorld();
+  const startsNow = () => readClaim(world.drop, "HEAVY.csv")?.starts;
+  const during: (number | undefined)[] = [];
+  world.outcome = (file) => {
+    during.push(startsNow());
+    return ended(13, file);
+  };
+  world.write("HEAVY.csv");
+  await world.once();
+  expect([during, startsNow()]).toEqual([[1], 0]);
+  await world.once();
+  expect([during, startsNow()]).toEqual([[1, 1], 0]);
 });
 
 test("killed between results and move, the file is filed under the same name by the next one", async () => {

@@ -7,7 +7,7 @@ import { writePem } from "../../src/authority/read-pem.ts";
 import { homeLayout } from "../../src/disk/layout.ts";
 import type { Device } from "../../src/domain/device.ts";
 import type { KeyHolder } from "../../src/ledger/ledger.ts";
-import { checkRequests } from "../../src/run/check-requests.ts";
+import { checkRequests } from "../../src/plan/check-requests.ts";
 import { makeIssuer } from "../fixtures/make-issuer.ts";
 import { makeRequestPem, spkiOf } from "../fixtures/make-request.ts";
 import { device } from "../ledger/ledger-world.ts";

@@ -10,8 +10,8 @@ import { type DeviceFile, type DeviceFilesOptions, needsPassword, openDeviceFile
 import { newPassword } from "../keystore/password.ts";
 import { openRandomPool } from "../keystore/random-pool.ts";
 import type { MintedDevice } from "../ledger/ledger.ts";
-import { openKeyPairs } from "../mint/key-pair.ts";
-import { type DeviceToMint, type MintedKey, mintDevice } from "../mint/mint-device.ts";
+import { openKeyPairs } from "./key-pair.ts";
+import { type DeviceToMint, type MintedKey, mintDevice } from "./mint-device.ts";
 
 /** All that the batches of a lot share; goes to the worker threads as a structured clone. */
 export interface MintSetup {

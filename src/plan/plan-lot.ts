@@ -1,15 +1,16 @@
 import { join } from "node:path";
 import type { Home } from "../disk/layout.ts";
-import type { Job, Site } from "../domain/job.ts";
+import { DEFAULT_MAX_ROWS, type Job, type Site } from "../domain/job.ts";
 import { foldLotName } from "../domain/lot.ts";
 import type { ManifestForm } from "../domain/manifest-form.ts";
-import type { PlannedBatch } from "../domain/plan.ts";
+import type { DecidedBatch } from "../domain/plan.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { readManifest } from "../manifest/read-manifest.ts";
+import { manifestFault } from "../manifest/manifest-fault.ts";
+import { type ManifestRow, readManifest } from "../manifest/read-manifest.ts";
 import { makeRowRules } from "../manifest/row-to-device.ts";
 import { rowsToDevices } from "../manifest/rows-to-devices.ts";
-import { planManifest } from "../plan/plan-manifest.ts";
 import { checkRequests } from "./check-requests.ts";
+import { planManifest } from "./plan-manifest.ts";
 
 export interface LotToPlan {
   readonly home: Home;
@@ -29,7 +30,7 @@ export interface LotPlan {
   readonly form: ManifestForm;
   /** True for a rejects file that came back. */
   readonly mended: boolean;
-  readonly batches: AsyncIterable<PlannedBatch>;
+  readonly batches: AsyncIterable<DecidedBatch>;
   /** The lines that the file's rows stand for, once all have been read. */
   readonly lines: () => Iterable<number>;
   /** SHA-256 of the file, once all of it has been read. */
@@ -56,13 +57,14 @@ export async function planLot(input: LotToPlan): Promise<LotPlan> {
   });
   const mended = manifest.mendedLot !== undefined && foldLotName(manifest.mendedLot) === foldLotName(lot);
   const lines: number[] = [];
+  const rows = limitRows(manifest.rows, job.maxRows ?? DEFAULT_MAX_ROWS, input.manifestName);
   return {
     header: manifest.header.names,
     form: manifest.form,
     mended,
     batches: planManifest({
       lot,
-      rows: checkRequests(rowsToDevices(mended ? noting(manifest.rows, lines) : manifest.rows, rules), {
+      rows: checkRequests(rowsToDevices(mended ? noting(rows, lines) : rows, rules), {
         home,
         lot,
         column: manifest.header.standard.get("csr") ?? "csr",
@@ -76,6 +78,28 @@ export async function planLot(input: LotToPlan): Promise<LotPlan> {
     lines: () => lines,
     sha256: manifest.sha256,
   };
+}
+
+/** Throws `usage` with the line of the first row that is too many. */
+async function* limitRows(
+  batches: AsyncIterable<readonly ManifestRow[]>,
+  most: number,
+  file: string,
+): AsyncGenerator<readonly ManifestRow[]> {
+  let left = most;
+  for await (const rows of batches) {
+    const surplus = rows[left];
+    if (surplus !== undefined) {
+      const cure = "split the file into several lots, or raise maxRows in the job";
+      throw manifestFault(
+        file,
+        { line: surplus.line },
+        `the file has more than ${most} rows, the job's maxRows; ${cure}`,
+      );
+    }
+    left -= rows.length;
+    yield rows;
+  }
 }
 
 async function* noting<Row extends { readonly line: number }>(

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { batchFolder, homeLayout, type LotLayout, lotLayout, passwordSegment } from "../../src/disk/layout.ts";
-import { isOccupied, placeDevices, placePasswords } from "../../src/run/place-batch.ts";
+import { isOccupied, placeDevices, placePasswords } from "../../src/mint/place-batch.ts";
 
 let root: string;
 let lot: LotLayout;

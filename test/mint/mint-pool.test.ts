@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { newSerialNumber } from "../../src/authority/serial-number.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
-import type { MintBatch, MintSetup } from "../../src/run/mint-batch.ts";
-import { type MintPool, openMintPool } from "../../src/run/mint-pool.ts";
+import type { MintBatch, MintSetup } from "../../src/mint/mint-batch.ts";
+import { type MintPool, openMintPool } from "../../src/mint/mint-pool.ts";
 import { makeIssuer, type TestIssuer } from "../fixtures/make-issuer.ts";
 
 let issuer: TestIssuer;

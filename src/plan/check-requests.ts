@@ -1,8 +1,9 @@
-import { hash } from "node:crypto";
+import { hash, randomInt } from "node:crypto";
 import { readableAuthorities } from "../authority/load-authority.ts";
 import { readRequest } from "../authority/read-request.ts";
 import type { Home } from "../disk/layout.ts";
 import { type Device, foldId } from "../domain/device.ts";
+import { type IdTable, makeIdTable } from "../domain/id-table.ts";
 import type { RejectedRow } from "../domain/plan.ts";
 import type { KeyHolder, Ledger } from "../ledger/ledger.ts";
 import type { CheckedRows } from "../manifest/rows-to-devices.ts";
@@ -31,7 +32,7 @@ export async function* checkRequests(
   rows: AsyncIterable<CheckedRows>,
   rules: RequestRules,
 ): AsyncGenerator<CheckedRows> {
-  const lineOfKey = new Map<string, number>();
+  const lineOfKey = makeIdTable([randomInt(2 ** 32), randomInt(2 ** 32)]);
   let authorities: ReadonlyMap<string, string> | undefined;
   for await (const { devices, rejected } of rows) {
     const refused = new Map<Device, string>();
@@ -57,7 +58,7 @@ export async function* checkRequests(
 async function findTakenKeys(
   asking: readonly Asking[],
   authorities: ReadonlyMap<string, string>,
-  lineOfKey: Map<string, number>,
+  lineOfKey: IdTable,
   { ledger, lot }: RequestRules,
 ): Promise<ReadonlyMap<Device, string>> {
   const holders = Map.groupBy(

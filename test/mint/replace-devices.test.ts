@@ -23,7 +23,7 @@ import {
 } from "../../src/disk/layout.ts";
 import { openKeyPairs } from "../../src/mint/key-pair.ts";
 import { mintDevice } from "../../src/mint/mint-device.ts";
-import { findForeignFiles, replaceDevices } from "../../src/run/replace-devices.ts";
+import { findForeignFiles, replaceDevices } from "../../src/mint/replace-devices.ts";
 import { makeIssuer, pemOf, type TestIssuer } from "../fixtures/make-issuer.ts";
 
 const BATCH = 3;

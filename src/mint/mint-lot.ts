@@ -8,11 +8,11 @@ import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/ledger.ts";
+import { turnDownTakenKeys } from "../plan/reject-taken-keys.ts";
+import { readPasswordFiles } from "../run/password-segments.ts";
+import { dropBatch } from "../run/settle-lot.ts";
 import type { MintPool } from "./mint-pool.ts";
-import { readPasswordFiles } from "./password-segments.ts";
 import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
-import { dropBatch } from "./settle-lot.ts";
-import { turnDownTakenKeys } from "./turn-down-taken-keys.ts";
 
 /**
  * Devices per batch: enough to make one sync cheap per device, few enough that a stop waits for seconds,

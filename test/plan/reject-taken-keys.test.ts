@@ -1,7 +1,7 @@
 import { generateKeyPairSync, hash, type KeyObject } from "node:crypto";
 import { expect, test } from "vitest";
 import type { DeviceReject, KeyHolder, PlannedDevice } from "../../src/ledger/ledger.ts";
-import { turnDownTakenKeys } from "../../src/run/turn-down-taken-keys.ts";
+import { turnDownTakenKeys } from "../../src/plan/reject-taken-keys.ts";
 import { makeRequestPem, spkiOf } from "../fixtures/make-request.ts";
 
 const HOLD = { lot: "L1", run: 1, fence: 1 };
