@@ -16,6 +16,7 @@ export interface ManifestHeader {
   readonly positions: readonly (string | undefined)[];
   /** Every cell of the header as it is compared. */
   readonly folded: readonly string[];
+  readonly idPosition: number;
   /** lotmint's column, or `external-<type>`, -> the manifest's name for it. */
   readonly standard: ReadonlyMap<string, string>;
   /** Names of the columns whose cells are not taken in, since they are secret. */
@@ -97,6 +98,7 @@ export function readHeader(
       return name === "" || isPassedOver(name) ? undefined : name;
     }),
     folded: cells.map(fold),
+    idPosition: byFolded.get(fold(standard.get("id") ?? ""))?.position ?? 0,
     standard,
     secret: named.filter(isSecret),
     passedOver: new Set(

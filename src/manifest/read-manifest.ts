@@ -174,12 +174,11 @@ function makeRow(record: CsvRecord, header: ManifestHeader, mendedLot: string | 
 }
 
 /** True for a row that holds the id column's name as its id, or among nothing but names of columns in another order. */
-function repeatsHeader({ cells }: CsvRecord, { folded, standard }: ManifestHeader): boolean {
-  const idName = foldColumnName(standard.get("id") ?? "id");
-  const idAt = folded.indexOf(idName);
-  // Most rows are none, and take one comparison.
-  if ((cells[idAt] ?? "").length === idName.length && foldColumnName(cells[idAt] ?? "") === idName) return true;
-  if (!folded.includes((cells[0] ?? "").toLowerCase())) return false;
+function repeatsHeader({ cells }: CsvRecord, { folded, idPosition }: ManifestHeader): boolean {
+  const idName = folded[idPosition] ?? "";
+  if (foldColumnName(cells[idPosition] ?? "") === idName) return true;
+  // Most rows are none, and need no more than this.
+  if (!folded.includes(foldColumnName(cells[0] ?? ""))) return false;
   const filled = cells.map(foldColumnName).filter((cell) => cell !== "");
   return filled.length > 1 && filled.includes(idName) && filled.every((cell) => folded.includes(cell));
 }

@@ -155,6 +155,7 @@ test("rows of nothing but separators and blanks are passed over, also before the
 test.each([
   ["as it was", "ID;Name;type"],
   ["with other case, blanks and fewer cells", " id ; NAME"],
+  ["with blanks that no spreadsheet shows", "\u00a0id\u200b;name"],
   ["in another order, as of another file", "name;type;id"],
   ["with a mark, as of a file put after another", "\ufeffid;name;type"],
 ])("a header that comes again is a problem of its row and no device: %s", async (_, again) => {
