@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { describeName } from "./distinguished-name.ts";
+import { describeName } from "../x509/distinguished-name.ts";
 import { describeKey, keyAlgorithmOf } from "./key-algorithm.ts";
 import { digests, type StoredAuthority } from "./stored-authority.ts";
 

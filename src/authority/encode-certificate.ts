@@ -10,7 +10,7 @@ import {
   TAG,
 } from "../asn1/der.ts";
 import { KEY_USAGES, type KeyUsage, type Validity } from "../domain/certificate.ts";
-import { EXTENSION } from "./read-certificate.ts";
+import { EXTENSION } from "../x509/read-certificate.ts";
 import type { SignatureAlgorithm } from "./signer.ts";
 
 /** AlgorithmIdentifier; RSA carries NULL parameters, ECDSA none (RFC 4055, 5; RFC 5758, 3.2). */

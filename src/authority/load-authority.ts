@@ -3,11 +3,11 @@ import { existsSync, readdirSync } from "node:fs";
 import { authorityLayout, type Home } from "../disk/layout.ts";
 import type { KeyAlgorithm, Validity } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { describeName } from "../x509/distinguished-name.ts";
+import type { CertificateFields } from "../x509/read-certificate.ts";
 import { openAuthorityKey } from "./authority-key.ts";
 import { type AuthorityDescription, describeStoredAuthority } from "./describe-authority.ts";
-import { describeName } from "./distinguished-name.ts";
 import { describeKey, keyAlgorithmOf } from "./key-algorithm.ts";
-import type { CertificateFields } from "./read-certificate.ts";
 import { type SignatureAlgorithm, type SignerSource, signatureAlgorithmOf } from "./signer.ts";
 import {
   digests,

@@ -1,5 +1,7 @@
 import { derBoolean, derContext, derInteger, derSequence } from "../asn1/der.ts";
 import type { SerialNumber, Validity } from "../domain/certificate.ts";
+import { EXTENSION } from "../x509/read-certificate.ts";
+import { keyIdOf } from "../x509/subject-public-key.ts";
 import {
   encodeAuthorityKeyId,
   encodeExtension,
@@ -9,9 +11,7 @@ import {
   encodeSubjectKeyId,
   encodeValidity,
 } from "./encode-certificate.ts";
-import { EXTENSION } from "./read-certificate.ts";
 import type { Signer } from "./signer.ts";
-import { keyIdOf } from "./subject-public-key.ts";
 
 export interface AuthorityCertificateRequest {
   readonly serialNumber: SerialNumber;

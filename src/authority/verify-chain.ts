@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { describeName } from "./distinguished-name.ts";
-import { type CertificateFields, EXTENSION } from "./read-certificate.ts";
+import { describeName } from "../x509/distinguished-name.ts";
+import { type CertificateFields, EXTENSION } from "../x509/read-certificate.ts";
 import { unusableAuthority } from "./stored-authority.ts";
 
 /**

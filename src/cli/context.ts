@@ -7,7 +7,7 @@ import { type Home, homeLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Platform } from "../platform/platform.ts";
-import type { RunTools } from "../run/run-tools.ts";
+import type { RunTools } from "../run/lot/run-tools.ts";
 import { askPassphrase } from "./ask-passphrase.ts";
 import { showProgress } from "./progress.ts";
 import { type HomeUse, requireHome } from "./require-home.ts";
@@ -98,7 +98,7 @@ export function makeContext(
           code: "usage",
         });
       }
-      const { openPlatform } = await import("../platform/http-platform.ts");
+      const { openPlatform } = await import("../platform/http/http-platform.ts");
       return openPlatform(platform, around.secrets.platformCredentials(platform.user));
     },
   };

@@ -6,7 +6,7 @@ import { ALWAYS_SECRET, EXTERNAL_PREFIX, STANDARD_COLUMNS } from "../domain/mani
 import { REGISTRATION_COLUMNS } from "../domain/registration.ts";
 import { checkSubjectValue } from "../domain/subject-rules.ts";
 import { parseTemplate } from "../domain/template.ts";
-import type { ConfigFault, KeyPath } from "./config-fault.ts";
+import type { ConfigProblem, KeyPath } from "./config-error.ts";
 import { parseCron } from "./cron-expression.ts";
 import { fileProblem } from "./is-file.ts";
 
@@ -15,11 +15,11 @@ const FORBIDDEN_PROPERTIES = [...REGISTRATION_COLUMNS, "TENANT", "ENROLLMENT_OTP
 const LOT_PLACEHOLDERS: readonly string[] = ["file", "date"];
 
 /** Everything that a schema cannot say: how a job's settings fit together, and the site, and the disk. */
-export function checkJob(job: Job, site: Site): readonly ConfigFault[] {
+export function checkJob(job: Job, site: Site): readonly ConfigProblem[] {
   return RULES.flatMap((rule) => rule(job, site));
 }
 
-type Rule = (job: Job, site: Site) => readonly ConfigFault[];
+type Rule = (job: Job, site: Site) => readonly ConfigProblem[];
 
 const RULES: readonly Rule[] = [
   lotPatternIsUsable,
@@ -37,11 +37,11 @@ const RULES: readonly Rule[] = [
   scheduleIsReadable,
 ];
 
-function fault(path: KeyPath, message: string): readonly ConfigFault[] {
+function fault(path: KeyPath, message: string): readonly ConfigProblem[] {
   return [{ path, message }];
 }
 
-function lotPatternIsUsable(job: Job): readonly ConfigFault[] {
+function lotPatternIsUsable(job: Job): readonly ConfigProblem[] {
   const parts = parseTemplate(job.lot);
   if ("fault" in parts) return fault(["lot"], parts.fault);
   return parts.flatMap((part) =>
@@ -51,12 +51,12 @@ function lotPatternIsUsable(job: Job): readonly ConfigFault[] {
   );
 }
 
-function patternGivesOneLotPerFile(job: Job): readonly ConfigFault[] {
+function patternGivesOneLotPerFile(job: Job): readonly ConfigProblem[] {
   if (job.manifest === undefined || !/[*?]/.test(job.manifest) || /\{\s*file\s*\}/.test(job.lot)) return [];
   return fault(["lot"], "must hold {file}, since the manifest is a pattern and each file is a lot of its own");
 }
 
-function requiredSubjectIsGiven(job: Job): readonly ConfigFault[] {
+function requiredSubjectIsGiven(job: Job): readonly ConfigProblem[] {
   return job.profile.requiredSubject.flatMap((required) =>
     required === "CN" || job.subject.some(({ attribute }) => attribute === required)
       ? []
@@ -71,7 +71,7 @@ function exampleColumn(attribute: SubjectAttribute): string {
   return attribute === "serialNumber" ? "serial_number" : attribute.toLowerCase();
 }
 
-function subjectTemplatesAreUsable(job: Job): readonly ConfigFault[] {
+function subjectTemplatesAreUsable(job: Job): readonly ConfigProblem[] {
   return job.subject.flatMap(({ attribute, template }) => {
     const path = ["subject", attribute];
     const parts = parseTemplate(template);
@@ -82,7 +82,7 @@ function subjectTemplatesAreUsable(job: Job): readonly ConfigFault[] {
   });
 }
 
-function registrationTemplatesAreUsable(job: Job): readonly ConfigFault[] {
+function registrationTemplatesAreUsable(job: Job): readonly ConfigProblem[] {
   const { mode, name, path } = job.registration;
   const templates = { name, ...(path !== undefined && { path }) };
   return Object.entries(templates).flatMap(([key, template]) => {
@@ -96,7 +96,7 @@ function registrationTemplatesAreUsable(job: Job): readonly ConfigFault[] {
   });
 }
 
-function registrationTextFitsTheCsv(job: Job): readonly ConfigFault[] {
+function registrationTextFitsTheCsv(job: Job): readonly ConfigProblem[] {
   const { mode, type, idType, properties } = job.registration;
   const texts: readonly (readonly [KeyPath, string | undefined])[] = [
     [["registration", "type"], type],
@@ -111,7 +111,7 @@ function registrationTextFitsTheCsv(job: Job): readonly ConfigFault[] {
   });
 }
 
-function propertiesAreNotPlatformColumns(job: Job): readonly ConfigFault[] {
+function propertiesAreNotPlatformColumns(job: Job): readonly ConfigProblem[] {
   return job.registration.properties.flatMap((name, index) =>
     FORBIDDEN_PROPERTIES.includes(name.toUpperCase()) || name.toLowerCase().startsWith(EXTERNAL_PREFIX)
       ? fault(["registration", "properties", index], `${name} is a column that the platform gives a meaning of its own`)
@@ -119,7 +119,7 @@ function propertiesAreNotPlatformColumns(job: Job): readonly ConfigFault[] {
   );
 }
 
-function columnsAreMappedOnce(job: Job): readonly ConfigFault[] {
+function columnsAreMappedOnce(job: Job): readonly ConfigProblem[] {
   const seen = new Map<string, string>();
   return Object.entries(job.columns).flatMap(([column, header]) => {
     const folded = foldColumnName(header);
@@ -131,7 +131,7 @@ function columnsAreMappedOnce(job: Job): readonly ConfigFault[] {
   });
 }
 
-function aliasTemplatesAreUsable({ keystores }: Job): readonly ConfigFault[] {
+function aliasTemplatesAreUsable({ keystores }: Job): readonly ConfigProblem[] {
   return aliasTemplates(keystores).flatMap(({ path, template }) => {
     const parts = parseTemplate(template);
     return "fault" in parts ? fault(path, parts.fault) : [];
@@ -145,7 +145,7 @@ function aliasTemplates({ pkcs12, jks }: Job["keystores"]) {
 }
 
 /** What goes to a certificate, a keystore or the platform is no secret any more. */
-function secretColumnsAreNotUsed(job: Job): readonly ConfigFault[] {
+function secretColumnsAreNotUsed(job: Job): readonly ConfigProblem[] {
   const users = usersOfColumns(job);
   const always = ALWAYS_SECRET.flatMap((column) => {
     const user = users.get(foldColumnName(column));
@@ -198,12 +198,12 @@ function usersOfColumns(job: Job): ReadonlyMap<string, string> {
   return users;
 }
 
-function submissionHasAPlatform(job: Job, site: Site): readonly ConfigFault[] {
+function submissionHasAPlatform(job: Job, site: Site): readonly ConfigProblem[] {
   if (!job.submit.enabled || site.platform !== undefined) return [];
   return fault(["submit", "enabled"], "needs a platform, and lotmint.yaml names none");
 }
 
-function filesAreThere(job: Job): readonly ConfigFault[] {
+function filesAreThere(job: Job): readonly ConfigProblem[] {
   const files: readonly (readonly [KeyPath, string | undefined])[] = [
     [["secrets", "sealTo"], job.secrets.sealTo],
     ...(job.truststore?.certificates ?? []).map(
@@ -215,7 +215,7 @@ function filesAreThere(job: Job): readonly ConfigFault[] {
   );
 }
 
-function scheduleIsReadable(job: Job): readonly ConfigFault[] {
+function scheduleIsReadable(job: Job): readonly ConfigProblem[] {
   if (job.schedule === undefined) return [];
   const fields = parseCron(job.schedule.cron);
   const wrongTime = "fault" in fields ? fault(["schedule"], fields.fault) : [];

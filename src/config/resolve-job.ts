@@ -1,7 +1,7 @@
 import { type Profile, SUBJECT_ATTRIBUTES } from "../domain/certificate.ts";
 import { type Job, type Keystores, PER_LOT_ITERATIONS, type Site } from "../domain/job.ts";
 import { BUILT_IN_PROFILES } from "../domain/profiles.ts";
-import type { ConfigFault } from "./config-fault.ts";
+import type { ConfigProblem } from "./config-error.ts";
 import { parseTimeMs } from "./durations.ts";
 import { checkJob } from "./job-rules.ts";
 import type { JobInput } from "./job-schema.ts";
@@ -21,9 +21,9 @@ export function resolveJob(
   input: JobInput,
   site: Site,
   options: { readonly defaults: JobInput; readonly nowMs: number },
-): { readonly job: Job; readonly faults: readonly ConfigFault[] } {
+): { readonly job: Job; readonly faults: readonly ConfigProblem[] } {
   const merged = mergeDefaults(input, options.defaults);
-  const faults: ConfigFault[] = [];
+  const faults: ConfigProblem[] = [];
   if (merged.issuer === undefined) {
     faults.push({ path: ["issuer"], message: "is missing; name the authority that signs, such as issuer: line-3" });
   }
@@ -96,7 +96,7 @@ function mergeDefaults(input: JobInput, defaults: JobInput): JobInput {
   };
 }
 
-function findProfile(name: string, site: Site, faults: ConfigFault[]): Profile {
+function findProfile(name: string, site: Site, faults: ConfigProblem[]): Profile {
   const profiles: Readonly<Record<string, Profile>> = { ...site.profiles, ...BUILT_IN_PROFILES };
   const found = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
   if (found !== undefined) return found;

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { inputFault } from "../disk/disk-fault.ts";
+import { inputError } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 
 /**
@@ -83,7 +83,7 @@ export function readSecretFile(path: string): string {
     return secret;
   } catch (error) {
     if (error instanceof OnboardingError) throw error;
-    throw inputFault(error, path);
+    throw inputError(error, path);
   } finally {
     closeSync(file);
   }
@@ -131,7 +131,7 @@ function openSecret(path: string): number {
   try {
     return openSync(path, "r");
   } catch (error) {
-    throw inputFault(error, path, "there is no secret file");
+    throw inputError(error, path, "there is no secret file");
   }
 }
 

@@ -6,7 +6,7 @@ import {
   STANDARD_COLUMNS,
   type StandardColumn,
 } from "../domain/manifest-columns.ts";
-import { manifestFault } from "./manifest-fault.ts";
+import { manifestError } from "./manifest-error.ts";
 
 /** Which column holds what, by its position from 0. */
 export interface ManifestHeader {
@@ -44,7 +44,7 @@ export function readHeader(
   secret: readonly string[] = [],
 ): ManifestHeader {
   const refuse = (words: string, column?: number) =>
-    manifestFault(file, { line, ...(column !== undefined && { column }) }, words);
+    manifestError(file, { line, ...(column !== undefined && { column }) }, words);
   if (cells.length > MAX_COLUMNS) throw refuse(`the header has ${cells.length} columns, the most is ${MAX_COLUMNS}`);
   const byFolded = new Map<string, { readonly name: string; readonly position: number }>();
   for (const [position, cell] of cells.entries()) {

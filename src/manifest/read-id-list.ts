@@ -1,7 +1,7 @@
 import { foldColumnName, showText, stripBlanks } from "../domain/blank-text.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { decodeManifest } from "./decode-manifest.ts";
-import { NOTHING_TAKEN } from "./manifest-fault.ts";
+import { NOTHING_TAKEN } from "./manifest-error.ts";
 import { type CsvRecord, readRecords } from "./read-records.ts";
 import { spreadsheetFault } from "./spreadsheet-fault.ts";
 

@@ -2,7 +2,7 @@ import { CsvError, Parser } from "csv-parse";
 import { showText, stripBlanks } from "../domain/blank-text.ts";
 import type { ManifestForm } from "../domain/manifest-form.ts";
 import { findSeparator, namedSeparator, type Separator } from "./find-separator.ts";
-import { manifestFault } from "./manifest-fault.ts";
+import { manifestError } from "./manifest-error.ts";
 
 /** A row as it stands in the file. */
 export interface CsvRecord {
@@ -78,7 +78,7 @@ function findStart(bytes: Buffer, isAll: boolean, file: string, idHeader: string
     } else {
       const separator = named === undefined ? namedSeparator(text) : undefined;
       if (separator === "unknown") {
-        throw manifestFault(
+        throw manifestError(
           file,
           { line: line + 1 },
           `the separator that ${showText(text.trim())} names is not read; comma, semicolon and tab are`,
@@ -118,7 +118,7 @@ function lineEndAt(bytes: Buffer, offset: number): number | undefined {
 
 function refuseBareCr(line: string, end: number | undefined, file: string): void {
   if (end === undefined && line.trim().includes("\r") && !line.includes("\n")) {
-    throw manifestFault(file, { line: 1 }, "the lines end with CR alone; save the file with CRLF or LF as line ends");
+    throw manifestError(file, { line: 1 }, "the lines end with CR alone; save the file with CRLF or LF as line ends");
   }
 }
 
@@ -191,24 +191,24 @@ function explain(error: Error, file: string, rowLine: number, before: readonly s
   const place = { line: rowLine + countBreaks(before), column: before.length + 1 };
   switch (error.code) {
     case "CSV_QUOTE_NOT_CLOSED":
-      return manifestFault(file, place, "the quote that opens this cell is never closed", error);
+      return manifestError(file, place, "the quote that opens this cell is never closed", error);
     case "CSV_INVALID_CLOSING_QUOTE":
     case "CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE":
-      return manifestFault(
+      return manifestError(
         file,
         place,
         "a quote inside this quoted cell is neither doubled nor the cell's end; double it, or close the cell",
         error,
       );
     case "INVALID_OPENING_QUOTE":
-      return manifestFault(
+      return manifestError(
         file,
         place,
         "this cell holds a quote but does not begin with one; put the whole cell in quotes and double the inner one",
         error,
       );
     case "CSV_MAX_RECORD_SIZE":
-      return manifestFault(
+      return manifestError(
         file,
         place,
         "the row that this cell belongs to is longer than 1 MiB; a closing quote may be missing",

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { join } from "node:path";
-import type { LeafTemplate } from "../authority/leaf-template.ts";
+import type { LeafTemplate } from "../authority/leaf/leaf-template.ts";
 import { openSigner, type SignerSource } from "../authority/signer.ts";
 import { ensureFolder, PRIVATE_FOLDER, writeNew } from "../disk/durable.ts";
 import { safeName } from "../disk/layout.ts";

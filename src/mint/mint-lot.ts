@@ -1,6 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { readCertificateRequest } from "../authority/read-request.ts";
-import { newSerialNumber } from "../authority/serial-number.ts";
+import { readCertificateRequest } from "../authority/request/read-pkcs10.ts";
 import { announceStep } from "../disk/announce-step.ts";
 import { ensureFolder, ensureFolderAlone, PRIVATE_FOLDER } from "../disk/durable.ts";
 import { batchFolder, deviceFolder, type LotLayout, passwordSegment, segmentName } from "../disk/layout.ts";
@@ -8,9 +7,10 @@ import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/ledger.ts";
-import { turnDownTakenKeys } from "../plan/reject-taken-keys.ts";
-import { readPasswordFiles } from "../run/password-segments.ts";
-import { dropBatch } from "../run/settle-lot.ts";
+import { rejectTakenKeys } from "../plan/reject-taken-keys.ts";
+import { dropBatch } from "../run/lot/recover-batches.ts";
+import { readPasswordFiles } from "../run/passwords/password-segments.ts";
+import { newSerialNumber } from "../x509/serial-number.ts";
 import type { MintPool } from "./mint-pool.ts";
 import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
 
@@ -64,7 +64,7 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
     const planned = await ledger.plannedDevices(hold.lot, BATCH_SIZE[options.key]);
     if (planned.length === 0) break;
     const unoccupied = await turnDownOccupied(ledger, hold, lot, planned);
-    const devices = await turnDownTakenKeys(ledger, hold, unoccupied, keysInHand);
+    const devices = await rejectTakenKeys(ledger, hold, unoccupied, keysInHand);
     if (devices.length === 0) continue;
     const numbered = devices.map((device) => ({ ...device, serialNumber: newSerialNumber() }));
     const part = partFor(options, numbered);

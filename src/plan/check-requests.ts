@@ -1,6 +1,6 @@
 import { hash, randomInt } from "node:crypto";
 import { readableAuthorities } from "../authority/load-authority.ts";
-import { readRequest } from "../authority/read-request.ts";
+import { readRequest } from "../authority/request/read-pkcs10.ts";
 import type { Home } from "../disk/layout.ts";
 import { type Device, foldId } from "../domain/device.ts";
 import { type IdTable, makeIdTable } from "../domain/id-table.ts";

@@ -5,7 +5,7 @@ import { foldLotName } from "../domain/lot.ts";
 import type { ManifestForm } from "../domain/manifest-form.ts";
 import type { DecidedBatch } from "../domain/plan.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { manifestFault } from "../manifest/manifest-fault.ts";
+import { manifestError } from "../manifest/manifest-error.ts";
 import { type ManifestRow, readManifest } from "../manifest/read-manifest.ts";
 import { makeRowRules } from "../manifest/row-to-device.ts";
 import { rowsToDevices } from "../manifest/rows-to-devices.ts";
@@ -91,7 +91,7 @@ async function* limitRows(
     const surplus = rows[left];
     if (surplus !== undefined) {
       const cure = "split the file into several lots, or raise maxRows in the job";
-      throw manifestFault(
+      throw manifestError(
         file,
         { line: surplus.line },
         `the file has more than ${most} rows, the job's maxRows; ${cure}`,

@@ -1,4 +1,4 @@
-import { readRequest } from "../authority/read-request.ts";
+import { readRequest } from "../authority/request/read-pkcs10.ts";
 import type { Ledger, LotHold, PlannedDevice } from "../ledger/ledger.ts";
 import { describeHolder } from "./check-requests.ts";
 
@@ -7,7 +7,7 @@ import { describeHolder } from "./check-requests.ts";
  * manifest was taken in: in a lot that ran beside this one, or earlier in this run. Gives the others. `inHand`
  * are the keys that this run has let through, with their devices; they are added to.
  */
-export async function turnDownTakenKeys(
+export async function rejectTakenKeys(
   ledger: Pick<Ledger, "publicKeyHolders" | "rejectDevices">,
   hold: LotHold,
   planned: readonly PlannedDevice[],

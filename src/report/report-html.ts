@@ -3,7 +3,7 @@ import { STAGES } from "../domain/stage.ts";
 import { escapeHtml } from "./escape-html.ts";
 import { type Bar, barTable, stackedBar } from "./html-charts.ts";
 import { HTML_STYLE } from "./html-style.ts";
-import { lotStanding } from "./lot-standing.ts";
+import { lotState } from "./lot-state.ts";
 import { count, duration, perSecond, seconds } from "./plain-text.ts";
 
 /** One shape for each lamp, so that it does not rest on colour alone. */
@@ -54,7 +54,7 @@ ${sections.filter((section) => section !== "").join("\n")}
 }
 
 function lamp(report: LotReport): string {
-  const standing = lotStanding(report.exitCode, report.secretColumns);
+  const standing = lotState(report.exitCode, report.secretColumns);
   const advice = escapeHtml(standing.advice).replace("rejects.csv", '<a href="rejects.csv">rejects.csv</a>');
   const word = standing.word.charAt(0).toUpperCase() + standing.word.slice(1);
   return `<div class="lamp ${standing.lamp}"><svg viewBox="0 0 24 24" role="img" aria-label="${standing.lamp}" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round">${LAMPS[standing.lamp]}</svg><div><strong>${escapeHtml(word)}</strong><p>${advice}</p></div></div>`;

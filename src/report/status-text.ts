@@ -1,7 +1,7 @@
 import { isNothing, type RemainingWork } from "../domain/remaining-work.ts";
 import type { Stage } from "../domain/stage.ts";
 import type { LotRecord } from "../ledger/ledger.ts";
-import { lotStanding } from "./lot-standing.ts";
+import { lotState } from "./lot-state.ts";
 import { count, type Paint, paint, plainText, type TextOptions } from "./plain-text.ts";
 
 /** One lot as `status` shows it. */
@@ -78,7 +78,7 @@ function stateCell({ lot, remaining }: LotStatus): Cell {
     return { text: `running on ${plainText(lot.heldBy.host)}, process ${lot.heldBy.pid}`, paint: "bold" };
   }
   if (lot.lastExitCode === null) return { text: "not ended yet: run it again", paint: "amber" };
-  const { lamp, word } = lotStanding(lot.lastExitCode);
+  const { lamp, word } = lotState(lot.lastExitCode);
   const open = lamp === "red" ? undefined : remainingText(remaining);
   if (open !== undefined) return { text: `${open}: run it again`, paint: "amber" };
   return { text: `${lot.lastExitCode} ${word}`, paint: lamp };

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type CertificatesToTrust, readCertificatesToTrust } from "../authority/certificates-to-trust.ts";
+import { type CertificatesToTrust, readCertificatesToTrust } from "../authority/foreign/certificates-to-trust.ts";
 import type { Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Truststore } from "../domain/job.ts";

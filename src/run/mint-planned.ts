@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { prepareLeaf } from "../authority/leaf/prepare-leaf.ts";
 import { loadIssuer } from "../authority/load-authority.ts";
-import { prepareLeaf } from "../authority/prepare-leaf.ts";
 import { resolveValidity } from "../authority/validity.ts";
 import { lotLayout, segmentPart } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
@@ -9,11 +9,11 @@ import type { LotHold, PlannedDevice } from "../ledger/ledger.ts";
 import type { MintSetup } from "../mint/mint-batch.ts";
 import { mintLot } from "../mint/mint-lot.ts";
 import { openMintPool } from "../mint/mint-pool.ts";
-import { claimFolders } from "./claim-folders.ts";
 import { loadTruststore } from "./load-truststore.ts";
-import { refuseRevokedIssuer } from "./refuse-revoked-issuer.ts";
-import type { RunTools } from "./run-tools.ts";
-import type { Walk } from "./walk.ts";
+import { refuseRevokedIssuer } from "./lot/refuse-revoked-issuer.ts";
+import type { RunTools } from "./lot/run-tools.ts";
+import type { Walk } from "./lot/walk.ts";
+import { claimFolders } from "./passwords/claim-folders.ts";
 
 /**
  * Mints what the ledger says is planned. The issuer's passphrase is asked for only if there is something

@@ -4,9 +4,9 @@ import type { Job } from "../domain/job.ts";
 import type { LotHold } from "../ledger/ledger.ts";
 import { cutParts } from "../registration/cut-parts.ts";
 import { type SubmitOutcome, submitLot } from "../submit/submit-lot.ts";
-import { askPlatform, type Greeting, retryPolicy } from "./greet-platform.ts";
-import type { RunTools } from "./run-tools.ts";
-import type { Walk } from "./walk.ts";
+import { askPlatform, type LotPreflight, retryPolicy } from "./lot/preflight-lot.ts";
+import type { RunTools } from "./lot/run-tools.ts";
+import type { Walk } from "./lot/walk.ts";
 
 /**
  * Lists every minted device in the registration file and, with a platform, submits what it has not
@@ -16,7 +16,7 @@ export async function registerMinted(
   tools: RunTools,
   hold: LotHold,
   job: Job,
-  greeting: Greeting | undefined,
+  lotPreflight: LotPreflight | undefined,
   walk: Walk,
 ): Promise<void> {
   if (job.registration.mode !== "bulk") return;
@@ -27,15 +27,15 @@ export async function registerMinted(
     walk.progressed();
     tools.log.info({ lot: hold.lot, parts: cut.parts, devices: cut.rows }, "registration parts cut");
   }
-  if (greeting === undefined || tools.signal.aborted) return;
+  if (lotPreflight === undefined || tools.signal.aborted) return;
 
-  const tenant = greeting.tenant ?? (await askAgain(tools, job, greeting, walk));
+  const tenant = lotPreflight.tenant ?? (await askAgain(tools, job, lotPreflight, walk));
   if (tenant === undefined) return;
   const outcome = await walk.room("submit", () =>
     submitLot({
       ledger: tools.ledger,
       hold,
-      platform: greeting.platform,
+      platform: lotPreflight.platform,
       layout,
       tenant,
       submit: job.submit,
@@ -49,7 +49,12 @@ export async function registerMinted(
 }
 
 /** A platform that was away before minting may be back. */
-async function askAgain(tools: RunTools, job: Job, { platform }: Greeting, walk: Walk): Promise<string | undefined> {
+async function askAgain(
+  tools: RunTools,
+  job: Job,
+  { platform }: LotPreflight,
+  walk: Walk,
+): Promise<string | undefined> {
   const outcome = await walk.room("preflight", () => askPlatform(tools, job, platform));
   if (outcome.kind !== "ready") {
     if (outcome.kind === "refused") throw new OnboardingError(outcome.message, { code: "platform-refused" });

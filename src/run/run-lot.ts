@@ -3,29 +3,29 @@ import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Ledger, LotHold } from "../ledger/ledger.ts";
-import { adoptJob, recordedJob, refuseMixedIssuance } from "./adopt-job.ts";
-import { checkClock } from "./check-clock.ts";
-import { requireOwnFolders } from "./claim-folders.ts";
-import { concludeLot } from "./conclude-lot.ts";
-import { signerOf } from "./describe-lot.ts";
-import { finishRemints } from "./finish-remints.ts";
-import { greetPlatform } from "./greet-platform.ts";
-import { holdLot } from "./hold-lot.ts";
-import { watchIssuer } from "./issuer-budget.ts";
+import { absorbManifest } from "./absorb-manifest.ts";
+import { checkClock } from "./lot/check-clock.ts";
+import { signerOf } from "./lot/describe-lot.ts";
+import { finishRun } from "./lot/finish-run.ts";
+import { watchIssuer } from "./lot/issuer-budget.ts";
+import { withLotLease } from "./lot/lease.ts";
+import { requireOwn } from "./lot/owner-mark.ts";
+import { preflightLot } from "./lot/preflight-lot.ts";
+import { recordedJob, recordJob, refuseMixedIssuance } from "./lot/record-job.ts";
+import { recoverAuthorities } from "./lot/recover-authorities.ts";
+import { recoverBatches } from "./lot/recover-batches.ts";
+import { hasAllFiles, requireFolders } from "./lot/require-folders.ts";
+import { requireSoundLedger } from "./lot/require-sound-ledger.ts";
+import { requireChecked } from "./lot/restored-home.ts";
+import type { RunTools } from "./lot/run-tools.ts";
+import { startWalk, type Walk } from "./lot/walk.ts";
 import { mintPlanned } from "./mint-planned.ts";
-import { openPasswords } from "./open-passwords.ts";
-import { requireOwn } from "./owner-mark.ts";
+import { requireOwnFolders } from "./passwords/claim-folders.ts";
+import { requireSecrets } from "./passwords/require-secrets.ts";
+import { openPasswords } from "./passwords/with-passwords.ts";
 import { placeTruststore } from "./place-truststore.ts";
 import { registerMinted } from "./register-minted.ts";
-import { hasAllFiles, requireFolders } from "./require-folders.ts";
-import { requireSecrets } from "./require-secrets.ts";
-import { requireSoundLedger } from "./require-sound-ledger.ts";
-import { requireChecked } from "./restored-home.ts";
-import type { RunTools } from "./run-tools.ts";
-import { settleAuthorities } from "./settle-authorities.ts";
-import { settleLot } from "./settle-lot.ts";
-import { takeManifest } from "./take-manifest.ts";
-import { startWalk, type Walk } from "./walk.ts";
+import { finishRemints } from "./revoke/finish-remints.ts";
 
 export interface RunRequest {
   readonly lot: string;
@@ -53,7 +53,7 @@ export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotRep
   await requireSoundLedger(ledger, tools.home, request.lot);
   if (!request.acceptClock) checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
   await requireMintable(tools, request);
-  return holdLot(tools, request.lot, async (hold) => {
+  return withLotLease(tools, request.lot, async (hold) => {
     const walk = startWalk(tools.now);
     await openLot(tools, hold, request, walk);
     try {
@@ -61,10 +61,10 @@ export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotRep
     } catch (error) {
       // Whoever has lost the lot must not write over the reports of the run that has it now.
       if (!(error instanceof OnboardingError) || error.code === "lot-held") throw error;
-      await concludeLot(tools, hold, request.job, walk, error);
+      await finishRun(tools, hold, request.job, walk, error);
       throw error;
     }
-    return await concludeLot(tools, hold, request.job, walk);
+    return await finishRun(tools, hold, request.job, walk);
   });
 }
 
@@ -87,13 +87,13 @@ async function openLot(tools: RunTools, hold: LotHold, request: RunRequest, walk
   await refuseMixedIssuance(ledger, hold.lot, request.job, request.acceptChanges);
   const before = await recordedJob(ledger, hold.lot);
   await requireOwnLot(ledger, hold.lot, home, [before, request.job]);
-  await settleAuthorities(ledger, tools);
-  await walk.room("settle", () => settleLot(ledger, hold, lotLayout(home, hold.lot, before?.secrets.folder)));
+  await recoverAuthorities(ledger, tools);
+  await walk.room("settle", () => recoverBatches(ledger, hold, lotLayout(home, hold.lot, before?.secrets.folder)));
   // A new lot has to know its job first; later the job is adopted last, so that a run killed in between
   // still sees that the manifest has to be read again.
-  if (before === undefined) await adoptJob(ledger, hold, lotLayout(home, hold.lot), request.job);
-  await walk.room("manifest", () => takeManifest(tools, hold, request, before, walk));
-  if (before !== undefined) await adoptJob(ledger, hold, lotLayout(home, hold.lot), request.job);
+  if (before === undefined) await recordJob(ledger, hold, lotLayout(home, hold.lot), request.job);
+  await walk.room("manifest", () => absorbManifest(tools, hold, request, before, walk));
+  if (before !== undefined) await recordJob(ledger, hold, lotLayout(home, hold.lot), request.job);
 }
 
 /** A finished lot needs no folder for passwords any more, whatever is in its place now; its reports are still written. */
@@ -123,15 +123,15 @@ async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, wa
   // Where nothing is left to mint, the platform has to trust who has signed, whatever the job says now.
   const signer = planned > 0 ? job.issuer : await signerOf(tools.ledger, hold.lot, job);
   const asked = { ...request, job: { ...job, issuer: signer } };
-  const greeting = await walk.room("preflight", () => greetPlatform(tools, hold, asked, walk)).catch(closeFirst);
+  const lotPreflight = await walk.room("preflight", () => preflightLot(tools, hold, asked, walk)).catch(closeFirst);
   try {
     await placeTruststore(tools, hold.lot, layout, job, walk).catch(closeFirst);
     if (!request.resend) await walk.room("mint", () => mintPlanned(tools, hold, job, walk)).catch(closeFirst);
     await walk.room("passwords", closePasswords);
-    await registerMinted(tools, hold, asked.job, greeting, walk);
+    await registerMinted(tools, hold, asked.job, lotPreflight, walk);
     await finishKilledRemints(tools, hold, walk);
   } finally {
-    await greeting?.platform.close();
+    await lotPreflight?.platform.close();
   }
   if (tools.signal.aborted) {
     walk.fault(`lot ${hold.lot} was stopped; run it again to go on`, "stopped");

@@ -1,5 +1,5 @@
-import { accessDenied, Refusal } from "./refusal.ts";
-import type { SandboxRequest } from "./sandbox-request.ts";
+import { accessDenied, Refusal } from "./http/refusal.ts";
+import type { SandboxRequest } from "./http/sandbox-request.ts";
 import type { SandboxState, SandboxUser } from "./sandbox-state.ts";
 
 /**

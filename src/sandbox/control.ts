@@ -1,9 +1,9 @@
-import { type FaultRule, setFaults } from "./faults.ts";
-import { JSON_MEDIA_TYPE } from "./json-answer.ts";
-import { readJsonBody } from "./json-body.ts";
-import { readFaultRules } from "./read-fault-rules.ts";
-import { Refusal } from "./refusal.ts";
-import type { SandboxAnswer, SandboxRequest } from "./sandbox-request.ts";
+import { type FaultRule, setFaults } from "./faults/faults.ts";
+import { readFaultRules } from "./faults/read-fault-rules.ts";
+import { JSON_MEDIA_TYPE } from "./http/json-answer.ts";
+import { readJsonBody } from "./http/json-body.ts";
+import { Refusal } from "./http/refusal.ts";
+import type { SandboxAnswer, SandboxRequest } from "./http/sandbox-request.ts";
 import type { SandboxDevice, SandboxState } from "./sandbox-state.ts";
 import { deviceUserName } from "./sandbox-users.ts";
 

@@ -1,6 +1,6 @@
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "./http/refusal.ts";
+import type { SandboxRequest } from "./http/sandbox-request.ts";
 import type { Route } from "./routes.ts";
-import type { SandboxRequest } from "./sandbox-request.ts";
 
 interface FoundRoute {
   readonly route: Route;

@@ -1,10 +1,10 @@
 import { findLogin, unauthorized } from "./authenticate.ts";
 import { baseUrl, type Call } from "./call.ts";
-import { JSON_MEDIA_TYPE, jsonAnswer } from "./json-answer.ts";
-import { mediaTypeOf } from "./multipart.ts";
-import { booleanParameter } from "./query.ts";
-import { Refusal } from "./refusal.ts";
-import type { SandboxAnswer } from "./sandbox-request.ts";
+import { JSON_MEDIA_TYPE, jsonAnswer } from "./http/json-answer.ts";
+import { mediaTypeOf } from "./http/multipart.ts";
+import { booleanParameter } from "./http/query.ts";
+import { Refusal } from "./http/refusal.ts";
+import type { SandboxAnswer } from "./http/sandbox-request.ts";
 import { newToken } from "./sandbox-users.ts";
 
 export const LOGIN_OPTIONS_MEDIA_TYPE = "application/vnd.com.nsn.cumulocity.loginoptioncollection+json";

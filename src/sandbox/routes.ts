@@ -1,11 +1,9 @@
-import { BULK_MEDIA_TYPE, postBulkRequest } from "./bulk-registration.ts";
 import type { Endpoint } from "./call.ts";
-import { postDeviceAccessToken } from "./device-access-token.ts";
-import { EXTERNAL_ID_MEDIA_TYPE, getExternalId } from "./identity.ts";
-import { JSON_MEDIA_TYPE } from "./json-answer.ts";
+import { postDeviceAccessToken } from "./devices/device-access-token.ts";
+import { JSON_MEDIA_TYPE } from "./http/json-answer.ts";
 import { getLoginOptions, LOGIN_OPTIONS_MEDIA_TYPE, postToken } from "./login.ts";
-import { confirmPossession, provePossession, renewCode } from "./prove-possession.ts";
-import { CRL_MEDIA_TYPE, getRevocations, putRevocations } from "./revocations.ts";
+import { BULK_MEDIA_TYPE, postBulkRequest } from "./registration/bulk-registration.ts";
+import { EXTERNAL_ID_MEDIA_TYPE, getExternalId } from "./registration/identity.ts";
 import {
   CURRENT_TENANT_MEDIA_TYPE,
   CURRENT_USER_MEDIA_TYPE,
@@ -15,6 +13,8 @@ import {
   USER_MEDIA_TYPE,
 } from "./tenant-and-users.ts";
 import { getOption, OPTION_MEDIA_TYPE, putOption } from "./tenant-options.ts";
+import { confirmPossession, provePossession, renewCode } from "./trust/prove-possession.ts";
+import { CRL_MEDIA_TYPE, getRevocations, putRevocations } from "./trust/revocations.ts";
 import {
   deleteCertificate,
   getCertificate,
@@ -22,7 +22,7 @@ import {
   postCertificate,
   postCertificates,
   putCertificate,
-} from "./trusted-certificates.ts";
+} from "./trust/trusted-certificates.ts";
 
 /** One call of the platform: who may make it and what it answers with. */
 export interface Route {

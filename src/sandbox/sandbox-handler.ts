@@ -1,13 +1,13 @@
 import { authenticate, requireRole } from "./authenticate.ts";
-import { chooseFaults } from "./choose-faults.ts";
 import { answerControl, CONTROL_PREFIX } from "./control.ts";
-import type { RowRejection } from "./faults.ts";
+import { chooseFaults } from "./faults/choose-faults.ts";
+import type { RowRejection } from "./faults/faults.ts";
+import { playFault } from "./faults/play-fault.ts";
 import { findRoute } from "./find-route.ts";
-import { requireAccepted } from "./json-answer.ts";
-import { playFault } from "./play-fault.ts";
-import { Refusal, refusalAnswer } from "./refusal.ts";
+import { requireAccepted } from "./http/json-answer.ts";
+import { Refusal, refusalAnswer } from "./http/refusal.ts";
+import type { SandboxAnswer, SandboxHandler, SandboxRequest } from "./http/sandbox-request.ts";
 import { DEVICE_ROUTES, ROUTES } from "./routes.ts";
-import type { SandboxAnswer, SandboxHandler, SandboxRequest } from "./sandbox-request.ts";
 import type { BulkCounts, SandboxState } from "./sandbox-state.ts";
 
 /** Requests that the log keeps; older ones go. */

@@ -3,17 +3,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { OnboardingError } from "../domain/error.ts";
-import { deliverAnswer } from "./deliver-answer.ts";
-import { type FaultRule, setFaults } from "./faults.ts";
-import { trustFromStart } from "./keep-certificate.ts";
-import { listen } from "./listen.ts";
-import { startMqttBroker } from "./mqtt-broker.ts";
-import { Refusal, refusalAnswer } from "./refusal.ts";
-import { makeServerIdentity } from "./sandbox-certificate.ts";
+import { startMqttBroker } from "./devices/mqtt-broker.ts";
+import { type FaultRule, setFaults } from "./faults/faults.ts";
+import { deliverAnswer } from "./http/deliver-answer.ts";
+import { listen } from "./http/listen.ts";
+import { Refusal, refusalAnswer } from "./http/refusal.ts";
+import type { SandboxHandler, SandboxRequest } from "./http/sandbox-request.ts";
 import { sandboxHandler } from "./sandbox-handler.ts";
-import type { SandboxHandler, SandboxRequest } from "./sandbox-request.ts";
 import { makeSandboxState, type SandboxState, type SandboxStateOptions } from "./sandbox-state.ts";
 import { addUser, type NewSandboxUser } from "./sandbox-users.ts";
+import { trustFromStart } from "./trust/keep-certificate.ts";
+import { makeServerIdentity } from "./trust/sandbox-certificate.ts";
 
 const HOST = "127.0.0.1";
 /** A chain of ten RSA certificates comes in a header. */

@@ -1,8 +1,8 @@
 import { baseUrl, type Call, parameter } from "./call.ts";
-import { jsonAnswer, namesMediaType } from "./json-answer.ts";
-import { booleanParameter } from "./query.ts";
-import { accessDenied, Refusal } from "./refusal.ts";
-import type { SandboxAnswer } from "./sandbox-request.ts";
+import { jsonAnswer, namesMediaType } from "./http/json-answer.ts";
+import { booleanParameter } from "./http/query.ts";
+import { accessDenied, Refusal } from "./http/refusal.ts";
+import type { SandboxAnswer } from "./http/sandbox-request.ts";
 import type { SandboxUser } from "./sandbox-state.ts";
 
 export const CURRENT_TENANT_MEDIA_TYPE = "application/vnd.com.nsn.cumulocity.currenttenant+json";

@@ -1,8 +1,8 @@
 import { type Call, parameter } from "./call.ts";
-import { jsonAnswer } from "./json-answer.ts";
-import { onlyFields, readJsonBody } from "./json-body.ts";
-import { Refusal, unprocessable } from "./refusal.ts";
-import type { SandboxAnswer } from "./sandbox-request.ts";
+import { jsonAnswer } from "./http/json-answer.ts";
+import { onlyFields, readJsonBody } from "./http/json-body.ts";
+import { Refusal, unprocessable } from "./http/refusal.ts";
+import type { SandboxAnswer } from "./http/sandbox-request.ts";
 
 export const OPTION_MEDIA_TYPE = "application/vnd.com.nsn.cumulocity.option+json";
 

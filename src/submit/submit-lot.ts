@@ -4,7 +4,7 @@ import type { Submit } from "../domain/job.ts";
 import type { LotHold, PartRecord } from "../ledger/ledger.ts";
 import type { RetryPolicy } from "../platform/retry.ts";
 import { readPart } from "./read-part.ts";
-import { settleOpenUploads } from "./settle-open-uploads.ts";
+import { recoverUploads } from "./recover-uploads.ts";
 import type { Submission, SubmissionLedger, SubmissionPlatform, Tally } from "./submission.ts";
 import { type PartOutcome, submitPart } from "./submit-part.ts";
 
@@ -66,7 +66,7 @@ export async function submitLot(options: SubmitLot): Promise<SubmitOutcome> {
     outcomes.push(outcome);
     if (outcome.kind === "refused") halt.abort();
   };
-  const settled = await settleOpenUploads(submission);
+  const settled = await recoverUploads(submission);
   if (settled.kind === "settled") await submitParts(submission, options.submit.concurrency, halt, note);
   else note(settled);
 

@@ -1,6 +1,6 @@
-import { KeystoreFault } from "./keystore-fault.ts";
+import { KeystoreError } from "./keystore-error.ts";
 import { readJks } from "./read-jks.ts";
-import { readPkcs12 } from "./read-pkcs12.ts";
+import { readPkcs12 } from "./read-strict-pkcs12.ts";
 
 /**
  * The certificates in a truststore that is named after its format, DER: those that its readers would trust.
@@ -9,7 +9,7 @@ import { readPkcs12 } from "./read-pkcs12.ts";
 export function readTruststore(name: string, content: Buffer, password: string): readonly Buffer[] {
   if (name.endsWith(".pem")) return readPem(content);
   const { privateKey, trusted } = name.endsWith(".jks") ? readJks(content, password) : readPkcs12(content, password);
-  if (privateKey !== undefined) throw new KeystoreFault("it holds a key", { kind: "damaged" });
+  if (privateKey !== undefined) throw new KeystoreError("it holds a key", { kind: "damaged" });
   return trusted.map(({ certificate }) => certificate);
 }
 

@@ -3,11 +3,11 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MintedRecord } from "../ledger/ledger.ts";
 import type { Difference } from "./difference.ts";
-import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS } from "./keystore-fault.ts";
+import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS } from "./keystore-error.ts";
 import { readCertificate } from "./read-certificate.ts";
 import { readJks } from "./read-jks.ts";
-import { readPkcs12 } from "./read-pkcs12.ts";
-import { iso, isSignedBy } from "./verify-chain.ts";
+import { readPkcs12 } from "./read-strict-pkcs12.ts";
+import { iso, isSignedBy } from "./verify-device-chain.ts";
 
 export interface DeviceToVerify {
   readonly folder: string;
@@ -63,7 +63,7 @@ export function verifyDevice(device: DeviceToVerify): readonly Difference[] {
     try {
       verifyFile(name, content, verification);
     } catch (error) {
-      if (error instanceof KeystoreFault) tell(`${name} does not open: ${error.message}`);
+      if (error instanceof KeystoreError) tell(`${name} does not open: ${error.message}`);
       else tell(`${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -126,7 +126,7 @@ function openPem(content: Buffer, passphrase: string): KeyObject {
   try {
     return createPrivateKey({ key: content, passphrase });
   } catch (error) {
-    throw new KeystoreFault("the password does not open it", { kind: "password", cause: error });
+    throw new KeystoreError("the password does not open it", { kind: "password", cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { diskFault } from "../disk/disk-fault.ts";
+import { diskError } from "../disk/disk-error.ts";
 import { ensureFolder, syncFolder } from "../disk/durable.ts";
 import type { DropLayout } from "../disk/layout.ts";
 import { type Claim, dropClaim, writeClaim } from "./claims.ts";
@@ -46,7 +46,7 @@ export function claimDrop(
   } catch (error) {
     dropClaim(drop, workName);
     if (error instanceof Error && "code" in error && error.code === "ENOENT" && existsSync(drop.work)) return undefined;
-    throw diskFault(error, join(drop.input, name));
+    throw diskError(error, join(drop.input, name));
   }
   syncFolder(drop.work);
   syncFolder(drop.input);

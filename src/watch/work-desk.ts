@@ -1,12 +1,12 @@
 import { basename, join } from "node:path";
-import { diskFault, strayDiskFault } from "../disk/disk-fault.ts";
+import { diskError, strayDiskFault } from "../disk/disk-error.ts";
 import { remove, replaceFile } from "../disk/durable.ts";
 import { waitingFile } from "../disk/layout.ts";
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
-import { lotStanding } from "../report/lot-standing.ts";
+import { lotState } from "../report/lot-state.ts";
 import { isThere } from "./claim-drop.ts";
 import { type Claim, dropClaim, writeClaim } from "./claims.ts";
-import { faultOutcome } from "./fault-outcome.ts";
+import { errorOutcome } from "./error-outcome.ts";
 import { type Filed, fileResult } from "./file-result.ts";
 import { judge, type LotOutcome } from "./lot-outcome.ts";
 import { isReadable } from "./refuse-drop.ts";
@@ -105,7 +105,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
 
   /** It cannot go on now, for a reason that the disk or the ledger has. */
   function hold(work: Work, error: unknown): void {
-    const fault = diskFault(strayDiskFault(error), work.path);
+    const fault = diskError(strayDiskFault(error), work.path);
     work.notBeforeMs = monotonic() + TRY_AGAIN_MS;
     work.stuckMs ??= monotonic();
     troubles.report(work.about, fault, monotonic());
@@ -151,7 +151,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       const code = exitCodeOf(error);
       const fault = error instanceof Error ? error.message : String(error);
       if (judge(code, work.tries) !== "rejected") hold(work, error);
-      else turnDown(work, faultOutcome({ exitCode: code, fault, job: claim.job, nowMs: options.now() }));
+      else turnDown(work, errorOutcome({ exitCode: code, fault, job: claim.job, nowMs: options.now() }));
     }
   }
 
@@ -186,7 +186,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     // A share that vanishes under a run makes its manifest unreadable, not wrong.
     if (outcome.exitCode !== 2 || (await isReadable(path))) return outcome;
     const fault = `${path} cannot be read any more; it is tried again when its folder is back`;
-    return faultOutcome({ exitCode: 14, fault, lot, job, nowMs: options.now() });
+    return errorOutcome({ exitCode: 14, fault, lot, job, nowMs: options.now() });
   }
 
   async function countedAttempt(work: Work): Promise<LotOutcome> {
@@ -194,8 +194,8 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       begin(work);
     } catch (error) {
       const { lot, job } = work.claim;
-      const fault = diskFault(error, work.path);
-      return faultOutcome({
+      const fault = diskError(error, work.path);
+      return errorOutcome({
         exitCode: exitCodeOf(fault),
         fault: fault instanceof Error ? fault.message : String(fault),
         lot,
@@ -238,7 +238,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
 
   function tellWaiting(work: Work, outcome: LotOutcome): void {
     const { claim } = work;
-    const { word } = lotStanding(outcome.exitCode);
+    const { word } = lotState(outcome.exitCode);
     work.stuckMs ??= monotonic();
     if (work.waitingFor === outcome.exitCode) return;
     work.waitingFor = outcome.exitCode;
@@ -307,7 +307,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       if (work.toldStalled || sinceMs === undefined || nowMs - sinceMs < options.stalledMs) continue;
       work.toldStalled = true;
       const minutes = Math.round((nowMs - sinceMs) / 60_000);
-      const why = work.waitingFor === undefined ? "" : `: ${lotStanding(work.waitingFor).word}`;
+      const why = work.waitingFor === undefined ? "" : `: ${lotState(work.waitingFor).word}`;
       const message = `${work.claim.name} has not got on for ${minutes} minutes${why}`;
       log.warn({ file: work.claim.name, lot: work.claim.lot }, message);
       tell(work, "stalled", undefined, message, null);

@@ -10,7 +10,7 @@ import {
 } from "../../src/keystore/device-files.ts";
 import { openRandomPool } from "../../src/keystore/random-pool.ts";
 import { readJks } from "../../src/verify/read-jks.ts";
-import { readPkcs12 } from "../../src/verify/read-pkcs12.ts";
+import { readPkcs12 } from "../../src/verify/read-strict-pkcs12.ts";
 import { makeDeviceKey, type TestDevice } from "../fixtures/make-device-key.ts";
 import { makeIssuer, pemOf, type TestIssuer } from "../fixtures/make-issuer.ts";
 import { digestsOf, hasJava, readWithJava } from "../fixtures/other-readers.ts";

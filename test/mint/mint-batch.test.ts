@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { newSerialNumber } from "../../src/authority/serial-number.ts";
 import { openKeyPairs } from "../../src/mint/key-pair.ts";
 import { type MintSetup, openMintBatch } from "../../src/mint/mint-batch.ts";
 import type { DeviceToMint } from "../../src/mint/mint-device.ts";
+import { newSerialNumber } from "../../src/x509/serial-number.ts";
 import { makeIssuer, type TestIssuer } from "../fixtures/make-issuer.ts";
 
 /** Every private key and every key.pem that the code under test has had in its hands. */

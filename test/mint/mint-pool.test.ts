@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { newSerialNumber } from "../../src/authority/serial-number.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
 import type { MintBatch, MintSetup } from "../../src/mint/mint-batch.ts";
 import { type MintPool, openMintPool } from "../../src/mint/mint-pool.ts";
+import { newSerialNumber } from "../../src/x509/serial-number.ts";
 import { makeIssuer, type TestIssuer } from "../fixtures/make-issuer.ts";
 
 let issuer: TestIssuer;

@@ -11,7 +11,6 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { newSerialNumber } from "../../src/authority/serial-number.ts";
 import { openSigner } from "../../src/authority/signer.ts";
 import {
   batchFolder,
@@ -24,6 +23,7 @@ import {
 import { openKeyPairs } from "../../src/mint/key-pair.ts";
 import { mintDevice } from "../../src/mint/mint-device.ts";
 import { findForeignFiles, replaceDevices } from "../../src/mint/replace-devices.ts";
+import { newSerialNumber } from "../../src/x509/serial-number.ts";
 import { makeIssuer, pemOf, type TestIssuer } from "../fixtures/make-issuer.ts";
 
 const BATCH = 3;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openPlatform } from "../../src/platform/http-platform.ts";
+import { openPlatform } from "../../src/platform/http/http-platform.ts";
 import type { Platform, Reply, TrustedCertificate } from "../../src/platform/platform.ts";
 import { provePossession } from "../../src/platform/prove-possession.ts";
 import { DEFAULT_RETRY } from "../../src/platform/retry.ts";

@@ -1,5 +1,5 @@
+import type { SandboxAnswer } from "../../src/sandbox/http/sandbox-request.ts";
 import { sandboxHandler } from "../../src/sandbox/sandbox-handler.ts";
-import type { SandboxAnswer } from "../../src/sandbox/sandbox-request.ts";
 import { makeSandboxState, type SandboxState, type SandboxStateOptions } from "../../src/sandbox/sandbox-state.ts";
 import { addUser } from "../../src/sandbox/sandbox-users.ts";
 

@@ -7,16 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TAG } from "../../src/asn1/der.ts";
 import { findDerFault } from "../../src/asn1/find-der-fault.ts";
 import { DerError, readChildren, readOid } from "../../src/asn1/read-der.ts";
-import { describeName } from "../../src/authority/distinguished-name.ts";
-import { expandValue, readOpensslConfig } from "../../src/authority/openssl-config.ts";
-import { readOpensslDatabase } from "../../src/authority/openssl-database.ts";
-import { readCertificate } from "../../src/authority/read-certificate.ts";
-import { readPem } from "../../src/authority/read-pem.ts";
-import { readPkcs12Authority } from "../../src/authority/read-pkcs12.ts";
-import { readPrivateKey } from "../../src/authority/read-private-key.ts";
-import { readCertificateRequest } from "../../src/authority/read-request.ts";
-import { readSealRecipient } from "../../src/authority/seal-recipient.ts";
-import { readIdFile } from "../../src/cli/read-id-file.ts";
+import { expandValue, readOpensslConfig } from "../../src/authority/foreign/openssl-config.ts";
+import { readOpensslDatabase } from "../../src/authority/foreign/openssl-database.ts";
+import { readForeignPkcs12 } from "../../src/authority/foreign/read-foreign-pkcs12.ts";
+import { readPrivateKey } from "../../src/authority/foreign/read-private-key.ts";
+import { readSealRecipient } from "../../src/authority/foreign/seal-recipient.ts";
+import { readCertificateRequest } from "../../src/authority/request/read-pkcs10.ts";
+import { readIdFile } from "../../src/cli/revoke/read-id-file.ts";
 import { readJob } from "../../src/config/read-job.ts";
 import { readSite } from "../../src/config/read-site.ts";
 import { readYaml } from "../../src/config/read-yaml.ts";
@@ -31,18 +28,21 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { peekLot } from "../../src/manifest/peek-lot.ts";
 import { readManifest } from "../../src/manifest/read-manifest.ts";
 import { readRequest } from "../../src/manifest/read-request.ts";
-import * as answers from "../../src/platform/read-answer.ts";
-import { readRevocationList } from "../../src/platform/read-revocation-list.ts";
-import { BACKUP_CONTENTS } from "../../src/run/backup-home.ts";
-import { restoreHome } from "../../src/run/restore-home.ts";
-import { derRevocationList } from "../../src/sandbox/revocation-list.ts";
-import { KeystoreFault } from "../../src/verify/keystore-fault.ts";
+import * as answers from "../../src/platform/http/read-answer.ts";
+import { readRevocationList } from "../../src/platform/http/read-revocation-list.ts";
+import { BACKUP_CONTENTS } from "../../src/run/backup/backup-home.ts";
+import { restoreHome } from "../../src/run/backup/restore-home.ts";
+import { derRevocationList } from "../../src/sandbox/trust/revocation-list.ts";
+import { KeystoreError } from "../../src/verify/keystore-error.ts";
 import { openSealed } from "../../src/verify/open-sealed.ts";
 import { readCertificate as readOwnCertificate } from "../../src/verify/read-certificate.ts";
 import { readJks } from "../../src/verify/read-jks.ts";
 import { parsePasswords } from "../../src/verify/read-passwords.ts";
-import { readPkcs12 } from "../../src/verify/read-pkcs12.ts";
+import { readPkcs12 } from "../../src/verify/read-strict-pkcs12.ts";
 import { readTruststore } from "../../src/verify/read-truststore.ts";
+import { describeName } from "../../src/x509/distinguished-name.ts";
+import { readPem } from "../../src/x509/pem.ts";
+import { readCertificate } from "../../src/x509/read-certificate.ts";
 import { makeDeviceKey } from "../fixtures/make-device-key.ts";
 import { makeIssuer, pemOf } from "../fixtures/make-issuer.ts";
 import { makeOfficer, type Officer } from "../fixtures/make-officer.ts";
@@ -235,14 +235,14 @@ const PARSERS: readonly Parser[] = [
     {
       name: `authority/read-pkcs12, ${recipe}`,
       sample: () => samples[recipe as "modern" | "legacy"],
-      read: (octets: Buffer) => readPkcs12Authority(octets, "a.p12", passphrases),
+      read: (octets: Buffer) => readForeignPkcs12(octets, "a.p12", passphrases),
       fault: OnboardingError,
     },
     {
       name: `verify/read-pkcs12, ${recipe}`,
       sample: () => samples[recipe as "modern" | "legacy"],
       read: (octets: Buffer) => readPkcs12(octets, PASSWORD, { maxIterations: 2000 }),
-      fault: KeystoreFault,
+      fault: KeystoreError,
     },
   ]),
   {
@@ -264,7 +264,7 @@ const PARSERS: readonly Parser[] = [
     name: "verify/read-jks",
     sample: () => samples.jks,
     read: (octets) => readJks(octets, PASSWORD),
-    fault: KeystoreFault,
+    fault: KeystoreError,
   },
   {
     name: "verify/read-passwords",
@@ -324,13 +324,13 @@ const PARSERS: readonly Parser[] = [
     name: "verify/open-sealed",
     sample: () => samples.sealed,
     read: (octets) => openSealed(octets.toString("latin1"), samples.officer.key),
-    fault: KeystoreFault,
+    fault: KeystoreError,
   },
   {
     name: "verify/read-truststore",
     sample: () => samples.pem,
     read: (octets) => readTruststore("truststore.pem", octets, PASSWORD),
-    fault: KeystoreFault,
+    fault: KeystoreError,
   },
   {
     name: "disk/archive",

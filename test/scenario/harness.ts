@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { announceStep } from "../../src/disk/announce-step.ts";
-import type { FaultRule } from "../../src/sandbox/faults.ts";
+import type { FaultRule } from "../../src/sandbox/faults/faults.ts";
 import { type RunningSandbox, startSandbox } from "../../src/sandbox/serve-sandbox.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));

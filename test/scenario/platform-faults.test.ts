@@ -3,8 +3,8 @@ import { createServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type FaultRule, setFaults } from "../../src/sandbox/faults.ts";
-import { makeServerIdentity } from "../../src/sandbox/sandbox-certificate.ts";
+import { type FaultRule, setFaults } from "../../src/sandbox/faults/faults.ts";
+import { makeServerIdentity } from "../../src/sandbox/trust/sandbox-certificate.ts";
 import { type Ended, makeRows, makeWorld, type World, writeLot } from "./harness.ts";
 import { proveLot, readLedger } from "./prove-lot.ts";
 

@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { makeServerIdentity } from "../../src/sandbox/sandbox-certificate.ts";
+import type { SandboxRequest } from "../../src/sandbox/http/sandbox-request.ts";
 import { sandboxHandler } from "../../src/sandbox/sandbox-handler.ts";
-import type { SandboxRequest } from "../../src/sandbox/sandbox-request.ts";
 import type { SandboxState } from "../../src/sandbox/sandbox-state.ts";
+import { makeServerIdentity } from "../../src/sandbox/trust/sandbox-certificate.ts";
 import type { Exchange } from "./openapi-text.ts";
 
 export interface RecordingPlatform {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { setFaults } from "../../src/sandbox/faults.ts";
+import { setFaults } from "../../src/sandbox/faults/faults.ts";
 import { findSecrets, type Secret, type Written } from "./find-secret.ts";
 import { type Ended, makeRows, makeWorld, PASSPHRASE, type StartOptions, type World, writeLot } from "./harness.ts";
 

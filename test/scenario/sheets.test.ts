@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readJks } from "../../src/verify/read-jks.ts";
-import { readPkcs12 } from "../../src/verify/read-pkcs12.ts";
+import { readPkcs12 } from "../../src/verify/read-strict-pkcs12.ts";
 import { type Answered, runInProcess } from "./in-process.ts";
 
 const SECRET = "k3y-that-nobody-reads";

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { setFaults } from "../../src/sandbox/faults.ts";
+import { setFaults } from "../../src/sandbox/faults/faults.ts";
 import { makeRows, makeWorld, type Step, untilStopped, type World, writeLot } from "./harness.ts";
 import { proveLot, readLedger } from "./prove-lot.ts";
 

@@ -10,11 +10,11 @@ import type { PlannedBatch } from "../../src/domain/plan.ts";
 import type { DeviceRecord } from "../../src/domain/report.ts";
 import type { Ledger, LotHold } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
-import { openPlatform } from "../../src/platform/http-platform.ts";
+import { openPlatform } from "../../src/platform/http/http-platform.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { DEFAULT_RETRY } from "../../src/platform/retry.ts";
 import { cutParts } from "../../src/registration/cut-parts.ts";
-import { type FaultRule, setFaults } from "../../src/sandbox/faults.ts";
+import { type FaultRule, setFaults } from "../../src/sandbox/faults/faults.ts";
 import { type RunningSandbox, startSandbox } from "../../src/sandbox/serve-sandbox.ts";
 import { type SubmitOutcome, submitLot } from "../../src/submit/submit-lot.ts";
 

@@ -8,7 +8,7 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { dropLayout, homeLayout } from "../../src/disk/layout.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
-import { faultOutcome } from "../../src/watch/fault-outcome.ts";
+import { errorOutcome } from "../../src/watch/error-outcome.ts";
 import type { LotOutcome } from "../../src/watch/lot-outcome.ts";
 import type { WatchEvent } from "../../src/watch/send-events.ts";
 import { watchInput } from "../../src/watch/watch-input.ts";
@@ -156,7 +156,7 @@ export class WatchWorld {
 
 /** How a lot ended. */
 export function ended(exitCode: number, file: Pick<FileToRun, "lot" | "job">, fault = "the fault"): LotOutcome {
-  const outcome = faultOutcome({ exitCode, fault, lot: file.lot, job: file.job, nowMs: 0 });
+  const outcome = errorOutcome({ exitCode, fault, lot: file.lot, job: file.job, nowMs: 0 });
   if (exitCode !== 0 && exitCode !== 3) return outcome;
   const { report } = outcome;
   return {
