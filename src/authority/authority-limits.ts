@@ -1,9 +1,9 @@
 import { NEVER_MS, type Subject, type Validity, type ValidityRequest } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
-import { encodeSubject, subjectPartProblem } from "../x509/distinguished-name.ts";
+import { encodeSubject, subjectPartProblem } from "../x509/name-der.ts";
 import { readCertificate } from "../x509/read-certificate.ts";
 import type { LoadedIssuer } from "./load-authority.ts";
-import { resolveValidity } from "./validity.ts";
+import { resolveValidity } from "./resolve-validity.ts";
 
 /** What a new authority shall be, as far as its issuer has a say in it. */
 export interface AuthorityRequest {

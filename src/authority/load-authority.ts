@@ -4,11 +4,12 @@ import { authorityLayout, type Home } from "../disk/layout.ts";
 import type { KeyAlgorithm, Validity } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { describeName } from "../x509/distinguished-name.ts";
+import type { SignatureAlgorithm } from "../x509/encode-certificate.ts";
 import type { CertificateFields } from "../x509/read-certificate.ts";
 import { openAuthorityKey } from "./authority-key.ts";
 import { type AuthorityDescription, describeStoredAuthority } from "./describe-authority.ts";
 import { describeKey, keyAlgorithmOf } from "./key-algorithm.ts";
-import { type SignatureAlgorithm, type SignerSource, signatureAlgorithmOf } from "./signer.ts";
+import { type SignerSource, signatureAlgorithmOf } from "./signer.ts";
 import {
   digests,
   readAuthorityFile,

@@ -1,7 +1,5 @@
 import { derBoolean, derContext, derInteger, derSequence } from "../asn1/der.ts";
 import type { SerialNumber, Validity } from "../domain/certificate.ts";
-import { EXTENSION } from "../x509/read-certificate.ts";
-import { keyIdOf } from "../x509/subject-public-key.ts";
 import {
   encodeAuthorityKeyId,
   encodeExtension,
@@ -10,7 +8,9 @@ import {
   encodeSigned,
   encodeSubjectKeyId,
   encodeValidity,
-} from "./encode-certificate.ts";
+} from "../x509/encode-certificate.ts";
+import { EXTENSION } from "../x509/read-certificate.ts";
+import { keyIdOf } from "../x509/subject-public-key.ts";
 import type { Signer } from "./signer.ts";
 
 export interface AuthorityCertificateRequest {

@@ -2,9 +2,9 @@ import { der, derBitString, derContext, derInteger, derSequence, derTime, TAG } 
 import type { Home } from "../disk/layout.ts";
 import type { RevocationReason } from "../domain/certificate.ts";
 import { REASON_CODES, type RevokedSerial } from "../domain/revocation.ts";
+import { encodeAuthorityKeyId, encodeExtension, encodeSignatureAlgorithm } from "../x509/encode-certificate.ts";
 import { type CertificateFields, readCertificate } from "../x509/read-certificate.ts";
 import { keyIdOf } from "../x509/subject-public-key.ts";
-import { encodeAuthorityKeyId, encodeExtension, encodeSignatureAlgorithm } from "./encode-certificate.ts";
 import { type LoadedIssuer, loadIssuer } from "./load-authority.ts";
 import type { Signer } from "./signer.ts";
 import { unusableAuthority } from "./stored-authority.ts";

@@ -7,8 +7,8 @@ import { REGISTRATION_COLUMNS } from "../domain/registration.ts";
 import { checkSubjectValue } from "../domain/subject-rules.ts";
 import { parseTemplate } from "../domain/template.ts";
 import type { ConfigProblem, KeyPath } from "./config-error.ts";
-import { parseCron } from "./cron-expression.ts";
 import { fileProblem } from "./is-file.ts";
+import { readCron } from "./read-cron.ts";
 
 /** Columns of the platform's CSV that lotmint must never fill from a manifest, beside its own. */
 const FORBIDDEN_PROPERTIES = [...REGISTRATION_COLUMNS, "TENANT", "ENROLLMENT_OTP"].map((name) => name.toUpperCase());
@@ -217,8 +217,8 @@ function filesAreThere(job: Job): readonly ConfigProblem[] {
 
 function scheduleIsReadable(job: Job): readonly ConfigProblem[] {
   if (job.schedule === undefined) return [];
-  const fields = parseCron(job.schedule.cron);
-  const wrongTime = "fault" in fields ? fault(["schedule"], fields.fault) : [];
+  const cron = readCron(job.schedule.cron);
+  const wrongTime = "fault" in cron ? fault(["schedule"], cron.fault) : [];
   const { timezone } = job.schedule;
   const wrongZone =
     timezone === undefined || isTimezone(timezone)

@@ -6,7 +6,7 @@ import { parseTimeMs } from "./durations.ts";
 import { checkJob } from "./job-rules.ts";
 import type { JobInput } from "./job-schema.ts";
 import { nearestWord } from "./nearest-word.ts";
-import { resolveValidity } from "./resolve-profile.ts";
+import { readValidityRequest } from "./resolve-profile.ts";
 
 const DEFAULT_ALIAS = "devicekeyentry";
 const DEFAULT_ITERATIONS = 2048;
@@ -40,7 +40,7 @@ export function resolveJob(
     issuer: merged.issuer ?? "",
     profile,
     key: merged.key ?? "ec-p256",
-    validity: resolveValidity(merged, { path: [], nowMs: options.nowMs, faults }) ?? profile.validity,
+    validity: readValidityRequest(merged, { path: [], nowMs: options.nowMs, faults }) ?? profile.validity,
     outliveIssuer: merged.outliveIssuer ?? "reject",
     subject: subjectTemplates(merged),
     columns: { ...merged.columns },

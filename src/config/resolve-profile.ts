@@ -21,12 +21,12 @@ export function resolveProfile(
     extendedKeyUsage: input.extKeyUsage?.map(toOid) ?? base.extendedKeyUsage,
     policies: input.policies ?? base.policies,
     requiredSubject: input.requiredSubject ?? base.requiredSubject,
-    validity: resolveValidity(input, { path, nowMs, faults }) ?? base.validity,
+    validity: readValidityRequest(input, { path, nowMs, faults }) ?? base.validity,
   };
 }
 
 /** The validity that `validity` or `notAfter` ask for; undefined when neither is given. */
-export function resolveValidity(
+export function readValidityRequest(
   input: { readonly validity?: string | undefined; readonly notAfter?: string | undefined },
   context: { readonly path: KeyPath; readonly nowMs: number; readonly faults: ConfigProblem[] },
 ): ValidityRequest | undefined {

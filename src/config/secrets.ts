@@ -20,13 +20,13 @@ export interface Secrets {
   /** Whether LOTMINT_PLATFORM_PASSWORD or LOTMINT_PLATFORM_TOKEN is given at all. */
   readonly hasPlatformLogin: () => boolean;
   /** LOTMINT_PLATFORM_TOKEN, else `user` with LOTMINT_PLATFORM_PASSWORD; throws `usage` when neither is given. */
-  readonly platformCredentials: (user: string | undefined) => PlatformCredentials;
+  readonly platformCredentials: (user: string | undefined) => CredentialSecrets;
   /** LOTMINT_WEBHOOK_SECRET; throws `usage` when it is not given. */
   readonly webhookSecret: () => string;
 }
 
 /** How to log in to the platform: by token, or as a user. What it holds is not shown when it is printed. */
-export type PlatformCredentials = { readonly token: string } | { readonly user: string; readonly password: string };
+export type CredentialSecrets = { readonly token: string } | { readonly user: string; readonly password: string };
 
 const SECRET_VARIABLE =
   /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET)(?:_FILE)?$/;
@@ -160,7 +160,7 @@ function checkLotPassword(password: string | undefined): string {
   return password;
 }
 
-function findCredentials(find: (name: string) => string | undefined, user: string | undefined): PlatformCredentials {
+function findCredentials(find: (name: string) => string | undefined, user: string | undefined): CredentialSecrets {
   const token = find("LOTMINT_PLATFORM_TOKEN");
   if (token !== undefined) return unprintable({ token });
   const password = find("LOTMINT_PLATFORM_PASSWORD");

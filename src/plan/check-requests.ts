@@ -1,6 +1,6 @@
 import { hash, randomInt } from "node:crypto";
 import { readableAuthorities } from "../authority/load-authority.ts";
-import { readRequest } from "../authority/request/read-pkcs10.ts";
+import { readPkcs10 } from "../authority/request/read-pkcs10.ts";
 import type { Home } from "../disk/layout.ts";
 import { type Device, foldId } from "../domain/device.ts";
 import { type IdTable, makeIdTable } from "../domain/id-table.ts";
@@ -39,7 +39,7 @@ export async function* checkRequests(
     const asking: Asking[] = [];
     for (const device of devices) {
       if (device.certificateRequest === undefined) continue;
-      const request = readRequest(device.certificateRequest);
+      const request = readPkcs10(device.certificateRequest);
       if ("fault" in request) refused.set(device, request.fault);
       else asking.push({ device, publicKeySha256: request.publicKeySha256 });
     }

@@ -1,4 +1,4 @@
-import { readRequest } from "../authority/request/read-pkcs10.ts";
+import { readPkcs10 } from "../authority/request/read-pkcs10.ts";
 import type { Ledger, LotHold, PlannedDevice } from "../ledger/ledger.ts";
 import { describeHolder } from "./check-requests.ts";
 
@@ -17,7 +17,7 @@ export async function rejectTakenKeys(
   const taken = new Map<PlannedDevice, string>();
   for (const device of planned) {
     if (device.certificateRequest === undefined) continue;
-    const request = readRequest(device.certificateRequest);
+    const request = readPkcs10(device.certificateRequest);
     // Its row was planned by a lotmint that asked for less.
     if ("fault" in request) taken.set(device, request.fault);
     else keys.set(device, request.publicKeySha256);

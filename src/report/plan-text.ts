@@ -1,3 +1,4 @@
+import { listIds } from "../domain/list-ids.ts";
 import type { LotForecast } from "../domain/plan.ts";
 import type { Problem } from "../domain/problem.ts";
 import { isNothing } from "../domain/remaining-work.ts";
@@ -41,10 +42,10 @@ export function planText(planned: PlannedLot, options: TextOptions): string {
     ...runRows(plan),
   ];
   if (plan.needsRemint.length > 0) {
-    lines.push(row("need remint", `${ids(plan.needsRemint)}: the subject changed; see lotmint remint`));
+    lines.push(row("need remint", `${listIds(plan.needsRemint, MOST_IDS)}: the subject changed; see lotmint remint`));
   }
   if (plan.gone.length > 0)
-    lines.push(row("gone", `${ids(plan.gone)}: not in the manifest any more; nothing is revoked`));
+    lines.push(row("gone", `${listIds(plan.gone, MOST_IDS)}: not in the manifest any more; nothing is revoked`));
   if (problems.length > 0) {
     lines.push("", paint("Rows that would be rejected", "bold", options));
     for (const problem of problems.slice(0, MOST_PROBLEMS)) {
@@ -78,11 +79,6 @@ function runRows({ run }: LotForecast): readonly string[] {
       ? [row("to ask back", `${count(run.sendAgain)}; those that the platform lacks are sent again`)]
       : []),
   ];
-}
-
-function ids(all: readonly string[]): string {
-  const more = all.length - MOST_IDS;
-  return all.slice(0, MOST_IDS).join(", ") + (more > 0 ? ` and ${count(more)} more` : "");
 }
 
 function row(label: string, text: string): string {

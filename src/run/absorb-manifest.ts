@@ -14,15 +14,13 @@ import {
 } from "../disk/durable.ts";
 import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
+import { listIds } from "../domain/list-ids.ts";
 import type { Plan, PlannedBatch } from "../domain/plan.ts";
 import type { LotHold, ManifestRecord } from "../ledger/ledger.ts";
 import { planLot } from "../plan/plan-lot.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
 import { requireSecrets } from "./passwords/require-secrets.ts";
-import type { RunRequest } from "./run-lot.ts";
-
-const MOST_IDS = 10;
 
 /**
  * Takes a manifest into the lot: a copy of its own first, then all its rows in one transaction or none. The
@@ -32,7 +30,7 @@ const MOST_IDS = 10;
 export async function absorbManifest(
   tools: RunTools,
   hold: LotHold,
-  request: RunRequest,
+  request: { readonly job: Job; readonly manifest?: string },
   jobBefore: Job | undefined,
   walk: Walk,
 ): Promise<void> {
@@ -148,7 +146,6 @@ function tellPlan(plan: Plan, { log }: RunTools, walk: Walk): void {
 }
 
 function few(ids: readonly string[]): string {
-  const shown = ids.slice(0, MOST_IDS).join(", ");
   const noun = ids.length === 1 ? "device" : "devices";
-  return `${ids.length} ${noun} (${shown}${ids.length > MOST_IDS ? ", …" : ""})`;
+  return `${ids.length} ${noun} (${listIds(ids)})`;
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { prepareLeaf } from "../authority/leaf/prepare-leaf.ts";
 import { loadIssuer } from "../authority/load-authority.ts";
-import { resolveValidity } from "../authority/validity.ts";
+import { resolveValidity } from "../authority/resolve-validity.ts";
 import { lotLayout, segmentPart } from "../disk/layout.ts";
+import { isoDay } from "../domain/iso-time.ts";
 import type { Job } from "../domain/job.ts";
 import { needsPassword } from "../keystore/device-files.ts";
 import type { LotHold, PlannedDevice } from "../ledger/ledger.ts";
@@ -77,7 +78,7 @@ export async function prepareMinting(
   await refuseRevokedIssuer(tools.ledger, issuer);
   const { validity, cut, outlives } = resolveValidity(job.validity, job.outliveIssuer, issuer, nowMs);
   if (cut) {
-    const end = new Date(validity.notAfterMs).toISOString().slice(0, 10);
+    const end = isoDay(validity.notAfterMs);
     walk.note(`certificates end with their issuer ${job.issuer}, on ${end}`);
     tools.log.warn({ lot, issuer: job.issuer, notAfter: end }, "certificates are cut to their issuer's end");
   }

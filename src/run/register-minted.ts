@@ -2,10 +2,11 @@ import { lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotHold } from "../ledger/ledger.ts";
+import { retrying } from "../platform/retrying.ts";
 import { cutParts } from "../registration/cut-parts.ts";
 import { type SubmitOutcome, submitLot } from "../submit/submit-lot.ts";
-import { askPlatform, type LotPreflight, retryPolicy } from "./lot/preflight-lot.ts";
-import type { RunTools } from "./lot/run-tools.ts";
+import { askPlatform, type LotPreflight } from "./lot/preflight-lot.ts";
+import { type RunTools, retryPolicy } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
 
 /**
@@ -31,15 +32,16 @@ export async function registerMinted(
 
   const tenant = lotPreflight.tenant ?? (await askAgain(tools, job, lotPreflight, walk));
   if (tenant === undefined) return;
+  const retry = retryPolicy(tools);
   const outcome = await walk.room("submit", () =>
     submitLot({
       ledger: tools.ledger,
       hold,
-      platform: lotPreflight.platform,
+      platform: retrying(lotPreflight.platform, retry),
       layout,
       tenant,
       submit: job.submit,
-      retry: retryPolicy(tools),
+      retry,
       signal: tools.signal,
       onProgress: ({ confirmed, rejected, devices }) =>
         tools.onProgress({ lot: hold.lot, room: "submitting", done: confirmed + rejected, total: devices }),

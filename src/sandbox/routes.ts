@@ -13,7 +13,6 @@ import {
   USER_MEDIA_TYPE,
 } from "./tenant-and-users.ts";
 import { getOption, OPTION_MEDIA_TYPE, putOption } from "./tenant-options.ts";
-import { confirmPossession, provePossession, renewCode } from "./trust/prove-possession.ts";
 import { CRL_MEDIA_TYPE, getRevocations, putRevocations } from "./trust/revocations.ts";
 import {
   deleteCertificate,
@@ -23,6 +22,7 @@ import {
   postCertificates,
   putCertificate,
 } from "./trust/trusted-certificates.ts";
+import { confirmPossession, postSignedCode, renewCode } from "./trust/verification-code.ts";
 
 /** One call of the platform: who may make it and what it answers with. */
 export interface Route {
@@ -83,7 +83,7 @@ export const ROUTES: readonly Route[] = [
   route("PUT", `${CERTIFICATES}/:fingerprint`, TRUST_WRITE, [JSON_MEDIA_TYPE], putCertificate),
   route("DELETE", `${CERTIFICATES}/:fingerprint`, TRUST_WRITE, [], deleteCertificate),
   route("POST", `${PROOF}/verification-code`, TRUST_WRITE, [JSON_MEDIA_TYPE], renewCode),
-  route("POST", `${PROOF}/pop`, TRUST_WRITE, [JSON_MEDIA_TYPE], provePossession),
+  route("POST", `${PROOF}/pop`, TRUST_WRITE, [JSON_MEDIA_TYPE], postSignedCode),
   route("POST", `${PROOF}/confirmed`, TRUST_WRITE, [JSON_MEDIA_TYPE], confirmPossession),
   route("GET", OPTION, ["ROLE_OPTION_MANAGEMENT_READ"], [OPTION_MEDIA_TYPE], getOption),
   route("PUT", OPTION, ["ROLE_OPTION_MANAGEMENT_ADMIN"], [OPTION_MEDIA_TYPE], putOption),

@@ -7,7 +7,8 @@ import { startMqttBroker } from "./devices/mqtt-broker.ts";
 import { type FaultRule, setFaults } from "./faults/faults.ts";
 import { deliverAnswer } from "./http/deliver-answer.ts";
 import { listen } from "./http/listen.ts";
-import { Refusal, refusalAnswer } from "./http/refusal.ts";
+import { readForm } from "./http/read-form.ts";
+import { RequestRefusal, refusalAnswer } from "./http/request-refusal.ts";
 import type { SandboxHandler, SandboxRequest } from "./http/sandbox-request.ts";
 import { sandboxHandler } from "./sandbox-handler.ts";
 import { makeSandboxState, type SandboxState, type SandboxStateOptions } from "./sandbox-state.ts";
@@ -134,23 +135,27 @@ function requestListener(
     });
     // A client that leaves early needs no answer.
     request.on("error", () => response.destroy());
-    request.on("end", () => {
+    request.on("end", async () => {
       if (length > MAX_BODY_BYTES) {
-        deliverAnswer(refusalAnswer(new Refusal(413, "general/Payload Too Large", "The body is too large")), response);
+        deliverAnswer(
+          refusalAnswer(new RequestRefusal(413, "general/Payload Too Large", "The body is too large")),
+          response,
+        );
         return;
       }
       const [path = "/", ...query] = (request.url ?? "/").split("?");
+      const headers = Object.fromEntries(
+        Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]),
+      );
+      const body = Buffer.concat(chunks);
+      const form = await readForm({ headers, body });
       const answer = handler({
         method: request.method ?? "GET",
         path,
         query: new URLSearchParams(query.join("?")),
-        headers: Object.fromEntries(
-          Object.entries(request.headers).map(([name, value]) => [
-            name,
-            Array.isArray(value) ? value.join(", ") : value,
-          ]),
-        ),
-        body: Buffer.concat(chunks),
+        headers,
+        body,
+        ...(form && { form }),
         inFlight: arrivedWith,
         ...(peerOf === undefined ? {} : { peer: peerOf(request.socket as TLSSocket) }),
       });

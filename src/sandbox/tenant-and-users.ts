@@ -1,7 +1,7 @@
 import { baseUrl, type Call, parameter } from "./call.ts";
 import { jsonAnswer, namesMediaType } from "./http/json-answer.ts";
 import { booleanParameter } from "./http/query.ts";
-import { accessDenied, Refusal } from "./http/refusal.ts";
+import { accessDenied, RequestRefusal } from "./http/request-refusal.ts";
 import type { SandboxAnswer } from "./http/sandbox-request.ts";
 import type { SandboxUser } from "./sandbox-state.ts";
 
@@ -53,7 +53,7 @@ export function getUser(call: Call): SandboxAnswer {
   const userId = parameter(call, "userId");
   const user = call.state.users.get(userId);
   if (user === undefined) {
-    throw new Refusal(
+    throw new RequestRefusal(
       404,
       "users/Not Found",
       `Error retrieving user ${userId}! : Cannot find document with ID ID ` +

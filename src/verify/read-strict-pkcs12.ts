@@ -5,13 +5,13 @@ import {
   type KeyObject,
   pbkdf2Sync,
   timingSafeEqual,
-  X509Certificate,
 } from "node:crypto";
 import { TAG } from "../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readElement, readOid, readWhole } from "../asn1/read-der.ts";
-import { bmpPassword, DERIVE_FOR, derivePkcs12, type Pkcs12Digest } from "./derive-pkcs12.ts";
+import { isSignedBy } from "../x509/is-signed-by.ts";
+import { readCertificate } from "../x509/read-certificate.ts";
+import { DERIVE_FOR, derivePkcs12, type Pkcs12Digest, passwordOctets } from "./derive-pkcs12.ts";
 import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-error.ts";
-import { readCertificate } from "./read-certificate.ts";
 
 const OID = {
   data: "1.2.840.113549.1.7.1",
@@ -74,7 +74,7 @@ export function readPkcs12(
 ): Pkcs12Contents {
   const opening: Opening = {
     utf8: Buffer.from(password, "utf8"),
-    bmp: bmpPassword(password),
+    bmp: passwordOctets(password),
     keys: new Map(),
     maxIterations: limits.maxIterations ?? MAX_ITERATIONS,
     spent: 0,
@@ -275,17 +275,13 @@ function orderChain(leaf: Buffer | undefined, all: readonly Buffer[]): Buffer[] 
   for (let current = leaf; rest.length > 0; ) {
     const { issuer } = readCertificate(current);
     const named = rest.filter((octets) => readCertificate(octets).subject.equals(issuer));
-    const next = named.length > 1 ? (named.find((octets) => hasSigned(octets, current)) ?? named[0]) : named[0];
+    const next = named.length > 1 ? (named.find((octets) => isSignedBy(current, octets)) ?? named[0]) : named[0];
     if (next === undefined) break;
     rest.splice(rest.indexOf(next), 1);
     chain.push(next);
     current = next;
   }
   return [...chain, ...rest];
-}
-
-function hasSigned(issuer: Buffer, subject: Buffer): boolean {
-  return new X509Certificate(subject).verify(new X509Certificate(issuer).publicKey);
 }
 
 function spend(iterations: number, opening: Opening, chains = 1): number {

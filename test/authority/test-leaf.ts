@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { derContext, derInteger, derSequence, derTime } from "../../src/asn1/der.ts";
+import { parseSubject } from "../../src/x509/distinguished-name.ts";
 import {
   encodeAuthorityKeyId,
   encodeExtension,
@@ -7,8 +8,8 @@ import {
   encodeSignatureAlgorithm,
   encodeSigned,
   encodeSubjectKeyId,
-} from "../../src/authority/encode-certificate.ts";
-import { encodeSubject, parseSubject } from "../../src/x509/distinguished-name.ts";
+} from "../../src/x509/encode-certificate.ts";
+import { encodeSubject } from "../../src/x509/name-der.ts";
 import { EXTENSION } from "../../src/x509/read-certificate.ts";
 import { keyIdOf } from "../../src/x509/subject-public-key.ts";
 import { DAY_MS, NOW_MS } from "./authorities.ts";

@@ -35,7 +35,6 @@ import { restoreHome } from "../../src/run/backup/restore-home.ts";
 import { derRevocationList } from "../../src/sandbox/trust/revocation-list.ts";
 import { KeystoreError } from "../../src/verify/keystore-error.ts";
 import { openSealed } from "../../src/verify/open-sealed.ts";
-import { readCertificate as readOwnCertificate } from "../../src/verify/read-certificate.ts";
 import { readJks } from "../../src/verify/read-jks.ts";
 import { parsePasswords } from "../../src/verify/read-passwords.ts";
 import { readPkcs12 } from "../../src/verify/read-strict-pkcs12.ts";
@@ -211,16 +210,16 @@ const text = (source: string) => () => Buffer.from(source);
 const PARSERS: readonly Parser[] = [
   { name: "asn1/read-der", sample: () => samples.certificate, read: walkDer, fault: DerError },
   { name: "asn1/find-der-fault", sample: () => samples.certificate, read: findDerFault, fault: DerError },
-  { name: "authority/read-certificate", sample: () => samples.certificate, read: readCertificate, fault: DerError },
+  { name: "x509/read-certificate", sample: () => samples.certificate, read: readCertificate, fault: DerError },
   {
-    name: "authority/distinguished-name",
+    name: "x509/distinguished-name",
     sample: () => readCertificate(samples.certificate).subject,
     read: describeName,
     fault: DerError,
   },
-  { name: "authority/read-pem", sample: () => samples.pem, read: (octets) => readPem(octets.toString("latin1")) },
+  { name: "x509/pem", sample: () => samples.pem, read: (octets) => readPem(octets.toString("latin1")) },
   {
-    name: "authority/read-request",
+    name: "authority/request/read-pkcs10",
     sample: () => samples.request,
     read: readCertificateRequest,
     fault: OnboardingError,
@@ -259,7 +258,6 @@ const PARSERS: readonly Parser[] = [
     read: (octets) => readOpensslDatabase(octets.toString("utf8"), "index.txt"),
     fault: OnboardingError,
   },
-  { name: "verify/read-certificate", sample: () => samples.certificate, read: readOwnCertificate, fault: DerError },
   {
     name: "verify/read-jks",
     sample: () => samples.jks,

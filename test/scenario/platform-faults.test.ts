@@ -173,6 +173,17 @@ describe("six of ten requests", () => {
   });
 });
 
+test("a check that asks the platform asks again where six of ten requests fail", async () => {
+  const lot = newLot();
+  expect((await run(lot)).code).toBe(0);
+  const { state } = world.sandbox;
+  const asked = state.requests.length;
+  setFaults(state.faults, [{ kind: "status", status: 503, rate: RATE }]);
+  const check = await world.run(["check", lot, "--platform"], { env: { NODE_OPTIONS: `--import ${HURRY}` } });
+  expect(check).toMatchObject({ code: 0 });
+  expect(state.requests.slice(asked).filter(({ fault }) => fault === "status").length).toBeGreaterThan(0);
+});
+
 describe("an answer that does not add up confirms nothing by itself", () => {
   test.each<readonly [string, Readonly<Record<string, number>>]>([
     ["one row more than were sent", { numberOfAll: 1 }],

@@ -1,15 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SUBJECT_ATTRIBUTES } from "../../src/domain/certificate.ts";
-import {
-  describeName,
-  encodeSubject,
-  encodeSubjectPart,
-  formatSubject,
-  parseSubject,
-  readName,
-  subjectPartProblem,
-} from "../../src/x509/distinguished-name.ts";
+import { describeName, formatSubject, parseSubject } from "../../src/x509/distinguished-name.ts";
+import { encodeSubject, subjectPartProblem } from "../../src/x509/name-der.ts";
 import { faultOf } from "../authority/authorities.ts";
 
 describe("parseSubject", () => {
@@ -68,29 +61,7 @@ describe("parseSubject", () => {
   });
 });
 
-describe("subjectPartFault", () => {
-  test("counts characters, not octets", () => {
-    expect(subjectPartProblem({ attribute: "CN", value: "€".repeat(64) })).toBeUndefined();
-    expect(subjectPartProblem({ attribute: "CN", value: "𝒳".repeat(64) })).toBeUndefined();
-    expect(subjectPartProblem({ attribute: "CN", value: "€".repeat(65) })).toContain("65 characters");
-  });
-
-  test("refuses half a surrogate pair, which UTF-8 cannot carry", () => {
-    expect(subjectPartProblem({ attribute: "O", value: "a\ud800" })).toContain("not valid Unicode");
-  });
-});
-
-describe("encoding", () => {
-  test("takes PrintableString for C and serialNumber, UTF8String for the rest", () => {
-    const subject = SUBJECT_ATTRIBUTES.map((attribute) => ({ attribute, value: "DE" }));
-    const tags = readName(encodeSubject(subject)).map(([pair]) => `${pair?.attribute}:${pair?.tag}`);
-    expect(tags).toEqual(["C:19", "ST:12", "L:12", "O:12", "OU:12", "CN:12", "serialNumber:19"]);
-  });
-
-  test("throws for a serialNumber that PrintableString cannot hold", () => {
-    expect(() => encodeSubjectPart({ attribute: "serialNumber", value: "a_b" })).toThrow(RangeError);
-  });
-
+describe("describeName", () => {
   test("reads back in words, unknown attributes by number and hex", () => {
     const name = encodeSubject(parseSubject(String.raw`CN=Acme\, Root,C=DE`));
     expect(describeName(name)).toBe(String.raw`CN=Acme\, Root,C=DE`);

@@ -1,13 +1,19 @@
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { der, derBoolean, derContext, derInteger, derSequence, derTime, TAG } from "../../src/asn1/der.ts";
 import { DerError } from "../../src/asn1/read-der.ts";
-import { encodeExtension, encodeKeyUsage } from "../../src/authority/encode-certificate.ts";
 import { KEY_USAGES, NEVER_MS } from "../../src/domain/certificate.ts";
-import { encodeSubject, parseSubject } from "../../src/x509/distinguished-name.ts";
+import { parseSubject } from "../../src/x509/distinguished-name.ts";
+import { encodeExtension, encodeKeyUsage } from "../../src/x509/encode-certificate.ts";
+import { commonNameOf, encodeSubject } from "../../src/x509/name-der.ts";
 import { EXTENSION, readCertificate } from "../../src/x509/read-certificate.ts";
 import { keyIdOf } from "../../src/x509/subject-public-key.ts";
 import { assembleLeaf, LEAF_EXTENSIONS, VALIDITY } from "../authority/test-leaf.ts";
+import { hasOpenssl, openssl } from "../fixtures/foreign-device.ts";
 
 describe("readCertificate", () => {
   test("reads every field of a leaf", () => {
@@ -104,5 +110,36 @@ describe("readCertificate", () => {
       }),
       { numRuns: 3000 },
     );
+  });
+});
+
+const folder = mkdtempSync(join(tmpdir(), "lotmint-certificate-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function makeCertificate(subject: string, ...more: readonly string[]): Buffer {
+  const out = join(folder, "certificate.pem");
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", join(folder, "key.pem")];
+  openssl("req", "-x509", "-utf8", ...key, "-subj", subject, "-out", out, ...more);
+  return new X509Certificate(readFileSync(out)).raw;
+}
+
+describe.skipIf(!hasOpenssl)("a certificate's fields (skipped without openssl)", () => {
+  test("are what OpenSSL reads", () => {
+    const bytes = makeCertificate("/O=Ünsere GmbH/CN=Gerät-1", "-set_serial", "0x40a1", "-days", "30");
+    const fields = readCertificate(bytes);
+    const certificate = new X509Certificate(bytes);
+    expect(fields.serialNumber).toBe("40a1");
+    expect(commonNameOf(fields.subject)).toBe("Gerät-1");
+    expect(fields.notBeforeMs).toBe(Date.parse(certificate.validFrom));
+    expect(fields.notAfterMs).toBe(Date.parse(certificate.validTo));
+    expect(fields.spki).toEqual(certificate.publicKey.export({ format: "der", type: "spki" }));
+    expect(fields.issuer).toEqual(fields.subject);
+  });
+
+  test("hold dates beyond 2049 and no name where there is none or there are two", () => {
+    const bytes = makeCertificate("/O=Acme", "-days", "20000");
+    expect(readCertificate(bytes).notAfterMs).toBe(Date.parse(new X509Certificate(bytes).validTo));
+    expect(commonNameOf(readCertificate(bytes).subject)).toBeUndefined();
+    expect(commonNameOf(readCertificate(makeCertificate("/CN=a/CN=b")).subject)).toBeUndefined();
   });
 });

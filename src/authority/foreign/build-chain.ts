@@ -1,5 +1,5 @@
+import { isSignedBy } from "../../x509/is-signed-by.ts";
 import type { CertificateFields } from "../../x509/read-certificate.ts";
-import { isSignedBy } from "../verify-chain.ts";
 
 /** More tries than any real set of certificates needs; bounds the search through cross-signed ones. */
 const MAX_STEPS = 1000;
@@ -21,7 +21,7 @@ export function buildChain(
       (candidate) => candidate.subject.equals(last.issuer) && !chain.some(({ raw }) => raw.equals(candidate.raw)),
     );
     let best = chain;
-    for (const candidate of above.filter((one) => isSignedBy(last, one))) {
+    for (const candidate of above.filter((one) => isSignedBy(last.raw, one.raw))) {
       steps += 1;
       if (steps > MAX_STEPS) break;
       const longer = walk([...chain, candidate]);
@@ -40,5 +40,5 @@ function isAnchored(chain: readonly CertificateFields[]): boolean {
 }
 
 function isSelfSigned(certificate: CertificateFields): boolean {
-  return certificate.subject.equals(certificate.issuer) && isSignedBy(certificate, certificate);
+  return certificate.subject.equals(certificate.issuer) && isSignedBy(certificate.raw, certificate.raw);
 }

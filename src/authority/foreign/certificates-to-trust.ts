@@ -1,4 +1,5 @@
 import { OnboardingError } from "../../domain/error.ts";
+import { isoDay } from "../../domain/iso-time.ts";
 import { describeName } from "../../x509/distinguished-name.ts";
 import type { CertificateFields } from "../../x509/read-certificate.ts";
 import { readForeignCertificates } from "./foreign-file.ts";
@@ -36,23 +37,19 @@ export function isAuthority({ basicConstraints }: CertificateFields): boolean {
 
 /** That devices which trust a server's own certificate lose it at its end. */
 function leafWarning(certificate: CertificateFields): string {
-  return `the truststore holds ${describeName(certificate.subject)}, which is a server's own certificate and no CA's: devices that trust nothing else refuse the server when it gets a new one, on ${day(certificate.notAfterMs)} at the latest`;
+  return `the truststore holds ${describeName(certificate.subject)}, which is a server's own certificate and no CA's: devices that trust nothing else refuse the server when it gets a new one, on ${isoDay(certificate.notAfterMs)} at the latest`;
 }
 
 function checkDates({ subject, notBeforeMs, notAfterMs }: CertificateFields, path: string, nowMs: number): void {
   const words = describeName(subject);
   // Inclusive to the second (RFC 5280, 4.1.2.5).
   if (nowMs >= notAfterMs + 1000) {
-    throw unusable(path, `the certificate ${words} in it expired on ${day(notAfterMs)}`);
+    throw unusable(path, `the certificate ${words} in it expired on ${isoDay(notAfterMs)}`);
   }
   if (nowMs < notBeforeMs)
-    throw unusable(path, `the certificate ${words} in it is not valid before ${day(notBeforeMs)}`);
+    throw unusable(path, `the certificate ${words} in it is not valid before ${isoDay(notBeforeMs)}`);
 }
 
 function unusable(path: string, fault: string): OnboardingError {
   return new OnboardingError(`${path} cannot be put into truststores: ${fault}`, { code: "usage" });
-}
-
-function day(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
 }

@@ -11,7 +11,7 @@ import { checkAuthorityName } from "../authority-name.ts";
 import type { AuthorityDescription } from "../describe-authority.ts";
 import { awaitsCertificate, describeAuthority, readableAuthorities } from "../load-authority.ts";
 import { checkFree, placeAuthority } from "../place-authority.ts";
-import { readRequest } from "../request/read-pkcs10.ts";
+import { readPkcs10 } from "../request/read-pkcs10.ts";
 import { digests, readAuthorityFile, unusableAuthority } from "../stored-authority.ts";
 import { adoptedCertificate } from "./adopted-certificate.ts";
 import {
@@ -107,7 +107,7 @@ function requestedKey(name: string, layout: AuthorityLayout, foreign: ForeignAut
       { code: "usage" },
     );
   }
-  const request = readRequest(readAuthorityFile(name, layout.request));
+  const request = readPkcs10(readAuthorityFile(name, layout.request));
   if ("fault" in request) {
     throw unusableAuthority(name, `${layout.request} is damaged (${request.fault}); restore it from a backup`);
   }

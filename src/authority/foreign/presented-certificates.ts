@@ -1,6 +1,7 @@
 import { hash, type X509Certificate } from "node:crypto";
 import { DerError } from "../../asn1/read-der.ts";
 import { OnboardingError } from "../../domain/error.ts";
+import { isoTime } from "../../domain/iso-time.ts";
 import { describeName } from "../../x509/distinguished-name.ts";
 import { writePem } from "../../x509/pem.ts";
 import { type CertificateFields, readCertificate } from "../../x509/read-certificate.ts";
@@ -35,7 +36,7 @@ export function readPresented(
   for (const [index, { certificate, fields }] of read.entries()) {
     const words = nameOf(fields.subject);
     if (nowMs < fields.notBeforeMs || nowMs >= fields.notAfterMs + 1000) {
-      const dates = `valid from ${iso(fields.notBeforeMs)} to ${iso(fields.notAfterMs)}`;
+      const dates = `valid from ${isoTime(fields.notBeforeMs)} to ${isoTime(fields.notAfterMs)}`;
       throw refused(server, `its certificate ${words} is not valid now (${dates}); check this machine's clock too`);
     }
     const next = read[index + 1];
@@ -47,8 +48,8 @@ export function readPresented(
   return read.map(({ fields }) => ({
     subject: nameOf(fields.subject),
     issuer: nameOf(fields.issuer),
-    notBefore: iso(fields.notBeforeMs),
-    notAfter: iso(fields.notAfterMs),
+    notBefore: isoTime(fields.notBeforeMs),
+    notAfter: isoTime(fields.notAfterMs),
     sha256: hash("sha256", fields.raw),
     authority: isAuthority(fields),
     selfSigned: fields.issuer.equals(fields.subject),
@@ -103,8 +104,4 @@ function fieldsOf(server: string, certificate: X509Certificate): CertificateFiel
 
 function refused(server: string, fault: string, cause?: unknown): OnboardingError {
   return new OnboardingError(`nothing was pinned for ${server}: ${fault}`, { code: "platform-refused", cause });
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString().replace(".000", "");
 }

@@ -1,5 +1,6 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { OnboardingError } from "../../domain/error.ts";
+import { isoDay } from "../../domain/iso-time.ts";
 import { describeKey } from "../key-algorithm.ts";
 import { readForeignCertificates } from "./foreign-file.ts";
 
@@ -23,8 +24,9 @@ export function readSealRecipient(
     throw unusable(path, `its key is ${describeKey(publicKey)}; it must be RSA with at least ${MIN_BITS} bits`);
   }
   // Inclusive to the second (RFC 5280, 4.1.2.5).
-  if (nowMs >= certificate.notAfterMs + 1000) throw unusable(path, `it expired on ${day(certificate.notAfterMs)}`);
-  if (nowMs < certificate.notBeforeMs) throw unusable(path, `it is not valid before ${day(certificate.notBeforeMs)}`);
+  if (nowMs >= certificate.notAfterMs + 1000) throw unusable(path, `it expired on ${isoDay(certificate.notAfterMs)}`);
+  if (nowMs < certificate.notBeforeMs)
+    throw unusable(path, `it is not valid before ${isoDay(certificate.notBeforeMs)}`);
   const { issuer, serialOctets } = certificate;
   return { issuer, serialOctets, publicKey };
 }
@@ -42,8 +44,4 @@ function unusable(path: string, fault: string, cause?: unknown): OnboardingError
     code: "usage",
     cause,
   });
-}
-
-function day(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
 }

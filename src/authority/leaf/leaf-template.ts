@@ -8,9 +8,6 @@ import type {
   SubjectPart,
   Validity,
 } from "../../domain/certificate.ts";
-import { encodeSubjectPart } from "../../x509/distinguished-name.ts";
-import { EXTENSION, readCertificate } from "../../x509/read-certificate.ts";
-import { keyIdOf, readKeyKind } from "../../x509/subject-public-key.ts";
 import {
   encodeAuthorityKeyId,
   encodeExtension,
@@ -20,9 +17,13 @@ import {
   encodeSubjectKeyId,
   encodeValidity,
   headerLength,
+  type SignatureAlgorithm,
   writeHeader,
-} from "../encode-certificate.ts";
-import type { SignatureAlgorithm, Signer } from "../signer.ts";
+} from "../../x509/encode-certificate.ts";
+import { encodeSubjectPart } from "../../x509/name-der.ts";
+import { EXTENSION, readCertificate } from "../../x509/read-certificate.ts";
+import { keyIdOf, readKeyKind } from "../../x509/subject-public-key.ts";
+import type { Signer } from "../signer.ts";
 
 /**
  * What every leaf of a lot has in common, encoded once. Plain octets, so that it survives the

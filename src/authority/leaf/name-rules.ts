@@ -1,5 +1,5 @@
 import { TAG } from "../../asn1/der.ts";
-import { type NameAttribute, readName, subjectPartProblem } from "../../x509/distinguished-name.ts";
+import { type NameAttribute, readName, subjectPartProblem } from "../../x509/name-der.ts";
 import type { CertificateFields } from "../../x509/read-certificate.ts";
 import type { LintRule } from "./lint-rule.ts";
 

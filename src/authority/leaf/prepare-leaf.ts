@@ -2,9 +2,10 @@ import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { derBitString, derInteger, derNull, derOid, derSequence } from "../../asn1/der.ts";
 import type { KeyAlgorithm, Subject } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
+import type { SignatureAlgorithm } from "../../x509/encode-certificate.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 import { newSerialNumber } from "../../x509/serial-number.ts";
-import { openSigner, type SignatureAlgorithm } from "../signer.ts";
+import { openSigner } from "../signer.ts";
 import { buildLeafTemplate, type LeafRequest, type LeafTemplate, signLeaf } from "./leaf-template.ts";
 import { lintLeaf } from "./lint-leaf.ts";
 

@@ -1,13 +1,13 @@
 import { derBoolean, derContext, derInteger, derOid, derSequence, derSetOf } from "../../asn1/der.ts";
-import { EXTENSION } from "../../x509/read-certificate.ts";
-import { keyIdOf } from "../../x509/subject-public-key.ts";
 import {
   encodeExtension,
   encodeKeyUsage,
   encodeSignatureAlgorithm,
   encodeSigned,
   encodeSubjectKeyId,
-} from "../encode-certificate.ts";
+} from "../../x509/encode-certificate.ts";
+import { EXTENSION } from "../../x509/read-certificate.ts";
+import { keyIdOf } from "../../x509/subject-public-key.ts";
 import type { Signer } from "../signer.ts";
 
 /** PKCS#9 extensionRequest (RFC 2985, 5.4.2). */

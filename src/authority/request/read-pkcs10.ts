@@ -48,7 +48,7 @@ const REFUSED: Readonly<Record<string, string>> = {
  * the key is strong enough; or says in a clause why it cannot be used. Its attributes are passed over.
  * Never throws, whatever the octets, and takes bounded time.
  */
-export function readRequest(source: string | Buffer): CertificateRequest | { readonly fault: string } {
+export function readPkcs10(source: string | Buffer): CertificateRequest | { readonly fault: string } {
   try {
     const der = typeof source === "string" || source[0] !== TAG.SEQUENCE ? derOf(source.toString("latin1")) : source;
     return typeof der === "string" ? { fault: der } : readDer(der);
@@ -60,7 +60,7 @@ export function readRequest(source: string | Buffer): CertificateRequest | { rea
 
 /** The same for a request that has to be usable: throws `usage` with the reason. */
 export function readCertificateRequest(source: string | Buffer): CertificateRequest {
-  const request = readRequest(source);
+  const request = readPkcs10(source);
   if (!("fault" in request)) return request;
   throw new OnboardingError(`the certificate request cannot be used: ${request.fault}`, { code: "usage" });
 }

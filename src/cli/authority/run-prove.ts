@@ -4,7 +4,8 @@ import { digests } from "../../authority/stored-authority.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { type ProvenPossession, provePossession } from "../../platform/prove-possession.ts";
 import { replyError } from "../../platform/reply-error.ts";
-import { DEFAULT_RETRY, retryWhileUncertain } from "../../platform/retry.ts";
+import { DEFAULT_RETRY } from "../../platform/retry.ts";
+import { retrying } from "../../platform/retrying.ts";
 import { READ_OWN_ROLE } from "../../platform/roles.ts";
 import type { CliContext } from "../context.ts";
 
@@ -21,9 +22,9 @@ const PROVEN = {
 /** `lotmint authority prove`: shows the platform that we hold the key; a second time changes nothing. */
 export async function runProve(args: ProveArguments, context: CliContext): Promise<number> {
   readAuthority(context.home, args.name);
-  const platform = await context.openPlatform();
+  const platform = retrying(await context.openPlatform(), { ...DEFAULT_RETRY, signal: context.signal });
   try {
-    const tenant = await askTenant(platform, context);
+    const tenant = await askTenant(platform);
     const proof = await proveToTenant(platform, tenant, args, context);
     context.printJson({ tenant, ...proof });
     context.print(`${args.name}: ${PROVEN[proof.kind]} tenant ${tenant}`);
@@ -47,13 +48,11 @@ export function proveToTenant(
     return signVerificationCode(loadIssuer(home, name, passphrase, now(), context.site().maxChain).signer, code);
   };
   const { sha1 } = digests(readAuthority(home, name).certificateDer);
-  const policy = { ...DEFAULT_RETRY, signal: context.signal };
-  return provePossession(platform, tenant, { name, sha1, sign }, { policy, now });
+  return provePossession(platform, tenant, { name, sha1, sign }, now);
 }
 
-export async function askTenant(platform: Platform, { signal }: CliContext): Promise<string> {
-  const policy = { ...DEFAULT_RETRY, signal };
-  const tenant = await retryWhileUncertain(() => platform.currentTenant(signal), policy);
+export async function askTenant(platform: Platform): Promise<string> {
+  const tenant = await platform.currentTenant();
   if (tenant.kind !== "answer") throw replyError(tenant, { doing: "show its tenant", role: READ_OWN_ROLE });
   return tenant.value.id;
 }

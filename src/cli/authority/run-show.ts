@@ -3,6 +3,7 @@ import { digests } from "../../authority/stored-authority.ts";
 import { authorityLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { DEFAULT_RETRY } from "../../platform/retry.ts";
+import { retrying } from "../../platform/retrying.ts";
 import { type ShownTrust, showTrust } from "../../platform/show-trust.ts";
 import { authorityBudget } from "../../run/lot/issuer-budget.ts";
 import { describeRevocations } from "../../run/revoke/describe-revocations.ts";
@@ -83,7 +84,7 @@ async function askTrust(
   }
   try {
     const chain = readAuthority(context.home, name).chainDer.map((der) => digests(der).sha1);
-    return await showTrust(platform, chain, { ...DEFAULT_RETRY, tries: TRIES, signal: context.signal });
+    return await showTrust(retrying(platform, { ...DEFAULT_RETRY, tries: TRIES, signal: context.signal }), chain);
   } finally {
     await platform.close();
   }

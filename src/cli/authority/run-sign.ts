@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { readForeignFile, unusableFile } from "../../authority/foreign/foreign-file.ts";
 import { loadIssuer } from "../../authority/load-authority.ts";
-import { readRequest } from "../../authority/request/read-pkcs10.ts";
+import { readPkcs10 } from "../../authority/request/read-pkcs10.ts";
 import { type SignedRequest, signRequest } from "../../authority/request/sign-request.ts";
 import { digests } from "../../authority/stored-authority.ts";
 import { askedValidity } from "../../config/asked-validity.ts";
@@ -29,7 +29,7 @@ export async function runSign(args: SignArguments, context: CliContext): Promise
   const path = resolve(context.cwd, args.request);
   const out = resolve(context.cwd, args.out);
   checkVacant(out);
-  const request = readRequest(readForeignFile(path));
+  const request = readPkcs10(readForeignFile(path));
   if ("fault" in request) throw unusableFile(path, request.fault);
   const validity = args.validity === undefined ? undefined : askedValidity(args.validity, now());
   const { maxChain } = context.site();

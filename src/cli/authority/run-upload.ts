@@ -1,6 +1,7 @@
 import { readAuthority } from "../../authority/load-authority.ts";
 import { digests } from "../../authority/stored-authority.ts";
 import { DEFAULT_RETRY } from "../../platform/retry.ts";
+import { retrying } from "../../platform/retrying.ts";
 import { uploadAuthority } from "../../platform/upload-authority.ts";
 import { writePem } from "../../x509/pem.ts";
 import type { CliContext } from "../context.ts";
@@ -23,21 +24,15 @@ const PROVEN = { proven: ", and has proof of possession", already: ", and had pr
 /** `lotmint authority upload`: the tenant trusts the authority; a second time changes nothing. */
 export async function runUpload(args: UploadArguments, context: CliContext): Promise<number> {
   const { certificate, hasKey } = readAuthority(context.home, args.name);
-  const platform = await context.openPlatform();
-  const policy = { ...DEFAULT_RETRY, signal: context.signal };
+  const platform = retrying(await context.openPlatform(), { ...DEFAULT_RETRY, signal: context.signal });
   try {
-    const tenant = await askTenant(platform, context);
-    const uploaded = await uploadAuthority(
-      platform,
-      tenant,
-      {
-        name: args.name,
-        pem: writePem("CERTIFICATE", certificate.raw),
-        sha1: digests(certificate.raw).sha1,
-        autoRegistration: args.autoRegistration,
-      },
-      policy,
-    );
+    const tenant = await askTenant(platform);
+    const uploaded = await uploadAuthority(platform, tenant, {
+      name: args.name,
+      pem: writePem("CERTIFICATE", certificate.raw),
+      sha1: digests(certificate.raw).sha1,
+      autoRegistration: args.autoRegistration,
+    });
     const proof = args.prove ? await proveToTenant(platform, tenant, args, context) : undefined;
     context.printJson({
       tenant,

@@ -2,7 +2,8 @@ import { readAuthority } from "../../authority/load-authority.ts";
 import { EXIT } from "../../domain/exit-code.ts";
 import type { Job } from "../../domain/job.ts";
 import { replyError } from "../../platform/reply-error.ts";
-import { DEFAULT_RETRY, retryWhileUncertain } from "../../platform/retry.ts";
+import { DEFAULT_RETRY } from "../../platform/retry.ts";
+import { retrying } from "../../platform/retrying.ts";
 import { READ_OWN_ROLE } from "../../platform/roles.ts";
 import { checkText } from "../../report/check-text.ts";
 import { type CheckOutcome, checkLot } from "../../run/check/check-lot.ts";
@@ -61,9 +62,9 @@ async function withPlatform(
   check: (platform: LotToCheck["platform"]) => Promise<CheckOutcome>,
 ): Promise<CheckOutcome> {
   if (!wanted) return check(undefined);
-  const platform = await context.openPlatform();
+  const platform = retrying(await context.openPlatform(), { ...DEFAULT_RETRY, signal: context.signal });
   try {
-    const tenant = await retryWhileUncertain(() => platform.currentTenant(context.signal), DEFAULT_RETRY);
+    const tenant = await platform.currentTenant();
     if (tenant.kind !== "answer") throw replyError(tenant, { doing: "show its tenant", role: READ_OWN_ROLE });
     return await check({ platform, tenant: tenant.value.id });
   } finally {

@@ -2,6 +2,7 @@ import { OnboardingError } from "../../domain/error.ts";
 import { EXIT } from "../../domain/exit-code.ts";
 import { siteEndpoints } from "../../platform/device/device-endpoint.ts";
 import { DEFAULT_RETRY } from "../../platform/retry.ts";
+import { retrying } from "../../platform/retrying.ts";
 import { rehearsalText } from "../../report/rehearsal-text.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
 import { rehearseLot } from "../../run/rehearse/rehearse-lot.ts";
@@ -31,7 +32,7 @@ export async function runRehearse(args: RehearseArguments, context: CliContext):
     }
     const retry = { ...DEFAULT_RETRY, tries: TRIES, signal: context.signal };
     const progress = showProgress(context.stderr, context.log, context.now);
-    const platform = context.secrets.hasPlatformLogin() ? await context.openPlatform() : undefined;
+    const platform = context.secrets.hasPlatformLogin() ? retrying(await context.openPlatform(), retry) : undefined;
     try {
       const outcome = await rehearseLot({
         ledger,

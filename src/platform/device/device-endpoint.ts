@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { isIP } from "node:net";
 import { getCACertificates } from "node:tls";
 import type { PlatformSite } from "../../domain/job.ts";
+import { writePem } from "../../x509/pem.ts";
 import { causes } from "../http/connection-error.ts";
 import { readAddress, readCaFile } from "../http/site-access.ts";
 
@@ -57,7 +58,7 @@ export function siteEndpoints(site: PlatformSite) {
 export function deviceTls(door: DeviceEndpoint, { key, chain }: DeviceIdentity) {
   return {
     key: key.export({ type: "pkcs8", format: "pem" }),
-    cert: chain.map(certificatePem).join(""),
+    cert: chain.map((der) => writePem("CERTIFICATE", der)).join(""),
     ca: [...door.trust],
     // A truststore may pin the server's own certificate, which is no CA (RFC 6125 leaves that to the client).
     allowPartialTrustChain: true,
@@ -67,12 +68,6 @@ export function deviceTls(door: DeviceEndpoint, { key, chain }: DeviceIdentity) 
     // An address is no host name, and must not be sent as one (RFC 6066, 3).
     ...(isIP(door.host) === 0 ? { servername: door.host } : {}),
   };
-}
-
-/** One certificate in PEM, lines of 64 characters. */
-export function certificatePem(der: Buffer): string {
-  const lines = der.toString("base64").replace(/.{1,64}/g, "$&\n");
-  return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
 }
 
 /** OpenSSL's verdicts on a server's chain and Node's own on its name. */

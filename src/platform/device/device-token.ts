@@ -1,10 +1,10 @@
 import { Client } from "undici";
+import { writePem } from "../../x509/pem.ts";
 import { connectionError } from "../http/connection-error.ts";
 import { makeScrub } from "../http/scrub.ts";
 import { parseJson, platformWords, readBounded } from "../http/send-request.ts";
 import type { Reply } from "../platform.ts";
 import {
-  certificatePem,
   type DeviceAnswer,
   type DeviceEndpoint,
   type DeviceIdentity,
@@ -82,5 +82,5 @@ function hasToken(json: unknown): boolean {
 
 /** PEM blocks with a space for each line end and between the blocks. */
 function headerChain(chain: readonly Buffer[]): string {
-  return chain.map((der) => certificatePem(der).trim().replaceAll("\n", " ")).join(" ");
+  return chain.map((der) => writePem("CERTIFICATE", der).trim().replaceAll("\n", " ")).join(" ");
 }

@@ -19,8 +19,8 @@ import type { KnownDevice, PlannedBatch } from "../../domain/plan.ts";
 import type { Stage } from "../../domain/stage.ts";
 import type { Ledger, LotHold, MintedDevice, OpenBatch } from "../../ledger/ledger.ts";
 import { subjectDigest } from "../../plan/digests.ts";
-import { isSignedBy } from "../../verify/verify-device-chain.ts";
-import { readName } from "../../x509/distinguished-name.ts";
+import { isIssuedBy } from "../../x509/is-signed-by.ts";
+import { readName } from "../../x509/name-der.ts";
 import { readPemCertificates } from "../../x509/pem.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 
@@ -260,7 +260,7 @@ function withIssuer(
   issuers: readonly { readonly name: string; readonly der: Buffer }[],
 ): Found | undefined {
   const der = leafOf(folder);
-  const issuer = issuers.find((authority) => isSignedBy(der, authority.der));
+  const issuer = issuers.find((authority) => isIssuedBy(der, authority.der));
   const subject: Subject = readName(readCertificate(der).subject).flatMap((rdn) =>
     rdn.flatMap(({ attribute, value }) =>
       attribute === undefined ? [] : [{ attribute, value: value.toString("utf8") }],

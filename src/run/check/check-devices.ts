@@ -4,9 +4,9 @@ import type { KeystoreAliases } from "../../domain/device.ts";
 import { hasPlaceholder } from "../../domain/template.ts";
 import type { Ledger, MintedRecord } from "../../ledger/ledger.ts";
 import type { Difference } from "../../verify/difference.ts";
-import { needsPassword } from "../../verify/verify-device.ts";
+import { holdsKeystore } from "../../verify/verify-device.ts";
 import { type LotPasswords, loadPasswords } from "../passwords/load-passwords.ts";
-import { askPlatform } from "./check-platform.ts";
+import { checkPlatform } from "./check-platform.ts";
 import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type Check, openDevices, throwIfStopped } from "./check-scope.ts";
 import type { DeviceToOpen } from "./check-worker.ts";
@@ -55,7 +55,7 @@ async function walkDevices(check: Check, parts: ReadonlySet<number>, pool: Check
       if (record.part === null || record.part <= highestPart) checkListing(record, parts, check);
     }
     await checkPage(page, new Set(chosen), check, pool);
-    asked += await askPlatform(chosen, check);
+    asked += await checkPlatform(chosen, check);
     checked += chosen.length;
     check.onProgress?.(checked);
   }
@@ -153,7 +153,7 @@ function expectedAliases({ aliases }: MintedRecord, { pkcs12, jks }: Check["job"
 
 /** What can be said of a device that is not opened: that its password is listed. */
 function verifyListed(record: MintedRecord, check: Check): readonly Difference[] {
-  if (record.stage === "revoked" || !needsPassword(record.files) || passwordOf(record, check) !== undefined) return [];
+  if (record.stage === "revoked" || !holdsKeystore(record.files) || passwordOf(record, check) !== undefined) return [];
   return [{ externalId: record.externalId, what: "no password is listed for it" }];
 }
 
@@ -184,5 +184,5 @@ function whyHidden(passwords: LotPasswords | undefined): string | undefined {
 
 /** key.pem is told by its content only. */
 function mayNeedPassword(files: MintedRecord["files"]): boolean {
-  return needsPassword(files) || "key.pem" in files;
+  return holdsKeystore(files) || "key.pem" in files;
 }

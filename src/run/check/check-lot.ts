@@ -3,7 +3,7 @@ import { jobFromJson } from "../../config/job-json.ts";
 import { lotLayout, partFile } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Difference } from "../../verify/difference.ts";
-import { verifyChain } from "../../verify/verify-device-chain.ts";
+import { verifyIssuingChain } from "../../verify/verify-issuing-chain.ts";
 import { verifyPart } from "../../verify/verify-part.ts";
 import { reportedHead } from "../lot/require-sound-ledger.ts";
 import { foreignFolders } from "../passwords/claim-folders.ts";
@@ -61,7 +61,7 @@ export async function checkLot(input: LotToCheck): Promise<CheckOutcome> {
   const check: Check = { ...scope, passwords: await loadPasswords(scope) };
   const foreign = await foreignFolders(check.ledger, check.lot, check.layout);
   check.tell(...foreign.map((what) => ({ externalId: "", what })));
-  check.tell(...verifyChain(check.chain, check.now()));
+  check.tell(...verifyIssuingChain(check.chain, check.now()));
   if (check.platform !== undefined) await checkTrust(check, check.platform);
   await checkReport(check);
   const parts = await checkParts(check);

@@ -19,7 +19,7 @@ export async function checkTrust(check: Check, { platform, tenant }: NonNullable
 }
 
 /** Asks for external id and user of the confirmed devices among these; returns how many those are. */
-export async function askPlatform(page: readonly MintedRecord[], check: Check): Promise<number> {
+export async function checkPlatform(page: readonly MintedRecord[], check: Check): Promise<number> {
   if (check.platform === undefined) return 0;
   const { platform, tenant } = check.platform;
   const confirmed = page.filter(({ stage }) => stage === "confirmed");

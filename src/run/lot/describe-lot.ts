@@ -2,6 +2,7 @@ import type { Home } from "../../disk/layout.ts";
 import { showText } from "../../domain/blank-text.ts";
 import { EXIT, exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
 import { type Job, PER_LOT_ITERATIONS } from "../../domain/job.ts";
+import { listIds } from "../../domain/list-ids.ts";
 import type { LotReport } from "../../domain/report.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { buildReport } from "../../report/build-report.ts";
@@ -84,12 +85,11 @@ async function issuerNotes(ledger: Ledger, lot: string, job: Job): Promise<reado
 
 /** How the note begins that tells of changed subjects: it stands until the devices are reminted, whatever runs. */
 export const SUBJECT_NOTE = "the subject of ";
-const MOST_IDS = 10;
 
 async function subjectNotes(ledger: Ledger, lot: string): Promise<readonly string[]> {
   const ids = await ledger.subjectChanges(lot);
   if (ids.length === 0) return [];
-  const shown = ids.slice(0, MOST_IDS).join(", ") + (ids.length > MOST_IDS ? ", …" : "");
+  const shown = listIds(ids);
   const devices = ids.length === 1 ? "1 device" : `${ids.length} devices`;
   return [
     `${SUBJECT_NOTE}${devices} (${shown}) has changed, or the alias in its keystores; the certificates stay as they are until \`lotmint remint\``,

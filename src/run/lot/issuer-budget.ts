@@ -4,6 +4,7 @@ import { jobFromJson } from "../../config/job-json.ts";
 import type { Home } from "../../disk/layout.ts";
 import type { Validity } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
+import { isoDay, isoTime } from "../../domain/iso-time.ts";
 import type { Job } from "../../domain/job.ts";
 import type { IssuerBudget } from "../../domain/report.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -22,7 +23,7 @@ export async function issuerBudget(
   if (issuer === undefined) return { ...counts, notAfter: null, outlivedFrom: null };
   return {
     ...counts,
-    notAfter: iso(issuer.notAfterMs),
+    notAfter: isoTime(issuer.notAfterMs),
     outlivedFrom: dayOf(outlivedFrom(job.validity, issuer)),
   };
 }
@@ -46,7 +47,7 @@ export async function authorityBudget(
   const issuer = validityOf(home, name);
   return {
     ...counts,
-    notAfter: issuer === undefined ? null : iso(issuer.notAfterMs),
+    notAfter: issuer === undefined ? null : isoTime(issuer.notAfterMs),
     jobs: [...jobs].map(([job, { validity }]) => ({
       job,
       outlivedFrom: issuer === undefined ? null : dayOf(outlivedFrom(validity, issuer)),
@@ -91,9 +92,5 @@ function validityOf(home: Home, name: string): Validity | undefined {
 }
 
 function dayOf(ms: number | undefined): string | null {
-  return ms === undefined ? null : iso(ms).slice(0, 10);
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString().replace(".000", "");
+  return ms === undefined ? null : isoDay(ms);
 }

@@ -6,11 +6,13 @@ import type { Job } from "../../domain/job.ts";
 import type { LotHold } from "../../ledger/ledger.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { type PreflightOutcome, preflight } from "../../platform/preflight.ts";
-import { DEFAULT_RETRY, type RetryPolicy } from "../../platform/retry.ts";
-import type { RunRequest } from "../run-lot.ts";
+import { retrying } from "../../platform/retrying.ts";
 import { checkClock } from "./check-clock.ts";
-import type { RunTools } from "./run-tools.ts";
+import { type RunTools, retryPolicy } from "./run-tools.ts";
 import type { Walk } from "./walk.ts";
+
+/** Before minting it is better to go on soon than to wait long. */
+const PREFLIGHT_TRIES = 4;
 
 /** A platform that has been asked whether it will take the lot. */
 export interface LotPreflight {
@@ -27,7 +29,7 @@ export interface LotPreflight {
 export async function preflightLot(
   tools: RunTools,
   hold: LotHold,
-  request: RunRequest,
+  request: { readonly job: Job; readonly acceptClock: boolean },
   walk: Walk,
 ): Promise<LotPreflight | undefined> {
   if (!(await wantsPlatform(tools, hold.lot, request.job))) return undefined;
@@ -64,20 +66,10 @@ export function askPlatform(tools: RunTools, job: Job, platform: Platform): Prom
     readableAuthorities(tools.home).map(({ name, certificateDer }) => [digests(certificateDer).sha1, name]),
   );
   return preflight(
-    platform,
+    retrying(platform, { ...retryPolicy(tools), tries: PREFLIGHT_TRIES }),
     { name: job.issuer, chainSha1, names },
-    { mode: job.registration.mode, now: tools.now, retry: retryPolicy(tools), tenant: tools.site.platform?.tenant },
+    { mode: job.registration.mode, now: tools.now, tenant: tools.site.platform?.tenant },
   );
-}
-
-/** How a run retries: until it is told to stop, saying so in the log. */
-export function retryPolicy(tools: Pick<RunTools, "signal" | "log">): RetryPolicy {
-  return {
-    ...DEFAULT_RETRY,
-    signal: tools.signal,
-    onPause: ({ tried, pauseMs, reply }) =>
-      tools.log.debug({ tried, pauseMs, status: reply.status }, `${reply.message}; trying again`),
-  };
 }
 
 async function wantsPlatform(tools: RunTools, lot: string, { registration, submit }: Job): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { Home } from "../../disk/layout.ts";
 import type { Site } from "../../domain/job.ts";
 import type { Ledger, LockOwner } from "../../ledger/ledger.ts";
 import type { Platform } from "../../platform/platform.ts";
+import { DEFAULT_RETRY, type RetryPolicy } from "../../platform/retry.ts";
 import type { Progress } from "./progress.ts";
 
 /** What a run works with: everything that is not a value of its lot. Made once by whoever starts it. */
@@ -25,4 +26,14 @@ export interface RunTools {
   readonly openPlatform: () => Promise<Platform>;
   /** Threads that mint. */
   readonly workers: number;
+}
+
+/** How a run asks the platform again: until it is told to stop, saying so in the log. */
+export function retryPolicy(tools: Pick<RunTools, "signal" | "log">): RetryPolicy {
+  return {
+    ...DEFAULT_RETRY,
+    signal: tools.signal,
+    onPause: ({ tried, pauseMs, reply }) =>
+      tools.log.debug({ tried, pauseMs, status: reply.status }, `${reply.message}; trying again`),
+  };
 }

@@ -1,8 +1,10 @@
 import { createHash, X509Certificate } from "node:crypto";
+import { isoTime } from "../../domain/iso-time.ts";
 import type { Stage } from "../../domain/stage.ts";
 import type { TrustedCertificate } from "../../platform/platform.ts";
-import { readCertificate } from "../../verify/read-certificate.ts";
-import { iso, isSignedBy } from "../../verify/verify-device-chain.ts";
+import { isIssuedBy } from "../../x509/is-signed-by.ts";
+import { commonNameOf } from "../../x509/name-der.ts";
+import { readCertificate } from "../../x509/read-certificate.ts";
 
 /** The part that a certificate has in its device being turned away; "none": it does not explain it. */
 export type CertificatePart =
@@ -66,7 +68,7 @@ export function diagnoseDevice(evidence: Evidence): readonly Finding[] {
 }
 
 function judgeName({ externalId, chain: [leaf] }: Evidence): Finding[] {
-  const name = leaf === undefined ? undefined : readCertificate(leaf).commonName;
+  const name = leaf === undefined ? undefined : commonNameOf(readCertificate(leaf).subject);
   if (name === externalId) return [];
   const found = name === undefined ? "has no common name" : `is for ${name}`;
   return [{ part: "name", words: `its certificate ${found}; the client id must equal the common name` }];
@@ -74,12 +76,18 @@ function judgeName({ externalId, chain: [leaf] }: Evidence): Finding[] {
 
 function judgeTimes({ chain, nowMs }: Evidence): Finding[] {
   return chain.flatMap((octets, index): Finding[] => {
-    const { notBeforeMs, notAfterMs, commonName } = readCertificate(octets);
-    const whose = index === 0 ? "its certificate" : `the certificate of ${commonName ?? "an authority"} above it`;
-    if (nowMs > notAfterMs) return [{ part: "expiry", words: `${whose} expired on ${iso(notAfterMs)}` }];
+    const { notBeforeMs, notAfterMs, subject } = readCertificate(octets);
+    const whose = whoseCertificate(index, subject);
+    if (nowMs > notAfterMs) return [{ part: "expiry", words: `${whose} expired on ${isoTime(notAfterMs)}` }];
     if (nowMs >= notBeforeMs) return [];
-    return [{ part: "expiry", words: `${whose} is valid only from ${iso(notBeforeMs)}; check this machine's clock` }];
+    return [
+      { part: "expiry", words: `${whose} is valid only from ${isoTime(notBeforeMs)}; check this machine's clock` },
+    ];
   });
+}
+
+function whoseCertificate(index: number, subject: Buffer): string {
+  return index === 0 ? "its certificate" : `the certificate of ${commonNameOf(subject) ?? "an authority"} above it`;
 }
 
 /** Each certificate is signed by the next, which may sign, and not too many stand below it (RFC 5280, 6.1). */
@@ -92,7 +100,7 @@ function judgeLinks(chain: readonly Buffer[]): Finding[] {
   for (const [index, issuer] of chain.entries()) {
     const subject = chain[index - 1];
     if (subject === undefined) continue;
-    if (!isSignedBy(subject, issuer)) {
+    if (!isIssuedBy(subject, issuer)) {
       return [{ part: "chain", words: `certificate ${index} of its chain is not signed by the next one` }];
     }
     if (!new X509Certificate(issuer).ca) {
@@ -134,9 +142,9 @@ function judgeRevocation({ chain, stage, platform }: Evidence): Finding[] {
   if (stage === "revoked") findings.push({ part: "revocation", words: "its certificate is revoked, says the ledger" });
   if (platform?.revoked === undefined || platform.checksRevocation === false) return findings;
   for (const [index, octets] of chain.entries()) {
-    const { serialNumber, commonName } = readCertificate(octets);
+    const { serialNumber, subject } = readCertificate(octets);
     if (!platform.revoked.has(serialNumber.replace(/^0+(?=.)/, ""))) continue;
-    const whose = index === 0 ? "its certificate" : `the certificate of ${commonName ?? "an authority"} above it`;
+    const whose = whoseCertificate(index, subject);
     findings.push({ part: "revocation", words: `${whose} is on the platform's revocation list` });
   }
   return findings;

@@ -22,7 +22,7 @@ export interface RehearsedDevice {
 }
 
 /** What is the same for each device of a lot. */
-export interface Stage {
+export interface RehearsalTools {
   readonly layout: LotLayout;
   readonly issuer: string;
   readonly doors: DoorsToTry;
@@ -37,10 +37,10 @@ export const LET_IN = "let in";
 const NOT_TRIED = { token: "not tried", mqtt: "not tried", right: false } as const;
 
 /** Opens one device's keystore, connects with it, and says what its certificate has to do with the outcome. */
-export async function judgeRehearsal(record: MintedRecord, stage: Stage): Promise<RehearsedDevice> {
+export async function judgeRehearsal(record: MintedRecord, tools: RehearsalTools): Promise<RehearsedDevice> {
   const { externalId } = record;
-  const folder = deviceFolder(stage.layout, externalId);
-  const opened = openDevice(folder, stage.layout.folder, stage.passwordOf(externalId));
+  const folder = deviceFolder(tools.layout, externalId);
+  const opened = openDevice(folder, tools.layout.folder, tools.passwordOf(externalId));
   if (opened.kind === "keyless") {
     const finding: Finding = { part: "keystore", words: "its keystore is missing" };
     return { externalId, keystore: "", ...NOT_TRIED, findings: [finding] };
@@ -50,8 +50,8 @@ export async function judgeRehearsal(record: MintedRecord, stage: Stage): Promis
     const words = `${opened.file} does not open: ${opened.words}`;
     return { externalId, keystore: opened.file, ...NOT_TRIED, findings: [{ part, words }] };
   }
-  const answered = await connect(record, opened, stage);
-  const findings = await explain(record, opened.chain, answered, stage);
+  const answered = await connect(record, opened, tools);
+  const findings = await explain(record, opened.chain, answered, tools);
   const wanted = record.stage === "revoked" ? "turned-away" : "let-in";
   return {
     externalId,
@@ -66,7 +66,7 @@ export async function judgeRehearsal(record: MintedRecord, stage: Stage): Promis
 async function connect(
   { externalId, registration }: MintedRecord,
   opened: Extract<OpenedDevice, { readonly kind: "opened" }>,
-  { doors, lookup, note }: Stage,
+  { doors, lookup, note }: RehearsalTools,
 ): Promise<DoorsAnswered> {
   const { name, type, idType = DEFAULT_ID_TYPE } = registration;
   const asMqttNamesIt = idType === DEFAULT_ID_TYPE;
@@ -101,7 +101,7 @@ async function explain(
   record: MintedRecord,
   chain: readonly Buffer[],
   { token, mqtt, distrust }: DoorsAnswered,
-  { doors, issuer, lookup, now }: Stage,
+  { issuer, lookup, now }: RehearsalTools,
 ): Promise<readonly Finding[]> {
   const findings = distrust.map((words): Finding => ({ part: "truststore", words }));
   const no = [token, mqtt].filter((answer) => answer.kind === "turned-away");
@@ -114,8 +114,7 @@ async function explain(
     ];
   }
   if (no.length === 0) return findings;
-  const platform =
-    lookup === undefined ? undefined : await viewDevice(lookup.platform, lookup.view, record, doors.retry);
+  const platform = lookup === undefined ? undefined : await viewDevice(lookup.platform, lookup.view, record);
   const { externalId, stage } = record;
   const codes = no.map(({ code }) => code);
   return [...findings, ...diagnoseDevice({ externalId, chain, stage, issuer, nowMs: now(), codes, platform })];

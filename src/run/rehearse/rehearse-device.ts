@@ -1,14 +1,10 @@
 import { OnboardingError } from "../../domain/error.ts";
-import {
-  certificatePem,
-  type DeviceAnswer,
-  type DeviceEndpoint,
-  type DeviceIdentity,
-} from "../../platform/device/device-endpoint.ts";
+import type { DeviceAnswer, DeviceEndpoint, DeviceIdentity } from "../../platform/device/device-endpoint.ts";
 import { connectDevice } from "../../platform/device/device-mqtt.ts";
 import { requestDeviceToken } from "../../platform/device/device-token.ts";
 import type { Reply } from "../../platform/platform.ts";
 import { type RetryPolicy, retryWhileUncertain } from "../../platform/retry.ts";
+import { writePem } from "../../x509/pem.ts";
 import type { OpenedDevice } from "../lot/open-device.ts";
 
 /** The doors, and how to knock. */
@@ -51,7 +47,7 @@ export async function rehearseDevice(
     const tryWith = async (trust: readonly string[]) =>
       answerOf(await retryWhileUncertain(() => ask({ ...door, trust }), doors.retry), name, port);
     if (device.truststore !== undefined) {
-      const answer = await tryWith(device.truststore.certificates.map(certificatePem));
+      const answer = await tryWith(device.truststore.certificates.map((der) => writePem("CERTIFICATE", der)));
       if (answer.kind !== "distrusted") return answer;
       distrust.push(`its ${device.truststore.file} does not accept the server at port ${port} (${answer.code})`);
     }

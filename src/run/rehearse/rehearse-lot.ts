@@ -7,7 +7,7 @@ import type { Job } from "../../domain/job.ts";
 import type { Ledger, MintedRecord } from "../../ledger/ledger.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { loadPasswords } from "../passwords/load-passwords.ts";
-import { judgeRehearsal, LET_IN, type RehearsedDevice, type Stage } from "./judge-rehearsal.ts";
+import { judgeRehearsal, LET_IN, type RehearsalTools, type RehearsedDevice } from "./judge-rehearsal.ts";
 import type { DoorsToTry } from "./rehearse-device.ts";
 import { viewPlatform } from "./view-platform.ts";
 
@@ -20,7 +20,7 @@ export interface LotToRehearse {
   readonly sample?: number;
   /** A number from 0 up to, not including, 1. */
   readonly random: () => number;
-  /** Where to look up why a device was turned away; absent: no login for it is given. */
+  /** Where to look up why a device was turned away; absent: no login for it is given. A `retrying` one. */
   readonly platform?: Platform;
   readonly lotPassword?: string;
   /** Opens the lot's sealed passwords. */
@@ -63,7 +63,7 @@ export async function rehearseLot(input: LotToRehearse): Promise<RehearsalOutcom
   const job = jobFromJson(record.jobJson);
   const layout = lotLayout(input.home, input.lot, job.secrets.folder);
   const notes = new Set<string>();
-  const stage: Stage = {
+  const tools: RehearsalTools = {
     layout,
     issuer: job.issuer,
     doors: input.doors,
@@ -81,7 +81,7 @@ export async function rehearseLot(input: LotToRehearse): Promise<RehearsalOutcom
     for (let start = 0; start < chosen.length; start += AT_ONCE) {
       throwIfStopped(input.doors.retry.signal);
       const some = chosen.slice(start, start + AT_ONCE);
-      for (const result of await Promise.all(some.map((device) => judgeRehearsal(device, stage)))) {
+      for (const result of await Promise.all(some.map((device) => judgeRehearsal(device, tools)))) {
         counts.rehearsed += 1;
         if (!result.right) counts.found += 1;
         else if (result.mqtt === LET_IN) counts.letIn += 1;
@@ -101,7 +101,7 @@ async function findPasswords(
   job: Job,
   layout: LotLayout,
   notes: Set<string>,
-): Promise<Stage["passwordOf"]> {
+): Promise<RehearsalTools["passwordOf"]> {
   if (job.passwords === "per-lot") return () => lotPassword;
   const listed = await loadPasswords({ ledger, lot, job, layout, ...(secretsKey === undefined ? {} : { secretsKey }) });
   if (listed?.away !== undefined) {
@@ -114,12 +114,12 @@ async function findPasswords(
   return (externalId) => listed.passwords.get(externalId);
 }
 
-async function openLookup({ platform, doors }: LotToRehearse, notes: Set<string>): Promise<Stage["lookup"]> {
+async function openLookup({ platform }: LotToRehearse, notes: Set<string>): Promise<RehearsalTools["lookup"]> {
   if (platform === undefined) {
     notes.add("no login for the platform is given: what it trusts and has registered was not looked up");
     return undefined;
   }
-  const view = await viewPlatform(platform, doors.retry);
+  const view = await viewPlatform(platform);
   if (view.trusted === undefined) notes.add("the platform's trusted certificates could not be read");
   return { platform, view };
 }

@@ -2,7 +2,6 @@ import { DEFAULT_ID_TYPE } from "../../domain/registration.ts";
 import type { MintedRecord } from "../../ledger/ledger.ts";
 import type { Platform, Reply } from "../../platform/platform.ts";
 import { replyError } from "../../platform/reply-error.ts";
-import { type RetryPolicy, retryWhileUncertain } from "../../platform/retry.ts";
 import { READ_OWN_ROLE } from "../../platform/roles.ts";
 import type { PlatformView } from "./diagnose-device.ts";
 
@@ -16,17 +15,16 @@ export type LotView = Pick<PlatformView, "tenant" | "trusted" | "revoked" | "che
  * Reads the platform's lists; what the user may not read is undefined. Throws `platform-refused` and
  * `platform-unreachable` when not even the tenant is shown.
  */
-export async function viewPlatform(platform: Platform, retry: RetryPolicy): Promise<LotView> {
-  const { signal } = retry;
-  const tenant = await retryWhileUncertain(() => platform.currentTenant(signal), retry);
+export async function viewPlatform(platform: Platform): Promise<LotView> {
+  const tenant = await platform.currentTenant();
   if (tenant.kind !== "answer") throw replyError(tenant, { doing: "show its tenant", role: READ_OWN_ROLE });
   const { id } = tenant.value;
   const { category, key } = REVOCATION_OPTION;
-  const option = await retryWhileUncertain(() => platform.tenantOption(category, key, signal), retry);
+  const option = await platform.tenantOption(category, key);
   return {
     tenant: id,
-    trusted: answered(await retryWhileUncertain(() => platform.trustedCertificates(id, signal), retry)),
-    revoked: answered(await retryWhileUncertain(() => platform.revokedSerials(signal), retry)),
+    trusted: answered(await platform.trustedCertificates(id)),
+    revoked: answered(await platform.revokedSerials()),
     checksRevocation: option.kind === "answer" ? option.value === "true" : undefined,
   };
 }
@@ -36,15 +34,13 @@ export async function viewDevice(
   platform: Platform,
   view: LotView,
   { externalId, registration }: Pick<MintedRecord, "externalId" | "registration">,
-  retry: RetryPolicy,
 ): Promise<PlatformView> {
-  const { signal } = retry;
   const idType = registration.idType ?? DEFAULT_ID_TYPE;
   return {
     ...view,
     idType,
-    hasUser: answered(await retryWhileUncertain(() => platform.hasDeviceUser(view.tenant, externalId, signal), retry)),
-    hasExternalId: answered(await retryWhileUncertain(() => platform.hasExternalId(idType, externalId, signal), retry)),
+    hasUser: answered(await platform.hasDeviceUser(view.tenant, externalId)),
+    hasExternalId: answered(await platform.hasExternalId(idType, externalId)),
   };
 }
 

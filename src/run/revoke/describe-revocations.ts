@@ -1,3 +1,4 @@
+import { isoTime } from "../../domain/iso-time.ts";
 import type { Ledger, RevocationListState } from "../../ledger/ledger.ts";
 
 /**
@@ -53,13 +54,9 @@ export async function describeRevocations(
             number: written.number,
             entries: written.entries,
             sha256: written.sha256,
-            thisUpdate: iso(written.thisUpdateMs),
-            nextUpdate: iso(written.nextUpdateMs),
+            thisUpdate: isoTime(written.thisUpdateMs),
+            nextUpdate: isoTime(written.nextUpdateMs),
           },
     unpushed: await ledger.countUnpushed(issuer),
   };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString().replace(".000", "");
 }

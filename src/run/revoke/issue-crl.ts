@@ -8,6 +8,7 @@ import { replaceShared, SHARED_FILE } from "../../disk/durable.ts";
 import { authorityLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { awaitKernelLock } from "../../ledger/kernel-lock.ts";
+import { isoTime } from "../../domain/iso-time.ts";
 import { writePem } from "../../x509/pem.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 import type { RunTools } from "../lot/run-tools.ts";
@@ -86,7 +87,7 @@ async function writeCrl(
     issuer: issuer.name,
     number,
     entries,
-    nextUpdate: new Date(nextUpdateMs).toISOString().replace(".000", ""),
+    nextUpdate: isoTime(nextUpdateMs),
     pem: crlPem,
     der: crlDer,
   };

@@ -1,13 +1,14 @@
 import { announceStep } from "../../disk/announce-step.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { type Asked, replyError } from "../../platform/reply-error.ts";
-import { type RetryPolicy, retryWhileUncertain } from "../../platform/retry.ts";
+import { retrying } from "../../platform/retrying.ts";
 import { READ_OWN_ROLE, TRUST_ROLES } from "../../platform/roles.ts";
-import { retryPolicy } from "../lot/preflight-lot.ts";
-import type { RunTools } from "../lot/run-tools.ts";
+import { type RunTools, retryPolicy } from "../lot/run-tools.ts";
 
 /** Most serial numbers in one request: the platform's own limit for a file. */
 const MOST_SERIALS = 5000;
+/** Whether the list is used is told only for convenience: not worth a minute's wait. */
+const HINT_TRIES = 2;
 const PUSHING: Asked = { doing: "add to its list of revoked certificates", role: TRUST_ROLES.join(" or ") };
 
 export interface PushOutcome {
@@ -29,11 +30,12 @@ export async function pushRevocations(
   issuers: Iterable<string>,
 ): Promise<PushOutcome> {
   const policy = retryPolicy(tools);
-  const tenant = tools.site.platform?.tenant ?? (await askTenant(platform, policy));
+  const asked = retrying(platform, policy);
+  const tenant = tools.site.platform?.tenant ?? (await askTenant(asked));
   const target = `${tools.site.platform?.url ?? ""} ${tenant}`;
   let serials = 0;
-  for (const issuer of new Set(issuers)) serials += await pushOne(tools, platform, issuer, target, policy);
-  return { tenant, serials, offlineCheck: await askOfflineCheck(platform, policy) };
+  for (const issuer of new Set(issuers)) serials += await pushOne(tools, asked, issuer, target);
+  return { tenant, serials, offlineCheck: await askOfflineCheck(retrying(platform, { ...policy, tries: HINT_TRIES })) };
 }
 
 async function pushOne(
@@ -41,7 +43,6 @@ async function pushOne(
   platform: Platform,
   issuer: string,
   target: string,
-  policy: RetryPolicy,
 ): Promise<number> {
   let after = "";
   for (let pushed = 0; ; ) {
@@ -51,7 +52,7 @@ async function pushOne(
     const serialNumbers = batch.map(({ serialNumber }) => serialNumber);
     const push = await ledger.openPush({ issuer, platform: target, serialNumbers });
     announceStep("push-opened");
-    const reply = await retryWhileUncertain(() => platform.revokeSerials(batch, policy.signal), policy);
+    const reply = await platform.revokeSerials(batch);
     announceStep("push-answered");
     if (reply.kind !== "answer") {
       const kind = reply.kind === "refused" ? "refused" : "unknown";
@@ -65,15 +66,14 @@ async function pushOne(
   }
 }
 
-async function askTenant(platform: Platform, policy: RetryPolicy): Promise<string> {
-  const reply = await retryWhileUncertain(() => platform.currentTenant(policy.signal), policy);
+async function askTenant(platform: Platform): Promise<string> {
+  const reply = await platform.currentTenant();
   if (reply.kind !== "answer") throw replyError(reply, { doing: "show its tenant", role: READ_OWN_ROLE });
   return reply.value.id;
 }
 
 /** Off unless the option says otherwise: that is the platform's default. */
-async function askOfflineCheck(platform: Platform, policy: RetryPolicy): Promise<boolean | null> {
-  const ask = () => platform.tenantOption("configuration", "crl.offline.check.enabled", policy.signal);
-  const reply = await retryWhileUncertain(ask, { ...policy, tries: Math.min(policy.tries, 2) });
+async function askOfflineCheck(platform: Platform): Promise<boolean | null> {
+  const reply = await platform.tenantOption("configuration", "crl.offline.check.enabled");
   return reply.kind === "answer" ? reply.value === "true" : null;
 }

@@ -1,7 +1,6 @@
 import { OnboardingError } from "../../domain/error.ts";
+import { listIds } from "../../domain/list-ids.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-
-const MOST_IDS = 10;
 
 /** Devices that are to be revoked. */
 export interface SelectedDevices {
@@ -62,8 +61,7 @@ export async function selectLot(ledger: Ledger, lot: string): Promise<SelectedDe
 /** Throws `usage` that names the ids, the first few of them. */
 export function refuseUnknown(externalIds: readonly string[]): void {
   if (externalIds.length === 0) return;
-  const shown = externalIds.slice(0, MOST_IDS).map((id) => JSON.stringify(id));
-  const others = externalIds.length > MOST_IDS ? ` and ${externalIds.length - MOST_IDS} more` : "";
+  const shown = listIds(externalIds.map((id) => JSON.stringify(id)));
   const what = externalIds.length === 1 ? "no lot has a device" : "no lot has devices";
-  throw new OnboardingError(`${what} ${shown.join(", ")}${others}; nothing was done`, { code: "usage" });
+  throw new OnboardingError(`${what} ${shown}; nothing was done`, { code: "usage" });
 }

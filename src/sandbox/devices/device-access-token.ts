@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Call } from "../call.ts";
 import { JSON_MEDIA_TYPE, jsonAnswer } from "../http/json-answer.ts";
-import { Refusal } from "../http/refusal.ts";
+import { RequestRefusal } from "../http/request-refusal.ts";
 import type { SandboxAnswer } from "../http/sandbox-request.ts";
 import { deviceUserName, newToken } from "../sandbox-users.ts";
 import { judgeDevice } from "./judge-device.ts";
@@ -19,7 +19,7 @@ export function postDeviceAccessToken(call: Call): SandboxAnswer {
       throw unusable("Auto registeration is failed for device/Unprocessable Entity");
     }
     if (verdict.fault === "no name") throw unusable("Invalid Data");
-    throw new Refusal(401, "security/Unauthorized", "Invalid certificate chain!");
+    throw new RequestRefusal(401, "security/Unauthorized", "Invalid certificate chain!");
   }
   const accessToken = newToken(call.state);
   call.state.tokens.set(accessToken, deviceUserName(verdict.deviceId));
@@ -55,10 +55,10 @@ function parse(der: Buffer): X509Certificate | undefined {
 }
 
 /** [OAS] has this refusal, unlike others, as plain JSON. */
-function unusable(error: string): Refusal {
-  return new Refusal(422, error, "Cannot process certificate data.", { "content-type": JSON_MEDIA_TYPE });
+function unusable(error: string): RequestRefusal {
+  return new RequestRefusal(422, error, "Cannot process certificate data.", { "content-type": JSON_MEDIA_TYPE });
 }
 
-function unparsable(reason: string): Refusal {
-  return new Refusal(400, "Device Certificates/Bad Request", `Cannot parse X509 certificate. : ${reason}`);
+function unparsable(reason: string): RequestRefusal {
+  return new RequestRefusal(400, "Device Certificates/Bad Request", `Cannot parse X509 certificate. : ${reason}`);
 }

@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { DerError } from "../../asn1/read-der.ts";
-import { readCertificate as readLeaf } from "../../verify/read-certificate.ts";
+import { commonNameOf } from "../../x509/name-der.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 import type { SandboxState } from "../sandbox-state.ts";
 import { addDeviceUser, deviceUserName } from "../sandbox-users.ts";
@@ -17,7 +17,7 @@ type DeviceFault =
   | "revoked"
   | "not registered";
 
-export type Verdict =
+export type DeviceVerdict =
   | { readonly kind: "let-in"; readonly deviceId: string }
   | { readonly kind: "turned-away"; readonly fault: DeviceFault };
 
@@ -37,7 +37,7 @@ export function judgeDevice(
   leaf: X509Certificate | undefined,
   presented: readonly X509Certificate[],
   clientId?: string,
-): Verdict {
+): DeviceVerdict {
   if (leaf === undefined) return turnedAway("no certificate");
   const deviceId = nameOf(leaf);
   if (deviceId === undefined) return turnedAway("no name");
@@ -56,7 +56,7 @@ export function judgeDevice(
   return { kind: "let-in", deviceId };
 }
 
-function turnedAway(fault: DeviceFault): Verdict {
+function turnedAway(fault: DeviceFault): DeviceVerdict {
   return { kind: "turned-away", fault };
 }
 
@@ -101,7 +101,7 @@ function isRevoked(state: SandboxState, { serialNumber }: X509Certificate): bool
 /** The one common name, which is the device's id. */
 function nameOf(leaf: X509Certificate): string | undefined {
   try {
-    return readLeaf(leaf.raw).commonName;
+    return commonNameOf(readCertificate(leaf.raw).subject);
   } catch (cause) {
     if (cause instanceof DerError) return undefined;
     throw cause;

@@ -1,5 +1,5 @@
-import { readUploadedFile } from "../http/multipart.ts";
-import { Refusal } from "../http/refusal.ts";
+import { readUploadedFile } from "../http/read-uploaded-file.ts";
+import { RequestRefusal } from "../http/request-refusal.ts";
 import type { SandboxRequest } from "../http/sandbox-request.ts";
 import { idsOf, readBulkFile } from "../registration/bulk-file.ts";
 import type { AnswerFault, Fault, FaultDesk, FaultRule, RowRejection } from "./faults.ts";
@@ -54,7 +54,7 @@ function uploadedIds(request: SandboxRequest): string[] {
   try {
     return idsOf(readBulkFile(readUploadedFile(request, "devicecontrol")));
   } catch (cause) {
-    if (cause instanceof Refusal) return [];
+    if (cause instanceof RequestRefusal) return [];
     throw cause;
   }
 }

@@ -1,4 +1,4 @@
-import { Refusal, refusalAnswer } from "../http/refusal.ts";
+import { RequestRefusal, refusalAnswer } from "../http/request-refusal.ts";
 import type { SandboxAnswer } from "../http/sandbox-request.ts";
 import { type AnswerFault, COUNT_NAMES, type Fault } from "./faults.ts";
 
@@ -61,7 +61,7 @@ function errorOf(status: number, message: string | undefined, headers: Readonly<
   const name = STATUS_NAMES[status] ?? "Error";
   const challenge = status === 401 ? { "www-authenticate": 'Basic realm="Cumulocity"' } : {};
   return refusalAnswer(
-    new Refusal(status, `sandbox/${name}`, message ?? `${name}, as ordered`, { ...headers, ...challenge }),
+    new RequestRefusal(status, `sandbox/${name}`, message ?? `${name}, as ordered`, { ...headers, ...challenge }),
   );
 }
 

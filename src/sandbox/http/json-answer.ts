@@ -1,4 +1,4 @@
-import { Refusal } from "./refusal.ts";
+import { RequestRefusal } from "./request-refusal.ts";
 import type { SandboxAnswer, SandboxRequest } from "./sandbox-request.ts";
 
 /** A plain JSON body, where [OAS] names no media type of its own. */
@@ -24,7 +24,11 @@ export function requireAccepted(request: SandboxRequest, mediaTypes: readonly st
   if (accept === undefined || mediaTypes.length === 0) return;
   const wanted = acceptedTypes(accept);
   if (mediaTypes.some((mediaType) => wanted.some((range) => covers(range, mediaType)))) return;
-  throw new Refusal(406, "general/Not Acceptable", `None of ${mediaTypes.join(", ")} is accepted by the request`);
+  throw new RequestRefusal(
+    406,
+    "general/Not Acceptable",
+    `None of ${mediaTypes.join(", ")} is accepted by the request`,
+  );
 }
 
 /** True if the Accept header names exactly this media type. */

@@ -1,14 +1,14 @@
-import { mediaTypeOf } from "./multipart.ts";
-import { Refusal, unprocessable } from "./refusal.ts";
+import { mediaType } from "./read-form.ts";
+import { RequestRefusal, unprocessable } from "./request-refusal.ts";
 import type { SandboxRequest } from "./sandbox-request.ts";
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The JSON value in a request body. Throws a 415 for another content type, a 422 for what is not JSON. */
 export function readJsonBody(request: SandboxRequest, resource: string): unknown {
-  const mediaType = mediaTypeOf(request);
-  if (mediaType !== "application/json") {
-    throw new Refusal(415, "general/Unsupported Media Type", `Content type '${mediaType ?? ""}' not supported`);
+  const type = mediaType(request.headers["content-type"]);
+  if (type !== "application/json") {
+    throw new RequestRefusal(415, "general/Unsupported Media Type", `Content type '${type ?? ""}' not supported`);
   }
   try {
     return JSON.parse(request.body.toString("utf8"));

@@ -1,4 +1,4 @@
-import { unprocessable } from "./refusal.ts";
+import { unprocessable } from "./request-refusal.ts";
 
 /** A boolean query parameter, false when absent unless said otherwise. Throws a 422 for any other word. */
 export function booleanParameter(query: URLSearchParams, name: string, absent = false): boolean {

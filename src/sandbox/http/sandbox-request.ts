@@ -1,5 +1,15 @@
 import type { X509Certificate } from "node:crypto";
 
+export interface FormPart {
+  readonly name: string;
+  /** Lower case, without parameters; absent when it is not known. */
+  readonly contentType?: string;
+  readonly content: Buffer;
+}
+
+/** What a multipart/form-data body holds, or why it is malformed. */
+export type SandboxForm = { readonly parts: readonly FormPart[] } | { readonly problem: string };
+
 /** One request, complete, as the pure handler sees it. */
 export interface SandboxRequest {
   readonly method: string;
@@ -9,6 +19,8 @@ export interface SandboxRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
+  /** The body's form; absent unless its media type is multipart/form-data. */
+  readonly form?: SandboxForm;
   /** Present on the port that asks for a client certificate; its leaf is absent where none came. */
   readonly peer?: { readonly leaf?: X509Certificate };
   /** Requests that the transport has under way, this one included; for the log. */

@@ -1,4 +1,4 @@
-import { unprocessable } from "../http/refusal.ts";
+import { unprocessable } from "../http/request-refusal.ts";
 
 /** The columns that [OAS] gives a meaning; names as written, case and all. */
 const KNOWN = [

@@ -1,4 +1,4 @@
-import { unprocessable } from "../http/refusal.ts";
+import { unprocessable } from "../http/request-refusal.ts";
 import { type BulkColumns, readBulkColumns } from "./bulk-columns.ts";
 
 export interface BulkLine {

@@ -1,7 +1,7 @@
 import type { Call } from "../call.ts";
 import { rejectionFor } from "../faults/choose-faults.ts";
 import { jsonAnswer } from "../http/json-answer.ts";
-import { readUploadedFile } from "../http/multipart.ts";
+import { readUploadedFile } from "../http/read-uploaded-file.ts";
 import type { SandboxAnswer } from "../http/sandbox-request.ts";
 import type { BulkCounts } from "../sandbox-state.ts";
 import { deviceUserName } from "../sandbox-users.ts";

@@ -1,6 +1,6 @@
 import { baseUrl, type Call, parameter } from "../call.ts";
 import { jsonAnswer } from "../http/json-answer.ts";
-import { Refusal } from "../http/refusal.ts";
+import { RequestRefusal } from "../http/request-refusal.ts";
 import type { SandboxAnswer } from "../http/sandbox-request.ts";
 import { externalKey } from "../sandbox-state.ts";
 
@@ -13,7 +13,7 @@ export function getExternalId(call: Call): SandboxAnswer {
   const holder = call.state.externalIds.get(externalKey(type, externalId));
   const id = holder === undefined ? undefined : call.state.devices.get(holder)?.managedObjectId;
   if (id === undefined) {
-    throw new Refusal(
+    throw new RequestRefusal(
       404,
       "identity/Not Found",
       `External id not found; external id = ID [type=${type}, value=${externalId}]`,

@@ -1,8 +1,8 @@
 import { OnboardingError } from "../../domain/error.ts";
 import { onlyFields } from "../http/json-body.ts";
-import { Refusal, unprocessable } from "../http/refusal.ts";
+import { RequestRefusal, unprocessable } from "../http/request-refusal.ts";
 import type { SandboxState } from "../sandbox-state.ts";
-import { readTrustedCertificate, requireActivatable, type StoredCertificate } from "./stored-certificate.ts";
+import { readUploadedCertificate, requireActivatable, type StoredCertificate } from "./stored-certificate.ts";
 
 /** Life of a verification code. The platform's is documented nowhere; only the field that tells its end is. */
 const CODE_LIFETIME_MS = 24 * 3_600_000;
@@ -14,7 +14,7 @@ export function prepareUploaded(state: SandboxState, value: unknown): StoredCert
   if (typeof certInPemFormat !== "string") throw unprocessable("certificate", "certInPemFormat must be a text");
   if (body["status"] === undefined) throw unprocessable("certificate", "status must be given");
   const settings = readSettings(body);
-  const parsed = readTrustedCertificate(certInPemFormat, state.nowMs());
+  const parsed = readUploadedCertificate(certInPemFormat, state.nowMs());
   if (settings.status === "ENABLED") requireActivatable(parsed.x509, state.nowMs());
   if (state.certificates.has(parsed.fingerprint) || state.foreignFingerprints.has(parsed.fingerprint)) {
     throw duplicate(parsed.fingerprint);
@@ -57,8 +57,8 @@ export function newCode(state: SandboxState): Pick<StoredCertificate, "verificat
 }
 
 /** Fingerprints are unique across the whole instance: another tenant's certificate is a 409 too. */
-export function duplicate(fingerprint: string): Refusal {
-  return new Refusal(
+export function duplicate(fingerprint: string): RequestRefusal {
+  return new RequestRefusal(
     409,
     "certificate/Conflict",
     `Cannot add certificate - certificate with ${fingerprint} fingerprint already exists. : ${fingerprint}`,
@@ -68,7 +68,7 @@ export function duplicate(fingerprint: string): Refusal {
 /** Trusts a certificate before the first request: ENABLED, possession proven, no auto registration. */
 export function trustFromStart(state: SandboxState, pem: string): void {
   try {
-    const parsed = readTrustedCertificate(pem, state.nowMs());
+    const parsed = readUploadedCertificate(pem, state.nowMs());
     requireActivatable(parsed.x509, state.nowMs());
     state.certificates.set(parsed.fingerprint, {
       ...parsed,
@@ -79,7 +79,7 @@ export function trustFromStart(state: SandboxState, pem: string): void {
       ...newCode(state),
     });
   } catch (cause) {
-    if (!(cause instanceof Refusal)) throw cause;
+    if (!(cause instanceof RequestRefusal)) throw cause;
     throw new OnboardingError(`the sandbox cannot trust this certificate: ${cause.message}`, { code: "usage", cause });
   }
 }

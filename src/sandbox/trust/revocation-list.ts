@@ -1,8 +1,10 @@
-import type { KeyObject } from "node:crypto";
+import { type KeyObject, sign } from "node:crypto";
 import { derContext, derInteger, derSequence, derTime } from "../../asn1/der.ts";
-import { derCommonName, derExtension, derSigned, ECDSA_WITH_SHA256 } from "./sandbox-x509.ts";
+import { encodeExtension, encodeSignatureAlgorithm, encodeSigned } from "../../x509/encode-certificate.ts";
+import { encodeSubject } from "../../x509/name-der.ts";
 
 const NEXT_UPDATE_MS = 24 * 3_600_000;
+const ECDSA_WITH_SHA256 = encodeSignatureAlgorithm("ecdsa-with-SHA256");
 
 interface RevocationListOptions {
   /** Common name of the issuer. */
@@ -26,12 +28,12 @@ export function derRevocationList(options: RevocationListOptions): Buffer {
   const tbs = derSequence(
     derInteger(1),
     ECDSA_WITH_SHA256,
-    derCommonName(options.issuer),
+    encodeSubject([{ attribute: "CN", value: options.issuer }]),
     derTime(options.nowMs),
     derTime(options.nowMs + NEXT_UPDATE_MS),
     // An empty list must be absent, not empty (RFC 5280, 5.1.2.6).
     ...(revoked.length === 0 ? [] : [derSequence(...revoked)]),
-    derContext(0, derSequence(derExtension("2.5.29.20", derInteger(options.crlNumber)))),
+    derContext(0, derSequence(encodeExtension("2.5.29.20", false, derInteger(options.crlNumber)))),
   );
-  return derSigned(tbs, options.key);
+  return encodeSigned(tbs, ECDSA_WITH_SHA256, sign("sha256", tbs, options.key));
 }

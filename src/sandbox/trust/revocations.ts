@@ -1,8 +1,8 @@
 import type { Call } from "../call.ts";
 import { emptyAnswer } from "../http/json-answer.ts";
 import { isObject, readJsonBody } from "../http/json-body.ts";
-import { mediaTypeOf, readUploadedFile } from "../http/multipart.ts";
-import { Refusal } from "../http/refusal.ts";
+import { readUploadedFile } from "../http/read-uploaded-file.ts";
+import { RequestRefusal } from "../http/request-refusal.ts";
 import type { SandboxAnswer } from "../http/sandbox-request.ts";
 import { derRevocationList } from "./revocation-list.ts";
 
@@ -23,7 +23,7 @@ interface Entry {
 export function putRevocations(call: Call): SandboxAnswer {
   const { revocations } = call.state;
   const nowMs = call.state.nowMs();
-  const asFile = mediaTypeOf(call.request) === "multipart/form-data";
+  const asFile = call.request.form !== undefined;
   const entries = asFile ? readFile(call) : readJson(call);
   for (const { serial, atMs = nowMs } of entries) {
     if (asFile && atMs <= nowMs) revocations.set(serial, atMs);
@@ -84,6 +84,6 @@ function readEntry(serial: unknown, date: unknown): Entry {
   return { serial: key, atMs };
 }
 
-function badRequest(message: string): Refusal {
-  return new Refusal(400, "Device Certificates/Bad Request", message);
+function badRequest(message: string): RequestRefusal {
+  return new RequestRefusal(400, "Device Certificates/Bad Request", message);
 }

@@ -1,23 +1,19 @@
-import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { derBoolean, derContext, derInteger, derOid, derSequence } from "../../asn1/der.ts";
 import {
-  der,
-  derBitString,
-  derBoolean,
-  derContext,
-  derInteger,
-  derOctetString,
-  derOid,
-  derSequence,
-  derTime,
-} from "../../asn1/der.ts";
-import {
-  derCommonName,
-  derExtension,
-  derPublicKey,
-  derSigned,
-  ECDSA_WITH_SHA256,
-  keyIdentifier,
-} from "./sandbox-x509.ts";
+  encodeAuthorityKeyId,
+  encodeExtension,
+  encodeKeyUsage,
+  encodeSignatureAlgorithm,
+  encodeSigned,
+  encodeSubjectKeyId,
+  encodeValidity,
+} from "../../x509/encode-certificate.ts";
+import { encodeSubject } from "../../x509/name-der.ts";
+import { writePem } from "../../x509/pem.ts";
+import { EXTENSION } from "../../x509/read-certificate.ts";
+import { newSerialNumber } from "../../x509/serial-number.ts";
+import { keyIdOf } from "../../x509/subject-public-key.ts";
 
 /** A throw-away authority and the server certificate it signed. The authority's key is already gone. */
 interface ServerIdentity {
@@ -28,20 +24,23 @@ interface ServerIdentity {
 
 const DAY_MS = 24 * 3_600_000;
 const LIFE_DAYS = 30;
+const AUTHORITY_NAME = "lotmint sandbox CA";
+/** id-kp-serverAuth (RFC 5280, 4.2.1.12) and subjectAltName (4.2.1.6). */
+const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+const SUBJECT_ALT_NAME = "2.5.29.17";
 
 /** Makes what the sandbox's TLS server shows: a certificate for localhost, 127.0.0.1 and ::1, valid 30 days. */
 export function makeServerIdentity(nowMs: number): ServerIdentity {
   const ca = newKey();
   const server = newKey();
   const caPem = certificate({
-    subject: "lotmint sandbox CA",
+    subject: AUTHORITY_NAME,
     key: ca,
     signer: ca,
     nowMs,
     extensions: [
-      derExtension("2.5.29.19", derSequence(derBoolean(true), derInteger(0)), true),
-      // keyCertSign alone: bit 5 of keyUsage (RFC 5280, 4.2.1.3).
-      derExtension("2.5.29.15", derBitString(Buffer.from([0x04]), 2), true),
+      encodeExtension(EXTENSION.basicConstraints, true, derSequence(derBoolean(true), derInteger(0))),
+      encodeExtension(EXTENSION.keyUsage, true, encodeKeyUsage(["keyCertSign"])),
     ],
   });
   const certificatePem = certificate({
@@ -50,10 +49,10 @@ export function makeServerIdentity(nowMs: number): ServerIdentity {
     signer: ca,
     nowMs,
     extensions: [
-      derExtension("2.5.29.19", derSequence(), true),
-      derExtension("2.5.29.15", derBitString(Buffer.from([0x80]), 7), true),
-      derExtension("2.5.29.37", derSequence(derOid("1.3.6.1.5.5.7.3.1"))),
-      derExtension("2.5.29.17", derSequence(...alternativeNames())),
+      encodeExtension(EXTENSION.basicConstraints, true, derSequence()),
+      encodeExtension(EXTENSION.keyUsage, true, encodeKeyUsage(["digitalSignature"])),
+      encodeExtension(EXTENSION.extendedKeyUsage, false, derSequence(derOid(SERVER_AUTH))),
+      encodeExtension(SUBJECT_ALT_NAME, false, derSequence(...alternativeNames())),
     ],
   });
   return { caPem, certificatePem, keyPem: server.export({ type: "pkcs8", format: "pem" }).toString() };
@@ -81,28 +80,34 @@ function certificate(wish: {
   readonly nowMs: number;
   readonly extensions: readonly Buffer[];
 }): string {
-  const serial = randomBytes(16);
-  serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
   const notBeforeMs = wish.nowMs - DAY_MS;
+  const algorithm = encodeSignatureAlgorithm("ecdsa-with-SHA256");
+  const spki = spkiOf(wish.key);
   const tbs = derSequence(
     derContext(0, derInteger(2)),
-    derInteger(serial),
-    ECDSA_WITH_SHA256,
-    derCommonName("lotmint sandbox CA"),
-    derSequence(derTime(notBeforeMs), derTime(notBeforeMs + LIFE_DAYS * DAY_MS)),
-    derCommonName(wish.subject),
-    derPublicKey(wish.key),
+    derInteger(Buffer.from(newSerialNumber(), "hex")),
+    algorithm,
+    commonName(AUTHORITY_NAME),
+    encodeValidity({ notBeforeMs, notAfterMs: notBeforeMs + LIFE_DAYS * DAY_MS }),
+    commonName(wish.subject),
+    spki,
     derContext(
       3,
       derSequence(
         ...wish.extensions,
-        derExtension("2.5.29.14", derOctetString(keyIdentifier(wish.key))),
-        derExtension("2.5.29.35", derSequence(der(0x80, keyIdentifier(wish.signer)))),
+        encodeSubjectKeyId(keyIdOf(spki)),
+        encodeAuthorityKeyId(keyIdOf(spkiOf(wish.signer))),
       ),
     ),
   );
-  const lines = derSigned(tbs, wish.signer)
-    .toString("base64")
-    .replace(/.{1,64}/g, "$&\n");
-  return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
+  return writePem("CERTIFICATE", encodeSigned(tbs, algorithm, sign("sha256", tbs, wish.signer)));
+}
+
+function commonName(value: string): Buffer {
+  return encodeSubject([{ attribute: "CN", value }]);
+}
+
+/** SubjectPublicKeyInfo of a private key's other half. */
+function spkiOf(key: KeyObject): Buffer {
+  return createPublicKey(key).export({ type: "spki", format: "der" });
 }

@@ -1,7 +1,6 @@
 import { createHash, X509Certificate } from "node:crypto";
-import { TAG } from "../../asn1/der.ts";
-import { readChildren, readOid, readWhole } from "../../asn1/read-der.ts";
-import { unprocessable } from "../http/refusal.ts";
+import { type CertificateFields, readCertificate } from "../../x509/read-certificate.ts";
+import { unprocessable } from "../http/request-refusal.ts";
 
 /** A trusted certificate as the tenant keeps it. */
 export interface StoredCertificate {
@@ -36,27 +35,27 @@ const ALGORITHM_NAMES: Readonly<Record<string, string>> = {
  * The certificate in a `certInPemFormat` field: one PEM block, indented or not, or bare base64. Throws
  * a 422 for what cannot be a trusted certificate: not X.509 v3, not a CA, expired, more than one.
  */
-export function readTrustedCertificate(
+export function readUploadedCertificate(
   pem: string,
   nowMs: number,
 ): Pick<StoredCertificate, "fingerprint" | "x509" | "version" | "algorithmName"> {
   const der = derOf(pem);
   let x509: X509Certificate;
-  let outer: { readonly version: number; readonly algorithm: string };
+  let fields: CertificateFields;
   try {
     x509 = new X509Certificate(der);
-    outer = readOuter(der);
+    fields = readCertificate(der);
   } catch (cause) {
     throw unparsable(cause instanceof Error ? cause.message : "unknown form");
   }
-  if (outer.version !== 3) throw refused(`it is X.509 version ${outer.version}, not 3`);
+  if (fields.version !== 3) throw refused(`it is X.509 version ${fields.version}, not 3`);
   if (!x509.ca) throw refused("its basic constraints do not say CA:true");
   if (x509.validToDate.getTime() < nowMs) throw refused("it is expired");
   return {
     fingerprint: createHash("sha1").update(der).digest("hex"),
     x509,
-    version: outer.version,
-    algorithmName: ALGORITHM_NAMES[outer.algorithm] ?? outer.algorithm,
+    version: fields.version,
+    algorithmName: ALGORITHM_NAMES[fields.signatureAlgorithm] ?? fields.signatureAlgorithm,
   };
 }
 
@@ -79,16 +78,6 @@ function derOf(pem: string): Buffer {
     throw unparsable("it is neither PEM nor base64");
   }
   return Buffer.from(base64, "base64");
-}
-
-/** Version and signature algorithm (RFC 5280, 4.1), which Node does not show. */
-function readOuter(der: Buffer): { readonly version: number; readonly algorithm: string } {
-  const [tbs, algorithm] = readChildren(readWhole(der, TAG.SEQUENCE).content);
-  const version = tbs === undefined ? undefined : readChildren(tbs.content)[0];
-  const oid = algorithm === undefined ? undefined : readChildren(algorithm.content)[0];
-  if (version === undefined || oid === undefined) throw new RangeError("a field is missing");
-  // The version is [0] EXPLICIT INTEGER, counted from 0, and absent in version 1.
-  return { version: version.tag === 0xa0 ? (version.content.at(-1) ?? 0) + 1 : 1, algorithm: readOid(oid.content) };
 }
 
 function unparsable(reason: string): Error {

@@ -2,7 +2,7 @@ import { type Call, parameter } from "../call.ts";
 import { emptyAnswer, JSON_MEDIA_TYPE, jsonAnswer } from "../http/json-answer.ts";
 import { onlyFields, readJsonBody } from "../http/json-body.ts";
 import { booleanParameter, integerParameter } from "../http/query.ts";
-import { Refusal, unprocessable } from "../http/refusal.ts";
+import { RequestRefusal, unprocessable } from "../http/request-refusal.ts";
 import type { SandboxAnswer } from "../http/sandbox-request.ts";
 import { duplicate, prepareUploaded, readSettings } from "./keep-certificate.ts";
 import { certificatesUrl, showCertificate } from "./show-certificate.ts";
@@ -98,7 +98,7 @@ export function findCertificate(call: Call): StoredCertificate {
   const fingerprint = parameter(call, "fingerprint");
   const stored = call.state.certificates.get(fingerprint);
   if (stored === undefined) {
-    throw new Refusal(404, "certificate/Not Found", `Cannot find certificate with fingerprint ${fingerprint}.`);
+    throw new RequestRefusal(404, "certificate/Not Found", `Cannot find certificate with fingerprint ${fingerprint}.`);
   }
   return stored;
 }

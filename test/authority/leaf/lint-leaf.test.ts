@@ -15,17 +15,18 @@ import {
   derUtf8String,
   TAG,
 } from "../../../src/asn1/der.ts";
+import { lintLeaf } from "../../../src/authority/leaf/lint-leaf.ts";
+import type { LeafExpectation } from "../../../src/authority/leaf/lint-rule.ts";
+import type { KeyUsage } from "../../../src/domain/certificate.ts";
+import { parseSubject } from "../../../src/x509/distinguished-name.ts";
 import {
   encodeAuthorityKeyId,
   encodeExtension,
   encodeKeyUsage,
   encodeSignatureAlgorithm,
   encodeSubjectKeyId,
-} from "../../../src/authority/encode-certificate.ts";
-import { lintLeaf } from "../../../src/authority/leaf/lint-leaf.ts";
-import type { LeafExpectation } from "../../../src/authority/leaf/lint-rule.ts";
-import type { KeyUsage } from "../../../src/domain/certificate.ts";
-import { encodeSubject, parseSubject } from "../../../src/x509/distinguished-name.ts";
+} from "../../../src/x509/encode-certificate.ts";
+import { encodeSubject } from "../../../src/x509/name-der.ts";
 import { EXTENSION, readCertificate } from "../../../src/x509/read-certificate.ts";
 import { keyIdOf } from "../../../src/x509/subject-public-key.ts";
 import { DAY_MS, DEVICE, NOW_MS } from "../authorities.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { outlivedFrom } from "../../../src/authority/leaf/outlived-from.ts";
-import { resolveValidity } from "../../../src/authority/validity.ts";
+import { resolveValidity } from "../../../src/authority/resolve-validity.ts";
 import type { ValidityRequest } from "../../../src/domain/certificate.ts";
 
 const ISSUER = { notBeforeMs: Date.UTC(2026, 0, 1), notAfterMs: Date.UTC(2036, 0, 1) - 1000 };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { derInteger, derNull } from "../../../src/asn1/der.ts";
-import { readCertificateRequest, readRequest } from "../../../src/authority/request/read-pkcs10.ts";
+import { readCertificateRequest, readPkcs10 } from "../../../src/authority/request/read-pkcs10.ts";
 import { makeRequest, makeRequestPem, spkiOf } from "../../fixtures/make-request.ts";
 import { hasOpenssl, openssl } from "../../fixtures/other-readers.ts";
 
@@ -13,7 +13,7 @@ const EC = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 const RSA = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
 
 function faultOf(source: string | Buffer): string {
-  const request = readRequest(source);
+  const request = readPkcs10(source);
   return "fault" in request ? request.fault : "";
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readForeignCertificates } from "../../../src/authority/foreign/foreign-file.ts";
 import { importAuthority } from "../../../src/authority/foreign/import-authority.ts";
 import { type LoadedIssuer, listAuthorities, loadIssuer } from "../../../src/authority/load-authority.ts";
-import { readRequest } from "../../../src/authority/request/read-pkcs10.ts";
+import { readPkcs10 } from "../../../src/authority/request/read-pkcs10.ts";
 import { requestAuthority } from "../../../src/authority/request/request-authority.ts";
 import { signRequest } from "../../../src/authority/request/sign-request.ts";
 import { authorityLayout, type Home } from "../../../src/disk/layout.ts";
@@ -37,7 +37,7 @@ const requested = (home: Home, name = "line", passphrase = PASSPHRASE) =>
 
 /** Has a request signed at headquarters, and gives what is handed back as a file's certificates. */
 async function signed(home: Home, name = "line") {
-  const request = readRequest(readFileSync(authorityLayout(home, name).request));
+  const request = readPkcs10(readFileSync(authorityLayout(home, name).request));
   if ("fault" in request) throw new Error(request.fault);
   const { pem } = await signRequest(headquarters, serialRecorder(), { request, issuer, maxChain: 10, nowMs: NOW_MS });
   const file = `${home.root}/signed.pem`;
@@ -61,7 +61,7 @@ describe("requestAuthority", () => {
     ]);
     expect(readFileSync(authorityLayout(home, "line").key, "utf8")).toContain("BEGIN ENCRYPTED PRIVATE KEY");
     expect(recorder.calls).toEqual(["authority-requested line"]);
-    const request = readRequest(pem);
+    const request = readPkcs10(pem);
     if ("fault" in request) throw new Error(request.fault);
     expect(createPublicKey({ key: request.spki, format: "der", type: "spki" }).asymmetricKeyDetails).toEqual({
       namedCurve: "secp384r1",

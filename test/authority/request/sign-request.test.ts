@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { issuedCertificates } from "../../../src/authority/issued-certificates.ts";
 import type { LoadedIssuer } from "../../../src/authority/load-authority.ts";
 import { encodeAuthorityRequest } from "../../../src/authority/request/encode-request.ts";
-import { type CertificateRequest, readRequest } from "../../../src/authority/request/read-pkcs10.ts";
+import { type CertificateRequest, readPkcs10 } from "../../../src/authority/request/read-pkcs10.ts";
 import { type SignRequestOptions, signRequest } from "../../../src/authority/request/sign-request.ts";
 import { openSigner } from "../../../src/authority/signer.ts";
 import { authorityLayout } from "../../../src/disk/layout.ts";
 import { OnboardingError } from "../../../src/domain/error.ts";
-import { encodeSubject, parseSubject } from "../../../src/x509/distinguished-name.ts";
+import { parseSubject } from "../../../src/x509/distinguished-name.ts";
+import { encodeSubject } from "../../../src/x509/name-der.ts";
 import {
   DAY_MS,
   faultOf,
@@ -35,7 +36,7 @@ function newKey(): KeyObject {
 function requestOf(subject: string, key = newKey()): CertificateRequest {
   const spki = createPublicKey(key).export({ type: "spki", format: "der" });
   const signer = openSigner({ kind: "key", key });
-  const request = readRequest(encodeAuthorityRequest({ subject: encodeSubject(parseSubject(subject)), spki }, signer));
+  const request = readPkcs10(encodeAuthorityRequest({ subject: encodeSubject(parseSubject(subject)), spki }, signer));
   if ("fault" in request) throw new Error(request.fault);
   return request;
 }

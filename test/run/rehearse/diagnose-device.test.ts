@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { TrustedCertificate } from "../../../src/platform/platform.ts";
 import { diagnoseDevice, type Evidence, type PlatformView } from "../../../src/run/rehearse/diagnose-device.ts";
-import { readCertificate } from "../../../src/verify/read-certificate.ts";
+import { readCertificate } from "../../../src/x509/read-certificate.ts";
 import { makeDeviceKey } from "../../fixtures/make-device-key.ts";
 import { makeIssuer, type TestIssuer } from "../../fixtures/make-issuer.ts";
 

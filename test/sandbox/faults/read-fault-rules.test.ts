@@ -40,10 +40,17 @@ test.each([
   ["a rate over 1", [{ kind: "stall", rate: 2 }], "rate must be a number from 0 to 1"],
   ["a broken count", [{ kind: "stall", times: 0.5 }], "times must be a whole number"],
   ["a first request 0", [{ kind: "stall", from: 0 }], "from must be a whole number from 1"],
-  ["a match of another form", [{ kind: "stall", match: { host: "x" } }], "match must be an object with the texts"],
+  ["fields of another kind, one by one", [{ kind: "stall", a: 1, b: 2 }], "a does not belong to kind stall; rule 1: b"],
+  [
+    "a match with a field of another form",
+    [{ kind: "stall", match: { path: 1 } }],
+    "rule 1: match.path must be a string",
+  ],
+  ["a match of another form", [{ kind: "stall", match: { host: "x" } }], "match must be an object with the strings"],
   ["an unknown count", [{ kind: "wrong-counts", add: { all: 1 } }], "add must be an object with whole numbers"],
   ["another refusal", [{ kind: "part-refused", status: 404 }], "status must be one of 400, 413, 422"],
-  ["ids that are not texts", [{ kind: "reject-rows", ids: [1] }], "ids must be a list of texts"],
+  ["ids that are no list", [{ kind: "reject-rows", ids: "a" }], "ids must be a list of strings"],
+  ["ids that are no strings", [{ kind: "reject-rows", ids: [1] }], "ids.0 must be a string"],
 ])("%s is refused", (_, value, reason) => {
   expect(() => readFaultRules(value)).toThrow(reason);
 });

@@ -1,5 +1,6 @@
 import { NEVER_MS, type OutliveIssuer, type Validity, type ValidityRequest } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { isoTime } from "../domain/iso-time.ts";
 
 const DAY_MS = 86_400_000;
 /** Devices' clocks may be a little behind ours. */
@@ -34,7 +35,7 @@ export function resolveValidity(
     });
   }
   if (wantedMs <= nowMs) {
-    throw new OnboardingError(`the validity ends at ${iso(wantedMs)}, which is past; ask for a later end`, {
+    throw new OnboardingError(`the validity ends at ${isoTime(wantedMs)}, which is past; ask for a later end`, {
       code: "usage",
     });
   }
@@ -52,7 +53,7 @@ export function resolveValidity(
       return kept(issuer.notAfterMs, true);
     case "reject":
       throw new OnboardingError(
-        `the validity would end at ${iso(wantedMs)}, after the issuer's own end at ${iso(issuer.notAfterMs)}; ask for a shorter one, renew the issuer, or allow to truncate or outlive it`,
+        `the validity would end at ${isoTime(wantedMs)}, after the issuer's own end at ${isoTime(issuer.notAfterMs)}; ask for a shorter one, renew the issuer, or allow to truncate or outlive it`,
         { code: "issuer-unusable" },
       );
   }
@@ -76,8 +77,4 @@ function requestedEnd(request: ValidityRequest, nowMs: number): number {
 
 function wholeSecond(ms: number): number {
   return Math.floor(ms / 1000) * 1000;
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString().replace(".000", "");
 }

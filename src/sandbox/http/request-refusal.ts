@@ -6,7 +6,7 @@ const INFO_URI = "https://www.cumulocity.com/guides/reference-guide/#error_repor
 const ERROR_MEDIA_TYPE = "application/vnd.com.nsn.cumulocity.error+json";
 
 /** The platform's no: thrown anywhere below the handler, which turns it into an answer. */
-export class Refusal extends Error {
+export class RequestRefusal extends Error {
   readonly status: number;
   /** `<resource>/<Name>`, the first field of the error body. */
   readonly error: string;
@@ -14,7 +14,7 @@ export class Refusal extends Error {
 
   constructor(status: number, error: string, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
-    this.name = "Refusal";
+    this.name = "RequestRefusal";
     this.status = status;
     this.error = error;
     this.headers = headers;
@@ -22,7 +22,7 @@ export class Refusal extends Error {
 }
 
 /** The answer that carries a refusal: `{error, message, info}` ([OAS] `error`), whatever the client accepts. */
-export function refusalAnswer(refusal: Refusal): SandboxAnswer {
+export function refusalAnswer(refusal: RequestRefusal): SandboxAnswer {
   const body = { error: refusal.error, message: refusal.message, info: INFO_URI };
   return {
     status: refusal.status,
@@ -32,11 +32,11 @@ export function refusalAnswer(refusal: Refusal): SandboxAnswer {
 }
 
 /** 422 for a body that is understood and still wrong. */
-export function unprocessable(resource: string, message: string): Refusal {
-  return new Refusal(422, `${resource}/Unprocessable Entity`, message);
+export function unprocessable(resource: string, message: string): RequestRefusal {
+  return new RequestRefusal(422, `${resource}/Unprocessable Entity`, message);
 }
 
 /** 403 as the platform words it. */
-export function accessDenied(): Refusal {
-  return new Refusal(403, "security/Forbidden", "Access is denied.");
+export function accessDenied(): RequestRefusal {
+  return new RequestRefusal(403, "security/Forbidden", "Access is denied.");
 }

@@ -2,7 +2,7 @@ import { constants, verify } from "node:crypto";
 import type { Call } from "../call.ts";
 import { JSON_MEDIA_TYPE, jsonAnswer } from "../http/json-answer.ts";
 import { onlyFields, readJsonBody } from "../http/json-body.ts";
-import { accessDenied, Refusal } from "../http/refusal.ts";
+import { accessDenied, RequestRefusal } from "../http/request-refusal.ts";
 import type { SandboxAnswer } from "../http/sandbox-request.ts";
 import { newCode } from "./keep-certificate.ts";
 import { showCertificate } from "./show-certificate.ts";
@@ -21,16 +21,16 @@ export function renewCode(call: Call): SandboxAnswer {
 }
 
 /** POST …/trusted-certificates-pop/{fingerprint}/pop: 400 for a signature that is not the key's over the code. */
-export function provePossession(call: Call): SandboxAnswer {
+export function postSignedCode(call: Call): SandboxAnswer {
   const stored = findCertificate(call);
   const named = `<'${stored.fingerprint}'> for tenant <'${call.state.tenant}'>`;
   const body = onlyFields(readJsonBody(call.request, "tenants"), [SIGNED_CODE], "tenants");
   const text = body[SIGNED_CODE];
   if (typeof text !== "string" || !/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
-    throw new Refusal(422, "tenants/Invalid Data", `Cannot process user certificate data ${named}.`, AS_JSON);
+    throw new RequestRefusal(422, "tenants/Invalid Data", `Cannot process user certificate data ${named}.`, AS_JSON);
   }
   if (!["rsa", "ec"].includes(stored.x509.publicKey.asymmetricKeyType ?? "")) {
-    throw new Refusal(422, "tenants/Unprocessable Entity", `Cannot process certificate data ${named}.`, AS_JSON);
+    throw new RequestRefusal(422, "tenants/Unprocessable Entity", `Cannot process certificate data ${named}.`, AS_JSON);
   }
   if (stored.codeUsableUntilMs < call.state.nowMs()) {
     throw badRequest("The verification code has expired, generate a new one.");
@@ -63,6 +63,6 @@ function isSignedCode(stored: StoredCertificate, signature: Buffer): boolean {
   );
 }
 
-function badRequest(message: string): Refusal {
-  return new Refusal(400, "tenants/Bad Request", message, AS_JSON);
+function badRequest(message: string): RequestRefusal {
+  return new RequestRefusal(400, "tenants/Bad Request", message, AS_JSON);
 }

@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
+import { encodePem, openEncryptedKeyWriter, writeKeyPem } from "../../src/keystore/encode-pem.ts";
 import { openRandomPool } from "../../src/keystore/random-pool.ts";
-import { openEncryptedKeyWriter, writeKeyPem, writePem } from "../../src/keystore/write-pem.ts";
 import { makeDeviceKey, type TestDevice } from "../fixtures/make-device-key.ts";
 import { makeIssuer, pemOf } from "../fixtures/make-issuer.ts";
 import { hasOpenssl, openssl } from "../fixtures/other-readers.ts";
@@ -13,13 +13,13 @@ beforeAll(async () => {
 });
 
 test("a certificate is written as OpenSSL writes it", () => {
-  expect(writePem("CERTIFICATE", device.certificate).toString()).toBe(pemOf(device.certificate));
+  expect(encodePem("CERTIFICATE", device.certificate).toString()).toBe(pemOf(device.certificate));
 });
 
 test("octets of any length come back", () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 400 }), (octets) => {
-      const lines = writePem("CERTIFICATE", octets).toString().split("\n");
+      const lines = encodePem("CERTIFICATE", octets).toString().split("\n");
       expect(lines.at(-2)).toBe("-----END CERTIFICATE-----");
       const body = lines.slice(1, -2);
       expect(body.slice(0, -1).every((line) => line.length === 64)).toBe(true);

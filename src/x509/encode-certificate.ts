@@ -10,8 +10,10 @@ import {
   TAG,
 } from "../asn1/der.ts";
 import { KEY_USAGES, type KeyUsage, type Validity } from "../domain/certificate.ts";
-import { EXTENSION } from "../x509/read-certificate.ts";
-import type { SignatureAlgorithm } from "./signer.ts";
+import { EXTENSION } from "./read-certificate.ts";
+
+/** Signature algorithms that lotmint signs with (RFC 5758, RFC 4055). */
+export type SignatureAlgorithm = "ecdsa-with-SHA256" | "ecdsa-with-SHA384" | "sha256WithRSAEncryption";
 
 /** AlgorithmIdentifier; RSA carries NULL parameters, ECDSA none (RFC 4055, 5; RFC 5758, 3.2). */
 export function encodeSignatureAlgorithm(algorithm: SignatureAlgorithm): Buffer {
@@ -25,6 +27,7 @@ export function encodeSignatureAlgorithm(algorithm: SignatureAlgorithm): Buffer 
   }
 }
 
+/** Validity: both ends are inclusive, in whole seconds (RFC 5280, 4.1.2.5). */
 export function encodeValidity(validity: Validity): Buffer {
   return derSequence(derTime(validity.notBeforeMs), derTime(validity.notAfterMs));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { resolveValidity } from "../../src/authority/validity.ts";
+import { resolveValidity } from "../../src/authority/resolve-validity.ts";
 import { NEVER_MS, type ValidityRequest } from "../../src/domain/certificate.ts";
 import { DAY_MS, faultOf } from "./authorities.ts";
 

@@ -5,7 +5,7 @@ import type { RandomOctets } from "./random-pool.ts";
 const LINE_OCTETS = 48;
 
 /** One PEM block in lines of 64 characters, line feed at the end (RFC 7468). In octets, so that a key's can be wiped. */
-export function writePem(label: "CERTIFICATE" | "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY", octets: Uint8Array): Buffer {
+export function encodePem(label: "CERTIFICATE" | "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY", octets: Uint8Array): Buffer {
   const source = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
   const begin = `-----BEGIN ${label}-----\n`;
   const end = `-----END ${label}-----\n`;
@@ -21,7 +21,7 @@ export function writePem(label: "CERTIFICATE" | "PRIVATE KEY" | "ENCRYPTED PRIVA
 
 /** key.pem in the clear, as PKCS#8. */
 export function writeKeyPem(pkcs8: Uint8Array): Buffer {
-  return writePem("PRIVATE KEY", pkcs8);
+  return encodePem("PRIVATE KEY", pkcs8);
 }
 
 /** A writer of key.pem as encrypted PKCS#8: PBES2 with AES-256-CBC (RFC 8018, 6.2; RFC 5958, 3). */
@@ -32,6 +32,6 @@ export function openEncryptedKeyWriter(
   const pbes2 = openPbes2(iterations, random);
   return (pkcs8, password) => {
     const { algorithm, ciphertext } = pbes2(password, (encrypt) => encrypt(pkcs8));
-    return writePem("ENCRYPTED PRIVATE KEY", derSequence(algorithm, derOctetString(ciphertext)));
+    return encodePem("ENCRYPTED PRIVATE KEY", derSequence(algorithm, derOctetString(ciphertext)));
   };
 }
