@@ -23,7 +23,7 @@ function resultWord(exitCode: number): "DONE" | "PARTIAL" | "FAILED" {
 
 /**
  * What the operator reads beside the manifest: how it went as the first word, and what to do, in three lines at
- * most, with the path of the file to mend.
+ * most, with the path of the file to correct.
  */
 export function resultText(outcome: LotOutcome, places: ResultPlaces): string {
   const { exitCode } = outcome;
@@ -41,13 +41,25 @@ function doneLines({ report, unchanged, places }: LotOutcome): readonly string[]
   return places === undefined ? [first] : [first, `What they got is in ${plainText(places.folder)}`];
 }
 
-function partialLines({ report, unchanged, places }: LotOutcome, { input, rejects }: ResultPlaces): readonly string[] {
+function partialLines(
+  { report, unchanged, places }: LotOutcome,
+  { name, input, rejects }: ResultPlaces,
+): readonly string[] {
   const { done, rejected } = tally(report);
   const noun = rejected === 1 ? "row is" : "rows are";
   const nothing = unchanged === true ? "nothing new to do; " : "";
+  const first = `Lot ${plainText(report.lot)}: ${nothing}${devices(done)} done, ${count(rejected)} ${noun} rejected.`;
+  const path = plainText(rejects ?? places?.rejects ?? "rejects.csv");
+  if (report.secretColumns !== undefined) {
+    return [
+      first,
+      `Correct these rows in ${plainText(name)} itself (${path} says what is wrong, without secret columns),`,
+      `and drop it into ${plainText(input)} again: it completes the lot.`,
+    ];
+  }
   return [
-    `Lot ${plainText(report.lot)}: ${nothing}${devices(done)} done, ${count(rejected)} ${noun} rejected.`,
-    `Correct the rows in ${plainText(rejects ?? places?.rejects ?? "rejects.csv")} (its last column says what is wrong)`,
+    first,
+    `Correct the rows in ${path} (its last column says what is wrong)`,
     `and drop that file into ${plainText(input)} again: it completes the lot.`,
   ];
 }

@@ -30,6 +30,16 @@ test("PARTIAL names the file to correct and where to put it", () => {
   expect(lines(beside)[1]).toContain("Correct the rows in input/done/LOT-A.rejects.csv (");
 });
 
+test("PARTIAL of a manifest with secret columns sends the reader to the manifest, since the rejects lack them", () => {
+  const outcome = ended(3, LOT);
+  const secret = { ...outcome, report: { ...outcome.report, secretColumns: ["app_key"] } };
+  expect(lines(resultText(secret, { ...PLACES, rejects: "input/done/LOT-A.rejects.csv" }))).toEqual([
+    "PARTIAL  Lot LOT-A: 12 devices are done, 2 rows are rejected.",
+    "Correct these rows in LOT-A.csv itself (input/done/LOT-A.rejects.csv says what is wrong, without secret columns),",
+    "and drop it into input again: it completes the lot.",
+  ]);
+});
+
 test("FAILED says what is wrong and speaks to who can act on it", () => {
   const refused = ended(2, LOT, "line 1: there is no column id");
   expect(lines(resultText({ ...refused, concerns: "manifest" }, PLACES))).toEqual([
