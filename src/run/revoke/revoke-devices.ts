@@ -27,19 +27,19 @@ export interface Revocation {
 export async function revokeDevices(tools: RunTools, { reason, lots }: Revocation): Promise<number> {
   const holds = new Map<string, LotLease>();
   const names = [...lots.keys()];
-  const leaseNext = async (index: number): Promise<number> => {
+  const holdNext = async (index: number): Promise<number> => {
     const lot = names[index];
     if (lot !== undefined) {
       return withLeaseBeside(tools, lot, (lease) => {
         holds.set(lot, lease);
-        return leaseNext(index + 1);
+        return holdNext(index + 1);
       });
     }
     let revoked = 0;
     for (const [name, lease] of holds) revoked += await revokeInLot(tools, lease, reason, lots.get(name) ?? []);
     return revoked;
   };
-  return leaseNext(0);
+  return holdNext(0);
 }
 
 async function revokeInLot(
