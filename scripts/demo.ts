@@ -94,7 +94,7 @@ try {
       "CN=Demo Line 1,O=Acme GmbH,C=DE",
     );
   }
-  await must(0, "authority", "upload", "demo-root");
+  await must(0, "authority", "upload", "demo-root", "--prove");
   const isNew = !existsSync(join(root, "output/demo/report.json"));
   await must(EXPECTED_EXIT, "run", "demo");
   await must(0, "check", "demo");
