@@ -140,6 +140,11 @@ function findCredentials(find: (name: string) => string | undefined, user: strin
   if (user === undefined) {
     throw usage("LOTMINT_PLATFORM_PASSWORD needs a user; name one in lotmint.yaml under platform");
   }
+  return passwordLogin(user, password);
+}
+
+/** The login of a user with a password; what it holds is not shown when it is printed. */
+export function passwordLogin(user: string, password: string): PlatformCredentials {
   return unprintable({ user, password });
 }
 
