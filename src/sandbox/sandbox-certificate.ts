@@ -20,16 +20,16 @@ import {
 } from "./sandbox-x509.ts";
 
 /** A throw-away authority and the server certificate it signed. The authority's key is already gone. */
-interface ServerIdentity {
+export interface ServerIdentity {
   readonly caPem: string;
   readonly certificatePem: string;
   readonly keyPem: string;
 }
 
 const DAY_MS = 24 * 3_600_000;
-const LIFE_DAYS = 30;
+const LIFE_DAYS = 365;
 
-/** Makes what the sandbox's TLS server shows: a certificate for localhost, 127.0.0.1 and ::1, valid 30 days. */
+/** Makes what the sandbox's TLS server shows: a certificate for localhost, 127.0.0.1 and ::1, valid 365 days. */
 export function makeServerIdentity(nowMs: number): ServerIdentity {
   const ca = newKey();
   const server = newKey();

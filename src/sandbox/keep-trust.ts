@@ -1,0 +1,51 @@
+import { Refusal } from "./refusal.ts";
+import type { SandboxHandler } from "./sandbox-request.ts";
+import type { SandboxState } from "./sandbox-state.ts";
+import { readTrustedCertificate, type StoredCertificate } from "./stored-certificate.ts";
+
+/** A trusted certificate as it outlives the sandbox's process. */
+export interface KeptCertificate
+  extends Pick<
+    StoredCertificate,
+    "name" | "status" | "autoRegistrationEnabled" | "proofOfPossessionValid" | "verificationCode" | "codeUsableUntilMs"
+  > {
+  readonly pem: string;
+}
+
+/** The tenant's trusted certificates, in the order of upload. */
+function keptTrust(state: SandboxState): readonly KeptCertificate[] {
+  return [...state.certificates.values()].map((certificate) => ({
+    pem: certificate.x509.toString(),
+    name: certificate.name,
+    status: certificate.status,
+    autoRegistrationEnabled: certificate.autoRegistrationEnabled,
+    proofOfPossessionValid: certificate.proofOfPossessionValid,
+    verificationCode: certificate.verificationCode,
+    codeUsableUntilMs: certificate.codeUsableUntilMs,
+  }));
+}
+
+/** Trusts again what was trusted before; what has expired meanwhile is left out. */
+export function restoreTrust(state: SandboxState, kept: readonly KeptCertificate[]): void {
+  for (const { pem, ...settings } of kept) {
+    try {
+      const parsed = readTrustedCertificate(pem, state.nowMs());
+      state.certificates.set(parsed.fingerprint, { ...parsed, ...settings });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+}
+
+/** The same handler; after each request that may change the trusted certificates, `keep` gets all of them. */
+export function keepTrust(
+  handler: SandboxHandler,
+  state: SandboxState,
+  keep: (certificates: readonly KeptCertificate[]) => void,
+): SandboxHandler {
+  return (request) => {
+    const answer = handler(request);
+    if (request.method !== "GET" && request.path.includes("/trusted-certificates")) keep(keptTrust(state));
+    return answer;
+  };
+}
