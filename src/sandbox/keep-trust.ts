@@ -1,6 +1,7 @@
+import { trustFromStart } from "./keep-certificate.ts";
 import { Refusal } from "./refusal.ts";
 import type { SandboxHandler } from "./sandbox-request.ts";
-import type { SandboxState } from "./sandbox-state.ts";
+import { makeSandboxState, type SandboxState } from "./sandbox-state.ts";
 import { readTrustedCertificate, type StoredCertificate } from "./stored-certificate.ts";
 
 /** A trusted certificate as it outlives the sandbox's process. */
@@ -48,4 +49,11 @@ export function keepTrust(
     if (request.method !== "GET" && request.path.includes("/trusted-certificates")) keep(keptTrust(state));
     return answer;
   };
+}
+
+/** A certificate as the sandbox trusts it from its start: ENABLED, possession proven. Throws `usage` for one that it cannot trust. */
+export function trustedAtStart(pem: string, nowMs: number): readonly KeptCertificate[] {
+  const state = makeSandboxState({ nowMs: () => nowMs });
+  trustFromStart(state, pem);
+  return keptTrust(state);
 }

@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 
 /** A terminal that somebody types at: each line is sent once the question that it answers has been shown. */
@@ -31,6 +32,11 @@ export function typedTerminal(answers: readonly string[]): TypedTerminal {
       return stdin;
     },
   });
-  const stderr = { isTTY: true, hasColors: () => false, columns: 80, write: answer } as unknown as NodeJS.WriteStream;
+  const stderr = Object.assign(new EventEmitter(), {
+    isTTY: true,
+    hasColors: () => false,
+    columns: 80,
+    write: answer,
+  }) as unknown as NodeJS.WriteStream;
   return { stdin, stderr, shown: () => shown, isRaw: () => raw };
 }
