@@ -22,9 +22,7 @@ export function checkNewPassphrase(name: string, passphrase: string): void {
 
 /** What is wrong with a passphrase for a new key, as the end of a sentence; undefined when nothing is. */
 export function newPassphraseProblem(passphrase: string): string | undefined {
-  return [...passphrase].length >= MIN_PASSPHRASE
-    ? undefined
-    : `too short; use at least ${MIN_PASSPHRASE} characters`;
+  return [...passphrase].length >= MIN_PASSPHRASE ? undefined : `too short; use at least ${MIN_PASSPHRASE} characters`;
 }
 
 /** PKCS#8 in PEM, encrypted by PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC (RFC 8018, 6.2). */

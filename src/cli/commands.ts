@@ -14,11 +14,13 @@ import { statusCommand } from "./commands/status.ts";
 import { submitCommand } from "./commands/submit.ts";
 import { truststoreCommand } from "./commands/truststore.ts";
 import { watchCommand } from "./commands/watch.ts";
+import { doctorCommand } from "./doctor/command.ts";
 import { initCommand } from "./init/command.ts";
 
 /** Every command, in the order of --help. */
 export const COMMANDS: readonly AddCommand[] = [
   initCommand,
+  doctorCommand,
   authorityCommand,
   planCommand,
   runCommand,
