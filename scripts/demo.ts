@@ -98,7 +98,7 @@ try {
   const isNew = !existsSync(join(root, "output/demo/report.json"));
   await must(EXPECTED_EXIT, "run", "demo");
   await must(0, "check", "demo");
-  // The sandbox forgets when it ends: only the run that registered the devices finds them there.
+  // The sandbox forgets devices when it ends: only the run that registered the devices finds them there.
   if (isNew) await must(0, "rehearse", "demo", "--sample", "10");
   console.log(`
 The lot has ended as it should: 300 devices, and 7 rows with mistakes in rejects.csv.

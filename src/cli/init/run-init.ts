@@ -11,6 +11,9 @@ import { type HomePlan, makeHome } from "./make-home.ts";
 import { nextCommands } from "./next-commands.ts";
 import { surveyHome } from "./survey-home.ts";
 
+/** Longer commands push what they do to the right. */
+const WIDTH = 36;
+
 /**
  * `lotmint init [DIR]`: makes what a home lacks and leaves alone what it has: lotmint.yaml, a job with a sample manifest,
  * a root and an intermediate. Everything is asked for before anything is made, and each thing appears whole or not at
@@ -28,8 +31,7 @@ export async function runInit(args: InitArguments, around: CliContext): Promise<
     made.length === 0
       ? `${root} is complete; nothing was changed.`
       : `Made in ${root}:\n${made.map((one) => `  ${one}`).join("\n")}`;
-  const width = Math.max(...next.map(({ command }) => command.length));
-  const lines = next.map(({ command, what }) => `  ${command.padEnd(width)}   ${what}`);
+  const lines = next.map(({ command, what }) => `  ${command.padEnd(WIDTH)}  # ${what}`);
   context.print(`${did}\n\nNext:\n${lines.join("\n")}`);
   return 0;
 }

@@ -2,6 +2,7 @@ import { readAuthority, readableAuthorities } from "../../../authority/load-auth
 import { digests } from "../../../authority/stored-authority.ts";
 import { listJobs } from "../../../config/list-jobs.ts";
 import { readJob } from "../../../config/read-job.ts";
+import { sandboxLayout } from "../../../disk/layout.ts";
 import { OnboardingError } from "../../../domain/error.ts";
 import type { Registration } from "../../../domain/job.ts";
 import type { Platform } from "../../../platform/platform.ts";
@@ -23,7 +24,11 @@ export const platformCheck: DoctorCheck = {
     if (site === undefined) return [ok("none is named in lotmint.yaml")];
     const reached = await probePlatform(site, context.signal);
     if (reached !== undefined) {
-      return [problem(reached.message, "check the address, the network and platform.caFile, then look again")];
+      const isOwnSandbox = site.caFile === sandboxLayout(context.home).ca;
+      const cure = isOwnSandbox
+        ? "start it in a second terminal: lotmint sandbox"
+        : "check the address, the network and platform.caFile, then look again";
+      return [problem(reached.message, cure)];
     }
     if (!context.secrets.hasPlatformLogin()) {
       return [
