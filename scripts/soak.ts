@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { setFaults } from "../src/sandbox/faults.ts";
+import { setFaults } from "../src/sandbox/faults/faults.ts";
 import {
   type CrashLot,
   crashLot,

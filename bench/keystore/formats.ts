@@ -1,7 +1,7 @@
 import { hash, pbkdf2Sync } from "node:crypto";
+import { openEncryptedKeyWriter } from "../../src/keystore/encode-pem.ts";
 import type { RandomOctets } from "../../src/keystore/random-pool.ts";
 import { writeJksKeystore, writeJksTruststore } from "../../src/keystore/write-jks.ts";
-import { openEncryptedKeyWriter } from "../../src/keystore/write-pem.ts";
 import { openPkcs12Writer } from "../../src/keystore/write-pkcs12.ts";
 import { openTruststoreWriter } from "../../src/keystore/write-truststore.ts";
 

@@ -1,13 +1,13 @@
 import { createECDH, generateKeyPairSync, type KeyObject, pbkdf2Sync, randomBytes, sign } from "node:crypto";
 import { parentPort, workerData } from "node:worker_threads";
-import type { LeafTemplate } from "../../src/authority/leaf-template.ts";
-import { newSerialNumber } from "../../src/authority/serial-number.ts";
+import type { LeafTemplate } from "../../src/authority/leaf/leaf-template.ts";
 import { openSigner } from "../../src/authority/signer.ts";
 import { newPassword } from "../../src/keystore/password.ts";
 import { openRandomPool } from "../../src/keystore/random-pool.ts";
 import { openPkcs12Writer } from "../../src/keystore/write-pkcs12.ts";
 import { openKeyPairs } from "../../src/mint/key-pair.ts";
 import { mintDevice } from "../../src/mint/mint-device.ts";
+import { newSerialNumber } from "../../src/x509/serial-number.ts";
 
 /** A worker thread of the benchmark: repeats one kind of work for a given time and tells how much it did. */
 

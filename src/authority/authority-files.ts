@@ -1,8 +1,8 @@
 import { SHARED_FILE } from "../disk/durable.ts";
-import { describeName } from "./distinguished-name.ts";
+import { describeName } from "../x509/distinguished-name.ts";
+import { writePem } from "../x509/pem.ts";
+import type { CertificateFields } from "../x509/read-certificate.ts";
 import type { NewFiles } from "./place-authority.ts";
-import type { CertificateFields } from "./read-certificate.ts";
-import { writePem } from "./read-pem.ts";
 import { digests } from "./stored-authority.ts";
 
 export interface AuthorityFilesRequest {

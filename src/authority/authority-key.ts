@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { derInteger, derNull, derOctetString, derOid, derSequence, TAG } from "../asn1/der.ts";
 import { readWhole } from "../asn1/read-der.ts";
 import { OnboardingError } from "../domain/error.ts";
-import { readPem, writePem } from "./read-pem.ts";
+import { readPem, writePem } from "../x509/pem.ts";
 
 /** Shortest passphrase for a key that lotmint encrypts, in characters. */
 export const MIN_PASSPHRASE = 12;

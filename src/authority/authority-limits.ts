@@ -1,9 +1,9 @@
 import { NEVER_MS, type Subject, type Validity, type ValidityRequest } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
-import { encodeSubject, subjectPartFault } from "./distinguished-name.ts";
+import { encodeSubject, subjectPartProblem } from "../x509/name-der.ts";
+import { readCertificate } from "../x509/read-certificate.ts";
 import type { LoadedIssuer } from "./load-authority.ts";
-import { readCertificate } from "./read-certificate.ts";
-import { resolveValidity } from "./validity.ts";
+import { resolveValidity } from "./resolve-validity.ts";
 
 /**
  * A new intermediate outlives the devices that it signs in its first ten years (3650 days by default), and a new root
@@ -36,7 +36,7 @@ export function authoritySubject({
 }: Pick<AuthorityRequest, "name" | "subject" | "issuer">): Subject {
   const subject = asked ?? [{ attribute: "CN", value: name }];
   const fault =
-    subject.length === 0 ? "it is empty" : subject.map(subjectPartFault).find((found) => found !== undefined);
+    subject.length === 0 ? "it is empty" : subject.map(subjectPartProblem).find((found) => found !== undefined);
   if (fault !== undefined) {
     throw new OnboardingError(`the subject of authority ${name} cannot be used: ${fault}`, { code: "usage" });
   }

@@ -2,21 +2,22 @@ import { createHash } from "node:crypto";
 import { announceStep } from "../disk/announce-step.ts";
 import { authorityLayout, type Home } from "../disk/layout.ts";
 import type { IssuedCertificate, KeyAlgorithm, SerialNumber } from "../domain/certificate.ts";
+import { formatSubject } from "../x509/distinguished-name.ts";
+import { encodeSubject } from "../x509/name-der.ts";
+import { readCertificate } from "../x509/read-certificate.ts";
+import { newSerialNumber } from "../x509/serial-number.ts";
+import { keyIdOf } from "../x509/subject-public-key.ts";
 import { authorityFiles } from "./authority-files.ts";
 import { checkNewPassphrase, encryptKey } from "./authority-key.ts";
 import { type AuthorityRequest, authorityPathLength, authoritySubject, authorityValidity } from "./authority-limits.ts";
 import { checkAuthorityName } from "./authority-name.ts";
 import type { AuthorityDescription } from "./describe-authority.ts";
-import { encodeSubject, formatSubject } from "./distinguished-name.ts";
 import { generateKey } from "./key-algorithm.ts";
 import { describeAuthority } from "./load-authority.ts";
 import { checkFree, placeAuthority } from "./place-authority.ts";
-import { readCertificate } from "./read-certificate.ts";
-import { newSerialNumber } from "./serial-number.ts";
 import { signAuthorityCertificate } from "./sign-authority-certificate.ts";
 import { openSigner } from "./signer.ts";
 import { digests } from "./stored-authority.ts";
-import { keyIdOf } from "./subject-public-key.ts";
 
 /** Where serial numbers are accounted for: the part of the ledger that creating an authority needs. */
 export interface SerialRecorder {

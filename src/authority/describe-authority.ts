@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { describeName } from "./distinguished-name.ts";
+import { isoTime } from "../domain/iso-time.ts";
+import { describeName } from "../x509/distinguished-name.ts";
 import { describeKey, keyAlgorithmOf } from "./key-algorithm.ts";
 import { digests, type StoredAuthority } from "./stored-authority.ts";
 
@@ -34,15 +35,11 @@ export function describeStoredAuthority({ name, certificate, chain, hasKey }: St
     issuer: describeName(certificate.issuer),
     key: keyAlgorithmOf(publicKey) ?? describeKey(publicKey),
     serialNumber: certificate.serialNumber,
-    notBefore: iso(certificate.notBeforeMs),
-    notAfter: iso(certificate.notAfterMs),
+    notBefore: isoTime(certificate.notBeforeMs),
+    notAfter: isoTime(certificate.notAfterMs),
     ...digests(certificate.raw),
     pathLength: certificate.basicConstraints?.pathLength ?? null,
     chain: chain.map(({ subject }) => describeName(subject)),
     hasKey,
   };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString().replace(".000", "");
 }

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { authorityLayout, type Home } from "../disk/layout.ts";
-import { type CertificateFields, readCertificate } from "./read-certificate.ts";
-import { readPemCertificates } from "./read-pem.ts";
+import { readPemCertificates } from "../x509/pem.ts";
+import { type CertificateFields, readCertificate } from "../x509/read-certificate.ts";
 
 /**
  * Every certificate of an authority that stands in this home: the authorities' own, and the copies of those

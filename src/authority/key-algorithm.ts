@@ -4,13 +4,13 @@ import type { KeyAlgorithm } from "../domain/certificate.ts";
 
 const generate = promisify(generateKeyPair);
 
-export interface KeyPair {
+export interface AuthorityKeyPair {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
 }
 
 /** A new key pair from the system's generator, inside OpenSSL. */
-export async function generateKey(algorithm: KeyAlgorithm): Promise<KeyPair> {
+export async function generateKey(algorithm: KeyAlgorithm): Promise<AuthorityKeyPair> {
   switch (algorithm) {
     case "ec-p256":
       return generate("ec", { namedCurve: "P-256" });

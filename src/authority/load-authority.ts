@@ -3,12 +3,13 @@ import { existsSync, readdirSync } from "node:fs";
 import { authorityLayout, type Home } from "../disk/layout.ts";
 import type { KeyAlgorithm, Validity } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { describeName } from "../x509/distinguished-name.ts";
+import type { SignatureAlgorithm } from "../x509/encode-certificate.ts";
+import type { CertificateFields } from "../x509/read-certificate.ts";
 import { openAuthorityKey } from "./authority-key.ts";
 import { type AuthorityDescription, describeStoredAuthority } from "./describe-authority.ts";
-import { describeName } from "./distinguished-name.ts";
 import { describeKey, keyAlgorithmOf } from "./key-algorithm.ts";
-import type { CertificateFields } from "./read-certificate.ts";
-import { type SignatureAlgorithm, type SignerSource, signatureAlgorithmOf } from "./signer.ts";
+import { type SignerSource, signatureAlgorithmOf } from "./signer.ts";
 import {
   digests,
   readAuthorityFile,
@@ -106,6 +107,26 @@ export function readableAuthorities(home: Home): readonly StoredAuthority[] {
 }
 
 /**
+ * Finds out that the passphrase opens an authority's key and that the key fits its certificate; whether it may sign
+ * today is not asked. Else throws `issuer-unusable`.
+ */
+export function proveIssuerKey(home: Home, name: string, passphrase: string): void {
+  openKey(home, readAuthority(home, name), passphrase);
+}
+
+function openKey(home: Home, { name, certificate, hasKey }: StoredAuthority, passphrase: string): KeyObject {
+  if (!hasKey) {
+    throw unusableAuthority(
+      name,
+      "there is no key.pem: it was imported without a key, for trust and upload only, or the file is gone and has to be restored from a backup",
+    );
+  }
+  const key = openAuthorityKey(name, readAuthorityFile(name, authorityLayout(home, name).key), passphrase);
+  checkKey(name, certificate, key);
+  return key;
+}
+
+/**
  * Loads an authority for signing and proves that it may: the passphrase opens the key, the key fits
  * the certificate, the chain leads to a self-signed anchor, all of it is valid at `nowMs`, and a
  * device makes no more than `maxChain` certificates. Each fault is `issuer-unusable`.
@@ -117,17 +138,10 @@ export function loadIssuer(
   nowMs: number,
   maxChain: number,
 ): LoadedIssuer {
-  const { certificate, chain, chainDer, chainPem, hasKey } = readAuthority(home, name);
-  if (!hasKey) {
-    throw unusableAuthority(
-      name,
-      "there is no key.pem: it was imported without a key, for trust and upload only, or the file is gone and has to be restored from a backup",
-    );
-  }
-  const keyFile = authorityLayout(home, name).key;
-  const key = openAuthorityKey(name, readAuthorityFile(name, keyFile), passphrase);
+  const authority = readAuthority(home, name);
+  const { certificate, chain, chainDer, chainPem } = authority;
+  const key = openKey(home, authority, passphrase);
   verifyChain(name, chain, nowMs);
-  checkKey(name, certificate, key);
   checkChainLength(name, chain.length, maxChain);
   const keyAlgorithm = keyAlgorithmOf(key);
   if (keyAlgorithm === undefined)

@@ -8,10 +8,10 @@ import {
   encodeSigned,
   encodeSubjectKeyId,
   encodeValidity,
-} from "./encode-certificate.ts";
-import { EXTENSION } from "./read-certificate.ts";
+} from "../x509/encode-certificate.ts";
+import { EXTENSION } from "../x509/read-certificate.ts";
+import { keyIdOf } from "../x509/subject-public-key.ts";
 import type { Signer } from "./signer.ts";
-import { keyIdOf } from "./subject-public-key.ts";
 
 export interface AuthorityCertificateRequest {
   readonly serialNumber: SerialNumber;

@@ -1,7 +1,5 @@
 import { type KeyObject, sign } from "node:crypto";
-
-/** Signature algorithms that issuers use (RFC 5758, RFC 4055). */
-export type SignatureAlgorithm = "ecdsa-with-SHA256" | "ecdsa-with-SHA384" | "sha256WithRSAEncryption";
+import type { SignatureAlgorithm } from "../x509/encode-certificate.ts";
 
 /**
  * The role that signs: a private key in memory today, a module that keeps its keys to itself later.

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { isMissing, wordsOf } from "../disk/disk-fault.ts";
+import { isMissing, wordsOf } from "../disk/disk-error.ts";
 import type { AuthorityLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
-import { type CertificateFields, readCertificate } from "./read-certificate.ts";
-import { readPemCertificates, writePem } from "./read-pem.ts";
+import { readPemCertificates, writePem } from "../x509/pem.ts";
+import { type CertificateFields, readCertificate } from "../x509/read-certificate.ts";
 
 /** An authority as it stands on disk, nothing proven, without its key. */
 export interface StoredAuthority {

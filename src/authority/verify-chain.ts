@@ -1,6 +1,7 @@
-import { X509Certificate } from "node:crypto";
-import { describeName } from "./distinguished-name.ts";
-import { type CertificateFields, EXTENSION } from "./read-certificate.ts";
+import { isoTime } from "../domain/iso-time.ts";
+import { describeName } from "../x509/distinguished-name.ts";
+import { isSignedBy } from "../x509/is-signed-by.ts";
+import { type CertificateFields, EXTENSION } from "../x509/read-certificate.ts";
 import { unusableAuthority } from "./stored-authority.ts";
 
 /**
@@ -46,9 +47,10 @@ function checkAuthority(name: string, certificate: CertificateFields): void {
 function checkValidity(name: string, certificate: CertificateFields, nowMs: number): void {
   const { notBeforeMs, notAfterMs } = certificate;
   if (nowMs < notBeforeMs)
-    throw unusableAuthority(name, `${words(certificate)} is not valid before ${iso(notBeforeMs)}`);
+    throw unusableAuthority(name, `${words(certificate)} is not valid before ${isoTime(notBeforeMs)}`);
   // Inclusive to the second (RFC 5280, 4.1.2.5).
-  if (nowMs >= notAfterMs + 1000) throw unusableAuthority(name, `${words(certificate)} expired at ${iso(notAfterMs)}`);
+  if (nowMs >= notAfterMs + 1000)
+    throw unusableAuthority(name, `${words(certificate)} expired at ${isoTime(notAfterMs)}`);
 }
 
 /** Self-issued certificates do not count (RFC 5280, 6.1.4 l). */
@@ -83,25 +85,11 @@ function checkLink(name: string, certificate: CertificateFields, issuer: Certifi
       `${words(certificate)} names another key of its issuer than ${words(issuer)} has (extension ${EXTENSION.authorityKeyId})`,
     );
   }
-  if (!isSignedBy(certificate, issuer)) {
+  if (!isSignedBy(certificate.raw, issuer.raw)) {
     throw unusableAuthority(name, `the signature on ${words(certificate)} is not by ${words(issuer)}`);
-  }
-}
-
-/** Whether the key in `issuer` made the signature on `certificate`; names and dates are not looked at. */
-export function isSignedBy(certificate: CertificateFields, issuer: CertificateFields): boolean {
-  try {
-    return new X509Certificate(certificate.raw).verify(new X509Certificate(issuer.raw).publicKey);
-  } catch {
-    // A key or a certificate that OpenSSL cannot read signs nothing.
-    return false;
   }
 }
 
 function words(certificate: CertificateFields): string {
   return describeName(certificate.subject);
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString().replace(".000", "");
 }

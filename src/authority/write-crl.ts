@@ -2,12 +2,12 @@ import { der, derBitString, derContext, derInteger, derSequence, derTime, TAG } 
 import type { Home } from "../disk/layout.ts";
 import type { RevocationReason } from "../domain/certificate.ts";
 import { REASON_CODES, type RevokedSerial } from "../domain/revocation.ts";
-import { encodeAuthorityKeyId, encodeExtension, encodeSignatureAlgorithm } from "./encode-certificate.ts";
+import { encodeAuthorityKeyId, encodeExtension, encodeSignatureAlgorithm } from "../x509/encode-certificate.ts";
+import { type CertificateFields, readCertificate } from "../x509/read-certificate.ts";
+import { keyIdOf } from "../x509/subject-public-key.ts";
 import { type LoadedIssuer, loadIssuer } from "./load-authority.ts";
-import { type CertificateFields, readCertificate } from "./read-certificate.ts";
 import type { Signer } from "./signer.ts";
 import { unusableAuthority } from "./stored-authority.ts";
-import { keyIdOf } from "./subject-public-key.ts";
 
 /** Object identifiers of a list's extensions (RFC 5280, 5.2.3 and 5.3.1). */
 const CRL_NUMBER = "2.5.29.20";

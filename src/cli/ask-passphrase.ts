@@ -1,5 +1,13 @@
+import type { Secrets } from "../config/secrets.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { plainText } from "../report/plain-text.ts";
+
+/** A terminal at which somebody may be asked, and the secrets that were given instead. */
+export interface SecretSources {
+  readonly secrets: Secrets;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stderr: NodeJS.WriteStream;
+}
 
 const BACKSPACE = new Set(["\u0008", "\u007f"]);
 const INTERRUPT = "\u0003";

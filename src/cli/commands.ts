@@ -1,21 +1,21 @@
+import { authorityCommand } from "./authority/command.ts";
+import { backupCommand } from "./backup/command.ts";
+import { checkCommand } from "./check/command.ts";
 import type { AddCommand } from "./command.ts";
-import { authorityCommand } from "./commands/authority.ts";
-import { backupCommand } from "./commands/backup.ts";
-import { checkCommand } from "./commands/check.ts";
-import { planCommand } from "./commands/plan.ts";
-import { rehearseCommand } from "./commands/rehearse.ts";
-import { remintCommand } from "./commands/remint.ts";
-import { reportCommand } from "./commands/report.ts";
-import { restoreCommand } from "./commands/restore.ts";
-import { revokeCommand } from "./commands/revoke.ts";
-import { runCommand } from "./commands/run.ts";
-import { sandboxCommand } from "./commands/sandbox.ts";
-import { statusCommand } from "./commands/status.ts";
-import { submitCommand } from "./commands/submit.ts";
-import { truststoreCommand } from "./commands/truststore.ts";
-import { watchCommand } from "./commands/watch.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { initCommand } from "./init/command.ts";
+import { planCommand } from "./plan/command.ts";
+import { rehearseCommand } from "./rehearse/command.ts";
+import { remintCommand } from "./remint/command.ts";
+import { reportCommand } from "./report/command.ts";
+import { restoreCommand } from "./restore/command.ts";
+import { revokeCommand } from "./revoke/command.ts";
+import { runCommand } from "./run/command.ts";
+import { sandboxCommand } from "./sandbox/command.ts";
+import { statusCommand } from "./status/command.ts";
+import { submitCommand } from "./submit/command.ts";
+import { truststoreCommand } from "./truststore/command.ts";
+import { watchCommand } from "./watch/command.ts";
 
 /** Every command, in the order of --help. */
 export const COMMANDS: readonly AddCommand[] = [

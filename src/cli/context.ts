@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
 import { readSite, type SiteFile } from "../config/read-site.ts";
-import type { PlatformCredentials, Secrets } from "../config/secrets.ts";
+import type { CredentialSecrets, Secrets } from "../config/secrets.ts";
 import { type Home, homeLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Platform } from "../platform/platform.ts";
-import type { RunTools } from "../run/run-tools.ts";
+import type { RunTools } from "../run/lot/run-tools.ts";
 import { findPassphrase } from "./find-passphrase.ts";
 import { platformLogin } from "./platform-login.ts";
 import { showProgress } from "./progress.ts";
@@ -66,7 +66,7 @@ export function makeContext(
   const home = homeLayout(options.home);
   requireHome(home, options.use, around.userId);
   let site: SiteFile | undefined;
-  let login: Promise<PlatformCredentials> | undefined;
+  let typedLogin: Promise<CredentialSecrets> | undefined;
   const readSiteOnce = () => {
     site ??= readSite(home);
     return site;
@@ -102,10 +102,13 @@ export function makeContext(
           code: "usage",
         });
       }
-      const { openPlatform } = await import("../platform/http-platform.ts");
-      // Asked once, however often a walk opens the platform.
-      login ??= platformLogin(around, platform, ask);
-      return openPlatform(platform, await login);
+      const { openPlatform } = await import("../platform/http/http-platform.ts");
+      // What is typed is kept, and asked for once; a file is read anew each time, since a service outlives a password.
+      if (!ask || around.secrets.hasPlatformLogin()) {
+        return openPlatform(platform, await platformLogin(around, platform, false));
+      }
+      typedLogin ??= platformLogin(around, platform, true);
+      return openPlatform(platform, await typedLogin);
     },
   };
 }

@@ -8,7 +8,7 @@ import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { peekLot } from "../manifest/peek-lot.ts";
-import { recordedJob } from "../run/adopt-job.ts";
+import { recordedJob } from "../run/lot/record-job.ts";
 import type { CliContext } from "./context.ts";
 
 /** One lot that a command line asks for. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { readSecretFile } from "../config/secrets.ts";
 import { authorityLayout, type Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { CliProcess } from "./context.ts";
+import type { SecretSources } from "./ask-passphrase.ts";
 
 /**
  * The passphrase of an authority's key: from the environment, else from `file`, else asked for on a terminal. With
@@ -10,7 +10,7 @@ import type { CliProcess } from "./context.ts";
  * `usage` where nobody can be asked and after three tries at a new one, `issuer-unusable` after three wrong ones.
  */
 export async function findPassphrase(
-  around: Pick<CliProcess, "secrets" | "stdin" | "stderr">,
+  around: SecretSources,
   home: Home,
   authority: string,
   { file, confirm }: { readonly file: string | undefined; readonly confirm: boolean },

@@ -1,17 +1,17 @@
-import { type PlatformCredentials, passwordLogin } from "../config/secrets.ts";
+import { type CredentialSecrets, passwordLogin } from "../config/secrets.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { PlatformSite } from "../domain/job.ts";
-import type { CliProcess } from "./context.ts";
+import type { SecretSources } from "./ask-passphrase.ts";
 
 /**
  * How to log in to the platform: as the environment says; where it says nothing, with the password of `platform.user`
  * that somebody types on the terminal, if `ask` allows it. Throws `usage` where there is no login to be had.
  */
 export async function platformLogin(
-  { secrets, stdin, stderr }: Pick<CliProcess, "secrets" | "stdin" | "stderr">,
+  { secrets, stdin, stderr }: SecretSources,
   { url, user }: Pick<PlatformSite, "url" | "user">,
   ask: boolean,
-): Promise<PlatformCredentials> {
+): Promise<CredentialSecrets> {
   if (secrets.hasPlatformLogin() || !ask || user === undefined || !stdin.isTTY || !stderr.isTTY) {
     return secrets.platformCredentials(user);
   }

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { plainText } from "../report/plain-text.ts";
-import type { Progress } from "../run/progress.ts";
+import type { Progress } from "../run/lot/progress.ts";
 
 const REDRAW_MS = 200;
 const LOG_MS = 10_000;

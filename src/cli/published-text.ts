@@ -1,7 +1,7 @@
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
-import type { Published } from "../run/publish-revocations.ts";
-import type { PushOutcome } from "../run/push-revocations.ts";
-import type { RefreshedCrl } from "../run/refresh-crls.ts";
+import type { Published } from "../run/revoke/publish-revocations.ts";
+import type { PushOutcome } from "../run/revoke/push-revocations.ts";
+import type { RefreshedCrl } from "../run/revoke/refresh-crls.ts";
 import type { CliContext } from "./context.ts";
 
 const OFFLINE_KEY = "configuration/crl.offline.check.enabled";

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from "node:fs";
-import { diskFault, statIfThere, sudoUser, userName } from "../disk/disk-fault.ts";
+import { diskError, statIfThere, sudoUser, userName } from "../disk/disk-error.ts";
 import type { Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 
@@ -20,7 +20,7 @@ export function requireHome(home: Home, use: HomeUse, userId: number | undefined
     refuseOthersHome(home, use, userId);
     if (existsSync(home.state)) accessSync(home.state, constants.R_OK | constants.X_OK);
   } catch (error) {
-    throw diskFault(error, home.state, "reach");
+    throw diskError(error, home.state, "reach");
   }
 }
 

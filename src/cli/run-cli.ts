@@ -1,12 +1,12 @@
 import yargs, { type Argv } from "yargs";
 import { resolveHome } from "../config/home.ts";
-import { strayDiskFault } from "../disk/disk-fault.ts";
+import { strayDiskFault } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
 import type { CommandRunner, GlobalOptions } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { type CliProcess, makeContext } from "./context.ts";
-import { faultJson } from "./fault-json.ts";
+import { errorJson } from "./error-json.ts";
 import { type LogLevel, openLog } from "./log.ts";
 import { requireSingleValues } from "./require-single-values.ts";
 import { jsonLine } from "./terminal-text.ts";
@@ -32,7 +32,7 @@ export async function runCli(argv: readonly string[], around: CliProcess, versio
     return exitCode;
   } catch (cause) {
     const error = strayDiskFault(cause);
-    if (json) around.stdout.write(`${jsonLine(JSON.stringify(faultJson(error)))}\n`);
+    if (json) around.stdout.write(`${jsonLine(JSON.stringify(errorJson(error)))}\n`);
     if (error instanceof OnboardingError) log.error({ code: error.code }, error.message);
     else
       log.fatal(

@@ -1,11 +1,11 @@
 import type { Ledger } from "../ledger/ledger.ts";
-import { settleAuthorities } from "../run/settle-authorities.ts";
+import { recoverAuthorities } from "../run/lot/recover-authorities.ts";
 import type { CliContext } from "./context.ts";
 
 /** Opens the ledger for a command about authorities, and settles first what a killed one left. */
-export function withSettledLedger<T>(context: CliContext, use: (ledger: Ledger) => Promise<T>): Promise<T> {
+export function withRecoveredLedger<T>(context: CliContext, use: (ledger: Ledger) => Promise<T>): Promise<T> {
   return context.withLedger(async (ledger) => {
-    await settleAuthorities(ledger, context);
+    await recoverAuthorities(ledger, context);
     return use(ledger);
   });
 }

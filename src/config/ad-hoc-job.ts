@@ -1,7 +1,7 @@
 import { parse } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
-import { showValue, throwFaults } from "./config-fault.ts";
+import { showValue, throwProblems } from "./config-error.ts";
 import { AUTHORITY_PATTERN } from "./job-schema.ts";
 import type { SiteFile } from "./read-site.ts";
 import { resolveJob } from "./resolve-job.ts";
@@ -26,6 +26,6 @@ export function adHocJob(
   }
   const input = { manifest, ...(issuer !== undefined && { issuer }) };
   const { job, faults } = resolveJob(parse(manifest).name, input, site, { defaults: site.defaults, nowMs });
-  throwFaults(faults, site.locateDefault);
+  throwProblems(faults, site.locateDefault);
   return job;
 }

@@ -1,18 +1,18 @@
 import { z } from "zod";
-import { type ConfigFault, type KeyPath, showValue } from "./config-fault.ts";
+import { type ConfigProblem, type KeyPath, showValue } from "./config-error.ts";
 import { nearestWord } from "./nearest-word.ts";
 
 /** Checks a value from YAML against a schema; what is wrong comes back in plain words, all at once. */
 export function checkAgainst<T extends z.ZodType>(
   schema: T,
   value: unknown,
-): { readonly value: z.output<T> } | { readonly faults: readonly ConfigFault[] } {
+): { readonly value: z.output<T> } | { readonly faults: readonly ConfigProblem[] } {
   const outcome = schema.safeParse(value);
   if (outcome.success) return { value: outcome.data };
   return { faults: outcome.error.issues.flatMap((issue) => describe(issue, schema, value)) };
 }
 
-function describe(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): readonly ConfigFault[] {
+function describe(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): readonly ConfigProblem[] {
   const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(schema, path);

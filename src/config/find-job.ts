@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { inputFault } from "../disk/disk-fault.ts";
+import { inputError } from "../disk/disk-error.ts";
 import type { Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { isFile } from "./is-file.ts";
@@ -42,6 +42,6 @@ function listJobFiles(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    throw inputFault(error, folder);
+    throw inputError(error, folder);
   }
 }

@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { inputFault } from "../disk/disk-fault.ts";
+import { inputError } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { isFile } from "./is-file.ts";
 
@@ -44,6 +44,6 @@ function listFolder(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
-    throw inputFault(error, folder, "cannot look for manifests: there is no folder");
+    throw inputError(error, folder, "cannot look for manifests: there is no folder");
   }
 }

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { inputFault, statIfThere } from "../disk/disk-fault.ts";
+import { inputError, statIfThere } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 
 /**
@@ -28,6 +28,6 @@ function isFolder(path: string): boolean {
   try {
     return statIfThere(path)?.isDirectory() === true;
   } catch (error) {
-    throw inputFault(error, path);
+    throw inputError(error, path);
   }
 }

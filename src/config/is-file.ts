@@ -1,4 +1,4 @@
-import { inputFault, statIfThere } from "../disk/disk-fault.ts";
+import { inputError, statIfThere } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 
 /** Whether a path that was named to be read is a file. Throws `usage` when that cannot be told, and says why. */
@@ -6,7 +6,7 @@ export function isFile(path: string): boolean {
   try {
     return statIfThere(path)?.isFile() === true;
   } catch (error) {
-    throw inputFault(error, path);
+    throw inputError(error, path);
   }
 }
 

@@ -5,20 +5,20 @@ import { EXTERNAL_PREFIX } from "../domain/manifest-columns.ts";
 import { REGISTRATION_COLUMNS } from "../domain/registration.ts";
 import { checkSubjectValue } from "../domain/subject-rules.ts";
 import { parseTemplate } from "../domain/template.ts";
-import type { ConfigFault, KeyPath } from "./config-fault.ts";
-import { parseCron } from "./cron-expression.ts";
+import type { ConfigProblem, KeyPath } from "./config-error.ts";
 import { fileProblem } from "./is-file.ts";
+import { readCron } from "./read-cron.ts";
 
 /** Columns of the platform's CSV that lotmint must never fill from a manifest, beside its own. */
 const FORBIDDEN_PROPERTIES = [...REGISTRATION_COLUMNS, "TENANT", "ENROLLMENT_OTP"].map((name) => name.toUpperCase());
 const LOT_PLACEHOLDERS: readonly string[] = ["file", "date"];
 
 /** Everything that a schema cannot say: how a job's settings fit together, and the site, and the disk. */
-export function checkJob(job: Job, site: Site): readonly ConfigFault[] {
+export function checkJob(job: Job, site: Site): readonly ConfigProblem[] {
   return RULES.flatMap((rule) => rule(job, site));
 }
 
-type Rule = (job: Job, site: Site) => readonly ConfigFault[];
+type Rule = (job: Job, site: Site) => readonly ConfigProblem[];
 
 const RULES: readonly Rule[] = [
   lotPatternIsUsable,
@@ -34,11 +34,11 @@ const RULES: readonly Rule[] = [
   scheduleIsReadable,
 ];
 
-function fault(path: KeyPath, message: string): readonly ConfigFault[] {
+function fault(path: KeyPath, message: string): readonly ConfigProblem[] {
   return [{ path, message }];
 }
 
-function lotPatternIsUsable(job: Job): readonly ConfigFault[] {
+function lotPatternIsUsable(job: Job): readonly ConfigProblem[] {
   const parts = parseTemplate(job.lot);
   if ("fault" in parts) return fault(["lot"], parts.fault);
   return parts.flatMap((part) =>
@@ -48,12 +48,12 @@ function lotPatternIsUsable(job: Job): readonly ConfigFault[] {
   );
 }
 
-function patternGivesOneLotPerFile(job: Job): readonly ConfigFault[] {
+function patternGivesOneLotPerFile(job: Job): readonly ConfigProblem[] {
   if (job.manifest === undefined || !/[*?]/.test(job.manifest) || /\{\s*file\s*\}/.test(job.lot)) return [];
   return fault(["lot"], "must hold {file}, since the manifest is a pattern and each file is a lot of its own");
 }
 
-function requiredSubjectIsGiven(job: Job): readonly ConfigFault[] {
+function requiredSubjectIsGiven(job: Job): readonly ConfigProblem[] {
   return job.profile.requiredSubject.flatMap((required) =>
     required === "CN" || job.subject.some(({ attribute }) => attribute === required)
       ? []
@@ -68,7 +68,7 @@ function exampleColumn(attribute: SubjectAttribute): string {
   return attribute === "serialNumber" ? "serial_number" : attribute.toLowerCase();
 }
 
-function subjectTemplatesAreUsable(job: Job): readonly ConfigFault[] {
+function subjectTemplatesAreUsable(job: Job): readonly ConfigProblem[] {
   return job.subject.flatMap(({ attribute, template }) => {
     const path = ["subject", attribute];
     const parts = parseTemplate(template);
@@ -79,7 +79,7 @@ function subjectTemplatesAreUsable(job: Job): readonly ConfigFault[] {
   });
 }
 
-function registrationTemplatesAreUsable(job: Job): readonly ConfigFault[] {
+function registrationTemplatesAreUsable(job: Job): readonly ConfigProblem[] {
   const { mode, name, path } = job.registration;
   const templates = { name, ...(path !== undefined && { path }) };
   return Object.entries(templates).flatMap(([key, template]) => {
@@ -93,7 +93,7 @@ function registrationTemplatesAreUsable(job: Job): readonly ConfigFault[] {
   });
 }
 
-function registrationTextFitsTheCsv(job: Job): readonly ConfigFault[] {
+function registrationTextFitsTheCsv(job: Job): readonly ConfigProblem[] {
   const { mode, type, idType, properties } = job.registration;
   const texts: readonly (readonly [KeyPath, string | undefined])[] = [
     [["registration", "type"], type],
@@ -108,7 +108,7 @@ function registrationTextFitsTheCsv(job: Job): readonly ConfigFault[] {
   });
 }
 
-function propertiesAreNotPlatformColumns(job: Job): readonly ConfigFault[] {
+function propertiesAreNotPlatformColumns(job: Job): readonly ConfigProblem[] {
   return job.registration.properties.flatMap((name, index) =>
     FORBIDDEN_PROPERTIES.includes(name.toUpperCase()) || name.toLowerCase().startsWith(EXTERNAL_PREFIX)
       ? fault(["registration", "properties", index], `${name} is a column that the platform gives a meaning of its own`)
@@ -116,7 +116,7 @@ function propertiesAreNotPlatformColumns(job: Job): readonly ConfigFault[] {
   );
 }
 
-function columnsAreMappedOnce(job: Job): readonly ConfigFault[] {
+function columnsAreMappedOnce(job: Job): readonly ConfigProblem[] {
   const seen = new Map<string, string>();
   return Object.entries(job.columns).flatMap(([column, header]) => {
     const folded = header.trim().toLowerCase();
@@ -128,12 +128,12 @@ function columnsAreMappedOnce(job: Job): readonly ConfigFault[] {
   });
 }
 
-function submissionHasAPlatform(job: Job, site: Site): readonly ConfigFault[] {
+function submissionHasAPlatform(job: Job, site: Site): readonly ConfigProblem[] {
   if (!job.submit.enabled || site.platform !== undefined) return [];
   return fault(["submit", "enabled"], "needs a platform, and lotmint.yaml names none");
 }
 
-function filesAreThere(job: Job): readonly ConfigFault[] {
+function filesAreThere(job: Job): readonly ConfigProblem[] {
   const files: readonly (readonly [KeyPath, string | undefined])[] = [
     [["secrets", "sealTo"], job.secrets.sealTo],
     ...(job.truststore?.certificates ?? []).map(
@@ -145,10 +145,10 @@ function filesAreThere(job: Job): readonly ConfigFault[] {
   );
 }
 
-function scheduleIsReadable(job: Job): readonly ConfigFault[] {
+function scheduleIsReadable(job: Job): readonly ConfigProblem[] {
   if (job.schedule === undefined) return [];
-  const fields = parseCron(job.schedule.cron);
-  const wrongTime = "fault" in fields ? fault(["schedule"], fields.fault) : [];
+  const cron = readCron(job.schedule.cron);
+  const wrongTime = "fault" in cron ? fault(["schedule"], cron.fault) : [];
   const { timezone } = job.schedule;
   const wrongZone =
     timezone === undefined || isTimezone(timezone)

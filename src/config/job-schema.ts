@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { KEY_ALGORITHMS } from "../domain/certificate.ts";
+import { DEFAULT_MAX_ROWS } from "../domain/job.ts";
 import { STANDARD_COLUMNS } from "../domain/manifest-columns.ts";
 import { NOT_AFTER_PATTERN, TIME_PATTERN, VALIDITY_PATTERN } from "./durations.ts";
-import { formed, listOf, mapping, oneOf, text, wholeNumber, yesOrNo } from "./schema-parts.ts";
+import { formed, integer, listOf, mapping, oneOf, text, yesOrNo } from "./schema-parts.ts";
 
 /** Names of authorities: also a folder's name, and part of a variable's name in the environment. */
 export const AUTHORITY_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -20,7 +21,7 @@ const pkcs12 = mapping({
   recipe: oneOf(["modern", "legacy"])
     .optional()
     .meta({ description: "modern: AES-256 and SHA-256; legacy: 3DES and SHA-1, for old readers.", default: "modern" }),
-  iterations: wholeNumber(1000, 10_000_000).optional().meta({
+  iterations: integer(1000, 10_000_000).optional().meta({
     description: "Rounds of the password derivation. A per-lot password gets at least 10000, whatever stands here.",
     default: 2048,
   }),
@@ -90,10 +91,8 @@ const registration = mapping({
 
 const submit = mapping({
   enabled: yesOrNo().optional().meta({ description: "Default: true if lotmint.yaml names a platform." }),
-  rowsPerUpload: wholeNumber(1, 10_000)
-    .optional()
-    .meta({ description: "Rows in one registration file.", default: 500 }),
-  concurrency: wholeNumber(1, 64).optional().meta({ description: "Uploads at a time.", default: 4 }),
+  rowsPerUpload: integer(1, 10_000).optional().meta({ description: "Rows in one registration file.", default: 500 }),
+  concurrency: integer(1, 64).optional().meta({ description: "Uploads at a time.", default: 4 }),
   collisions: oneOf(["platform", "ledger"]).optional().meta({
     description: "platform: ask it for each id before the first attempt; ledger: trust lotmint's own records.",
     default: "platform",
@@ -162,9 +161,13 @@ export const jobSchema = mapping({
   takt: formed(TIME_PATTERN, "a time such as 12s, 500ms or 2m")
     .optional()
     .meta({ description: "Time per device that the line allows; the report measures against it." }),
-  quantity: wholeNumber(1, 100_000_000)
+  quantity: integer(1, 100_000_000)
     .optional()
     .meta({ description: "Devices that the lot may have; rows beyond are rejected." }),
+  maxRows: integer(1, 100_000_000).optional().meta({
+    description: "Rows that a manifest may have; one with more is refused whole.",
+    default: DEFAULT_MAX_ROWS,
+  }),
   schedule: text("five cron fields", 200)
     .optional()
     .meta({ description: "When watch runs the job: minute, hour, day of month, month, day of week." }),

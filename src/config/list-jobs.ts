@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { inputFault, isMissing } from "../disk/disk-fault.ts";
+import { inputError, isMissing } from "../disk/disk-error.ts";
 import type { Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { SiteFile } from "./read-site.ts";
@@ -48,6 +48,6 @@ function listFolder(folder: string): readonly string[] {
     return readdirSync(folder);
   } catch (error) {
     if (isMissing(error)) return [];
-    throw inputFault(error, folder);
+    throw inputError(error, folder);
   }
 }

@@ -1,7 +1,7 @@
 import { basename, dirname, relative } from "node:path";
 import type { Home } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
-import { type Locate, refuse, throwFaults } from "./config-fault.ts";
+import { type Locate, refuse, throwProblems } from "./config-error.ts";
 import { checkAgainst } from "./describe-issues.ts";
 import { type JobInput, jobSchema } from "./job-schema.ts";
 import type { SiteFile } from "./read-site.ts";
@@ -21,7 +21,7 @@ export function readJob(path: string, home: Home, site: SiteFile, nowMs: number 
   const input = resolvePaths(checked.value, dirname(path));
   const name = basename(path).replace(/\.ya?ml$/i, "");
   const { job, faults } = resolveJob(name, input, site, { defaults: site.defaults, nowMs });
-  throwFaults(faults, locateEither(input, locate, site));
+  throwProblems(faults, locateEither(input, locate, site));
   return job;
 }
 

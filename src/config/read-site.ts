@@ -1,9 +1,9 @@
 import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { inputFault } from "../disk/disk-fault.ts";
+import { inputError } from "../disk/disk-error.ts";
 import type { Home } from "../disk/layout.ts";
 import { type PlatformSite, type Site, WATCH_EVENTS, type WebhookSite } from "../domain/job.ts";
-import { type ConfigFault, type KeyPath, type Locate, refuse, throwFaults } from "./config-fault.ts";
+import { type ConfigProblem, type KeyPath, type Locate, refuse, throwProblems } from "./config-error.ts";
 import { checkAgainst } from "./describe-issues.ts";
 import { parseTimeMs } from "./durations.ts";
 import { fileProblem } from "./is-file.ts";
@@ -31,9 +31,9 @@ export function readSite(home: Home, nowMs: number = Date.now()): SiteFile {
   const { value, locate } = isNamed(home.siteFile) ? readYaml(home.siteFile, SHOWN) : EMPTY;
   const checked = checkAgainst(siteSchema, value);
   if ("faults" in checked) return refuse(checked.faults, locate);
-  const faults: ConfigFault[] = [];
+  const faults: ConfigProblem[] = [];
   const site = resolveSite(checked.value, dirname(home.siteFile), nowMs, faults);
-  throwFaults(faults, locate);
+  throwProblems(faults, locate);
   return { ...site, locateDefault: (path) => locate(["defaults", ...path]) };
 }
 
@@ -42,7 +42,7 @@ function isNamed(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
-    throw inputFault(error, path);
+    throw inputError(error, path);
   }
 }
 
@@ -52,7 +52,7 @@ function resolveSite(
   input: SiteInput,
   folder: string,
   nowMs: number,
-  faults: ConfigFault[],
+  faults: ConfigProblem[],
 ): Site & { readonly defaults: JobInput } {
   const profiles = Object.entries(input.profiles ?? {}).map(([name, profile]) => [
     name,
@@ -76,7 +76,7 @@ function resolveSite(
 function resolvePlatform(
   input: NonNullable<SiteInput["platform"]>,
   folder: string,
-  faults: ConfigFault[],
+  faults: ConfigProblem[],
 ): PlatformSite {
   const wrong = addressFault(input.url);
   if (wrong !== undefined) faults.push({ path: ["platform", "url"], message: wrong });
@@ -95,7 +95,7 @@ function resolvePlatform(
 function resolveWebhook(
   { url, events, caFile }: NonNullable<SiteInput["webhook"]>,
   folder: string,
-  faults: ConfigFault[],
+  faults: ConfigProblem[],
 ): WebhookSite {
   const wrong = webhookFault(url);
   if (wrong !== undefined) faults.push({ path: ["webhook", "url"], message: wrong });
@@ -107,7 +107,7 @@ function resolveCaFile(
   caFile: string | undefined,
   path: KeyPath,
   folder: string,
-  faults: ConfigFault[],
+  faults: ConfigProblem[],
 ): string | undefined {
   if (caFile === undefined) return undefined;
   const file = resolve(folder, caFile);

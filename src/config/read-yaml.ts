@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync, statSync } from "node:fs";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLError } from "yaml";
-import { inputFault, isMissing } from "../disk/disk-fault.ts";
+import { inputError, isMissing } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
-import { type KeyPath, type Locate, showKey } from "./config-fault.ts";
+import { type KeyPath, type Locate, showKey } from "./config-error.ts";
 
 /** Larger is no configuration file. */
 const MAX_BYTES = 1024 * 1024;
@@ -72,7 +72,7 @@ function readText(path: string, shown: string): string {
   } catch (error) {
     if (error instanceof OnboardingError) throw error;
     if (isMissing(error)) throw new OnboardingError(`${shown} is not there`, { code: "usage", cause: error });
-    throw inputFault(error, path);
+    throw inputError(error, path);
   }
   if (!isUtf8(bytes)) throw new OnboardingError(`${shown} is not UTF-8; save it as UTF-8`, { code: "usage" });
   return bytes.toString("utf8");

@@ -1,12 +1,12 @@
 import { type Profile, SUBJECT_ATTRIBUTES } from "../domain/certificate.ts";
 import { type Job, type Keystores, PER_LOT_ITERATIONS, type Site } from "../domain/job.ts";
 import { BUILT_IN_PROFILES } from "../domain/profiles.ts";
-import type { ConfigFault } from "./config-fault.ts";
+import type { ConfigProblem } from "./config-error.ts";
 import { parseTimeMs } from "./durations.ts";
 import { checkJob } from "./job-rules.ts";
 import type { JobInput } from "./job-schema.ts";
 import { nearestWord } from "./nearest-word.ts";
-import { resolveValidity } from "./resolve-profile.ts";
+import { readValidityRequest } from "./resolve-profile.ts";
 
 const DEFAULT_ALIAS = "devicekeyentry";
 const DEFAULT_ITERATIONS = 2048;
@@ -21,9 +21,9 @@ export function resolveJob(
   input: JobInput,
   site: Site,
   options: { readonly defaults: JobInput; readonly nowMs: number },
-): { readonly job: Job; readonly faults: readonly ConfigFault[] } {
+): { readonly job: Job; readonly faults: readonly ConfigProblem[] } {
   const merged = mergeDefaults(input, options.defaults);
-  const faults: ConfigFault[] = [];
+  const faults: ConfigProblem[] = [];
   if (merged.issuer === undefined) {
     faults.push({ path: ["issuer"], message: "is missing; name the authority that signs, such as issuer: line-3" });
   }
@@ -31,7 +31,7 @@ export function resolveJob(
     faults.push({ path: ["timezone"], message: "has no meaning without a schedule" });
   }
   const profile = findProfile(merged.profile ?? "device", site, faults);
-  const { manifest, secrets, registration: asked, submit, quantity } = merged;
+  const { manifest, secrets, registration: asked, submit, quantity, maxRows } = merged;
   const truststore = merged.truststore;
   const job: Job = {
     name,
@@ -40,7 +40,7 @@ export function resolveJob(
     issuer: merged.issuer ?? "",
     profile,
     key: merged.key ?? "ec-p256",
-    validity: resolveValidity(merged, { path: [], nowMs: options.nowMs, faults }) ?? profile.validity,
+    validity: readValidityRequest(merged, { path: [], nowMs: options.nowMs, faults }) ?? profile.validity,
     outliveIssuer: merged.outliveIssuer ?? "reject",
     subject: subjectTemplates(merged),
     columns: { ...merged.columns },
@@ -75,6 +75,7 @@ export function resolveJob(
     },
     ...(merged.takt !== undefined && { taktSeconds: parseTimeMs(merged.takt) / 1000 }),
     ...(quantity !== undefined && { quantity }),
+    ...(maxRows !== undefined && { maxRows }),
     ...(merged.schedule !== undefined && {
       schedule: { cron: merged.schedule, ...(merged.timezone !== undefined && { timezone: merged.timezone }) },
     }),
@@ -94,7 +95,7 @@ function mergeDefaults(input: JobInput, defaults: JobInput): JobInput {
   };
 }
 
-function findProfile(name: string, site: Site, faults: ConfigFault[]): Profile {
+function findProfile(name: string, site: Site, faults: ConfigProblem[]): Profile {
   const profiles: Readonly<Record<string, Profile>> = { ...site.profiles, ...BUILT_IN_PROFILES };
   const found = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
   if (found !== undefined) return found;

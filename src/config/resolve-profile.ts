@@ -1,6 +1,6 @@
 import type { KeyUsage, Profile, ValidityRequest } from "../domain/certificate.ts";
 import { BUILT_IN_PROFILES } from "../domain/profiles.ts";
-import type { ConfigFault, KeyPath } from "./config-fault.ts";
+import type { ConfigProblem, KeyPath } from "./config-error.ts";
 import { parseNotAfter, parseValidity } from "./durations.ts";
 import { EXTENDED_KEY_USAGES, type ProfileInput } from "./site-schema.ts";
 
@@ -8,7 +8,7 @@ import { EXTENDED_KEY_USAGES, type ProfileInput } from "./site-schema.ts";
 export function resolveProfile(
   name: string,
   input: ProfileInput,
-  context: { readonly path: KeyPath; readonly nowMs: number; readonly faults: ConfigFault[] },
+  context: { readonly path: KeyPath; readonly nowMs: number; readonly faults: ConfigProblem[] },
 ): Profile {
   const { path, faults, nowMs } = context;
   if (name in BUILT_IN_PROFILES) {
@@ -21,14 +21,14 @@ export function resolveProfile(
     extendedKeyUsage: input.extKeyUsage?.map(toOid) ?? base.extendedKeyUsage,
     policies: input.policies ?? base.policies,
     requiredSubject: input.requiredSubject ?? base.requiredSubject,
-    validity: resolveValidity(input, { path, nowMs, faults }) ?? base.validity,
+    validity: readValidityRequest(input, { path, nowMs, faults }) ?? base.validity,
   };
 }
 
 /** The validity that `validity` or `notAfter` ask for; undefined when neither is given. */
-export function resolveValidity(
+export function readValidityRequest(
   input: { readonly validity?: string | undefined; readonly notAfter?: string | undefined },
-  context: { readonly path: KeyPath; readonly nowMs: number; readonly faults: ConfigFault[] },
+  context: { readonly path: KeyPath; readonly nowMs: number; readonly faults: ConfigProblem[] },
 ): ValidityRequest | undefined {
   const { path, nowMs, faults } = context;
   if (input.validity !== undefined && input.notAfter !== undefined) {

@@ -34,7 +34,7 @@ export function oneOf<const T extends readonly [string, ...string[]]>(words: T) 
   return z.enum(words, { error: `expected ${alternatives(words)}` });
 }
 
-export function wholeNumber(from: number, to: number) {
+export function integer(from: number, to: number) {
   const error = `expected a whole number from ${from} to ${to}`;
   return z.int({ error }).min(from, { error }).max(to, { error });
 }

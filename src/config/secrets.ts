@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { inputFault } from "../disk/disk-fault.ts";
+import { inputError } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 
 /**
@@ -20,7 +20,7 @@ export interface Secrets {
   /** Whether LOTMINT_PLATFORM_PASSWORD or LOTMINT_PLATFORM_TOKEN is given at all. */
   readonly hasPlatformLogin: () => boolean;
   /** LOTMINT_PLATFORM_TOKEN, else `user` with LOTMINT_PLATFORM_PASSWORD; throws `usage` when neither is given. */
-  readonly platformCredentials: (user: string | undefined) => PlatformCredentials;
+  readonly platformCredentials: (user: string | undefined) => CredentialSecrets;
   /** The secrets that are given, by name, and why one cannot be read; values are in none of them. */
   readonly givenNames: () => readonly { readonly name: string; readonly fault?: string }[];
   /** LOTMINT_WEBHOOK_SECRET; throws `usage` when it is not given. */
@@ -28,7 +28,7 @@ export interface Secrets {
 }
 
 /** How to log in to the platform: by token, or as a user. What it holds is not shown when it is printed. */
-export type PlatformCredentials = { readonly token: string } | { readonly user: string; readonly password: string };
+export type CredentialSecrets = { readonly token: string } | { readonly user: string; readonly password: string };
 
 const SECRET_VARIABLE =
   /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET)(?:_FILE)?$/;
@@ -96,7 +96,7 @@ export function readSecretFile(path: string): string {
     return secret;
   } catch (error) {
     if (error instanceof OnboardingError) throw error;
-    throw inputFault(error, path);
+    throw inputError(error, path);
   } finally {
     closeSync(file);
   }
@@ -116,7 +116,7 @@ function openSecret(path: string): number {
   try {
     return openSync(path, "r");
   } catch (error) {
-    throw inputFault(error, path, "there is no secret file");
+    throw inputError(error, path, "there is no secret file");
   }
 }
 
@@ -142,7 +142,7 @@ function checkLotPassword(password: string | undefined): string {
   return password;
 }
 
-function findCredentials(find: (name: string) => string | undefined, user: string | undefined): PlatformCredentials {
+function findCredentials(find: (name: string) => string | undefined, user: string | undefined): CredentialSecrets {
   const token = find("LOTMINT_PLATFORM_TOKEN");
   if (token !== undefined) return unprintable({ token });
   const password = find("LOTMINT_PLATFORM_PASSWORD");
@@ -158,7 +158,7 @@ function findCredentials(find: (name: string) => string | undefined, user: strin
 }
 
 /** The login of a user with a password; what it holds is not shown when it is printed. */
-export function passwordLogin(user: string, password: string): PlatformCredentials {
+export function passwordLogin(user: string, password: string): CredentialSecrets {
   return unprintable({ user, password });
 }
 

@@ -3,7 +3,7 @@ import { KEY_USAGES, SUBJECT_ATTRIBUTES } from "../domain/certificate.ts";
 import { WATCH_EVENTS } from "../domain/job.ts";
 import { NOT_AFTER_PATTERN, TIME_PATTERN, VALIDITY_PATTERN } from "./durations.ts";
 import { jobSchema, PROFILE_PATTERN } from "./job-schema.ts";
-import { formed, listOf, mapping, oneOf, text, wholeNumber } from "./schema-parts.ts";
+import { formed, integer, listOf, mapping, oneOf, text } from "./schema-parts.ts";
 
 /** Names for the extended key usages of RFC 5280, 4.2.1.12; any other is written as a dotted OID. */
 export const EXTENDED_KEY_USAGES = {
@@ -51,8 +51,8 @@ const platform = mapping({
   url: text("the platform's address, such as https://acme.cumulocity.com"),
   tenant: text("the tenant's id", 64).optional(),
   user: text("a user's name", 256).optional(),
-  deviceTokenPort: wholeNumber(1, 65_535).optional(),
-  mqttPort: wholeNumber(1, 65_535).optional(),
+  deviceTokenPort: integer(1, 65_535).optional(),
+  mqttPort: integer(1, 65_535).optional(),
   caFile: text("the path of a PEM file", 4096).optional(),
   timeout: formed(TIME_PATTERN, "a time such as 30s or 5m").optional(),
 });
@@ -72,8 +72,8 @@ export const siteSchema = mapping({
     })
     .optional(),
   idRule: text("a regular expression").optional(),
-  maxChain: wholeNumber(2, 20).optional(),
-  lotsAtOnce: wholeNumber(1, 16).optional(),
+  maxChain: integer(2, 20).optional(),
+  lotsAtOnce: integer(1, 16).optional(),
   settle: formed(TIME_PATTERN, "a time such as 5s").optional(),
   webhook: webhook.optional(),
   defaults: jobSchema.optional(),

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { create, extract } from "tar";
 import { OnboardingError } from "../domain/error.ts";
-import { diskFault, inputFault, isMissing } from "./disk-fault.ts";
+import { diskError, inputError, isMissing } from "./disk-error.ts";
 import { PRIVATE_FILE } from "./durable.ts";
 import { startNewFile } from "./place-new-file.ts";
 
@@ -15,7 +15,7 @@ export async function packArchive(path: string, folder: string): Promise<void> {
     for await (const chunk of create({ cwd: folder, portable: true }, ["."])) archive.write(chunk as Buffer);
   } catch (error) {
     archive.discard();
-    throw diskFault(error, path);
+    throw diskError(error, path);
   }
   archive.commit();
 }
@@ -41,7 +41,7 @@ export async function unpackArchive(path: string, folder: string): Promise<void>
     });
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
-    const fault = diskFault(error, folder, "write");
+    const fault = diskError(error, folder, "write");
     if (fault instanceof OnboardingError && existsSync(path)) throw fault;
     throw noBackup(path, error);
   }
@@ -57,7 +57,7 @@ function requireReadable(path: string): void {
     accessSync(path, constants.R_OK);
   } catch (error) {
     if (isMissing(error)) throw noBackup(path, error);
-    throw inputFault(error, path);
+    throw inputError(error, path);
   }
 }
 

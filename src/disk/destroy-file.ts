@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
-import { diskFault } from "./disk-fault.ts";
+import { diskError } from "./disk-error.ts";
 
 const ZEROS = Buffer.alloc(65_536);
 
@@ -18,7 +18,7 @@ export function destroyFile(path: string): void {
     rmSync(path);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
-    throw diskFault(error, path);
+    throw diskError(error, path);
   }
 }
 

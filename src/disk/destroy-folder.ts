@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { destroyFile } from "./destroy-file.ts";
-import { diskFault } from "./disk-fault.ts";
+import { diskError } from "./disk-error.ts";
 import { syncFolder } from "./durable.ts";
 
 /**
@@ -19,7 +19,7 @@ export function destroyFolder(folder: string): void {
     }
     rmSync(folder, { recursive: true, force: true });
   } catch (error) {
-    throw diskFault(error, folder);
+    throw diskError(error, folder);
   }
   syncFolder(dirname(folder));
 }

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
-import { diskFault } from "./disk-fault.ts";
+import { diskError } from "./disk-error.ts";
 import { removeStaged, stagingName } from "./staging.ts";
 
 /** Mode of files that hold a key or a password. */
@@ -27,7 +27,7 @@ function guarded<T>(path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw diskFault(error, path);
+    throw diskError(error, path);
   }
 }
 

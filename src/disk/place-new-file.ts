@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
-import { diskFault } from "./disk-fault.ts";
+import { diskError } from "./disk-error.ts";
 import { NO_LINKS, SHARED_FILE, syncFolder, writeAll } from "./durable.ts";
 import { stagingName } from "./staging.ts";
 
@@ -25,7 +25,7 @@ export function startNewFile(path: string, mode: number = SHARED_FILE): NewFile 
     try {
       return act();
     } catch (error) {
-      throw diskFault(error, path);
+      throw diskError(error, path);
     }
   };
   const file = guarded(() => openSync(aside, "wx", mode));

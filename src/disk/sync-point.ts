@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { OnboardingError } from "../domain/error.ts";
-import { diskFault } from "./disk-fault.ts";
+import { diskError } from "./disk-error.ts";
 import type { SyncOrder } from "./sync-file-system.ts";
 import type { SyncAnswer } from "./sync-worker.ts";
 
@@ -36,7 +36,7 @@ export function openSyncPoint(folder: string): SyncPoint {
 
 function syncFault({ code, message }: NonNullable<SyncAnswer>, folder: string): unknown {
   const cause = Object.assign(new Error(message), { code });
-  const fault = diskFault(cause, folder);
+  const fault = diskError(cause, folder);
   if (fault !== cause) return fault;
   return new OnboardingError(`cannot make ${folder} durable: ${message} (${code}); mend that and run again`, {
     code: "disk-unwritable",
@@ -48,7 +48,7 @@ function openFolder(folder: string): number {
   try {
     return openSync(folder, "r");
   } catch (error) {
-    throw diskFault(error, folder);
+    throw diskError(error, folder);
   }
 }
 

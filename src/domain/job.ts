@@ -25,9 +25,14 @@ export interface Job {
   readonly submit: Submit;
   readonly taktSeconds?: number;
   readonly quantity?: number;
+  /** A manifest with more rows is refused whole; absent: DEFAULT_MAX_ROWS. */
+  readonly maxRows?: number;
   /** Cron expression with its time zone, for `watch`. */
   readonly schedule?: { readonly cron: string; readonly timezone?: string };
 }
+
+/** Rows that a manifest may have where its job does not say. */
+export const DEFAULT_MAX_ROWS = 2_000_000;
 
 /** Somebody chose a lot's password, and it opens every keystore, so guessing it has to cost more: rounds of any derivation. */
 export const PER_LOT_ITERATIONS = 10_000;

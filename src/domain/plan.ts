@@ -1,5 +1,6 @@
 import type { Device } from "./device.ts";
 import type { Problem } from "./problem.ts";
+import type { RemainingWork } from "./remaining-work.ts";
 import type { Stage } from "./stage.ts";
 
 /** What the ledger knows of an id that a manifest names. */
@@ -43,6 +44,14 @@ export interface PlannedBatch {
   readonly rejected: readonly RejectedRow[];
 }
 
+/** The same, with what the decisions do to the lot's devices. */
+export interface DecidedBatch extends PlannedBatch {
+  /** Devices that the lot takes in anew: they are planned, where there was none or a rejected row. */
+  readonly taken: number;
+  /** Minted devices that are registered again, by the stage that they leave. */
+  readonly registered: Readonly<Partial<Record<Stage, number>>>;
+}
+
 /** What a whole manifest comes to. */
 export interface Plan {
   readonly lot: string;
@@ -55,4 +64,12 @@ export interface Plan {
   readonly needsRemint: readonly string[];
   /** Ids of the lot that the manifest no longer names. */
   readonly gone: readonly string[];
+}
+
+/** The plan that is shown before a run: what the manifest comes to, and what is left of the lot itself. */
+export interface LotForecast extends Plan {
+  /** Devices of the lot, by the stage at which they stand now. */
+  readonly counts: Readonly<Record<Stage, number>>;
+  /** What a run would do, from the lot's devices and the manifest's together. */
+  readonly run: RemainingWork;
 }

@@ -1,7 +1,7 @@
 import type { Keystores, Pkcs12Options, Truststore } from "../domain/job.ts";
+import { encodePem, openEncryptedKeyWriter, writeKeyPem } from "./encode-pem.ts";
 import type { RandomOctets } from "./random-pool.ts";
 import { writeJksKeystore, writeJksTruststore } from "./write-jks.ts";
-import { openEncryptedKeyWriter, writeKeyPem, writePem } from "./write-pem.ts";
 import { openPkcs12Writer } from "./write-pkcs12.ts";
 import { openTruststoreWriter, trustedAlias } from "./write-truststore.ts";
 
@@ -83,14 +83,14 @@ type AddFiles = (devices: readonly KeyedMaterial[], files: readonly DeviceFile[]
  * device that keeps its own key gets nothing else.
  */
 export function openDeviceFiles(options: DeviceFilesOptions, random: RandomOctets): BuildDeviceFiles {
-  const issuers = Buffer.concat(options.chain.map((certificate) => writePem("CERTIFICATE", certificate)));
+  const issuers = Buffer.concat(options.chain.map((certificate) => encodePem("CERTIFICATE", certificate)));
   const withPassword = needsPassword(options);
   const adders = [...keystoreAdders(options, random), ...truststoreAdders(options, random)];
   return (materials) => {
     const keyed: KeyedMaterial[] = [];
     const keyedFiles: DeviceFile[][] = [];
     const all = materials.map(({ certificate, pkcs8, password }) => {
-      const own = writePem("CERTIFICATE", certificate);
+      const own = encodePem("CERTIFICATE", certificate);
       const files: DeviceFile[] = [
         { name: "certificate.pem", content: own },
         { name: "chain.pem", content: Buffer.concat([own, issuers]) },
@@ -141,7 +141,7 @@ function truststoreAdders(options: DeviceFilesOptions, random: RandomOctets): Ad
   for (const format of new Set(truststore?.formats)) {
     const certificates = truststore?.certificates ?? [];
     if (format === "pem") {
-      const content = Buffer.concat(certificates.map((certificate) => writePem("CERTIFICATE", certificate)));
+      const content = Buffer.concat(certificates.map((certificate) => encodePem("CERTIFICATE", certificate)));
       adders.push(each("truststore.pem", () => content));
     } else if (format === "jks") {
       const entries = certificates.map((certificate, index) => ({ alias: trustedAlias(index), certificate }));

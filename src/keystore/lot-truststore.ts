@@ -1,7 +1,7 @@
 import type { Truststore } from "../domain/job.ts";
+import { encodePem } from "./encode-pem.ts";
 import type { RandomOctets } from "./random-pool.ts";
 import { writeJksTruststore } from "./write-jks.ts";
-import { writePem } from "./write-pem.ts";
 import { openTruststoreWriter, type TruststoreOptions, trustedAlias } from "./write-truststore.ts";
 
 /** Java's own default: a lot's truststore holds nothing secret, and everybody who has to open it must know it. */
@@ -21,7 +21,7 @@ export function writeLotTruststore(
 ): Buffer {
   const { certificates, createdAtMs } = options;
   const password = LOT_TRUSTSTORE_PASSWORD;
-  if (format === "pem") return Buffer.concat(certificates.map((certificate) => writePem("CERTIFICATE", certificate)));
+  if (format === "pem") return Buffer.concat(certificates.map((certificate) => encodePem("CERTIFICATE", certificate)));
   if (format === "jks") {
     const entries = certificates.map((certificate, index) => ({ alias: trustedAlias(index), certificate }));
     return writeJksTruststore({ certificates: entries, password, createdAtMs });

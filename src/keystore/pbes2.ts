@@ -1,11 +1,16 @@
 import { createCipheriv, pbkdf2Sync } from "node:crypto";
 import { derInteger, derNull, derOctetString, derOid, derSequence } from "../asn1/der.ts";
-import type { Encrypted } from "./pkcs12-protection.ts";
 import type { RandomOctets } from "./random-pool.ts";
 
 const SALT_OCTETS = 20;
 const IV_OCTETS = 16;
 const KEY_OCTETS = 32;
+
+/** Ciphertext with the AlgorithmIdentifier that says how to undo it. */
+export interface Encrypted {
+  readonly algorithm: Buffer;
+  readonly ciphertext: Buffer;
+}
 
 /** Derives a key from the password, lends it to `use` as a cipher, and wipes it. */
 export type Pbes2 = <T>(password: string, use: (encrypt: (plaintext: Uint8Array) => Encrypted) => T) => T;

@@ -1,16 +1,10 @@
 import { createCipheriv, createHmac } from "node:crypto";
 import { derInteger, derNull, derOctetString, derOid, derSequence } from "../asn1/der.ts";
-import { openPbes2 } from "./pbes2.ts";
+import { type Encrypted, openPbes2 } from "./pbes2.ts";
 import { bmpPassword, openPkcs12Kdf, PURPOSE } from "./pkcs12-kdf.ts";
 import type { RandomOctets } from "./random-pool.ts";
 
 export type Pkcs12Recipe = "modern" | "legacy";
-
-/** Ciphertext with the AlgorithmIdentifier that says how to undo it. */
-export interface Encrypted {
-  readonly algorithm: Buffer;
-  readonly ciphertext: Buffer;
-}
 
 /** One file's password at work. */
 export interface Protection {

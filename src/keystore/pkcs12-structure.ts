@@ -1,6 +1,7 @@
 import { der, derContext, derInteger, derOctetString, derOid, derSequence, derSetOf, TAG } from "../asn1/der.ts";
 import type { BackwardWriter } from "./backward-writer.ts";
-import type { Encrypted, Protection } from "./pkcs12-protection.ts";
+import type { Encrypted } from "./pbes2.ts";
+import type { Protection } from "./pkcs12-protection.ts";
 
 /** The parts of a PKCS#12 file (RFC 7292, 4), each put before what the writer already holds. */
 

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { OnboardingError } from "../domain/error.ts";
 import { isBusy, makeLockFile } from "./kernel-lock.ts";
-import { ledgerFault } from "./ledger-fault.ts";
+import { ledgerError } from "./ledger-fault.ts";
 import { requireLocalDisk } from "./local-disk.ts";
 
 /** As long as another one may take to write down that it is the holder. */
@@ -22,7 +22,7 @@ export function holdAlone(path: string, pid: number, what: string): { readonly r
     // A transaction that writes nothing: the lock is all that is wanted of it, and others can still read who holds it.
     file.exec("BEGIN IMMEDIATE");
   } catch (error) {
-    const fault = isBusy(error) ? held(file, what) : ledgerFault(error, path);
+    const fault = isBusy(error) ? held(file, what) : ledgerError(error, path);
     file.close();
     throw fault;
   }
@@ -33,7 +33,7 @@ function openFile(path: string): DatabaseSync {
   try {
     return new DatabaseSync(path, { timeout: PATIENCE_MS });
   } catch (error) {
-    throw ledgerFault(error, path);
+    throw ledgerError(error, path);
   }
 }
 

@@ -2,9 +2,9 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
-import { diskFault } from "../disk/disk-fault.ts";
+import { diskError } from "../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../disk/durable.ts";
-import { ledgerFault, sqliteCode } from "./ledger-fault.ts";
+import { ledgerError, sqliteCode } from "./ledger-fault.ts";
 import { requireLocalDisk } from "./local-disk.ts";
 
 const SQLITE_BUSY = 5;
@@ -28,7 +28,7 @@ export function takeKernelLock(path: string): KernelLock | undefined {
   try {
     file = new DatabaseSync(path, { timeout: 0 });
   } catch (error) {
-    throw ledgerFault(error, path);
+    throw ledgerError(error, path);
   }
   try {
     // A transaction that writes nothing, and needs no journal: the lock is all that is wanted of it.
@@ -36,7 +36,7 @@ export function takeKernelLock(path: string): KernelLock | undefined {
   } catch (error) {
     file.close();
     if (isBusy(error)) return undefined;
-    throw ledgerFault(error, path);
+    throw ledgerError(error, path);
   }
   return { release: () => file.close() };
 }
@@ -65,6 +65,6 @@ export function makeLockFile(path: string): void {
     closeSync(openSync(path, "wx", PRIVATE_FILE));
   } catch (error) {
     // Another process has been faster.
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw diskFault(error, path);
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw diskError(error, path);
   }
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
-import { diskFault, isDenied } from "../disk/disk-fault.ts";
+import { diskError, isDenied } from "../disk/disk-error.ts";
 import { OnboardingError, type OnboardingErrorCode } from "../domain/error.ts";
 
 /** SQLite's primary result codes that have a cure (https://sqlite.org/rescode.html). */
@@ -30,7 +30,7 @@ export function sqliteCode(cause: unknown): number | undefined {
 }
 
 /** Turns SQLite's fault into one that names the file and the cure; anything else is handed back as it is. */
-export function ledgerFault(cause: unknown, path: string): unknown {
+export function ledgerError(cause: unknown, path: string): unknown {
   const code = sqliteCode(cause) ?? 0;
   const fault = FAULTS[code === INDEX_CANNOT_GROW ? DISK_FULL : code & 0xff];
   if (fault === undefined || !(cause instanceof Error)) return cause;
@@ -45,7 +45,7 @@ function refusedAccess(path: string): unknown {
     try {
       accessSync(file, constants.R_OK | constants.W_OK);
     } catch (error) {
-      if (isDenied(error)) return diskFault(error, file, "reach");
+      if (isDenied(error)) return diskError(error, file, "reach");
     }
   }
   return undefined;

@@ -2,7 +2,7 @@ import { accessSync, chmodSync, closeSync, constants, existsSync, lstatSync, ope
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { diskFault, statIfThere } from "../disk/disk-fault.ts";
+import { diskError, statIfThere } from "../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, syncFolder } from "../disk/durable.ts";
 import { requireLocalDisk } from "./local-disk.ts";
 import { migrateSchema, requireLedger } from "./migrate-schema.ts";
@@ -87,7 +87,7 @@ function isThere(path: string): boolean {
   try {
     return statIfThere(path) !== undefined;
   } catch (error) {
-    throw diskFault(error, path, "reach");
+    throw diskError(error, path, "reach");
   }
 }
 
@@ -112,7 +112,7 @@ function makePrivate(path: string): void {
       if (existsSync(file) && (lstatSync(file).mode & 0o077) !== 0) chmodSync(file, PRIVATE_FILE);
     }
   } catch (error) {
-    throw diskFault(error, path);
+    throw diskError(error, path);
   }
   if (!fresh) return;
   syncFolder(folder);

@@ -248,6 +248,8 @@ export interface Ledger {
   // -- reading
   countByStage(lot: string): Promise<Readonly<Record<Stage, number>>>;
   countLotCertificates(lot: string): Promise<CertificateCounts>;
+  /** The authorities that have signed certificates of a lot; the last one that signed stands last. */
+  lotIssuers(lot: string): Promise<readonly string[]>;
   /** Bad rows and rejected devices together, by line. */
   rejects(lot: string): AsyncIterable<readonly RejectRecord[]>;
   /** Devices with a certificate, in manifest order. */

@@ -2,6 +2,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { damaged } from "./ledger-fault.ts";
 import { prepare } from "./statement.ts";
 
+/** What a migration needs of a database. */
+export type SchemaDatabase = Pick<DatabaseSync, "exec" | "prepare" | "isTransaction">;
+
 /** "lotm": tells a ledger from any other SQLite file. */
 const APPLICATION_ID = 0x6c6f746d;
 
@@ -24,7 +27,7 @@ export function requireLedger(database: DatabaseSync, path: string, migrations: 
 }
 
 /** Brings a ledger to the newest version, one transaction a migration. Two runs that start together do it once. */
-export function migrateSchema(database: DatabaseSync, migrations: readonly string[]): void {
+export function migrateSchema(database: SchemaDatabase, migrations: readonly string[]): void {
   for (const [index, sql] of migrations.entries()) {
     if (schemaVersion(database) > index) continue;
     database.exec("BEGIN IMMEDIATE");
@@ -42,6 +45,6 @@ export function migrateSchema(database: DatabaseSync, migrations: readonly strin
   }
 }
 
-function schemaVersion(database: DatabaseSync): number {
+function schemaVersion(database: SchemaDatabase): number {
   return prepare<{ user_version: number }>(database, "PRAGMA user_version").get()?.user_version ?? 0;
 }

@@ -9,7 +9,7 @@ import { holdCheck } from "./holds.ts";
 import { identityMethods } from "./identity.ts";
 import { knownDeviceMethods } from "./known-devices.ts";
 import type { Ledger } from "./ledger.ts";
-import { ledgerFault } from "./ledger-fault.ts";
+import { ledgerError } from "./ledger-fault.ts";
 import { type Connections, openLedgerFile, openLedgerFileToRead } from "./ledger-file.ts";
 import { lockMethods } from "./locks.ts";
 import { openLotLocks } from "./lot-locks.ts";
@@ -52,7 +52,7 @@ function open(file: string, openFile: (path: string) => Connections, now: () => 
     try {
       return act();
     } catch (error) {
-      throw ledgerFault(error, file);
+      throw ledgerError(error, file);
     }
   };
   const connections = guard(() => openFile(file));

@@ -13,6 +13,7 @@ type SerialMethods = Pick<
   | "openSerials"
   | "countCertificates"
   | "countLotCertificates"
+  | "lotIssuers"
   | "certificate"
 >;
 
@@ -27,6 +28,10 @@ const LOT = "lot = (SELECT id FROM lots WHERE name = ?1)";
 
 /** Certificates outside lots, one at a time, and the questions about any certificate. */
 export function serialMethods(engine: Engine): SerialMethods {
+  const issuers = prepare<{ issuer: string }>(
+    engine.reader,
+    `SELECT issuer FROM batches WHERE ${LOT} AND issued > 0 GROUP BY issuer ORDER BY max(number)`,
+  );
   const { reader, writer, read, write, append } = engine;
   const add = prepare(writer, "INSERT INTO certificates (serial, issuer, subject, state) VALUES (?, ?, ?, 'reserved')");
   const issue = prepare<{ issuer: string }>(
@@ -104,6 +109,7 @@ export function serialMethods(engine: Engine): SerialMethods {
         };
       }),
     countLotCertificates: (lot) => read(() => byLot.get(lot) ?? NONE),
+    lotIssuers: (lot) => read(() => issuers.all(lot).map(({ issuer }) => issuer)),
     certificate: (serialNumber) =>
       read(() => {
         const row = bySerial.get(Buffer.from(serialNumber, "hex"));

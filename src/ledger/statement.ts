@@ -15,7 +15,7 @@ export interface Statement<Row> {
  * the version of Node.js; `numbersByPosition` says whether it does so by itself.
  */
 export function prepare<Row = never>(
-  database: DatabaseSync,
+  database: Pick<DatabaseSync, "prepare">,
   sql: string,
   numbersByPosition: () => boolean = bindsNumbersByPosition,
 ): Statement<Row> {

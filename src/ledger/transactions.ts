@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
-import { ledgerFault, sqliteCode } from "./ledger-fault.ts";
+import { ledgerError, sqliteCode } from "./ledger-fault.ts";
 import { LOCK_SLICE_MS } from "./ledger-file.ts";
 
 const SQLITE_BUSY = 5;
@@ -33,7 +33,7 @@ export function queueTransactions(writer: DatabaseSync, path: string): Transacti
       return result;
     } catch (error) {
       undo(writer);
-      throw ledgerFault(error, path);
+      throw ledgerError(error, path);
     }
   }
 

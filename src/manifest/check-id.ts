@@ -3,7 +3,7 @@ import { OnboardingError } from "../domain/error.ts";
 import { countCharacters } from "../domain/subject-rules.ts";
 
 /** X.520's bound on CN, in characters: the id is the certificate's CN. */
-const MAX_ID = 64;
+export const MAX_ID = 64;
 /** No Linux file system takes a longer name, in octets; the id names the device's folder. */
 const MAX_FOLDER_NAME = 255;
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { manifestFault } from "./manifest-fault.ts";
+import { manifestError } from "./manifest-error.ts";
 
 /** Files that people take for CSV, by their first bytes. */
 const FOREIGN: readonly { readonly start: readonly number[]; readonly words: string }[] = [
@@ -45,7 +45,7 @@ function chooseDecoder(head: Buffer, file: string): Decoder {
   const foreign = FOREIGN.find(
     ({ start }) => start.length <= head.length && start.every((byte, i) => head[i] === byte),
   );
-  if (foreign !== undefined) throw manifestFault(file, {}, foreign.words);
+  if (foreign !== undefined) throw manifestError(file, {}, foreign.words);
   if (head[0] === 0xff && head[1] === 0xfe) return makeUtf16Decoder(file, false);
   if (head[0] === 0xfe && head[1] === 0xff) return makeUtf16Decoder(file, true);
   const hasMark = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
@@ -69,7 +69,7 @@ function makeUtf8Decoder(file: string, markLength: number): Decoder {
         whole[wrong] === 0
           ? `byte ${offset + wrong} is zero, so this is no text, or UTF-16 without a byte order mark; save it as CSV UTF-8`
           : `byte ${offset + wrong} is not UTF-8; save the file as CSV UTF-8`;
-      throw manifestFault(file, { line: line + countLines(whole.subarray(0, wrong)) }, words);
+      throw manifestError(file, { line: line + countLines(whole.subarray(0, wrong)) }, words);
     }
     offset += whole.length;
     line += countLines(whole);
@@ -128,7 +128,7 @@ function makeUtf16Decoder(file: string, bigEndian: boolean): Decoder {
     const wrong = firstWrongUnit(text);
     if (wrong >= 0) {
       const words = text.charCodeAt(wrong) === 0 ? "is zero, so this is no text" : "is half a UTF-16 character";
-      throw manifestFault(
+      throw manifestError(
         file,
         { line: line + text.slice(0, wrong).split("\n").length - 1 },
         `byte ${offset + wrong * 2} ${words}; save the file as CSV UTF-8`,
@@ -139,7 +139,7 @@ function makeUtf16Decoder(file: string, bigEndian: boolean): Decoder {
     offset += end;
     line += countLines(octets);
     if (isLast && held.length > 0) {
-      throw manifestFault(file, { line }, "the last byte is half a UTF-16 character; the file is cut off");
+      throw manifestError(file, { line }, "the last byte is half a UTF-16 character; the file is cut off");
     }
     return octets;
   };

@@ -1,5 +1,5 @@
 import { EXTERNAL_PREFIX, OWN_PREFIX, STANDARD_COLUMNS, type StandardColumn } from "../domain/manifest-columns.ts";
-import { manifestFault } from "./manifest-fault.ts";
+import { manifestError } from "./manifest-error.ts";
 
 /** Which column holds what, by its position from 0. */
 export interface ManifestHeader {
@@ -30,7 +30,7 @@ export function readHeader(
   file: string,
 ): ManifestHeader {
   const refuse = (words: string, column?: number) =>
-    manifestFault(file, { line, ...(column !== undefined && { column }) }, words);
+    manifestError(file, { line, ...(column !== undefined && { column }) }, words);
   if (cells.length > MAX_COLUMNS) throw refuse(`the header has ${cells.length} columns, the most is ${MAX_COLUMNS}`);
   const byFolded = new Map<string, { readonly name: string; readonly position: number }>();
   for (const [position, cell] of cells.entries()) {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
-import { wordsOf } from "../disk/disk-fault.ts";
+import { wordsOf } from "../disk/disk-error.ts";
 import type { ManifestCells } from "../domain/device.ts";
 import { foldLotName } from "../domain/lot.ts";
 import type { Problem } from "../domain/problem.ts";
 import { decodeManifest } from "./decode-manifest.ts";
-import { manifestFault } from "./manifest-fault.ts";
+import { manifestError } from "./manifest-error.ts";
 import { type ManifestHeader, readHeader } from "./read-header.ts";
 import { type CsvRecord, readRecords } from "./read-records.ts";
 
@@ -101,11 +101,11 @@ async function readStart(
     records = [...records, ...next.value];
   }
   const [head, firstRow, ...others] = records;
-  if (head === undefined) throw manifestFault(name, {}, "the file is empty; it must begin with a header");
+  if (head === undefined) throw manifestError(name, {}, "the file is empty; it must begin with a header");
   const header = readHeader(head.cells, head.line, options.columns, name);
-  if (firstRow === undefined) throw manifestFault(name, {}, "the file holds a header but no device");
+  if (firstRow === undefined) throw manifestError(name, {}, "the file holds a header but no device");
   if (lotOf(firstRow, header) === "") {
-    throw manifestFault(name, { line: firstRow.line }, "lotmint:lot is empty; leave the lotmint: columns as they are");
+    throw manifestError(name, { line: firstRow.line }, "lotmint:lot is empty; leave the lotmint: columns as they are");
   }
   return { header, first: [firstRow, ...others] };
 }
@@ -128,7 +128,7 @@ function makeRow(record: CsvRecord, header: ManifestHeader, mendedLot: string | 
   const { positions } = header;
   const line = lineOf(record, header, name);
   if (mendedLot !== undefined && foldLotName(lotOf(record, header) ?? "") !== foldLotName(mendedLot)) {
-    throw manifestFault(
+    throw manifestError(
       name,
       { line: record.line },
       `the row belongs to another lot than ${JSON.stringify(mendedLot)}; leave the lotmint: columns as they are, one lot to a file`,
@@ -163,7 +163,7 @@ function lineOf(record: CsvRecord, header: ManifestHeader, name: string): number
   if (header.ownLine === undefined) return record.line;
   const text = record.cells[header.ownLine] ?? "";
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw manifestFault(
+  throw manifestError(
     name,
     { line: record.line, column: header.ownLine + 1 },
     `lotmint:line must hold the line number that lotmint wrote, and holds ${JSON.stringify(text.slice(0, 40))}`,
@@ -172,9 +172,9 @@ function lineOf(record: CsvRecord, header: ManifestHeader, name: string): number
 
 function unreadable(error: unknown, name: string, path: string): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT") return manifestFault(name, {}, "there is no such file", error);
-  if (code === "EISDIR") return manifestFault(name, {}, "this is a folder, not a manifest", error);
+  if (code === "ENOENT") return manifestError(name, {}, "there is no such file", error);
+  if (code === "EISDIR") return manifestError(name, {}, "this is a folder, not a manifest", error);
   const words = wordsOf(error, path);
-  if (words !== undefined) return manifestFault(name, {}, `the file cannot be read: ${words}`, error);
+  if (words !== undefined) return manifestError(name, {}, `the file cannot be read: ${words}`, error);
   return error;
 }

@@ -1,6 +1,6 @@
 import { CsvError, Parser } from "csv-parse";
 import { findSeparator } from "./find-separator.ts";
-import { manifestFault } from "./manifest-fault.ts";
+import { manifestError } from "./manifest-error.ts";
 
 /** A row as it stands in the file. */
 export interface CsvRecord {
@@ -62,7 +62,7 @@ function headerEnd(bytes: Buffer): number | undefined {
 function headerLine(bytes: Buffer, end: number | undefined, file: string): string {
   const line = bytes.subarray(0, end).toString("utf8").trim();
   if (end === undefined && line.includes("\r") && !line.includes("\n")) {
-    throw manifestFault(file, { line: 1 }, "the lines end with CR alone; save the file with CRLF or LF as line ends");
+    throw manifestError(file, { line: 1 }, "the lines end with CR alone; save the file with CRLF or LF as line ends");
   }
   return line;
 }
@@ -130,23 +130,23 @@ function explain(error: Error, file: string, rowLine: number, before: readonly s
   const place = { line: rowLine + countBreaks(before), column: before.length + 1 };
   switch (error.code) {
     case "CSV_QUOTE_NOT_CLOSED":
-      return manifestFault(file, place, "the quote that opens this cell is never closed", error);
+      return manifestError(file, place, "the quote that opens this cell is never closed", error);
     case "CSV_INVALID_CLOSING_QUOTE":
-      return manifestFault(
+      return manifestError(
         file,
         place,
         "a quote inside this quoted cell is neither doubled nor the cell's end; double it, or close the cell",
         error,
       );
     case "INVALID_OPENING_QUOTE":
-      return manifestFault(
+      return manifestError(
         file,
         place,
         "this cell holds a quote but does not begin with one; put the whole cell in quotes and double the inner one",
         error,
       );
     case "CSV_MAX_RECORD_SIZE":
-      return manifestFault(
+      return manifestError(
         file,
         place,
         "the row that this cell belongs to is longer than 1 MiB; a closing quote may be missing",

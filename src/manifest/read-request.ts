@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join, relative } from "node:path";
+import { writePem } from "../x509/pem.ts";
 
 /** No certificate request is longer, in bytes. */
 const MAX_REQUEST = 64 * 1024;
@@ -46,6 +47,5 @@ const SEQUENCE = 0x30;
 /** A file's text; one in DER, which begins with the tag of a SEQUENCE, is put into PEM. */
 function asPem(octets: Buffer): string {
   if (octets[0] !== SEQUENCE) return octets.toString("utf8");
-  const lines = octets.toString("base64").replace(/(.{64})(?=.)/g, "$1\n");
-  return `-----BEGIN CERTIFICATE REQUEST-----\n${lines}\n-----END CERTIFICATE REQUEST-----\n`;
+  return writePem("CERTIFICATE REQUEST", octets);
 }

@@ -1,6 +1,9 @@
-import { type Device, foldId } from "../domain/device.ts";
+import { randomInt } from "node:crypto";
+import type { Device } from "../domain/device.ts";
+import { type IdTable, makeIdTable } from "../domain/id-table.ts";
 import type { RejectedRow } from "../domain/plan.ts";
 import type { Problem } from "../domain/problem.ts";
+import { MAX_ID } from "./check-id.ts";
 import type { ManifestRow } from "./read-manifest.ts";
 import { type RowRules, rowToDevice } from "./row-to-device.ts";
 
@@ -18,7 +21,7 @@ export async function* rowsToDevices(
   batches: AsyncIterable<readonly ManifestRow[]>,
   rules: RowRules,
 ): AsyncGenerator<CheckedRows> {
-  const lineOfId = new Map<string, number>();
+  const lineOfId = makeIdTable([randomInt(2 ** 32), randomInt(2 ** 32)]);
   for await (const rows of batches) {
     const devices: Device[] = [];
     const rejected: RejectedRow[] = [];
@@ -32,14 +35,14 @@ export async function* rowsToDevices(
   }
 }
 
-function duplicateOf(row: ManifestRow, rules: RowRules, lineOfId: Map<string, number>): readonly Problem[] {
+function duplicateOf(row: ManifestRow, rules: RowRules, lineOfId: IdTable): readonly Problem[] {
   const column = rules.standard.get("id") ?? "id";
   const id = row.cells[column] ?? "";
-  if (id === "") return [];
-  const folded = foldId(id);
-  const first = lineOfId.get(folded);
+  // At two code units to a character at most. A longer one is turned down for that already, and need not be remembered.
+  if (id === "" || id.length > 2 * MAX_ID) return [];
+  const first = lineOfId.get(id);
   if (first === undefined) {
-    lineOfId.set(folded, row.line);
+    lineOfId.set(id, row.line);
     return [];
   }
   return [{ line: row.line, field: column, message: `the id stands on line ${first} already (case does not count)` }];

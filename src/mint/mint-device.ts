@@ -1,4 +1,4 @@
-import { type LeafTemplate, signLeaf } from "../authority/leaf-template.ts";
+import { type LeafTemplate, signLeaf } from "../authority/leaf/leaf-template.ts";
 import type { Signer } from "../authority/signer.ts";
 import type { SerialNumber, Subject } from "../domain/certificate.ts";
 import type { MakeKeyPair } from "./key-pair.ts";

@@ -1,5 +1,6 @@
 import { type Device, foldId } from "../domain/device.ts";
-import type { Decision, KnownDevice, PlannedBatch, RejectedRow } from "../domain/plan.ts";
+import type { DecidedBatch, Decision, KnownDevice, RejectedRow } from "../domain/plan.ts";
+import type { Stage } from "../domain/stage.ts";
 import { registrationDigest, subjectDigest } from "./digests.ts";
 
 export interface PlanBatchInput {
@@ -23,12 +24,13 @@ export interface PlanBatchInput {
  * up. A device that the lot knows keeps
  * what it has; what has changed is registered again, or told when it would take a new certificate.
  */
-export function planBatch(input: PlanBatchInput): PlannedBatch & { readonly taken: number } {
+export function planBatch(input: PlanBatchInput): DecidedBatch {
   const known = new Map(input.known.map((device) => [foldId(device.externalId), device]));
   const decisions: Decision[] = [];
   const rejected = [...input.rejected];
   const room = input.quantityLeft ?? Number.POSITIVE_INFINITY;
   let taken = 0;
+  const registered: Partial<Record<Stage, number>> = {};
   for (const device of input.devices) {
     const before = known.get(foldId(device.externalId));
     const refusal = before === undefined ? undefined : refuseKnown(device, before, input.lot);
@@ -45,9 +47,12 @@ export function planBatch(input: PlanBatchInput): PlannedBatch & { readonly take
       }
       taken++;
     }
+    if (before !== undefined && made.some(({ kind }) => kind === "register")) {
+      registered[before.stage] = (registered[before.stage] ?? 0) + 1;
+    }
     decisions.push(...made);
   }
-  return { decisions, rejected, taken };
+  return { decisions, rejected, taken, registered };
 }
 
 function refuseKnown(device: Device, known: KnownDevice, lot: string): string | undefined {

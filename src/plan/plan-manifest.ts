@@ -1,5 +1,5 @@
 import type { Device } from "../domain/device.ts";
-import type { KnownDevice, PlannedBatch, RejectedRow } from "../domain/plan.ts";
+import type { DecidedBatch, KnownDevice, RejectedRow } from "../domain/plan.ts";
 import { planBatch } from "./plan-batch.ts";
 
 export interface PlanManifestInput {
@@ -17,13 +17,13 @@ export interface PlanManifestInput {
 }
 
 /** Decides on a whole manifest, batch by batch as its rows come. Does nothing but ask. */
-export async function* planManifest(input: PlanManifestInput): AsyncGenerator<PlannedBatch> {
+export async function* planManifest(input: PlanManifestInput): AsyncGenerator<DecidedBatch> {
   const { lot, quantity, mended } = input;
   let left = quantity === undefined ? undefined : Math.max(0, quantity - input.liveCount);
   for await (const { devices, rejected } of input.rows) {
     const known = devices.length === 0 ? [] : await input.known(devices.map(({ externalId }) => externalId));
-    const { taken, ...planned } = planBatch({ lot, devices, rejected, known, quantityLeft: left, quantity, mended });
-    if (left !== undefined) left -= taken;
+    const planned = planBatch({ lot, devices, rejected, known, quantityLeft: left, quantity, mended });
+    if (left !== undefined) left -= planned.taken;
     yield planned;
   }
 }

@@ -1,11 +1,7 @@
 import type { Registration } from "../domain/job.ts";
 import type { CurrentUser, Platform, TrustedCertificate, Unanswered } from "./platform.ts";
 import { type Asked, replyMessage } from "./reply-error.ts";
-import { type RetryPolicy, retryWhileUncertain } from "./retry.ts";
 import { READ_OWN_ROLE, REGISTER_ROLE, SEE_IDENTITY_ROLES, SEE_USERS_ROLES, TRUST_ROLES } from "./roles.ts";
-
-/** Before minting it is better to go on soon than to wait long. */
-const PREFLIGHT_TRIES = 4;
 
 /** The issuer whose certificates the platform shall accept. */
 export interface PreflightIssuer {
@@ -20,7 +16,6 @@ export interface PreflightOptions {
   readonly mode: Registration["mode"];
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  readonly retry: RetryPolicy;
   /** The tenant that lotmint.yaml names. */
   readonly tenant?: string | undefined;
 }
@@ -48,10 +43,7 @@ export async function preflight(
   issuer: PreflightIssuer,
   options: PreflightOptions,
 ): Promise<PreflightOutcome> {
-  const { signal } = options.retry;
-  const policy = { ...options.retry, tries: Math.min(options.retry.tries, PREFLIGHT_TRIES) };
-
-  const tenantReply = await retryWhileUncertain(() => platform.currentTenant(signal), policy);
+  const tenantReply = await platform.currentTenant();
   if (tenantReply.kind !== "answer") return turnedDown(tenantReply, { doing: "show its tenant", role: READ_OWN_ROLE });
   const tenant = tenantReply.value.id;
   if (options.tenant !== undefined && options.tenant !== tenant) {
@@ -61,12 +53,12 @@ export async function preflight(
   const clock = tenantReply.date === undefined ? {} : { platformTimeMs: tenantReply.date };
   if (options.mode === "none") return { ...ready, ...clock, warnings: [] };
 
-  const userReply = await retryWhileUncertain(() => platform.currentUser(signal), policy);
+  const userReply = await platform.currentUser();
   if (userReply.kind !== "answer") return turnedDown(userReply, { doing: "show its own user", role: READ_OWN_ROLE });
   const roles = judgeRoles(userReply.value, options.mode);
   if (typeof roles === "string") return refused(roles);
 
-  const trustReply = await retryWhileUncertain(() => platform.trustedCertificates(tenant, signal), policy);
+  const trustReply = await platform.trustedCertificates(tenant);
   if (trustReply.kind !== "answer") {
     if (trustReply.kind !== "refused" || trustReply.status !== 403) {
       return turnedDown(trustReply, { doing: "show its trusted certificates", role: TRUST_ROLES.join(" or ") });

@@ -2,7 +2,6 @@ import { OnboardingError } from "../domain/error.ts";
 import type { Platform, TrustedCertificate } from "./platform.ts";
 import { replyError } from "./reply-error.ts";
 import { CHANGE_TRUST, requireTrustRole } from "./require-trust-role.ts";
-import { type RetryPolicy, retryWhileUncertain } from "./retry.ts";
 
 export interface PossessionToProve {
   /** The authority's, for messages. */
@@ -21,35 +20,34 @@ export interface ProvenPossession {
 
 /**
  * Proves to the platform that we have the key of a trusted certificate: signs its verification code, a
- * new one where that has run out. Doing it again changes nothing. Throws `platform-refused` or
+ * new one where that has run out. Doing it again changes nothing. Takes a `retrying` platform. Throws `platform-refused` or
  * `platform-unreachable`, and what `sign` throws.
  */
 export async function provePossession(
   platform: Platform,
   tenant: string,
   authority: PossessionToProve,
-  options: { readonly policy: RetryPolicy; readonly now: () => number },
+  now: () => number,
 ): Promise<ProvenPossession> {
-  const { policy, now } = options;
   const { name, sha1 } = authority;
-  await requireTrustRole(platform, policy);
-  const found = await readBack(platform, tenant, authority, policy);
+  await requireTrustRole(platform);
+  const found = await readBack(platform, tenant, authority);
   if (found.proofOfPossessionValid) return { kind: "already", certificate: found };
 
   const submit = async (from: TrustedCertificate) => {
     const signedCode = await authority.sign(codeOf(from, authority));
-    return retryWhileUncertain(() => platform.provePossession(tenant, sha1, signedCode, policy.signal), policy);
+    return platform.provePossession(tenant, sha1, signedCode);
   };
   const isFresh = isUsable(found, now());
-  let reply = await submit(isFresh ? found : await renew(platform, tenant, sha1, policy));
+  let reply = await submit(isFresh ? found : await renew(platform, tenant, sha1));
   // By the platform's clock the code may have run out all the same.
   if (isFresh && reply.kind === "refused" && /expire/i.test(reply.message)) {
-    reply = await submit(await renew(platform, tenant, sha1, policy));
+    reply = await submit(await renew(platform, tenant, sha1));
   }
   if (reply.kind === "answer" && reply.value.proofOfPossessionValid)
     return { kind: "proven", certificate: reply.value };
   // A refusal may be the answer to the second sending of what the first one had proven.
-  const after = await readBack(platform, tenant, authority, policy);
+  const after = await readBack(platform, tenant, authority);
   if (after.proofOfPossessionValid) return { kind: "proven", certificate: after };
   if (reply.kind !== "answer")
     throw replyError(reply, { ...CHANGE_TRUST, doing: `take the proof of possession of ${name}` });
@@ -62,9 +60,8 @@ async function readBack(
   platform: Platform,
   tenant: string,
   { name, sha1 }: PossessionToProve,
-  policy: RetryPolicy,
 ): Promise<TrustedCertificate> {
-  const reply = await retryWhileUncertain(() => platform.trustedCertificate(tenant, sha1, policy.signal), policy);
+  const reply = await platform.trustedCertificate(tenant, sha1);
   if (reply.kind !== "answer") throw replyError(reply, CHANGE_TRUST);
   if (reply.value !== undefined) return reply.value;
   throw refused(
@@ -72,13 +69,8 @@ async function readBack(
   );
 }
 
-async function renew(
-  platform: Platform,
-  tenant: string,
-  sha1: string,
-  policy: RetryPolicy,
-): Promise<TrustedCertificate> {
-  const reply = await retryWhileUncertain(() => platform.renewVerificationCode(tenant, sha1, policy.signal), policy);
+async function renew(platform: Platform, tenant: string, sha1: string): Promise<TrustedCertificate> {
+  const reply = await platform.renewVerificationCode(tenant, sha1);
   if (reply.kind !== "answer") throw replyError(reply, CHANGE_TRUST);
   return reply.value;
 }

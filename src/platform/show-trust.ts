@@ -1,7 +1,6 @@
 import type { Platform, TrustedCertificate } from "./platform.ts";
 import { type Asked, replyMessage } from "./reply-error.ts";
 import { CHANGE_TRUST } from "./require-trust-role.ts";
-import { type RetryPolicy, retryWhileUncertain } from "./retry.ts";
 import { READ_OWN_ROLE } from "./roles.ts";
 
 /**
@@ -14,17 +13,12 @@ export type ShownTrust =
   | { readonly kind: "away"; readonly message: string };
 
 /** Asks for each certificate of a chain, given by its SHA-1. Changes nothing and never throws for what the platform does. */
-export async function showTrust(
-  platform: Platform,
-  chainSha1: readonly string[],
-  policy: RetryPolicy,
-): Promise<ShownTrust> {
-  const { signal } = policy;
-  const tenant = await retryWhileUncertain(() => platform.currentTenant(signal), policy);
+export async function showTrust(platform: Platform, chainSha1: readonly string[]): Promise<ShownTrust> {
+  const tenant = await platform.currentTenant();
   if (tenant.kind !== "answer") return away(tenant, { doing: "show its tenant", role: READ_OWN_ROLE });
   const trusted: (TrustedCertificate | undefined)[] = [];
   for (const sha1 of chainSha1) {
-    const reply = await retryWhileUncertain(() => platform.trustedCertificate(tenant.value.id, sha1, signal), policy);
+    const reply = await platform.trustedCertificate(tenant.value.id, sha1);
     if (reply.kind !== "answer") return away(reply, { ...CHANGE_TRUST, doing: "show trusted certificates" });
     trusted.push(reply.value);
   }

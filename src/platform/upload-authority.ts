@@ -2,7 +2,6 @@ import { OnboardingError } from "../domain/error.ts";
 import type { Platform, TrustedCertificate } from "./platform.ts";
 import { replyError } from "./reply-error.ts";
 import { CHANGE_TRUST, requireTrustRole } from "./require-trust-role.ts";
-import { type RetryPolicy, retryWhileUncertain } from "./retry.ts";
 
 /** A certificate that the tenant shall trust. */
 export interface AuthorityUpload {
@@ -28,21 +27,16 @@ export async function uploadAuthority(
   platform: Platform,
   tenant: string,
   authority: AuthorityUpload,
-  policy: RetryPolicy,
 ): Promise<UploadedAuthority> {
-  const { signal } = policy;
-  await requireTrustRole(platform, policy);
+  await requireTrustRole(platform);
 
   const { name, pem, autoRegistration: autoRegistrationEnabled } = authority;
   // Sent again after a lost answer it is a conflict with itself, which the question below settles.
-  const added = await retryWhileUncertain(
-    () => platform.addTrustedCertificate(tenant, { name, pem, autoRegistrationEnabled }, signal),
-    policy,
-  );
+  const added = await platform.addTrustedCertificate(tenant, { name, pem, autoRegistrationEnabled });
   if (added.kind === "answer") return { kind: "added", certificate: added.value };
   if (added.kind !== "refused" || added.status !== 409) throw replyError(added, CHANGE_TRUST);
 
-  const own = await retryWhileUncertain(() => platform.trustedCertificate(tenant, authority.sha1, signal), policy);
+  const own = await platform.trustedCertificate(tenant, authority.sha1);
   if (own.kind !== "answer") throw replyError(own, CHANGE_TRUST);
   if (own.value === undefined) {
     // Fingerprints are unique in the whole instance, not in the tenant.
@@ -54,11 +48,10 @@ export async function uploadAuthority(
   if (own.value.status === "ENABLED" && own.value.autoRegistrationEnabled === autoRegistrationEnabled) {
     return { kind: "unchanged", certificate: own.value };
   }
-  const changed = await retryWhileUncertain(
-    () =>
-      platform.updateTrustedCertificate(tenant, authority.sha1, { status: "ENABLED", autoRegistrationEnabled }, signal),
-    policy,
-  );
+  const changed = await platform.updateTrustedCertificate(tenant, authority.sha1, {
+    status: "ENABLED",
+    autoRegistrationEnabled,
+  });
   if (changed.kind !== "answer") throw replyError(changed, CHANGE_TRUST);
   return { kind: "changed", certificate: changed.value };
 }

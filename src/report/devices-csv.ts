@@ -1,4 +1,5 @@
 import { NEVER_MS } from "../domain/certificate.ts";
+import { isoTime } from "../domain/iso-time.ts";
 import type { DeviceRecord } from "../domain/report.ts";
 
 /**
@@ -26,7 +27,7 @@ function date(ms: number | null, known: Map<number, string>): string {
   if (ms === null) return "";
   const found = known.get(ms);
   if (found !== undefined) return found;
-  const text = new Date(Math.min(ms, NEVER_MS)).toISOString().replace(/\.\d+Z$/, "Z");
+  const text = isoTime(Math.min(ms, NEVER_MS));
   if (known.size > 1000) known.clear();
   known.set(ms, text);
   return text;

@@ -1,5 +1,7 @@
+import { html } from "./html.ts";
+
 /** The report's whole style: system fonts, light or dark as the reader's system is, plain on paper. */
-export const HTML_STYLE = `
+export const HTML_STYLE = html`
 :root {
   color-scheme: light dark;
   --page: #f4f6f8; --card: #fff; --ink: #1c2733; --soft: #556270; --line: #dde3e9; --track: #edf0f3;

@@ -1,10 +1,12 @@
-import type { Plan } from "../domain/plan.ts";
+import { listIds } from "../domain/list-ids.ts";
+import type { LotForecast } from "../domain/plan.ts";
 import type { Problem } from "../domain/problem.ts";
+import { isNothing } from "../domain/remaining-work.ts";
 import { count, paint, plainText, type TextOptions, wrapText } from "./plain-text.ts";
 
 /** What a run would work from and come to. */
 export interface PlannedLot {
-  readonly plan: Plan;
+  readonly plan: LotForecast;
   /** Path of the manifest. */
   readonly manifest: string;
   readonly issuer: string;
@@ -22,7 +24,7 @@ const LABEL = 14;
 /** What a run would do, before anything is done. */
 export function planText(planned: PlannedLot, options: TextOptions): string {
   const { plan, problems, notes } = planned;
-  const nothing = plan.mint === 0 && plan.register === 0;
+  const nothing = plan.mint === 0 && plan.register === 0 && isNothing(plan.run);
   const lines = [
     `${paint(`Lot ${plainText(plan.lot)}`, "bold", options)}  ${nothing ? "nothing to do" : "nothing is written by this command"}`,
     "",
@@ -31,16 +33,19 @@ export function planText(planned: PlannedLot, options: TextOptions): string {
     ...planned.settings.map(([label, value]) => row(label, value)),
     "",
     row("rows", count(plan.rows)),
-    row("to mint", count(plan.mint)),
+    row("new or changed", count(plan.mint)),
     row("to register", `${count(plan.register)} again`),
-    row("to keep", `${count(plan.keep)} as they are`),
+    row("unchanged", count(plan.keep)),
     row("rejected", count(plan.rejected)),
+    ...lotRows(plan),
+    "",
+    ...runRows(plan),
   ];
   if (plan.needsRemint.length > 0) {
-    lines.push(row("need remint", `${ids(plan.needsRemint)}: the subject changed; see lotmint remint`));
+    lines.push(row("need remint", `${listIds(plan.needsRemint, MOST_IDS)}: the subject changed; see lotmint remint`));
   }
   if (plan.gone.length > 0)
-    lines.push(row("gone", `${ids(plan.gone)}: not in the manifest any more; nothing is revoked`));
+    lines.push(row("gone", `${listIds(plan.gone, MOST_IDS)}: not in the manifest any more; nothing is revoked`));
   if (problems.length > 0) {
     lines.push("", paint("Rows that would be rejected", "bold", options));
     for (const problem of problems.slice(0, MOST_PROBLEMS)) {
@@ -56,9 +61,24 @@ export function planText(planned: PlannedLot, options: TextOptions): string {
   return `${lines.join("\n")}\n`;
 }
 
-function ids(all: readonly string[]): string {
-  const more = all.length - MOST_IDS;
-  return all.slice(0, MOST_IDS).join(", ") + (more > 0 ? ` and ${count(more)} more` : "");
+/** How the devices stand that the lot has already; nothing for a new lot. */
+function lotRows({ counts }: LotForecast): readonly string[] {
+  const stages = Object.entries(counts).filter(([, devices]) => devices > 0);
+  if (stages.length === 0) return [];
+  return [row("in the lot", stages.map(([stage, devices]) => `${count(devices)} ${stage}`).join(", "))];
+}
+
+/** What a run would do, the lot's devices and the manifest's together. */
+function runRows({ run }: LotForecast): readonly string[] {
+  const recovered = run.recover > 0 ? `, of them ${count(run.recover)} that a stopped run had reserved` : "";
+  return [
+    row("to mint", `${count(run.mint)}${recovered}`),
+    row("to list", count(run.list)),
+    row("to submit", count(run.submit)),
+    ...(run.sendAgain > 0
+      ? [row("to ask back", `${count(run.sendAgain)}; those that the platform lacks are sent again`)]
+      : []),
+  ];
 }
 
 function row(label: string, text: string): string {

@@ -1,17 +1,19 @@
 import type { LotReport } from "../domain/report.ts";
 import { STAGES } from "../domain/stage.ts";
-import { escapeHtml } from "./escape-html.ts";
+import { type Html, html, htmlText } from "./html.ts";
 import { type Bar, barTable, stackedBar } from "./html-charts.ts";
 import { HTML_STYLE } from "./html-style.ts";
-import { lotStanding } from "./lot-standing.ts";
+import { lotState } from "./lot-state.ts";
 import { count, duration, perSecond, seconds } from "./plain-text.ts";
 
 /** One shape for each lamp, so that it does not rest on colour alone. */
 const LAMPS = {
-  green: '<circle cx="12" cy="12" r="11"/><path d="M6.5 12.5l3.8 3.8 7.4-8"/>',
-  amber: '<path class="body" d="M12 1.5L23.2 21.5H.8z"/><path d="M12 8.5v6M12 17.2v1.4"/>',
-  red: '<circle cx="12" cy="12" r="11"/><path d="M7.5 7.5l9 9M16.5 7.5l-9 9"/>',
+  green: html`<circle cx="12" cy="12" r="11"/><path d="M6.5 12.5l3.8 3.8 7.4-8"/>`,
+  amber: html`<path class="body" d="M12 1.5L23.2 21.5H.8z"/><path d="M12 8.5v6M12 17.2v1.4"/>`,
+  red: html`<circle cx="12" cy="12" r="11"/><path d="M7.5 7.5l9 9M16.5 7.5l-9 9"/>`,
 } as const;
+
+const REJECTS = html`<a href="rejects.csv">rejects.csv</a>`;
 
 /**
  * report.html: one file that needs no network and no scripts, for the screen and for paper. Everything
@@ -25,46 +27,45 @@ export function reportHtml(report: LotReport): string {
     timesSection(report),
     notesSection(report),
     factsSection(report),
-  ];
-  const lot = escapeHtml(report.lot);
-  return `<!doctype html>
+  ].filter((section) => section !== undefined);
+  return htmlText(html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Lot ${lot}</title>
+<title>Lot ${report.lot}</title>
 <style>${HTML_STYLE}</style>
 </head>
 <body>
 <main>
 <header>
 <p class="over">Lot report</p>
-<h1>${lot}</h1>
-<p>Issued by ${escapeHtml(report.issuer)} · ended <time datetime="${escapeHtml(report.endedAt)}">${moment(report.endedAt)}</time></p>
+<h1>${report.lot}</h1>
+<p>Issued by ${report.issuer} · ended <time datetime="${report.endedAt}">${moment(report.endedAt)}</time></p>
 ${lamp(report)}
 </header>
 ${tiles(report)}
-${sections.filter((section) => section !== "").join("\n")}
-<footer>Written by lotmint. The same figures for machines are in <a href="report.json">report.json</a>, the devices in <a href="devices.csv">devices.csv</a>.</footer>
+${sections.map((each) => html`${each}\n`)}<footer>Written by lotmint. The same figures for machines are in <a href="report.json">report.json</a>, the devices in <a href="devices.csv">devices.csv</a>.</footer>
 </main>
 </body>
 </html>
-`;
+`);
 }
 
-function lamp(report: LotReport): string {
-  const standing = lotStanding(report.exitCode);
-  const advice = escapeHtml(standing.advice).replace("rejects.csv", '<a href="rejects.csv">rejects.csv</a>');
+function lamp(report: LotReport): Html {
+  const standing = lotState(report.exitCode);
+  const [advice = "", ...rest] = standing.advice.split("rejects.csv");
+  const linked = rest.length === 0 ? html`${advice}` : html`${advice}${REJECTS}${rest.join("rejects.csv")}`;
   const word = standing.word.charAt(0).toUpperCase() + standing.word.slice(1);
-  return `<div class="lamp ${standing.lamp}"><svg viewBox="0 0 24 24" role="img" aria-label="${standing.lamp}" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round">${LAMPS[standing.lamp]}</svg><div><strong>${escapeHtml(word)}</strong><p>${advice}</p></div></div>`;
+  return html`<div class="lamp ${standing.lamp}"><svg viewBox="0 0 24 24" role="img" aria-label="${standing.lamp}" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round">${LAMPS[standing.lamp]}</svg><div><strong>${word}</strong><p>${linked}</p></div></div>`;
 }
 
-function tiles(report: LotReport): string {
+function tiles(report: LotReport): Html {
   const { counts, rate } = report;
   const total = STAGES.reduce((sum, stage) => sum + counts[stage], 0);
   const tile = (title: string, figure: string, under: string) =>
-    `<div><dt>${title}</dt><dd>${escapeHtml(figure)}</dd><dd>${escapeHtml(under)}</dd></div>`;
+    html`<div><dt>${title}</dt><dd>${figure}</dd><dd>${under}</dd></div>`;
   const behind = rate.withinTakt === null ? "no takt given" : rate.withinTakt ? "within takt" : "behind takt";
   const figures = [
     tile("Devices", count(total), `of ${count(report.rows)} rows`),
@@ -74,28 +75,28 @@ function tiles(report: LotReport): string {
       ? tile("Rate", "–", "nothing minted in this run")
       : tile("Rate", `${perSecond(rate.devicesPerSecond)} /s`, behind),
   ];
-  return `<dl class="tiles">${figures.join("")}</dl>`;
+  return html`<dl class="tiles">${figures}</dl>`;
 }
 
-function devicesSection({ counts }: LotReport): string {
+function devicesSection({ counts }: LotReport): Html {
   const parts = STAGES.map((stage): Bar => {
     return { label: stage, value: counts[stage], text: count(counts[stage]), tone: `stage-${stage}` };
   });
-  if (parts.every(({ value }) => value === 0)) return section("Devices by stage", "<p>No device yet.</p>");
+  if (parts.every(({ value }) => value === 0)) return section("Devices by stage", html`<p>No device yet.</p>`);
   return section("Devices by stage", stackedBar("Devices by stage", parts));
 }
 
-function rejectsSection(report: LotReport): string {
+function rejectsSection(report: LotReport): Html | undefined {
   const bars = Object.entries(report.rejects).map(([reason, of]): Bar => {
     return { label: reason, value: of, text: count(of), tone: "tone-reject" };
   });
-  if (bars.length === 0) return "";
+  if (bars.length === 0) return undefined;
   const table = barTable("Rejected rows and devices by reason", ["Reason", "Rejected"], bars);
   return section("Rejected, by reason", table, "long");
 }
 
-function rateSection({ rate }: LotReport): string {
-  if (rate.secondsPerDevice === null || rate.taktSeconds === null) return "";
+function rateSection({ rate }: LotReport): Html | undefined {
+  if (rate.secondsPerDevice === null || rate.taktSeconds === null) return undefined;
   const bars: Bar[] = [
     {
       label: "This run",
@@ -108,52 +109,49 @@ function rateSection({ rate }: LotReport): string {
   return section("Time for each device", barTable("Time for each device", ["", "Time"], bars));
 }
 
-function timesSection({ stages }: LotReport): string {
+function timesSection({ stages }: LotReport): Html | undefined {
   const bars = Object.entries(stages).map(([stage, ms]): Bar => {
     return { label: stage, value: ms, text: duration(ms), tone: "tone-time" };
   });
-  if (bars.length === 0) return "";
+  if (bars.length === 0) return undefined;
   return section("Where the time went", barTable("Wall time of each step", ["Step", "Time"], bars));
 }
 
-function notesSection({ notes }: LotReport): string {
-  if (notes.length === 0) return "";
-  const items = notes.map((note) => `<li>${escapeHtml(note)}</li>`);
-  return section("To know", `<ul class="notes">${items.join("")}</ul>`);
+function notesSection({ notes }: LotReport): Html | undefined {
+  if (notes.length === 0) return undefined;
+  const items = notes.map((note) => html`<li>${note}</li>`);
+  return section("To know", html`<ul class="notes">${items}</ul>`);
 }
 
-function factsSection(report: LotReport): string {
+function factsSection(report: LotReport): Html {
   const { issued, revoked, abandoned } = report.certificates;
   const took = duration(Date.parse(report.endedAt) - Date.parse(report.startedAt));
-  const facts: readonly (readonly [string, string])[] = [
-    ["Job", escapeHtml(report.job)],
+  const facts: readonly (readonly [string, string | Html])[] = [
+    ["Job", report.job],
     ["Started", moment(report.startedAt)],
     ["Ended", `${moment(report.endedAt)}, after ${took}`],
     ["Exit code", String(report.exitCode)],
     ...issuerFacts(report),
     ["Reworks", `${count(report.reworks)} certificates replaced`],
     ["Certificates", `${count(issued)} issued, ${count(revoked)} revoked, ${count(abandoned)} abandoned`],
-    ["SHA-256 of the manifest", `<code>${escapeHtml(report.manifestSha256)}</code>`],
-    ["Head of the ledger", `<code>${escapeHtml(report.ledgerHead)}</code>`],
+    ["SHA-256 of the manifest", html`<code>${report.manifestSha256}</code>`],
+    ["Head of the ledger", html`<code>${report.ledgerHead}</code>`],
   ];
-  const rows = facts.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
-  return section(
-    "The record",
-    `<table class="facts"><caption>The record</caption><tbody>${rows.join("")}</tbody></table>`,
-  );
+  const rows = facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
+  return section("The record", html`<table class="facts"><caption>The record</caption><tbody>${rows}</tbody></table>`);
 }
 
-function issuerFacts({ issuer, issuerBudget }: LotReport): readonly (readonly [string, string])[] {
-  if (issuerBudget === null) return [["Issuer", escapeHtml(issuer)]];
+function issuerFacts({ issuer, issuerBudget }: LotReport): readonly (readonly [string, string | Html])[] {
+  if (issuerBudget === null) return [["Issuer", issuer]];
   const { issued, revoked, abandoned, notAfter, outlivedFrom } = issuerBudget;
   const signed = `${count(issued)} certificates issued, ${count(revoked)} revoked, ${count(abandoned)} abandoned`;
   const end = notAfter === null ? "" : `; ends ${moment(notAfter)}`;
-  const day = outlivedFrom === null ? [] : [["Outlived by such certificates from", escapeHtml(outlivedFrom)] as const];
-  return [["Issuer", `${escapeHtml(issuer)}: ${signed}${end}`], ...day];
+  const day = outlivedFrom === null ? [] : [["Outlived by such certificates from", outlivedFrom] as const];
+  return [["Issuer", `${issuer}: ${signed}${end}`], ...day];
 }
 
-function section(title: string, body: string, kind = ""): string {
-  return `<section${kind === "" ? "" : ` class="${kind}"`}><h2>${title}</h2>${body}</section>`;
+function section(title: string, body: Html, kind = ""): Html {
+  return html`<section${kind === "" ? "" : html` class="${kind}"`}><h2>${title}</h2>${body}</section>`;
 }
 
 function rejectedOf(report: LotReport): number {
@@ -162,5 +160,5 @@ function rejectedOf(report: LotReport): number {
 
 /** ISO 8601 as people read it, still in UTC. */
 function moment(iso: string): string {
-  return escapeHtml(iso.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC"));
+  return iso.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
 }

@@ -1,6 +1,6 @@
 import type { LotReport } from "../domain/report.ts";
 import { STAGES } from "../domain/stage.ts";
-import { type LotStanding, lotStanding } from "./lot-standing.ts";
+import { type LotState, lotState } from "./lot-state.ts";
 import { count, duration, paint, perSecond, plainText, seconds, type TextOptions, wrapText } from "./plain-text.ts";
 
 /** Where the reader finds what the report speaks of. */
@@ -16,7 +16,7 @@ const LABEL = 14;
 
 /** What an operator reads when a run has ended: the lamp first, what to do next, then the figures. */
 export function reportText(report: LotReport, places: ReportPlaces, options: TextOptions): string {
-  const standing = lotStanding(report.exitCode);
+  const standing = lotState(report.exitCode);
   const rejected = Object.values(report.rejects).reduce((sum, of) => sum + of, 0);
   const lines = [
     headline(report, standing, options),
@@ -40,7 +40,7 @@ export function reportText(report: LotReport, places: ReportPlaces, options: Tex
   return `${lines.join("\n")}\n`;
 }
 
-function headline(report: LotReport, standing: LotStanding, options: TextOptions): string {
+function headline(report: LotReport, standing: LotState, options: TextOptions): string {
   const lamp = paint(`${standing.lamp.toUpperCase()}: ${standing.word}`, standing.lamp, options);
   return `${paint(`Lot ${plainText(report.lot)}`, "bold", options)}  ${lamp} (exit ${report.exitCode})`;
 }

@@ -1,6 +1,7 @@
+import { isNothing, type RemainingWork } from "../domain/remaining-work.ts";
 import type { Stage } from "../domain/stage.ts";
 import type { LotRecord } from "../ledger/ledger.ts";
-import { lotStanding } from "./lot-standing.ts";
+import { lotState } from "./lot-state.ts";
 import { count, type Paint, paint, plainText, type TextOptions } from "./plain-text.ts";
 
 /** One lot as `status` shows it. */
@@ -9,6 +10,8 @@ export interface LotStatus {
   readonly counts: Readonly<Record<Stage, number>>;
   /** Rejected rows and devices together. */
   readonly rejects: number;
+  /** What a run of the lot would still do. */
+  readonly remaining: RemainingWork;
 }
 
 interface Cell {
@@ -17,12 +20,26 @@ interface Cell {
   readonly right?: boolean;
 }
 
-const HEADER = ["LOT", "ISSUER", "OPEN", "MINTED", "LISTED", "SENT", "CONFIRMED", "REJECTED", "STATE"] as const;
+const HEADER = [
+  "LOT",
+  "ISSUER",
+  "OPEN",
+  "MINTED",
+  "LISTED",
+  "SENT",
+  "CONFIRMED",
+  "REJECTED",
+  "REVOKED",
+  "STATE",
+] as const;
 
-/** A table of lots. Devices count where they now are: OPEN is planned and reserved, SENT is not answered yet. */
+/**
+ * A table of lots. Each device and each rejected row counts in exactly one column, where it now is: OPEN is planned
+ * and reserved, SENT is not answered yet, REVOKED has no certificate in place of the revoked one.
+ */
 export function statusText(lots: readonly LotStatus[], options: TextOptions): string {
   if (lots.length === 0) return "No lots yet. Start one with: lotmint run MANIFEST --issuer NAME\n";
-  const rows = [HEADER.map((text, index): Cell => ({ text, paint: "bold", right: index > 1 && index < 8 }))];
+  const rows = [HEADER.map((text, index): Cell => ({ text, paint: "bold", right: index > 1 && index < 9 }))];
   for (const status of lots) rows.push(lotRow(status));
   const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.text.length ?? 0)));
   const lines = rows.map((row) =>
@@ -37,7 +54,8 @@ export function statusText(lots: readonly LotStatus[], options: TextOptions): st
   return `${lines.join("\n")}\n`;
 }
 
-function lotRow({ lot, counts, rejects }: LotStatus): Cell[] {
+function lotRow(status: LotStatus): Cell[] {
+  const { lot, counts, rejects } = status;
   const figures = [
     counts.planned + counts.reserved,
     counts.minted,
@@ -45,20 +63,31 @@ function lotRow({ lot, counts, rejects }: LotStatus): Cell[] {
     counts.submitted,
     counts.confirmed,
     rejects,
+    counts.revoked,
   ];
   return [
     { text: plainText(lot.name) },
     { text: plainText(lot.issuer) },
     ...figures.map((figure) => ({ text: count(figure), right: true })),
-    stateCell(lot),
+    stateCell(status),
   ];
 }
 
-function stateCell(lot: LotRecord): Cell {
+function stateCell({ lot, remaining }: LotStatus): Cell {
   if (lot.heldBy !== null) {
     return { text: `running on ${plainText(lot.heldBy.host)}, process ${lot.heldBy.pid}`, paint: "bold" };
   }
   if (lot.lastExitCode === null) return { text: "not ended yet: run it again", paint: "amber" };
-  const { lamp, word } = lotStanding(lot.lastExitCode);
+  const { lamp, word } = lotState(lot.lastExitCode);
+  const open = lamp === "red" ? undefined : remainingText(remaining);
+  if (open !== undefined) return { text: `${open}: run it again`, paint: "amber" };
   return { text: `${lot.lastExitCode} ${word}`, paint: lamp };
+}
+
+/** What a run would still do in a lot whose last run ended well, as after a remint. */
+function remainingText(remaining: RemainingWork): string | undefined {
+  if (isNothing(remaining)) return undefined;
+  const { mint, list, submit, sendAgain } = remaining;
+  const registered = Math.max(list, submit + sendAgain);
+  return mint > 0 ? `${count(mint)} to mint` : `${count(registered)} to register`;
 }

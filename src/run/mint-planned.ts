@@ -1,19 +1,21 @@
 import { randomBytes } from "node:crypto";
+import { prepareLeaf } from "../authority/leaf/prepare-leaf.ts";
 import { loadIssuer } from "../authority/load-authority.ts";
-import { prepareLeaf } from "../authority/prepare-leaf.ts";
-import { resolveValidity } from "../authority/validity.ts";
+import { resolveValidity } from "../authority/resolve-validity.ts";
 import { lotLayout, segmentPart } from "../disk/layout.ts";
+import { isoDay } from "../domain/iso-time.ts";
 import type { Job } from "../domain/job.ts";
 import { needsPassword } from "../keystore/device-files.ts";
 import type { LotHold, PlannedDevice } from "../ledger/ledger.ts";
-import { claimFolders } from "./claim-folders.ts";
-import { loadTruststore } from "./load-truststore.ts";
-import type { MintSetup } from "./mint-batch.ts";
-import { mintLot } from "./mint-lot.ts";
-import { openMintPool } from "./mint-pool.ts";
-import { refuseRevokedIssuer } from "./refuse-revoked-issuer.ts";
-import type { RunTools } from "./run-tools.ts";
-import type { Walk } from "./walk.ts";
+import type { MintSetup } from "../mint/mint-batch.ts";
+import { mintLot } from "../mint/mint-lot.ts";
+import { openMintPool } from "../mint/mint-pool.ts";
+import { rejectTakenKeys } from "../plan/reject-taken-keys.ts";
+import { loadTruststore } from "./lot/load-truststore.ts";
+import { refuseRevokedIssuer } from "./lot/refuse-revoked-issuer.ts";
+import type { RunTools } from "./lot/run-tools.ts";
+import type { Walk } from "./lot/walk.ts";
+import { claimFolders } from "./passwords/claim-folders.ts";
 
 /**
  * Mints what the ledger says is planned. The issuer's passphrase is asked for only if there is something
@@ -31,6 +33,7 @@ export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk
   const { ledger: ledgerId } = await ledger.identity();
   const { planned: total } = await ledger.countByStage(hold.lot);
   const pool = openMintPool({ workers: tools.workers, setup });
+  const keysInHand = new Map<string, string>();
   try {
     await mintLot({
       ledger,
@@ -42,6 +45,7 @@ export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk
       newSegmentPart: newSegmentParts(setup, ledgerId),
       workers: tools.workers,
       signal,
+      rejectTakenKeys: (planned) => rejectTakenKeys(ledger, hold, planned, keysInHand),
       onMinted: (devices) => {
         walk.addMinted(devices);
         tools.onProgress({ lot: hold.lot, room: "minting", done: walk.minted, total });
@@ -77,7 +81,7 @@ export async function prepareMinting(
   await refuseRevokedIssuer(tools.ledger, issuer);
   const { validity, cut, outlives } = resolveValidity(job.validity, job.outliveIssuer, issuer, nowMs);
   if (cut) {
-    const end = new Date(validity.notAfterMs).toISOString().slice(0, 10);
+    const end = isoDay(validity.notAfterMs);
     walk.note(`certificates end with their issuer ${job.issuer}, on ${end}`);
     tools.log.warn({ lot, issuer: job.issuer, notAfter: end }, "certificates are cut to their issuer's end");
   }

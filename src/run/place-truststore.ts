@@ -5,11 +5,11 @@ import type { Job, Truststore } from "../domain/job.ts";
 import { DEFAULT_ITERATIONS } from "../keystore/device-files.ts";
 import { LOT_TRUSTSTORE_PASSWORD, TRUSTSTORE_NAMES, writeLotTruststore } from "../keystore/lot-truststore.ts";
 import { openRandomPool } from "../keystore/random-pool.ts";
-import { KeystoreFault } from "../verify/keystore-fault.ts";
+import { KeystoreError } from "../verify/keystore-error.ts";
 import { readTruststore } from "../verify/read-truststore.ts";
-import { loadTruststore } from "./load-truststore.ts";
-import type { RunTools } from "./run-tools.ts";
-import type { Walk } from "./walk.ts";
+import { loadTruststore } from "./lot/load-truststore.ts";
+import type { RunTools } from "./lot/run-tools.ts";
+import type { Walk } from "./lot/walk.ts";
 
 type Format = Truststore["formats"][number];
 
@@ -54,7 +54,7 @@ function readPlaced(layout: LotLayout, format: Format): readonly Buffer[] | unde
   try {
     return readTruststore(name, readFileSync(lotTruststore(layout, name)), LOT_TRUSTSTORE_PASSWORD);
   } catch (error) {
-    if (error instanceof KeystoreFault || (error instanceof Error && "code" in error)) return undefined;
+    if (error instanceof KeystoreError || (error instanceof Error && "code" in error)) return undefined;
     throw error;
   }
 }

@@ -2,11 +2,12 @@ import { lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotHold } from "../ledger/ledger.ts";
+import { retrying } from "../platform/retrying.ts";
 import { cutParts } from "../registration/cut-parts.ts";
 import { type SubmitOutcome, submitLot } from "../submit/submit-lot.ts";
-import { askPlatform, type Greeting, retryPolicy } from "./greet-platform.ts";
-import type { RunTools } from "./run-tools.ts";
-import type { Walk } from "./walk.ts";
+import { askPlatform, type LotPreflight } from "./lot/preflight-lot.ts";
+import { type RunTools, retryPolicy } from "./lot/run-tools.ts";
+import type { Walk } from "./lot/walk.ts";
 
 /**
  * Lists every minted device in the registration file and, with a platform, submits what it has not
@@ -16,7 +17,7 @@ export async function registerMinted(
   tools: RunTools,
   hold: LotHold,
   job: Job,
-  greeting: Greeting | undefined,
+  lotPreflight: LotPreflight | undefined,
   walk: Walk,
 ): Promise<void> {
   if (job.registration.mode !== "bulk") return;
@@ -27,19 +28,20 @@ export async function registerMinted(
     walk.progressed();
     tools.log.info({ lot: hold.lot, parts: cut.parts, devices: cut.rows }, "registration parts cut");
   }
-  if (greeting === undefined || tools.signal.aborted) return;
+  if (lotPreflight === undefined || tools.signal.aborted) return;
 
-  const tenant = greeting.tenant ?? (await askAgain(tools, job, greeting, walk));
+  const tenant = lotPreflight.tenant ?? (await askAgain(tools, job, lotPreflight, walk));
   if (tenant === undefined) return;
+  const retry = retryPolicy(tools);
   const outcome = await walk.room("submit", () =>
     submitLot({
       ledger: tools.ledger,
       hold,
-      platform: greeting.platform,
+      platform: retrying(lotPreflight.platform, retry),
       layout,
       tenant,
       submit: job.submit,
-      retry: retryPolicy(tools),
+      retry,
       signal: tools.signal,
       onProgress: ({ confirmed, rejected, devices }) =>
         tools.onProgress({ lot: hold.lot, room: "submitting", done: confirmed + rejected, total: devices }),
@@ -49,7 +51,12 @@ export async function registerMinted(
 }
 
 /** A platform that was away before minting may be back. */
-async function askAgain(tools: RunTools, job: Job, { platform }: Greeting, walk: Walk): Promise<string | undefined> {
+async function askAgain(
+  tools: RunTools,
+  job: Job,
+  { platform }: LotPreflight,
+  walk: Walk,
+): Promise<string | undefined> {
   const outcome = await walk.room("preflight", () => askPlatform(tools, job, platform));
   if (outcome.kind !== "ready") {
     if (outcome.kind === "refused") throw new OnboardingError(outcome.message, { code: "platform-refused" });

@@ -3,27 +3,29 @@ import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Ledger, LotHold } from "../ledger/ledger.ts";
-import { adoptJob, recordedJob, refuseMixedIssuance } from "./adopt-job.ts";
-import { checkClock } from "./check-clock.ts";
-import { requireOwnFolders } from "./claim-folders.ts";
-import { concludeLot } from "./conclude-lot.ts";
-import { finishRemints } from "./finish-remints.ts";
-import { greetPlatform } from "./greet-platform.ts";
-import { holdLot } from "./hold-lot.ts";
-import { watchIssuer } from "./issuer-budget.ts";
+import { absorbManifest } from "./absorb-manifest.ts";
+import { checkClock } from "./lot/check-clock.ts";
+import { signerOf } from "./lot/describe-lot.ts";
+import { finishRun } from "./lot/finish-run.ts";
+import { watchIssuer } from "./lot/issuer-budget.ts";
+import { withLotLease } from "./lot/lease.ts";
+import { requireOwn } from "./lot/owner-mark.ts";
+import { preflightLot } from "./lot/preflight-lot.ts";
+import { recordedJob, recordJob, refuseMixedIssuance } from "./lot/record-job.ts";
+import { recoverAuthorities } from "./lot/recover-authorities.ts";
+import { recoverBatches } from "./lot/recover-batches.ts";
+import { hasAllFiles, requireFolders } from "./lot/require-folders.ts";
+import { requireSoundLedger } from "./lot/require-sound-ledger.ts";
+import { requireChecked } from "./lot/restored-home.ts";
+import type { RunTools } from "./lot/run-tools.ts";
+import { startWalk, type Walk } from "./lot/walk.ts";
 import { mintPlanned } from "./mint-planned.ts";
-import { openPasswords } from "./open-passwords.ts";
-import { requireOwn } from "./owner-mark.ts";
+import { requireOwnFolders } from "./passwords/claim-folders.ts";
+import { requireSecrets } from "./passwords/require-secrets.ts";
+import { openPasswords } from "./passwords/with-passwords.ts";
 import { placeTruststore } from "./place-truststore.ts";
 import { registerMinted } from "./register-minted.ts";
-import { hasAllFiles, requireFolders } from "./require-folders.ts";
-import { requireSoundLedger } from "./require-sound-ledger.ts";
-import { requireChecked } from "./restored-home.ts";
-import type { RunTools } from "./run-tools.ts";
-import { settleAuthorities } from "./settle-authorities.ts";
-import { settleLot } from "./settle-lot.ts";
-import { takeManifest } from "./take-manifest.ts";
-import { startWalk, type Walk } from "./walk.ts";
+import { finishRemints } from "./revoke/finish-remints.ts";
 
 export interface RunRequest {
   readonly lot: string;
@@ -46,11 +48,12 @@ export interface RunRequest {
 export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotReport> {
   const { ledger } = tools;
   const request = { ...asked, lot: (await ledger.lotName(asked.lot)) ?? asked.lot };
-  requireChecked(tools.home);
+  await requireChecked(tools.home, ledger);
   // Before the lot is taken, which is recorded: a ledger that is damaged or of another time is left as it is.
   await requireSoundLedger(ledger, tools.home, request.lot);
   if (!request.acceptClock) checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
-  return holdLot(tools, request.lot, async (hold) => {
+  await requireMintable(tools, request);
+  return withLotLease(tools, request.lot, async (hold) => {
     const walk = startWalk(tools.now);
     await openLot(tools, hold, request, walk);
     try {
@@ -58,11 +61,24 @@ export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotRep
     } catch (error) {
       // Whoever has lost the lot must not write over the reports of the run that has it now.
       if (!(error instanceof OnboardingError) || error.code === "lot-held") throw error;
-      await concludeLot(tools, hold, request.job, walk, error);
+      await finishRun(tools, hold, request.job, walk, error);
       throw error;
     }
-    return await concludeLot(tools, hold, request.job, walk);
+    return await finishRun(tools, hold, request.job, walk);
   });
+}
+
+/**
+ * A lot that is new, or has devices to mint, is not touched without the secrets that this takes. Of any other lot its
+ * manifest has to be read first: see `takeManifest`.
+ */
+async function requireMintable(tools: RunTools, { lot, job, resend, acceptChanges }: RunRequest): Promise<void> {
+  if (resend) return;
+  const record = await tools.ledger.lot(lot);
+  // Of a lot that another run may hold, what is left to mint is known once that run has ended.
+  if (record?.heldBy === null) await refuseMixedIssuance(tools.ledger, lot, job, acceptChanges);
+  const { planned, reserved } = await tools.ledger.countByStage(lot);
+  if (record === undefined || planned + reserved > 0) await requireSecrets(tools, job);
 }
 
 /** What has to be right before a lot is touched: its job, what a killed run left, its manifest. */
@@ -71,13 +87,13 @@ async function openLot(tools: RunTools, hold: LotHold, request: RunRequest, walk
   await refuseMixedIssuance(ledger, hold.lot, request.job, request.acceptChanges);
   const before = await recordedJob(ledger, hold.lot);
   await requireOwnLot(ledger, hold.lot, home, [before, request.job]);
-  await settleAuthorities(ledger, tools);
-  await walk.room("settle", () => settleLot(ledger, hold, lotLayout(home, hold.lot, before?.secrets.folder)));
+  await recoverAuthorities(ledger, tools);
+  await walk.room("settle", () => recoverBatches(ledger, hold, lotLayout(home, hold.lot, before?.secrets.folder)));
   // A new lot has to know its job first; later the job is adopted last, so that a run killed in between
   // still sees that the manifest has to be read again.
-  if (before === undefined) await adoptJob(ledger, hold, lotLayout(home, hold.lot), request.job);
-  await walk.room("manifest", () => takeManifest(tools, hold, request, before, walk));
-  if (before !== undefined) await adoptJob(ledger, hold, lotLayout(home, hold.lot), request.job);
+  if (before === undefined) await recordJob(ledger, hold, lotLayout(home, hold.lot), request.job);
+  await walk.room("manifest", () => absorbManifest(tools, hold, request, before, walk));
+  if (before !== undefined) await recordJob(ledger, hold, lotLayout(home, hold.lot), request.job);
 }
 
 /** A finished lot needs no folder for passwords any more, whatever is in its place now; its reports are still written. */
@@ -104,15 +120,18 @@ async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, wa
     await closePasswords().catch(() => undefined);
     throw fault;
   };
-  const greeting = await walk.room("preflight", () => greetPlatform(tools, hold, request, walk)).catch(closeFirst);
+  // Where nothing is left to mint, the platform has to trust who has signed, whatever the job says now.
+  const signer = planned > 0 ? job.issuer : await signerOf(tools.ledger, hold.lot, job);
+  const asked = { ...request, job: { ...job, issuer: signer } };
+  const lotPreflight = await walk.room("preflight", () => preflightLot(tools, hold, asked, walk)).catch(closeFirst);
   try {
     await placeTruststore(tools, hold.lot, layout, job, walk).catch(closeFirst);
     if (!request.resend) await walk.room("mint", () => mintPlanned(tools, hold, job, walk)).catch(closeFirst);
     await walk.room("passwords", closePasswords);
-    await registerMinted(tools, hold, job, greeting, walk);
+    await registerMinted(tools, hold, asked.job, lotPreflight, walk);
     await finishKilledRemints(tools, hold, walk);
   } finally {
-    await greeting?.platform.close();
+    await lotPreflight?.platform.close();
   }
   if (tools.signal.aborted) {
     walk.fault(`lot ${hold.lot} was stopped; run it again to go on`, "stopped");

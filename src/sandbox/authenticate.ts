@@ -1,5 +1,5 @@
-import { accessDenied, Refusal } from "./refusal.ts";
-import type { SandboxRequest } from "./sandbox-request.ts";
+import { accessDenied, RequestRefusal } from "./http/request-refusal.ts";
+import type { SandboxRequest } from "./http/sandbox-request.ts";
 import type { SandboxState, SandboxUser } from "./sandbox-state.ts";
 
 /**
@@ -36,8 +36,8 @@ export function findLogin(state: SandboxState, login: string, password: string):
 }
 
 /** 401 with a challenge (RFC 9110, 11.6.1). */
-export function unauthorized(message: string): Refusal {
-  return new Refusal(401, "security/Unauthorized", message, { "www-authenticate": 'Basic realm="Cumulocity"' });
+export function unauthorized(message: string): RequestRefusal {
+  return new RequestRefusal(401, "security/Unauthorized", message, { "www-authenticate": 'Basic realm="Cumulocity"' });
 }
 
 /** Throws a 403 unless the user has one of the roles. */

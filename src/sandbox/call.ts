@@ -1,5 +1,5 @@
-import type { RowRejection } from "./faults.ts";
-import type { SandboxAnswer, SandboxRequest } from "./sandbox-request.ts";
+import type { RowRejection } from "./faults/faults.ts";
+import type { SandboxAnswer, SandboxRequest } from "./http/sandbox-request.ts";
 import type { BulkCounts, SandboxState, SandboxUser } from "./sandbox-state.ts";
 
 /** A request that has been routed and let in: what an endpoint works from. */

@@ -1,9 +1,9 @@
-import { type FaultRule, setFaults } from "./faults.ts";
-import { JSON_MEDIA_TYPE } from "./json-answer.ts";
-import { readJsonBody } from "./json-body.ts";
-import { readFaultRules } from "./read-fault-rules.ts";
-import { Refusal } from "./refusal.ts";
-import type { SandboxAnswer, SandboxRequest } from "./sandbox-request.ts";
+import { type FaultRule, setFaults } from "./faults/faults.ts";
+import { readFaultRules } from "./faults/read-fault-rules.ts";
+import { JSON_MEDIA_TYPE } from "./http/json-answer.ts";
+import { readJsonBody } from "./http/json-body.ts";
+import { RequestRefusal } from "./http/request-refusal.ts";
+import type { SandboxAnswer, SandboxRequest } from "./http/sandbox-request.ts";
 import type { SandboxDevice, SandboxState } from "./sandbox-state.ts";
 import { deviceUserName } from "./sandbox-users.ts";
 
@@ -30,7 +30,7 @@ export function answerControl(state: SandboxState, request: SandboxRequest): San
       forget(state);
       return json({});
     default:
-      throw new Refusal(404, "sandbox/Not Found", `No control ${request.method} ${request.path}`);
+      throw new RequestRefusal(404, "sandbox/Not Found", `No control ${request.method} ${request.path}`);
   }
 }
 

@@ -1,6 +1,6 @@
-import { Refusal } from "./refusal.ts";
+import { RequestRefusal } from "./http/request-refusal.ts";
+import type { SandboxRequest } from "./http/sandbox-request.ts";
 import type { Route } from "./routes.ts";
-import type { SandboxRequest } from "./sandbox-request.ts";
 
 interface FoundRoute {
   readonly route: Route;
@@ -11,7 +11,7 @@ interface FoundRoute {
 export function findRoute(routes: readonly Route[], request: SandboxRequest): FoundRoute {
   const segments = request.path.split("/").map(decodeSegment);
   if (!segments.every((segment) => segment !== undefined)) {
-    throw new Refusal(400, "general/Bad Request", "The path is not percent-encoded");
+    throw new RequestRefusal(400, "general/Bad Request", "The path is not percent-encoded");
   }
   const allowed: string[] = [];
   for (const route of routes) {
@@ -21,9 +21,9 @@ export function findRoute(routes: readonly Route[], request: SandboxRequest): Fo
     allowed.push(route.method);
   }
   if (allowed.length === 0) {
-    throw new Refusal(404, "general/Not Found", `No endpoint ${request.method} ${request.path}`);
+    throw new RequestRefusal(404, "general/Not Found", `No endpoint ${request.method} ${request.path}`);
   }
-  throw new Refusal(405, "general/Method Not Allowed", `Request method '${request.method}' not supported`, {
+  throw new RequestRefusal(405, "general/Method Not Allowed", `Request method '${request.method}' not supported`, {
     allow: [...new Set(allowed)].join(", "),
   });
 }

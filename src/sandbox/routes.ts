@@ -1,11 +1,9 @@
-import { BULK_MEDIA_TYPE, postBulkRequest } from "./bulk-registration.ts";
 import type { Endpoint } from "./call.ts";
-import { postDeviceAccessToken } from "./device-access-token.ts";
-import { EXTERNAL_ID_MEDIA_TYPE, getExternalId } from "./identity.ts";
-import { JSON_MEDIA_TYPE } from "./json-answer.ts";
+import { postDeviceAccessToken } from "./devices/device-access-token.ts";
+import { JSON_MEDIA_TYPE } from "./http/json-answer.ts";
 import { getLoginOptions, LOGIN_OPTIONS_MEDIA_TYPE, postToken } from "./login.ts";
-import { confirmPossession, provePossession, renewCode } from "./prove-possession.ts";
-import { CRL_MEDIA_TYPE, getRevocations, putRevocations } from "./revocations.ts";
+import { BULK_MEDIA_TYPE, postBulkRequest } from "./registration/bulk-registration.ts";
+import { EXTERNAL_ID_MEDIA_TYPE, getExternalId } from "./registration/identity.ts";
 import {
   CURRENT_TENANT_MEDIA_TYPE,
   CURRENT_USER_MEDIA_TYPE,
@@ -15,6 +13,7 @@ import {
   USER_MEDIA_TYPE,
 } from "./tenant-and-users.ts";
 import { getOption, OPTION_MEDIA_TYPE, putOption } from "./tenant-options.ts";
+import { CRL_MEDIA_TYPE, getRevocations, putRevocations } from "./trust/revocations.ts";
 import {
   deleteCertificate,
   getCertificate,
@@ -22,7 +21,8 @@ import {
   postCertificate,
   postCertificates,
   putCertificate,
-} from "./trusted-certificates.ts";
+} from "./trust/trusted-certificates.ts";
+import { confirmPossession, postSignedCode, renewCode } from "./trust/verification-code.ts";
 
 /** One call of the platform: who may make it and what it answers with. */
 export interface Route {
@@ -83,7 +83,7 @@ export const ROUTES: readonly Route[] = [
   route("PUT", `${CERTIFICATES}/:fingerprint`, TRUST_WRITE, [JSON_MEDIA_TYPE], putCertificate),
   route("DELETE", `${CERTIFICATES}/:fingerprint`, TRUST_WRITE, [], deleteCertificate),
   route("POST", `${PROOF}/verification-code`, TRUST_WRITE, [JSON_MEDIA_TYPE], renewCode),
-  route("POST", `${PROOF}/pop`, TRUST_WRITE, [JSON_MEDIA_TYPE], provePossession),
+  route("POST", `${PROOF}/pop`, TRUST_WRITE, [JSON_MEDIA_TYPE], postSignedCode),
   route("POST", `${PROOF}/confirmed`, TRUST_WRITE, [JSON_MEDIA_TYPE], confirmPossession),
   route("GET", OPTION, ["ROLE_OPTION_MANAGEMENT_READ"], [OPTION_MEDIA_TYPE], getOption),
   route("PUT", OPTION, ["ROLE_OPTION_MANAGEMENT_ADMIN"], [OPTION_MEDIA_TYPE], putOption),

@@ -1,13 +1,13 @@
 import { authenticate, requireRole } from "./authenticate.ts";
-import { chooseFaults } from "./choose-faults.ts";
 import { answerControl, CONTROL_PREFIX } from "./control.ts";
-import type { RowRejection } from "./faults.ts";
+import { chooseFaults } from "./faults/choose-faults.ts";
+import type { RowRejection } from "./faults/faults.ts";
+import { playFault } from "./faults/play-fault.ts";
 import { findRoute } from "./find-route.ts";
-import { requireAccepted } from "./json-answer.ts";
-import { playFault } from "./play-fault.ts";
-import { Refusal, refusalAnswer } from "./refusal.ts";
+import { requireAccepted } from "./http/json-answer.ts";
+import { RequestRefusal, refusalAnswer } from "./http/request-refusal.ts";
+import type { SandboxAnswer, SandboxHandler, SandboxRequest } from "./http/sandbox-request.ts";
 import { DEVICE_ROUTES, ROUTES } from "./routes.ts";
-import type { SandboxAnswer, SandboxHandler, SandboxRequest } from "./sandbox-request.ts";
 import type { BulkCounts, SandboxState } from "./sandbox-state.ts";
 
 /** Requests that the log keeps; older ones go. */
@@ -64,12 +64,12 @@ function answerRequest(
   if (user !== undefined && route.roles !== "open") requireRole(user, route.roles);
   const tenant = parameters["tenantId"];
   if (tenant !== undefined && tenant !== state.tenant && route.path.startsWith("/tenant/")) {
-    throw new Refusal(404, "security/Not Found", `There is no tenant with id = ${tenant}`);
+    throw new RequestRefusal(404, "security/Not Found", `There is no tenant with id = ${tenant}`);
   }
   requireAccepted(request, route.produces);
   const mode = request.headers["x-cumulocity-processing-mode"];
   if (mode !== undefined && !PROCESSING_MODES.includes(mode)) {
-    throw new Refusal(400, "general/Bad Request", `Unknown processing mode '${mode}'`);
+    throw new RequestRefusal(400, "general/Bad Request", `Unknown processing mode '${mode}'`);
   }
   return route.endpoint({
     state,
@@ -85,7 +85,7 @@ function refusable(act: () => SandboxAnswer): SandboxAnswer {
   try {
     return act();
   } catch (cause) {
-    if (cause instanceof Refusal) return refusalAnswer(cause);
+    if (cause instanceof RequestRefusal) return refusalAnswer(cause);
     throw cause;
   }
 }

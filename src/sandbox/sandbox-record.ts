@@ -1,13 +1,13 @@
 import { randomBytes, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { inputFault } from "../disk/disk-fault.ts";
+import { inputError } from "../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, replaceShared } from "../disk/durable.ts";
 import { type Home, sandboxLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { KeptCertificate } from "./keep-trust.ts";
-import { listen } from "./listen.ts";
-import { makeServerIdentity, type ServerIdentity } from "./sandbox-certificate.ts";
+import { listen } from "./http/listen.ts";
+import type { KeptCertificate } from "./trust/keep-trust.ts";
+import { makeServerIdentity, type ServerIdentity } from "./trust/sandbox-certificate.ts";
 
 /** A server certificate is made anew when it has no longer than this to go. */
 const RENEW_MS = 30 * 24 * 3_600_000;
@@ -77,7 +77,7 @@ function readRecord(home: Home): SandboxRecord | undefined {
     if (Object.values(ports).every(Number.isSafeInteger) && Array.isArray(trust)) return { ports, identity, trust };
     throw new SyntaxError("a port or the trust is missing");
   } catch (cause) {
-    const readable = inputFault(cause, path);
+    const readable = inputError(cause, path);
     if (readable instanceof OnboardingError) throw readable;
     throw new OnboardingError(`${path} is damaged; remove it, and the sandbox begins anew with other ports`, {
       code: "usage",

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
-import { type FaultDesk, openFaultDesk } from "./faults.ts";
-import type { StoredCertificate } from "./stored-certificate.ts";
+import { type FaultDesk, openFaultDesk } from "./faults/faults.ts";
+import type { StoredCertificate } from "./trust/stored-certificate.ts";
 
 /** All roles that the sandbox's endpoints ask for. */
 export const DEFAULT_ROLES: readonly string[] = [

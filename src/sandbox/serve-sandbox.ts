@@ -3,19 +3,20 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { OnboardingError } from "../domain/error.ts";
-import { deliverAnswer } from "./deliver-answer.ts";
-import { type FaultRule, setFaults } from "./faults.ts";
-import { trustFromStart } from "./keep-certificate.ts";
-import { type KeptCertificate, keepTrust, restoreTrust } from "./keep-trust.ts";
-import { listenAgain } from "./listen.ts";
-import { startMqttBroker } from "./mqtt-broker.ts";
-import { Refusal, refusalAnswer } from "./refusal.ts";
-import { makeServerIdentity, type ServerIdentity } from "./sandbox-certificate.ts";
+import { startMqttBroker } from "./devices/mqtt-broker.ts";
+import { type FaultRule, setFaults } from "./faults/faults.ts";
+import { deliverAnswer } from "./http/deliver-answer.ts";
+import { listenAgain } from "./http/listen.ts";
+import { readForm } from "./http/read-form.ts";
+import { RequestRefusal, refusalAnswer } from "./http/request-refusal.ts";
+import type { SandboxHandler, SandboxRequest } from "./http/sandbox-request.ts";
 import { sandboxHandler } from "./sandbox-handler.ts";
 import type { SandboxPorts } from "./sandbox-record.ts";
-import type { SandboxHandler, SandboxRequest } from "./sandbox-request.ts";
 import { makeSandboxState, type SandboxState, type SandboxStateOptions } from "./sandbox-state.ts";
 import { addUser, type NewSandboxUser } from "./sandbox-users.ts";
+import { trustFromStart } from "./trust/keep-certificate.ts";
+import { type KeptCertificate, keepTrust, restoreTrust } from "./trust/keep-trust.ts";
+import { makeServerIdentity, type ServerIdentity } from "./trust/sandbox-certificate.ts";
 
 const HOST = "127.0.0.1";
 /** A chain of ten RSA certificates comes in a header. */
@@ -150,23 +151,27 @@ function requestListener(
     });
     // A client that leaves early needs no answer.
     request.on("error", () => response.destroy());
-    request.on("end", () => {
+    request.on("end", async () => {
       if (length > MAX_BODY_BYTES) {
-        deliverAnswer(refusalAnswer(new Refusal(413, "general/Payload Too Large", "The body is too large")), response);
+        deliverAnswer(
+          refusalAnswer(new RequestRefusal(413, "general/Payload Too Large", "The body is too large")),
+          response,
+        );
         return;
       }
       const [path = "/", ...query] = (request.url ?? "/").split("?");
+      const headers = Object.fromEntries(
+        Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value]),
+      );
+      const body = Buffer.concat(chunks);
+      const form = await readForm({ headers, body });
       const answer = handler({
         method: request.method ?? "GET",
         path,
         query: new URLSearchParams(query.join("?")),
-        headers: Object.fromEntries(
-          Object.entries(request.headers).map(([name, value]) => [
-            name,
-            Array.isArray(value) ? value.join(", ") : value,
-          ]),
-        ),
-        body: Buffer.concat(chunks),
+        headers,
+        body,
+        ...(form && { form }),
         inFlight: arrivedWith,
         ...(peerOf === undefined ? {} : { peer: peerOf(request.socket as TLSSocket) }),
       });

@@ -1,8 +1,8 @@
 import { baseUrl, type Call, parameter } from "./call.ts";
-import { jsonAnswer, namesMediaType } from "./json-answer.ts";
-import { booleanParameter } from "./query.ts";
-import { accessDenied, Refusal } from "./refusal.ts";
-import type { SandboxAnswer } from "./sandbox-request.ts";
+import { jsonAnswer, namesMediaType } from "./http/json-answer.ts";
+import { booleanParameter } from "./http/query.ts";
+import { accessDenied, RequestRefusal } from "./http/request-refusal.ts";
+import type { SandboxAnswer } from "./http/sandbox-request.ts";
 import type { SandboxUser } from "./sandbox-state.ts";
 
 export const CURRENT_TENANT_MEDIA_TYPE = "application/vnd.com.nsn.cumulocity.currenttenant+json";
@@ -53,7 +53,7 @@ export function getUser(call: Call): SandboxAnswer {
   const userId = parameter(call, "userId");
   const user = call.state.users.get(userId);
   if (user === undefined) {
-    throw new Refusal(
+    throw new RequestRefusal(
       404,
       "users/Not Found",
       `Error retrieving user ${userId}! : Cannot find document with ID ID ` +

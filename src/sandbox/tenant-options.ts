@@ -1,8 +1,8 @@
 import { type Call, parameter } from "./call.ts";
-import { jsonAnswer } from "./json-answer.ts";
-import { onlyFields, readJsonBody } from "./json-body.ts";
-import { Refusal, unprocessable } from "./refusal.ts";
-import type { SandboxAnswer } from "./sandbox-request.ts";
+import { jsonAnswer } from "./http/json-answer.ts";
+import { onlyFields, readJsonBody } from "./http/json-body.ts";
+import { RequestRefusal, unprocessable } from "./http/request-refusal.ts";
+import type { SandboxAnswer } from "./http/sandbox-request.ts";
 
 export const OPTION_MEDIA_TYPE = "application/vnd.com.nsn.cumulocity.option+json";
 
@@ -10,7 +10,7 @@ export const OPTION_MEDIA_TYPE = "application/vnd.com.nsn.cumulocity.option+json
 export function getOption(call: Call): SandboxAnswer {
   const { category, key, name } = optionOf(call);
   const value = call.state.options.get(name);
-  if (value === undefined) throw new Refusal(404, "options/Not Found", `Unable to find option by key: ${key}`);
+  if (value === undefined) throw new RequestRefusal(404, "options/Not Found", `Unable to find option by key: ${key}`);
   return jsonAnswer(call.request, 200, OPTION_MEDIA_TYPE, { category, key, value });
 }
 

@@ -1,6 +1,5 @@
 import type { DeviceReject, PartDevice } from "../ledger/ledger.ts";
 import type { Unanswered } from "../platform/platform.ts";
-import { retryWhileUncertain } from "../platform/retry.ts";
 import { askEach } from "./read-back.ts";
 import { rejectRows, type Submission } from "./submission.ts";
 
@@ -38,11 +37,8 @@ async function askSome(
 ): Promise<Unanswered | undefined> {
   const { ledger, hold, platform } = submission;
   const answers: { readonly externalId: string; readonly present: boolean }[] = [];
-  const silent = await askEach(submission, rows, async (row, policy) => {
-    const reply = await retryWhileUncertain(
-      () => platform.hasExternalId(row.idType, row.externalId, policy.signal),
-      policy,
-    );
+  const silent = await askEach(submission, rows, async (row, signal) => {
+    const reply = await platform.hasExternalId(row.idType, row.externalId, signal);
     if (reply.kind === "answer") answers.push({ externalId: row.externalId, present: reply.value });
     return reply;
   });

@@ -1,6 +1,5 @@
 import type { PartDevice } from "../ledger/ledger.ts";
 import type { Reply, Unanswered } from "../platform/platform.ts";
-import { type RetryPolicy, retryWhileUncertain } from "../platform/retry.ts";
 import type { Submission } from "./submission.ts";
 
 /**
@@ -13,13 +12,10 @@ export async function readBack(
 ): Promise<Reply<ReadonlySet<string>>> {
   const { platform, tenant } = submission;
   const present = new Set<string>();
-  const silent = await askEach(submission, rows, async (row, policy) => {
-    const id = await retryWhileUncertain(
-      () => platform.hasExternalId(row.idType, row.externalId, policy.signal),
-      policy,
-    );
+  const silent = await askEach(submission, rows, async (row, signal) => {
+    const id = await platform.hasExternalId(row.idType, row.externalId, signal);
     if (id.kind !== "answer" || !id.value) return id;
-    const user = await retryWhileUncertain(() => platform.hasDeviceUser(tenant, row.externalId, policy.signal), policy);
+    const user = await platform.hasDeviceUser(tenant, row.externalId, signal);
     if (user.kind === "answer" && user.value) present.add(row.externalId);
     return user;
   });
@@ -31,21 +27,21 @@ export async function readBack(
  * without an answer, which is then returned.
  */
 export async function askEach(
-  { asking, retry, halted }: Submission,
+  { asking, halted }: Submission,
   rows: readonly PartDevice[],
-  ask: (row: PartDevice, policy: RetryPolicy) => Promise<Reply<unknown>>,
+  ask: (row: PartDevice, signal: AbortSignal) => Promise<Reply<unknown>>,
 ): Promise<Unanswered | undefined> {
   const stop = new AbortController();
-  const policy = { ...retry, signal: AbortSignal.any([halted, stop.signal]) };
+  const signal = AbortSignal.any([halted, stop.signal]);
   let silent: Unanswered | undefined;
   await Promise.all(
     rows.map((row) =>
       asking(async () => {
-        if (policy.signal.aborted) {
+        if (signal.aborted) {
           silent ??= { kind: "unknown", message: "stopped before it was asked" };
           return;
         }
-        const reply = await ask(row, policy);
+        const reply = await ask(row, signal);
         if (reply.kind === "answer" || silent !== undefined) return;
         silent = reply;
         stop.abort();

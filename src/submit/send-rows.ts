@@ -4,7 +4,7 @@ import { partFile } from "../disk/layout.ts";
 import type { PartDevice } from "../ledger/ledger.ts";
 import type { Reply } from "../platform/platform.ts";
 import { retryWhileUncertain } from "../platform/retry.ts";
-import { type Attempt, closeAttempt, type RowsOutcome, settleAnswer, settleUnknown } from "./settle-attempt.ts";
+import { type Attempt, closeAttempt, type RowsOutcome, recoverAnswer, recoverUnknown } from "./recover-attempt.ts";
 import { slicePart } from "./slice-part.ts";
 import type { Submission } from "./submission.ts";
 
@@ -53,8 +53,8 @@ async function sendOnce(submission: Submission, part: SendablePart, rows: readon
   // Not under the run's signal: an attempt in flight is waited for, so that its outcome is known.
   const reply = await platform.registerBulk(bytes, basename(partFile(layout, part.number)));
   announceStep("upload-answered");
-  if (reply.kind === "answer") return settleAnswer(submission, upload, rows, part.sent, reply.value);
-  if (reply.kind === "unknown") return settleUnknown(submission, upload, rows, part.sent, reply);
+  if (reply.kind === "answer") return recoverAnswer(submission, upload, rows, part.sent, reply.value);
+  if (reply.kind === "unknown") return recoverUnknown(submission, upload, rows, part.sent, reply);
   // 408 comes when the platform or a proxy has waited too long, perhaps while the work was under way.
   if (reply.status === 408) for (const externalId of externalIds) part.sent.add(externalId);
   await closeAttempt(submission, upload, { ...reply, confirmed: [], rejected: [] });

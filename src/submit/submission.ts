@@ -11,7 +11,7 @@ export type SubmissionLedger = Pick<
   "beat" | "parts" | "partDevices" | "recordCollisions" | "openUpload" | "closeUpload" | "openUploads" | "rejectDevices"
 >;
 
-/** What of the platform a submission uses. */
+/** What of a `retrying` platform a submission uses. */
 export type SubmissionPlatform = Pick<Platform, "registerBulk" | "hasExternalId" | "hasDeviceUser">;
 
 /** One lot's submission under way: what its steps share. */
@@ -22,7 +22,7 @@ export interface Submission {
   readonly layout: LotLayout;
   readonly tenant: string;
   readonly collisions: Submit["collisions"];
-  /** Its signal is `halted`. */
+  /** For uploads, which the platform's own retrying leaves alone. Its signal is `halted`. */
   readonly retry: RetryPolicy;
   /** Aborted when nothing new shall be sent: a signal, a refusal, a platform that is down. */
   readonly halted: AbortSignal;

@@ -1,21 +1,23 @@
 import pLimit from "p-limit";
 import type { LotLayout } from "../disk/layout.ts";
 import type { Submit } from "../domain/job.ts";
+import { listIds } from "../domain/list-ids.ts";
 import type { LotHold, PartRecord } from "../ledger/ledger.ts";
 import type { RetryPolicy } from "../platform/retry.ts";
 import { readPart } from "./read-part.ts";
-import { settleOpenUploads } from "./settle-open-uploads.ts";
+import { recoverUploads } from "./recover-uploads.ts";
 import type { Submission, SubmissionLedger, SubmissionPlatform, Tally } from "./submission.ts";
 import { type PartOutcome, submitPart } from "./submit-part.ts";
 
 export interface SubmitLot {
   readonly ledger: SubmissionLedger;
   readonly hold: LotHold;
+  /** A `retrying` one; it leaves uploads alone. */
   readonly platform: SubmissionPlatform;
   readonly layout: LotLayout;
   readonly tenant: string;
   readonly submit: Pick<Submit, "concurrency" | "collisions">;
-  /** Its signal, if any, is joined by `signal`. */
+  /** For uploads. Its signal, if any, is joined by `signal`. */
   readonly retry: RetryPolicy;
   /** Once aborted, attempts in flight are finished and nothing new is sent. */
   readonly signal?: AbortSignal;
@@ -66,7 +68,7 @@ export async function submitLot(options: SubmitLot): Promise<SubmitOutcome> {
     outcomes.push(outcome);
     if (outcome.kind === "refused") halt.abort();
   };
-  const settled = await settleOpenUploads(submission);
+  const settled = await recoverUploads(submission);
   if (settled.kind === "settled") await submitParts(submission, options.submit.concurrency, halt, note);
   else note(settled);
 
@@ -163,10 +165,9 @@ function result({
   overwritten,
 }: Tally): Pick<SubmitOutcome, "confirmed" | "rejected" | "overwritten" | "notes"> {
   const ids = [...overwritten];
-  const shown = ids.slice(0, 10).join(", ") + (ids.length > 10 ? ` and ${ids.length - 10} more` : "");
   const notes =
     ids.length === 0
       ? []
-      : [`the platform overwrote ${ids.length} devices that were there before and that we never sent: ${shown}`];
+      : [`the platform overwrote ${ids.length} devices that were there before and that we never sent: ${listIds(ids)}`];
   return { confirmed, rejected, overwritten: ids, notes };
 }

@@ -4,8 +4,8 @@ import { READ_IDENTITY_ROLE, READ_USERS_ROLE, REGISTER_ROLE } from "../platform/
 import { askCollisions } from "./ask-collisions.ts";
 import { halve, refusedAlike, type WholeRefusal } from "./halve.ts";
 import { readPart } from "./read-part.ts";
+import type { RowsOutcome } from "./recover-attempt.ts";
 import { type SendablePart, sendRows } from "./send-rows.ts";
-import type { RowsOutcome } from "./settle-attempt.ts";
 import { rejectRows, type Submission } from "./submission.ts";
 
 /** settled: no row of the part is open any more; refused: the platform will not talk to us; silent: it did not answer usefully. */

@@ -10,7 +10,7 @@ export type Pkcs12Digest = "sha1" | "sha256";
 const BLOCK = 64;
 
 /** A password as the classic derivation takes it: UTF-16BE with two zero octets (RFC 7292, B.1). */
-export function bmpPassword(password: string): Buffer {
+export function passwordOctets(password: string): Buffer {
   return Buffer.from(`${password}\0`, "utf16le").swap16();
 }
 

@@ -1,7 +1,7 @@
 import { constants, createDecipheriv, type KeyObject, privateDecrypt } from "node:crypto";
 import { TAG } from "../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readOid, readWhole } from "../asn1/read-der.ts";
-import { KeystoreFault } from "./keystore-fault.ts";
+import { KeystoreError } from "./keystore-error.ts";
 
 const OID = {
   envelopedData: "1.2.840.113549.1.7.3",
@@ -22,9 +22,9 @@ export function openSealed(text: string, key: KeyObject): Buffer {
   try {
     const base64 = PEM.exec(text)?.[1];
     if (base64 === undefined)
-      throw new KeystoreFault("it is not sealed passwords in PEM, or was cut off", { kind: "damaged" });
+      throw new KeystoreError("it is not sealed passwords in PEM, or was cut off", { kind: "damaged" });
     const [type, wrapped] = readChildren(readWhole(Buffer.from(base64, "base64"), TAG.SEQUENCE).content);
-    if (oidOf(type) !== OID.envelopedData) throw new KeystoreFault("it is not enveloped", { kind: "unsupported" });
+    if (oidOf(type) !== OID.envelopedData) throw new KeystoreError("it is not enveloped", { kind: "unsupported" });
     const [, recipients, content] = readChildren(readWhole(contentOf(wrapped), TAG.SEQUENCE).content);
     const contentKey = unwrapKey(contentOf(recipients), key);
     try {
@@ -33,9 +33,9 @@ export function openSealed(text: string, key: KeyObject): Buffer {
       contentKey.fill(0);
     }
   } catch (error) {
-    if (error instanceof KeystoreFault) throw error;
+    if (error instanceof KeystoreError) throw error;
     const words = error instanceof DerError ? error.message : "it cannot be read";
-    throw new KeystoreFault(words, { kind: "damaged", cause: error });
+    throw new KeystoreError(words, { kind: "damaged", cause: error });
   }
 }
 
@@ -44,16 +44,16 @@ function unwrapKey(recipients: Buffer, key: KeyObject): Buffer {
   const [recipient, ...others] = readChildren(recipients);
   const [, , algorithm, encrypted] = readChildren(contentOf(recipient));
   if (others.length > 0 || recipient?.tag !== TAG.SEQUENCE || encrypted?.tag !== TAG.OCTET_STRING) {
-    throw new KeystoreFault("it is sealed to more than one, or in another way", { kind: "unsupported" });
+    throw new KeystoreError("it is sealed to more than one, or in another way", { kind: "unsupported" });
   }
   if (!isOaepSha256(contentOf(algorithm))) {
-    throw new KeystoreFault("its key is not under RSAES-OAEP with SHA-256", { kind: "unsupported" });
+    throw new KeystoreError("its key is not under RSAES-OAEP with SHA-256", { kind: "unsupported" });
   }
   try {
     const padding = constants.RSA_PKCS1_OAEP_PADDING;
     return privateDecrypt({ key, padding, oaepHash: "sha256" }, encrypted.content);
   } catch (cause) {
-    throw new KeystoreFault("it is sealed to another key", { kind: "password", cause });
+    throw new KeystoreError("it is sealed to another key", { kind: "password", cause });
   }
 }
 
@@ -73,7 +73,7 @@ function decipher(content: Buffer, key: Buffer): Buffer {
   const [, algorithm, encrypted] = readChildren(content);
   const [scheme, iv] = readChildren(contentOf(algorithm));
   if (oidOf(scheme) !== OID.aes256Cbc || iv?.tag !== TAG.OCTET_STRING || encrypted?.tag !== 0x80) {
-    throw new KeystoreFault("its content is not under AES-256-CBC", { kind: "unsupported" });
+    throw new KeystoreError("its content is not under AES-256-CBC", { kind: "unsupported" });
   }
   const opening = createDecipheriv("aes-256-cbc", key, iv.content);
   return Buffer.concat([opening.update(encrypted.content), opening.final()]);

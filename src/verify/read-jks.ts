@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { TAG } from "../asn1/der.ts";
 import { DerError, readChildren, readOid, readWhole } from "../asn1/read-der.ts";
-import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-fault.ts";
+import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-error.ts";
 
 const MAGIC = 0xfeedfeed;
 const KEY_PROTECTOR = "1.3.6.1.4.1.42.2.17.1.1";
@@ -21,21 +21,21 @@ interface KeyEntry {
 export function readJks(bytes: Buffer, password: string): KeystoreContents {
   const secret = Buffer.from(password, "utf16le").swap16();
   try {
-    if (bytes.length > MAX_KEYSTORE_OCTETS) throw new KeystoreFault("the file is over 1 MiB", { kind: "damaged" });
+    if (bytes.length > MAX_KEYSTORE_OCTETS) throw new KeystoreError("the file is over 1 MiB", { kind: "damaged" });
     const { key, trusted } = readEntries(bytes.subarray(0, Math.max(0, bytes.length - DIGEST_OCTETS)));
     if (!digestFits(bytes, secret)) {
       // The key is protected by a digest of its own: if that fits, the password is right.
       const known = key !== undefined && tryOpen(key.sealed, secret);
       throw known
-        ? new KeystoreFault("the digest does not fit, although the password opens the key", { kind: "damaged" })
-        : new KeystoreFault("the password does not open it", { kind: "password" });
+        ? new KeystoreError("the digest does not fit, although the password opens the key", { kind: "damaged" })
+        : new KeystoreError("the password does not open it", { kind: "password" });
     }
     if (key === undefined) return { certificates: [], trusted };
     return { alias: key.alias, privateKey: openKey(key.sealed, secret), certificates: key.certificates, trusted };
   } catch (error) {
-    if (error instanceof KeystoreFault) throw error;
+    if (error instanceof KeystoreError) throw error;
     const words = error instanceof DerError ? error.message : "the file ends early";
-    throw new KeystoreFault(words, { kind: "damaged", cause: error });
+    throw new KeystoreError(words, { kind: "damaged", cause: error });
   } finally {
     secret.fill(0);
   }
@@ -45,7 +45,7 @@ function readEntries(bytes: Buffer): { readonly key?: KeyEntry; readonly trusted
   let offset = 12;
   const take = (length: number) => {
     if (length > bytes.length - offset)
-      throw new KeystoreFault(`it ends early, at offset ${offset}`, { kind: "damaged" });
+      throw new KeystoreError(`it ends early, at offset ${offset}`, { kind: "damaged" });
     offset += length;
     return bytes.subarray(offset - length, offset);
   };
@@ -53,15 +53,15 @@ function readEntries(bytes: Buffer): { readonly key?: KeyEntry; readonly trusted
   const takeText = () => readModifiedUtf8(take(take(2).readUInt16BE()));
   const takeCertificate = () => {
     const type = takeText();
-    if (type !== "X.509") throw new KeystoreFault("it holds a certificate that is not X.509", { kind: "damaged" });
+    if (type !== "X.509") throw new KeystoreError("it holds a certificate that is not X.509", { kind: "damaged" });
     return take(takeNumber());
   };
 
   if (bytes.length < 12 || bytes.readUInt32BE(0) !== MAGIC || bytes.readUInt32BE(4) !== 2) {
-    throw new KeystoreFault("it is not a JKS file of version 2", { kind: "damaged" });
+    throw new KeystoreError("it is not a JKS file of version 2", { kind: "damaged" });
   }
   const count = bytes.readUInt32BE(8);
-  if (count > MAX_ENTRIES) throw new KeystoreFault("it holds too many entries", { kind: "damaged" });
+  if (count > MAX_ENTRIES) throw new KeystoreError("it holds too many entries", { kind: "damaged" });
   let key: KeyEntry | undefined;
   const trusted: TrustedEntry[] = [];
   for (let entry = 0; entry < count; entry++) {
@@ -71,16 +71,16 @@ function readEntries(bytes: Buffer): { readonly key?: KeyEntry; readonly trusted
     if (kind === 2) {
       trusted.push({ alias, certificate: takeCertificate() });
     } else if (kind === 1) {
-      if (key !== undefined) throw new KeystoreFault("it holds more than one key", { kind: "unsupported" });
+      if (key !== undefined) throw new KeystoreError("it holds more than one key", { kind: "unsupported" });
       const sealed = take(takeNumber());
       const length = takeNumber();
-      if (length > MAX_ENTRIES) throw new KeystoreFault("it holds too many certificates", { kind: "damaged" });
+      if (length > MAX_ENTRIES) throw new KeystoreError("it holds too many certificates", { kind: "damaged" });
       key = { alias, sealed, certificates: Array.from({ length }, takeCertificate) };
     } else {
-      throw new KeystoreFault(`it holds an entry of type ${kind}`, { kind: "damaged" });
+      throw new KeystoreError(`it holds an entry of type ${kind}`, { kind: "damaged" });
     }
   }
-  if (offset !== bytes.length) throw new KeystoreFault("it has octets after its last entry", { kind: "damaged" });
+  if (offset !== bytes.length) throw new KeystoreError("it has octets after its last entry", { kind: "damaged" });
   return { ...(key === undefined ? {} : { key }), trusted };
 }
 
@@ -107,10 +107,10 @@ function openKey(sealed: Buffer, secret: Buffer): KeyObject {
   const [algorithm, octets] = readChildren(readWhole(sealed, TAG.SEQUENCE).content);
   const [oid] = readChildren(algorithm?.content ?? Buffer.alloc(0));
   if (oid?.tag !== TAG.OID || readOid(oid.content) !== KEY_PROTECTOR) {
-    throw new KeystoreFault("its key has a protection that is not JKS's own", { kind: "unsupported" });
+    throw new KeystoreError("its key has a protection that is not JKS's own", { kind: "unsupported" });
   }
   if (octets?.tag !== TAG.OCTET_STRING || octets.content.length < 2 * DIGEST_OCTETS) {
-    throw new KeystoreFault("its key ends early", { kind: "damaged" });
+    throw new KeystoreError("its key ends early", { kind: "damaged" });
   }
   let stream = octets.content.subarray(0, DIGEST_OCTETS);
   const key = Buffer.from(octets.content.subarray(DIGEST_OCTETS, -DIGEST_OCTETS));
@@ -123,7 +123,7 @@ function openKey(sealed: Buffer, secret: Buffer): KeyObject {
   try {
     const digest = createHash("sha1").update(secret).update(key).digest();
     if (!timingSafeEqual(digest, octets.content.subarray(-DIGEST_OCTETS))) {
-      throw new KeystoreFault("the password opens the keystore, but not its key", { kind: "password" });
+      throw new KeystoreError("the password opens the keystore, but not its key", { kind: "password" });
     }
     return createPrivateKey({ key, format: "der", type: "pkcs8" });
   } finally {

@@ -1,13 +1,16 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isoTime } from "../domain/iso-time.ts";
 import type { MintedRecord } from "../ledger/ledger.ts";
+import { isIssuedBy } from "../x509/is-signed-by.ts";
+import { commonNameOf } from "../x509/name-der.ts";
+import { readPemCertificates } from "../x509/pem.ts";
+import { readCertificate } from "../x509/read-certificate.ts";
 import type { Difference } from "./difference.ts";
-import { type KeystoreContents, KeystoreFault, MAX_KEYSTORE_OCTETS } from "./keystore-fault.ts";
-import { readCertificate } from "./read-certificate.ts";
+import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS } from "./keystore-error.ts";
 import { readJks } from "./read-jks.ts";
-import { readPkcs12 } from "./read-pkcs12.ts";
-import { iso, isSignedBy } from "./verify-chain.ts";
+import { readPkcs12 } from "./read-strict-pkcs12.ts";
 
 export interface DeviceToVerify {
   readonly folder: string;
@@ -63,7 +66,7 @@ export function verifyDevice(device: DeviceToVerify): readonly Difference[] {
     try {
       verifyFile(name, content, verification);
     } catch (error) {
-      if (error instanceof KeystoreFault) tell(`${name} does not open: ${error.message}`);
+      if (error instanceof KeystoreError) tell(`${name} does not open: ${error.message}`);
       else tell(`${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -71,7 +74,7 @@ export function verifyDevice(device: DeviceToVerify): readonly Difference[] {
 }
 
 /** True when a device with these files cannot be used without a password; key.pem is told by its content. */
-export function needsPassword(files: Readonly<Record<string, string>>): boolean {
+export function holdsKeystore(files: Readonly<Record<string, string>>): boolean {
   return Object.keys(files).some((name) => name.endsWith(".p12") || name.endsWith(".jks"));
 }
 
@@ -126,7 +129,7 @@ function openPem(content: Buffer, passphrase: string): KeyObject {
   try {
     return createPrivateKey({ key: content, passphrase });
   } catch (error) {
-    throw new KeystoreFault("the password does not open it", { kind: "password", cause: error });
+    throw new KeystoreError("the password does not open it", { kind: "password", cause: error });
   }
 }
 
@@ -142,16 +145,16 @@ function verifyCertificate(found: readonly Buffer[], verification: Verification)
     if (expected !== actual) tell(what, expected, actual);
   };
   compare("SHA-256 of its certificate", record.sha256, sha256Hex(leaf));
-  compare("its certificate's serial number", record.serialNumber, fields.serialNumber);
-  compare("its certificate's CN", record.externalId, fields.commonName ?? "");
-  compare("its certificate's end", iso(record.notAfterMs), iso(fields.notAfterMs));
-  compare("SHA-256 of its public key", record.publicKeySha256, sha256Hex(fields.publicKey));
-  if (fields.notBeforeMs > nowMs) tell("its certificate is not valid yet", iso(nowMs), iso(fields.notBeforeMs));
+  compare("its certificate's serial number", record.serialNumber, fields.serialOctets.toString("hex"));
+  compare("its certificate's CN", record.externalId, commonNameOf(fields.subject) ?? "");
+  compare("its certificate's end", isoTime(record.notAfterMs), isoTime(fields.notAfterMs));
+  compare("SHA-256 of its public key", record.publicKeySha256, sha256Hex(fields.spki));
+  if (fields.notBeforeMs > nowMs) tell("its certificate is not valid yet", isoTime(nowMs), isoTime(fields.notBeforeMs));
   if (fields.notAfterMs < nowMs && record.stage !== "revoked") {
-    tell("its certificate has expired", undefined, iso(fields.notAfterMs));
+    tell("its certificate has expired", undefined, isoTime(fields.notAfterMs));
   }
   const [issuer] = chain;
-  if (issuer === undefined || !isSignedBy(leaf, issuer)) tell("its certificate is not signed by the issuer");
+  if (issuer === undefined || !isIssuedBy(leaf, issuer)) tell("its certificate is not signed by the issuer");
 }
 
 /** A chain as written: the device's certificate, then every issuer up to the anchor. */
@@ -195,9 +198,8 @@ function verifyTruststore(name: string, contents: KeystoreContents, tell: Tell):
   if (contents.privateKey !== undefined) tell(`${name} holds a key`);
 }
 
-function readPem(content: Buffer): Buffer[] {
-  const blocks = content.toString("latin1").matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g);
-  return Array.from(blocks, ([, base64]) => Buffer.from(base64 ?? "", "base64"));
+function readPem(content: Buffer): readonly Buffer[] {
+  return readPemCertificates(content.toString("latin1"));
 }
 
 function sha256Hex(octets: Uint8Array): string {

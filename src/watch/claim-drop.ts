@@ -1,11 +1,12 @@
 import { existsSync, lstatSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { diskFault } from "../disk/disk-fault.ts";
+import { diskError } from "../disk/disk-error.ts";
 import { ensureFolder, syncFolder } from "../disk/durable.ts";
 import type { DropLayout } from "../disk/layout.ts";
 import { type Claim, dropClaim, writeClaim } from "./claims.ts";
 import { readyMark } from "./find-drops.ts";
 import { freeName } from "./free-name.ts";
+import type { Refusal } from "./refuse-drop.ts";
 
 /**
  * Moves a dropped file into work/ with one atomic rename, so that nobody else can take it and whoever writes to its
@@ -17,12 +18,27 @@ import { freeName } from "./free-name.ts";
 export function claimDrop(
   drop: DropLayout,
   name: string,
-  asked: { readonly nowMs: number; readonly job: string | null },
+  asked: {
+    readonly nowMs: number;
+    readonly job: string | null;
+    /** Where it lies, when that is not `name` in the drop folder. */
+    readonly from?: Buffer | undefined;
+    /** Why it is refused, when that can be told only from the name that it loses here. */
+    readonly refusal?: Refusal | undefined;
+  },
 ): { readonly workName: string; readonly claim: Claim } | undefined {
-  const from = join(drop.input, name);
+  const from = asked.from ?? join(drop.input, name);
   ensureFolder(drop.work);
   const workName = freeName(name, new Date(asked.nowMs), (candidate) => isThere(join(drop.work, candidate)));
-  const claim: Claim = { name, claimedAtMs: asked.nowMs, lot: null, job: asked.job, filing: null };
+  const claim: Claim = {
+    name,
+    claimedAtMs: asked.nowMs,
+    lot: null,
+    job: asked.job,
+    starts: 0,
+    filing: null,
+    refusal: asked.refusal ?? null,
+  };
   writeClaim(drop, workName, claim);
   try {
     removeMark(from);
@@ -30,7 +46,7 @@ export function claimDrop(
   } catch (error) {
     dropClaim(drop, workName);
     if (error instanceof Error && "code" in error && error.code === "ENOENT" && existsSync(drop.work)) return undefined;
-    throw diskFault(error, from);
+    throw diskError(error, join(drop.input, name));
   }
   syncFolder(drop.work);
   syncFolder(drop.input);
@@ -38,9 +54,11 @@ export function claimDrop(
 }
 
 /** A mark that is no file, or may not be removed, keeps no lot waiting. */
-function removeMark(path: string): void {
+function removeMark(path: string | Buffer): void {
   try {
-    rmSync(readyMark(path), { force: true });
+    rmSync(typeof path === "string" ? readyMark(path) : Buffer.from(readyMark(path.toString("latin1")), "latin1"), {
+      force: true,
+    });
   } catch {
     // It is looked at by nobody but this watcher.
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, replaceFile } from "../disk/durable.ts";
 import { claimFile, type DropLayout } from "../disk/layout.ts";
+import type { Refusal } from "./refuse-drop.ts";
 
 /** What is remembered of a file in work/, so that a restart goes on with it as the same. */
 export interface Claim {
@@ -11,17 +12,21 @@ export interface Claim {
   /** Null until it is known. */
   readonly lot: string | null;
   readonly job: string | null;
+  /** How often work on it was begun and has not ended in order: each time the watcher itself came down. */
+  readonly starts: number;
   /** Where it is going, once its lot has ended and its results are being written. */
   readonly filing: { readonly folder: "done" | "rejected"; readonly name: string } | null;
+  /** Why it is refused, where that could be told only from the name that it was dropped under. */
+  readonly refusal?: Refusal | null;
 }
 
 /** The claim of a file in work/; undefined when there is none, or none that could be understood. */
 export function readClaim(drop: DropLayout, workName: string): Claim | undefined {
   try {
     const claim = JSON.parse(readFileSync(claimFile(drop, workName), "utf8")) as Partial<Claim>;
-    const { name, claimedAtMs, lot = null, job = null, filing = null } = claim;
-    return typeof name === "string" && typeof claimedAtMs === "number"
-      ? { name, claimedAtMs, lot, job, filing }
+    const { name, claimedAtMs, lot = null, job = null, filing = null, refusal = null, starts = 0 } = claim;
+    return typeof name === "string" && typeof claimedAtMs === "number" && typeof starts === "number"
+      ? { name, claimedAtMs, lot, job, starts, filing, refusal }
       : undefined;
   } catch {
     return undefined;

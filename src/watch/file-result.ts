@@ -1,6 +1,6 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
-import { diskFault } from "../disk/disk-fault.ts";
+import { diskError } from "../disk/disk-error.ts";
 import { ensureFolder, remove, replaceFile, SHARED_FILE, syncFolder } from "../disk/durable.ts";
 import { type DropLayout, resultFiles, waitingFile } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
@@ -68,7 +68,7 @@ function move(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
-    throw diskFault(error, to);
+    throw diskError(error, to);
   }
   syncFolder(join(to, ".."));
   syncFolder(join(from, ".."));

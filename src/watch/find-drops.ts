@@ -1,11 +1,12 @@
+import { isUtf8 } from "node:buffer";
 import type { Stats } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import { isDropName } from "./drop-name.ts";
 
 /** What a look at one file tells; its content is not touched, and a link is not followed. */
 export interface Glimpse {
-  readonly kind: "file" | "link" | "other";
+  readonly kind: "file" | "link" | "folder" | "other";
   readonly size: number;
   readonly mtimeMs: number;
   readonly ctimeMs: number;
@@ -17,32 +18,59 @@ export interface Glimpse {
 }
 
 export interface FoundDrop {
+  /** In text: a name that is not UTF-8 has `%` and two hex digits for every byte that is not ASCII. */
   readonly name: string;
-  /** Absolute path. */
+  /** Absolute path, with that name; unique among what one look finds. */
   readonly path: string;
+  /** The path as the file system has it, where the name is not UTF-8: `path` leads nowhere then. */
+  readonly rawPath?: Buffer;
   readonly glimpse: Glimpse;
   /** NAME.ready lies beside it. */
   readonly ready: boolean;
 }
 
-/** What in a folder may be a manifest; folders are none. Throws the file system's own faults. */
+/**
+ * What in a folder may be a manifest by its name, whatever it is: files, and what has to be refused, such as folders,
+ * links and pipes. Throws the file system's own faults.
+ */
 export async function findDrops(folder: string): Promise<readonly FoundDrop[]> {
-  const names = new Set(await readdir(folder));
+  const rawNames = await readdir(folder, { encoding: "buffer" });
+  // As latin1, one character for each byte: no two names are the same.
+  const there = new Set(rawNames.map((raw) => raw.toString("latin1")));
+  const texts = new Set(rawNames.filter(isUtf8).map((raw) => raw.toString("utf8")));
   const found: FoundDrop[] = [];
-  for (const name of names) {
+  for (const raw of rawNames) {
+    const readable = isUtf8(raw);
+    const name = readable ? raw.toString("utf8") : freeText(percentName(raw), texts);
     if (!isDropName(name)) continue;
     const path = join(folder, name);
-    const glimpse = await glimpseAt(path);
-    if (glimpse !== undefined) found.push({ name, path, glimpse, ready: names.has(readyMark(name)) });
+    const rawPath = readable ? undefined : Buffer.concat([Buffer.from(join(folder, "/")), raw]);
+    const glimpse = await glimpseAt(rawPath ?? path);
+    const ready = there.has(readyMark(raw.toString("latin1")));
+    if (glimpse !== undefined) found.push({ name, path, glimpse, ready, ...(rawPath && { rawPath }) });
   }
   return found;
 }
 
-/** One file; undefined when there is none, or a folder. Throws the file system's own faults. */
-export async function glimpseAt(path: string): Promise<Glimpse | undefined> {
+function percentName(raw: Buffer): string {
+  return [...raw]
+    .map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase()}`))
+    .join("");
+}
+
+/** A name that none of `taken` has, and adds it there: a file may really be called `L%FC.csv`. */
+function freeText(name: string, taken: Set<string>): string {
+  const { name: stem, ext } = parse(name);
+  let free = name;
+  for (let number = 2; taken.has(free); number++) free = `${stem}-${number}${ext}`;
+  taken.add(free);
+  return free;
+}
+
+/** What stands at a path; undefined when nothing does. Throws the file system's own faults. */
+export async function glimpseAt(path: string | Buffer): Promise<Glimpse | undefined> {
   try {
-    const stats = await lstat(path);
-    return stats.isDirectory() ? undefined : toGlimpse(stats);
+    return toGlimpse(await lstat(path));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
@@ -68,7 +96,7 @@ export function isSame(a: Glimpse, b: Glimpse, moved = false): boolean {
 
 function toGlimpse(stats: Stats): Glimpse {
   return {
-    kind: stats.isFile() ? "file" : stats.isSymbolicLink() ? "link" : "other",
+    kind: stats.isFile() ? "file" : stats.isSymbolicLink() ? "link" : stats.isDirectory() ? "folder" : "other",
     size: stats.size,
     mtimeMs: stats.mtimeMs,
     ctimeMs: stats.ctimeMs,

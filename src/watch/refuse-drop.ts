@@ -9,15 +9,22 @@ export interface Refusal {
   readonly cure: string;
 }
 
+/** For a name that is not UTF-8: what reads it elsewhere would not find the file again. */
+export const UNREADABLE_NAME: Refusal = {
+  fault: "its name is not UTF-8 (% and two digits stand for each byte that is not ASCII)",
+  cure: "Give it a name of plain letters and digits, or set the share's character set to UTF-8, then copy it",
+};
+
 /**
- * Why a file is refused before anything is read of it: it is a link, which might lead anywhere, or a pipe or
- * device, belongs to somebody else, or may not be read. Undefined when nothing speaks against it. `uid` is the
+ * Why a file is refused before anything is read of it: it is a link, which might lead anywhere, a folder, pipe
+ * or device, belongs to somebody else, or may not be read. Undefined when nothing speaks against it. `uid` is the
  * watcher's own.
  */
 export function refuseDrop({ kind, uid: owner, mode }: Glimpse, uid: number): Refusal | undefined {
   if (kind === "link") {
     return { fault: "it is a symbolic link, and those are not followed", cure: "Copy the file itself" };
   }
+  if (kind === "folder") return { fault: "it is a folder, not a file", cure: "Copy the files that are in it" };
   if (kind === "other") return { fault: "it is no file but a pipe, socket or device", cure: "Copy a file" };
   if (owner !== uid) {
     return {

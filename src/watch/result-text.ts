@@ -1,4 +1,4 @@
-import { lotStanding } from "../report/lot-standing.ts";
+import { lotState } from "../report/lot-state.ts";
 import { count, plainText } from "../report/plain-text.ts";
 import type { LotOutcome } from "./lot-outcome.ts";
 
@@ -54,7 +54,7 @@ function failedLines(
   { exitCode, fault = "", cure }: LotOutcome,
   { name, filed, input }: ResultPlaces,
 ): readonly string[] {
-  const { word } = lotStanding(exitCode);
+  const { word } = lotState(exitCode);
   const told =
     cure ??
     (exitCode === 2

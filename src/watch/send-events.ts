@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { WatchEventKind } from "../domain/job.ts";
+import type { Webhook } from "../platform/http/send-webhook.ts";
 import { DEFAULT_RETRY, type RetryPolicy, retryWhileUncertain } from "../platform/retry.ts";
-import type { Webhook } from "../platform/send-webhook.ts";
 
 /** What others are told: a lot has ended, or something cannot go on. */
 export interface WatchEvent {

@@ -1,6 +1,6 @@
-import { diskFault, strayDiskFault } from "../disk/disk-fault.ts";
+import { diskError, strayDiskFault } from "../disk/disk-error.ts";
 import { exitCodeOf } from "../domain/exit-code.ts";
-import { takeIn } from "./take-in.ts";
+import { openIntake } from "./intake.ts";
 import { keepTroubles } from "./troubles.ts";
 import type { WatchOptions } from "./watch-options.ts";
 import { openWorkDesk } from "./work-desk.ts";
@@ -21,7 +21,7 @@ export async function watchInput(options: WatchOptions): Promise<number> {
   const bell = makeBell();
   const troubles = keepTroubles(log);
   const desk = openWorkDesk(options, troubles, bell.ring);
-  const intake = takeIn(options, desk, troubles);
+  const intake = openIntake(options, desk, troubles);
   const stalled = new Set<string>();
   let minute: number | undefined;
   let crlsDueMs = Number.NEGATIVE_INFINITY;
@@ -34,7 +34,7 @@ export async function watchInput(options: WatchOptions): Promise<number> {
       stalled.delete(about);
       troubles.over(about);
     } catch (error) {
-      const fault = diskFault(strayDiskFault(error), about, "reach");
+      const fault = diskError(strayDiskFault(error), about, "reach");
       const lastedMs = troubles.report(about, fault, monotonic());
       desk.noteExitCode(exitCodeOf(fault));
       if (lastedMs < options.stalledMs || stalled.has(about)) return;

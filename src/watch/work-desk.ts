@@ -1,12 +1,12 @@
 import { basename, join } from "node:path";
-import { diskFault, strayDiskFault } from "../disk/disk-fault.ts";
+import { diskError, strayDiskFault } from "../disk/disk-error.ts";
 import { remove, replaceFile } from "../disk/durable.ts";
 import { waitingFile } from "../disk/layout.ts";
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
-import { lotStanding } from "../report/lot-standing.ts";
+import { lotState } from "../report/lot-state.ts";
 import { isThere } from "./claim-drop.ts";
 import { type Claim, dropClaim, writeClaim } from "./claims.ts";
-import { faultOutcome } from "./fault-outcome.ts";
+import { errorOutcome } from "./error-outcome.ts";
 import { type Filed, fileResult } from "./file-result.ts";
 import { judge, type LotOutcome } from "./lot-outcome.ts";
 import { isReadable } from "./refuse-drop.ts";
@@ -105,32 +105,53 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
 
   /** It cannot go on now, for a reason that the disk or the ledger has. */
   function hold(work: Work, error: unknown): void {
-    const fault = diskFault(strayDiskFault(error), work.path);
+    const fault = diskError(strayDiskFault(error), work.path);
     work.notBeforeMs = monotonic() + TRY_AGAIN_MS;
     work.stuckMs ??= monotonic();
     troubles.report(work.about, fault, monotonic());
     noteExitCode(exitCodeOf(fault));
   }
 
+  /** Counted on the disk before anything is read, so that also a kill by the system counts. Throws `disk-unwritable`. */
+  function begin(work: Work): void {
+    if (!work.claimed) return;
+    const claim = { ...work.claim, starts: work.claim.starts + 1 };
+    writeClaim(drop, basename(work.path), claim);
+    work.claim = claim;
+  }
+
+  /** The step has come to an end, good or bad, and the watcher with it is still there. */
+  function restart(work: Work, starts: number): void {
+    if (!work.claimed || work.claim.starts === starts) return;
+    work.claim = { ...work.claim, starts };
+    try {
+      writeClaim(drop, basename(work.path), work.claim);
+    } catch {
+      // The count stays one too high on a disk that is told of elsewhere.
+    }
+  }
+
   async function resolve(work: Work): Promise<void> {
     const { claim, path, claimed } = work;
     try {
+      begin(work);
       const { name, claimedAtMs, job } = claim;
       const found =
         claim.lot !== null && job !== null
           ? { lot: claim.lot, job }
           : await calls.resolve({ name, path, claimedAtMs, job });
-      work.claim = { ...claim, ...found };
+      work.claim = { ...work.claim, ...found, starts: claim.starts };
       if (claimed) writeClaim(drop, basename(path), work.claim);
       work.state = "queue";
       queue.add({ key: path, lot: found.lot, order: work.order });
       log.info({ file: name, lot: found.lot, job: found.job }, "a manifest is in work");
     } catch (error) {
+      restart(work, claim.starts);
       work.tries += 1;
       const code = exitCodeOf(error);
       const fault = error instanceof Error ? error.message : String(error);
       if (judge(code, work.tries) !== "rejected") hold(work, error);
-      else turnDown(work, faultOutcome({ exitCode: code, fault, job: claim.job, nowMs: options.now() }));
+      else turnDown(work, errorOutcome({ exitCode: code, fault, job: claim.job, nowMs: options.now() }));
     }
   }
 
@@ -165,13 +186,30 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     // A share that vanishes under a run makes its manifest unreadable, not wrong.
     if (outcome.exitCode !== 2 || (await isReadable(path))) return outcome;
     const fault = `${path} cannot be read any more; it is tried again when its folder is back`;
-    return faultOutcome({ exitCode: 14, fault, lot, job, nowMs: options.now() });
+    return errorOutcome({ exitCode: 14, fault, lot, job, nowMs: options.now() });
+  }
+
+  async function countedAttempt(work: Work): Promise<LotOutcome> {
+    try {
+      begin(work);
+    } catch (error) {
+      const { lot, job } = work.claim;
+      const fault = diskError(error, work.path);
+      return errorOutcome({
+        exitCode: exitCodeOf(fault),
+        fault: fault instanceof Error ? fault.message : String(fault),
+        lot,
+        job,
+        nowMs: options.now(),
+      });
+    }
+    return attempt(work);
   }
 
   function launch(work: Work): void {
     work.state = "active";
     work.movedMs = monotonic();
-    const run = attempt(work).then((outcome) => {
+    const run = countedAttempt(work).then((outcome) => {
       ended.push({ work, outcome });
     });
     active.add(run);
@@ -182,6 +220,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
   }
 
   function takeEnded(work: Work, outcome: LotOutcome): void {
+    restart(work, 0);
     work.tries += 1;
     work.movedMs = monotonic();
     noteExitCode(outcome.exitCode);
@@ -199,7 +238,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
 
   function tellWaiting(work: Work, outcome: LotOutcome): void {
     const { claim } = work;
-    const { word } = lotStanding(outcome.exitCode);
+    const { word } = lotState(outcome.exitCode);
     work.stuckMs ??= monotonic();
     if (work.waitingFor === outcome.exitCode) return;
     work.waitingFor = outcome.exitCode;
@@ -268,7 +307,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       if (work.toldStalled || sinceMs === undefined || nowMs - sinceMs < options.stalledMs) continue;
       work.toldStalled = true;
       const minutes = Math.round((nowMs - sinceMs) / 60_000);
-      const why = work.waitingFor === undefined ? "" : `: ${lotStanding(work.waitingFor).word}`;
+      const why = work.waitingFor === undefined ? "" : `: ${lotState(work.waitingFor).word}`;
       const message = `${work.claim.name} has not got on for ${minutes} minutes${why}`;
       log.warn({ file: work.claim.name, lot: work.claim.lot }, message);
       tell(work, "stalled", undefined, message, null);

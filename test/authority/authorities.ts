@@ -7,9 +7,9 @@ import {
   createAuthority,
   type SerialRecorder,
 } from "../../src/authority/create-authority.ts";
-import type { AdoptionRecorder } from "../../src/authority/import-authority.ts";
+import type { AdoptionRecorder } from "../../src/authority/foreign/import-authority.ts";
+import type { Passphrases } from "../../src/authority/foreign/read-private-key.ts";
 import { type LoadedIssuer, loadIssuer } from "../../src/authority/load-authority.ts";
-import type { Passphrases } from "../../src/authority/read-private-key.ts";
 import { type Home, homeLayout } from "../../src/disk/layout.ts";
 import type { Profile, Subject } from "../../src/domain/certificate.ts";
 import { OnboardingError } from "../../src/domain/error.ts";

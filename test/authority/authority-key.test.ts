@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkNewPassphrase, encryptKey, openAuthorityKey } from "../../src/authority/authority-key.ts";
-import { writePem } from "../../src/authority/read-pem.ts";
+import { writePem } from "../../src/x509/pem.ts";
 import { faultOf, noOpenssl, openssl, PASSPHRASE } from "./authorities.ts";
 
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-384" });

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CreateAuthorityOptions, createAuthority } from "../../src/authority/create-authority.ts";
 import { type LoadedIssuer, loadIssuer } from "../../src/authority/load-authority.ts";
-import { readCertificate } from "../../src/authority/read-certificate.ts";
-import { resolveValidity } from "../../src/authority/validity.ts";
+import { resolveValidity } from "../../src/authority/resolve-validity.ts";
 import { authorityLayout } from "../../src/disk/layout.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
+import { readCertificate } from "../../src/x509/read-certificate.ts";
 import {
   DAY_MS,
   faultOf,

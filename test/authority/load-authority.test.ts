@@ -9,8 +9,8 @@ import {
   readAuthority,
   readableAuthorities,
 } from "../../src/authority/load-authority.ts";
-import { writePem } from "../../src/authority/read-pem.ts";
 import { authorityLayout, homeLayout } from "../../src/disk/layout.ts";
+import { writePem } from "../../src/x509/pem.ts";
 import {
   DAY_MS,
   faultOf,

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { derContext, derInteger, derSequence, derTime } from "../../src/asn1/der.ts";
-import { encodeSubject, parseSubject } from "../../src/authority/distinguished-name.ts";
+import { parseSubject } from "../../src/x509/distinguished-name.ts";
 import {
   encodeAuthorityKeyId,
   encodeExtension,
@@ -8,9 +8,10 @@ import {
   encodeSignatureAlgorithm,
   encodeSigned,
   encodeSubjectKeyId,
-} from "../../src/authority/encode-certificate.ts";
-import { EXTENSION } from "../../src/authority/read-certificate.ts";
-import { keyIdOf } from "../../src/authority/subject-public-key.ts";
+} from "../../src/x509/encode-certificate.ts";
+import { encodeSubject } from "../../src/x509/name-der.ts";
+import { EXTENSION } from "../../src/x509/read-certificate.ts";
+import { keyIdOf } from "../../src/x509/subject-public-key.ts";
 import { DAY_MS, NOW_MS } from "./authorities.ts";
 
 const EC = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "der" });

@@ -1,7 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { derBoolean, derContext, derInteger, derSequence } from "../../src/asn1/der.ts";
-import { encodeSubject, parseSubject } from "../../src/authority/distinguished-name.ts";
+import { openSigner } from "../../src/authority/signer.ts";
+import { verifyChain } from "../../src/authority/verify-chain.ts";
+import type { KeyUsage } from "../../src/domain/certificate.ts";
+import { parseSubject } from "../../src/x509/distinguished-name.ts";
 import {
   encodeAuthorityKeyId,
   encodeExtension,
@@ -10,12 +13,10 @@ import {
   encodeSigned,
   encodeSubjectKeyId,
   encodeValidity,
-} from "../../src/authority/encode-certificate.ts";
-import { type CertificateFields, EXTENSION, readCertificate } from "../../src/authority/read-certificate.ts";
-import { openSigner } from "../../src/authority/signer.ts";
-import { keyIdOf } from "../../src/authority/subject-public-key.ts";
-import { verifyChain } from "../../src/authority/verify-chain.ts";
-import type { KeyUsage } from "../../src/domain/certificate.ts";
+} from "../../src/x509/encode-certificate.ts";
+import { encodeSubject } from "../../src/x509/name-der.ts";
+import { type CertificateFields, EXTENSION, readCertificate } from "../../src/x509/read-certificate.ts";
+import { keyIdOf } from "../../src/x509/subject-public-key.ts";
 import { DAY_MS, faultOf, NOW_MS } from "./authorities.ts";
 
 const ALGORITHM = encodeSignatureAlgorithm("ecdsa-with-SHA256");

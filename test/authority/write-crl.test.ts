@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readCertificate } from "../../src/authority/read-certificate.ts";
-import { writePem } from "../../src/authority/read-pem.ts";
-import { newSerialNumber } from "../../src/authority/serial-number.ts";
 import { openSigner } from "../../src/authority/signer.ts";
 import { encodeCrlEntries, loadCrlIssuer, signCrl } from "../../src/authority/write-crl.ts";
 import { authorityLayout } from "../../src/disk/layout.ts";
 import { type KeyAlgorithm, REVOCATION_REASONS } from "../../src/domain/certificate.ts";
 import type { RevokedSerial } from "../../src/domain/revocation.ts";
+import { writePem } from "../../src/x509/pem.ts";
+import { readCertificate } from "../../src/x509/read-certificate.ts";
+import { newSerialNumber } from "../../src/x509/serial-number.ts";
 import {
   CA_EXTENSIONS,
   DAY_MS,

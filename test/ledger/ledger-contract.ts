@@ -96,7 +96,7 @@ function locks(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: num
   });
 
   test("a released lot is free, keeps its exit code and gives its next run a higher fence", async () => {
-    const first = await world.holdLot(ledger(), "L1");
+    const first = await world.withLotLease(ledger(), "L1");
     await ledger().releaseLot(first, 3);
     expect(await ledger().lot("L1")).toMatchObject({ heldBy: null, lastExitCode: 3, issuer: "line-3" });
     await expect(ledger().beat(first)).rejects.toMatchObject({ code: "lot-held" });
@@ -105,7 +105,7 @@ function locks(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: num
 
   test("a lot that was only ever held, without a job, is not told of", async () => {
     await ledger().acquireLot("L1", currentLockOwner());
-    await world.holdLot(ledger(), "L2");
+    await world.withLotLease(ledger(), "L2");
     expect((await ledger().lots()).map((lot) => lot.name)).toEqual(["L2"]);
     expect(await ledger().lot("L1")).toBeUndefined();
   });
@@ -113,7 +113,7 @@ function locks(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: num
 
 function manifests(ledger: () => Ledger): void {
   test("a manifest plans its devices in order and is remembered with its header", async () => {
-    const hold = await world.holdLot(ledger(), "L1");
+    const hold = await world.withLotLease(ledger(), "L1");
     const request = { ...world.device("c", 4), certificateRequest: "-----BEGIN CERTIFICATE REQUEST-----" };
     const decisions = [...world.mintAll(["a", "b"]), world.mintOne(request)];
     const rejected = [world.rejectedRow(5, "bad id", "holds white space")];
@@ -133,7 +133,7 @@ function manifests(ledger: () => Ledger): void {
   });
 
   test("a manifest whose reading breaks off leaves nothing behind, and the fault comes out as it was", async () => {
-    const hold = await world.holdLot(ledger(), "L1");
+    const hold = await world.withLotLease(ledger(), "L1");
     const fault = new Error("line 3: unclosed quote");
     async function* breaking() {
       yield { decisions: world.mintAll(["a"]), rejected: [world.rejectedRow(3, "", "empty")] };
@@ -148,7 +148,7 @@ function manifests(ledger: () => Ledger): void {
   });
 
   test("reads go on and other commits wait while a manifest is taken in", async () => {
-    const hold = await world.holdLot(ledger(), "L1");
+    const hold = await world.withLotLease(ledger(), "L1");
     const other = await world.plannedLot(ledger(), "L2", ["x"]);
     const order: string[] = [];
     let reserving: Promise<unknown> = Promise.resolve();
@@ -167,7 +167,7 @@ function manifests(ledger: () => Ledger): void {
 
   test("an id is live in one lot only: the second lot's row is rejected and names the first", async () => {
     await world.plannedLot(ledger(), "L1", ["a"]);
-    const hold = await world.holdLot(ledger(), "L2");
+    const hold = await world.withLotLease(ledger(), "L2");
     const decisions = world.mintAll(["a", "b"]);
     const { plan } = await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions }));
     expect(plan).toMatchObject({ rows: 2, mint: 1, rejected: 1 });
@@ -205,7 +205,7 @@ function manifests(ledger: () => Ledger): void {
   });
 
   test("a full manifest replaces the rejected rows, a mended one those whose lines it names", async () => {
-    const hold = await world.holdLot(ledger(), "L1");
+    const hold = await world.withLotLease(ledger(), "L1");
     const lines = async () => (await world.collect(ledger().rejects("L1"))).map((reject) => reject.line);
     const rejects = (...numbers: number[]) =>
       world.inBatches({ rejected: numbers.map((line) => world.rejectedRow(line, "", "id is empty")) });
@@ -325,7 +325,7 @@ function minting(ledger: () => Ledger): void {
 
   test("a lot is one under every case and Unicode form of its name, as it was spelled first", async () => {
     expect(await ledger().lotName("Straße-é")).toBeUndefined();
-    await world.holdLot(ledger(), "Straße-é");
+    await world.withLotLease(ledger(), "Straße-é");
     for (const name of ["Straße-é", "STRASSE-É", "straße-é".normalize("NFD")]) {
       expect(await ledger().lotName(name)).toBe("Straße-é");
       await expect(ledger().acquireLot(name, currentLockOwner())).rejects.toMatchObject({ code: "lot-held" });
@@ -559,7 +559,7 @@ function submission(ledger: () => Ledger): void {
     expect(await world.collect(ledger().rejects("L1"))).toMatchObject([
       { externalId: "a", reason: "was there before", device: true },
     ]);
-    const other = await world.holdLot(ledger(), "L2");
+    const other = await world.withLotLease(ledger(), "L2");
     const batches = world.inBatches({ decisions: world.mintAll(["a"]) });
     expect((await ledger().absorbManifest(other, world.manifest(), batches)).plan.rejected).toBe(1);
     expect(await ledger().relistRejected(hold)).toBe(1);
@@ -619,7 +619,7 @@ function reading(ledger: () => Ledger): void {
   });
 
   test("rejected rows and rejected devices come together, by line, over many pages", async () => {
-    const hold = await world.holdLot(ledger(), "L1");
+    const hold = await world.withLotLease(ledger(), "L1");
     const ids = Array.from({ length: 700 }, (_, index) => `sn-${index}`);
     // One row more at the start, so that a page ends between a row and a device of the same line.
     const lines = [2, ...ids.map((_, index) => index + 3)];

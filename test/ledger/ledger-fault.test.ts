@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { ledgerFault, sqliteCode } from "../../src/ledger/ledger-fault.ts";
+import { ledgerError, sqliteCode } from "../../src/ledger/ledger-fault.ts";
 import * as world from "./ledger-world.ts";
 
 function faultOf(act: () => unknown): unknown {
@@ -24,7 +24,7 @@ test("a full disk is told as such, with the file and SQLite's own words", () => 
   const full = database();
   full.exec("CREATE TABLE t (a); PRAGMA max_page_count = 4");
   const cause = faultOf(() => full.exec("INSERT INTO t VALUES (zeroblob(100000))"));
-  expect(ledgerFault(cause, "state/ledger.sqlite")).toMatchObject({
+  expect(ledgerError(cause, "state/ledger.sqlite")).toMatchObject({
     code: "disk-unwritable",
     message: expect.stringMatching(/state\/ledger\.sqlite.*disk is full/),
     cause,
@@ -33,29 +33,29 @@ test("a full disk is told as such, with the file and SQLite's own words", () => 
 
 test("a read-only file and one that cannot be opened are the disk's faults", () => {
   const cause = faultOf(() => database({ readOnly: true }).exec("CREATE TABLE t (a)"));
-  expect(ledgerFault(cause, "x")).toMatchObject({ code: "disk-unwritable" });
+  expect(ledgerError(cause, "x")).toMatchObject({ code: "disk-unwritable" });
   const closed = faultOf(() => new DatabaseSync(join(world.temporaryFolder(), "no", "ledger.sqlite")));
-  expect(ledgerFault(closed, "x")).toMatchObject({ code: "disk-unwritable" });
+  expect(ledgerError(closed, "x")).toMatchObject({ code: "disk-unwritable" });
 });
 
 test("a broken constraint is damage, a wrong statement is a defect", () => {
   const one = database();
   one.exec("CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1)");
   const twice = faultOf(() => one.exec("INSERT INTO t VALUES (1)"));
-  expect(ledgerFault(twice, "x")).toMatchObject({ code: "state-damaged" });
+  expect(ledgerError(twice, "x")).toMatchObject({ code: "state-damaged" });
   const wrong = faultOf(() => one.exec("SELEKT 1"));
-  expect(ledgerFault(wrong, "x")).toBe(wrong);
+  expect(ledgerError(wrong, "x")).toBe(wrong);
 });
 
 test("a fault of another origin is handed on as it is", () => {
   const fault = Object.assign(new Error("elsewhere"), { errcode: 13 });
   expect(sqliteCode(fault)).toBeUndefined();
-  expect(ledgerFault(fault, "x")).toBe(fault);
+  expect(ledgerError(fault, "x")).toBe(fault);
 });
 
 test("an index of the log that cannot grow is a full disk, any other input/output error is not", () => {
   const cause = (errcode: number) => Object.assign(new Error("disk I/O error"), { code: "ERR_SQLITE_ERROR", errcode });
   // SQLITE_IOERR_SHMSIZE and SQLITE_IOERR_FSYNC.
-  expect(ledgerFault(cause(4874), "x")).toMatchObject({ message: expect.stringContaining("the disk is full") });
-  expect(ledgerFault(cause(1034), "x")).toMatchObject({ message: expect.stringContaining("check the disk") });
+  expect(ledgerError(cause(4874), "x")).toMatchObject({ message: expect.stringContaining("the disk is full") });
+  expect(ledgerError(cause(1034), "x")).toMatchObject({ message: expect.stringContaining("check the disk") });
 });

@@ -53,7 +53,7 @@ export function manifest(kind: NewManifest["kind"] = "full", replacesLines: read
 }
 
 /** Takes a lot for this process and gives it a job. */
-export async function holdLot(ledger: Ledger, lot: string): Promise<LotHold> {
+export async function withLotLease(ledger: Ledger, lot: string): Promise<LotHold> {
   const hold = await ledger.acquireLot(lot, currentLockOwner());
   await ledger.recordJob(hold, { issuer: "line-3", name: "job", json: "{}" });
   return hold;
@@ -61,7 +61,7 @@ export async function holdLot(ledger: Ledger, lot: string): Promise<LotHold> {
 
 /** A lot with these ids planned. */
 export async function plannedLot(ledger: Ledger, lot: string, ids: readonly string[]): Promise<LotHold> {
-  const hold = await holdLot(ledger, lot);
+  const hold = await withLotLease(ledger, lot);
   await ledger.absorbManifest(hold, manifest(), inBatches({ decisions: mintAll(ids) }));
   return hold;
 }

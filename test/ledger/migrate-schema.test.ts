@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { DatabaseSync } from "node:sqlite";
-import { expect, onTestFinished, test, vi } from "vitest";
-import { migrateSchema, requireLedger } from "../../src/ledger/migrate-schema.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { migrateSchema, requireLedger, type SchemaDatabase } from "../../src/ledger/migrate-schema.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
 import * as world from "./ledger-world.ts";
 
@@ -65,12 +65,20 @@ test("a migration that another run did between the question and the lock is not 
     ours.close();
     theirs.close();
   });
-  const exec = ours.exec.bind(ours);
-  vi.spyOn(ours, "exec").mockImplementationOnce((sql) => {
-    migrateSchema(theirs, [FIRST, SECOND]);
-    exec(sql);
-  });
-  migrateSchema(ours, [FIRST, SECOND]);
+  let begun = false;
+  const late: SchemaDatabase = {
+    get isTransaction() {
+      return ours.isTransaction;
+    },
+    prepare: (sql) => ours.prepare(sql),
+    // Their migration comes right before ours would begin.
+    exec: (sql) => {
+      if (!begun) migrateSchema(theirs, [FIRST, SECOND]);
+      begun = true;
+      ours.exec(sql);
+    },
+  };
+  migrateSchema(late, [FIRST, SECOND]);
   expect(ours.prepare("SELECT a FROM first").all()).toEqual([{ a: 2 }]);
 });
 

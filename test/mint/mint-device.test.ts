@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { beforeAll, expect, test } from "vitest";
-import { newSerialNumber } from "../../src/authority/serial-number.ts";
 import { openSigner } from "../../src/authority/signer.ts";
 import { type KeyPair, openKeyPairs } from "../../src/mint/key-pair.ts";
 import { mintDevice } from "../../src/mint/mint-device.ts";
+import { newSerialNumber } from "../../src/x509/serial-number.ts";
 import { makeIssuer, type TestIssuer } from "../fixtures/make-issuer.ts";
 
 let issuer: TestIssuer;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Device } from "../../src/domain/device.ts";
-import type { PlannedBatch } from "../../src/domain/plan.ts";
+import type { DecidedBatch } from "../../src/domain/plan.ts";
 import { planManifest } from "../../src/plan/plan-manifest.ts";
 import { summarizePlan } from "../../src/plan/summarize-plan.ts";
 
@@ -21,8 +21,8 @@ async function* batches(...ids: readonly (readonly string[])[]) {
   }
 }
 
-async function collect(plan: AsyncIterable<PlannedBatch>): Promise<readonly PlannedBatch[]> {
-  const all: PlannedBatch[] = [];
+async function collect(plan: AsyncIterable<DecidedBatch>): Promise<readonly DecidedBatch[]> {
+  const all: DecidedBatch[] = [];
   for await (const batch of plan) all.push(batch);
   return all;
 }
@@ -57,6 +57,17 @@ test("the quantity counts over all batches and the devices that the lot has", as
   });
 });
 
+const STANDING = {
+  planned: 3,
+  reserved: 4,
+  minted: 5,
+  listed: 6,
+  submitted: 7,
+  confirmed: 8,
+  rejected: 9,
+  revoked: 10,
+};
+
 test("a plan's summary counts rows once, and tells who is gone", async () => {
   async function* planned() {
     yield {
@@ -67,13 +78,37 @@ test("a plan's summary counts rows once, and tells who is gone", async () => {
         { kind: "mint", device: device("c"), subjectDigest: "x", registrationDigest: "x" },
       ],
       rejected: [{ problem: { line: 5, field: "", message: "bad" }, externalId: "d", cells: {} }],
-    } satisfies PlannedBatch;
+      taken: 1,
+      registered: { confirmed: 1 },
+    } satisfies DecidedBatch;
   }
   async function* ids() {
     yield ["a", "b"];
     yield ["d", "e"];
   }
   const counts = { lot: "L", rows: 4, mint: 1, register: 1, keep: 1, rejected: 1, needsRemint: ["b"] };
-  expect(await summarizePlan("L", planned(), ids(), false)).toEqual({ ...counts, gone: ["e"] });
-  expect(await summarizePlan("L", planned(), ids(), true)).toEqual({ ...counts, gone: [] });
+  const sum = (mended: boolean, takenIn: boolean) =>
+    summarizePlan({
+      lot: "L",
+      job: { registration: { mode: "bulk" }, submit: { enabled: true } },
+      batches: planned(),
+      lotIds: ids,
+      counts: STANDING,
+      mended,
+      takenIn: () => takenIn,
+    });
+  expect(await sum(false, false)).toEqual({
+    ...counts,
+    gone: ["e"],
+    counts: STANDING,
+    run: { mint: 3 + 4 + 1, recover: 4, list: 8 + 5 + 1, submit: 14 + 6, sendAgain: 7 },
+  });
+  expect((await sum(true, false)).gone).toEqual([]);
+  // A file that is taken in already changes nothing: what is left is what the lot itself has left.
+  expect(await sum(false, true)).toMatchObject({
+    mint: 0,
+    register: 0,
+    keep: 3,
+    run: { mint: 7, recover: 4, list: 12, submit: 18, sendAgain: 7 },
+  });
 });

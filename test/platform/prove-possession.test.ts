@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openPlatform } from "../../src/platform/http-platform.ts";
+import { openPlatform } from "../../src/platform/http/http-platform.ts";
 import type { Platform, Reply, TrustedCertificate } from "../../src/platform/platform.ts";
 import { provePossession } from "../../src/platform/prove-possession.ts";
 import { DEFAULT_RETRY } from "../../src/platform/retry.ts";
+import { retrying } from "../../src/platform/retrying.ts";
 import { startSandbox } from "../../src/sandbox/serve-sandbox.ts";
 import { makeCa } from "../sandbox/make-ca.ts";
 
@@ -61,7 +62,7 @@ async function prove(world: World) {
     return `<${code}>`;
   };
   const policy = { ...DEFAULT_RETRY, tries: 3, sleep: async () => undefined };
-  const outcome = provePossession(platform, "t1", { name: "root", sha1: SHA1, sign }, { policy, now: () => NOW });
+  const outcome = provePossession(retrying(platform, policy), "t1", { name: "root", sha1: SHA1, sign }, () => NOW);
   return { outcome: await outcome.catch((error: unknown) => error), calls };
 }
 
@@ -158,7 +159,7 @@ describe("provePossession to the sandbox", () => {
     const caFile = join(folder, "ca.pem");
     writeFileSync(caFile, sandbox.caPem);
     const site = { url: sandbox.url, tenant: sandbox.tenant, deviceTokenPort: 1, mqttPort: 1, timeoutMs: 5000, caFile };
-    const platform = openPlatform(site, sandbox.credentials);
+    const platform = retrying(openPlatform(site, sandbox.credentials), DEFAULT_RETRY);
     try {
       const ca = makeCa({ kind });
       const sha1 = createHash("sha1").update(ca.der).digest("hex");
@@ -167,10 +168,9 @@ describe("provePossession to the sandbox", () => {
       const stored = sandbox.state.certificates.get(sha1);
       if (stored !== undefined) stored.codeUsableUntilMs = Date.now() - 1;
       const sign = async (code: string) => signOctets("sha256", Buffer.from(code), ca.key).toString("base64");
-      const options = { policy: DEFAULT_RETRY, now: Date.now };
-      const first = await provePossession(platform, sandbox.tenant, { name: "ca", sha1, sign }, options);
+      const first = await provePossession(platform, sandbox.tenant, { name: "ca", sha1, sign }, Date.now);
       expect(first).toMatchObject({ kind: "proven", certificate: { fingerprint: sha1, proofOfPossessionValid: true } });
-      const second = await provePossession(platform, sandbox.tenant, { name: "ca", sha1, sign }, options);
+      const second = await provePossession(platform, sandbox.tenant, { name: "ca", sha1, sign }, Date.now);
       expect(second.kind).toBe("already");
     } finally {
       await platform.close();

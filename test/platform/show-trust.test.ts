@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Platform, Reply, TrustedCertificate } from "../../src/platform/platform.ts";
 import { DEFAULT_RETRY } from "../../src/platform/retry.ts";
+import { retrying } from "../../src/platform/retrying.ts";
 import { showTrust } from "../../src/platform/show-trust.ts";
 
 const ROOT: TrustedCertificate = {
@@ -17,11 +18,8 @@ function show(tenant: Reply<{ readonly id: string }>, reply?: Reply<TrustedCerti
     trustedCertificate: async (_tenant: string, sha1: string) =>
       reply ?? { kind: "answer", value: sha1 === ROOT.fingerprint ? ROOT : undefined },
   } as unknown as Platform;
-  return showTrust(platform, ["1".repeat(40), ROOT.fingerprint], {
-    ...DEFAULT_RETRY,
-    tries: 2,
-    sleep: async () => undefined,
-  });
+  const policy = { ...DEFAULT_RETRY, tries: 2, sleep: async () => undefined };
+  return showTrust(retrying(platform, policy), ["1".repeat(40), ROOT.fingerprint]);
 }
 
 it("tells of each certificate of the chain whether and how the tenant has it", async () => {

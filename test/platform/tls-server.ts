@@ -4,13 +4,13 @@ import { createServer as createHttpsServer, type ServerOptions } from "node:http
 import type { AddressInfo, Server } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 import { generate, type Packet, parser } from "mqtt-packet";
-import type { DeviceDoor, DeviceIdentity } from "../../src/platform/device-door.ts";
-import { makeServerIdentity } from "../../src/sandbox/sandbox-certificate.ts";
+import type { DeviceEndpoint, DeviceIdentity } from "../../src/platform/device/device-endpoint.ts";
+import { makeServerIdentity } from "../../src/sandbox/trust/sandbox-certificate.ts";
 import { makeDeviceKey } from "../fixtures/make-device-key.ts";
 import type { TestIssuer } from "../fixtures/make-issuer.ts";
 
 export interface TlsServer {
-  readonly door: DeviceDoor;
+  readonly door: DeviceEndpoint;
   readonly close: () => Promise<void>;
 }
 

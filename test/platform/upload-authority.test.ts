@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openPlatform } from "../../src/platform/http-platform.ts";
+import { openPlatform } from "../../src/platform/http/http-platform.ts";
 import type { Platform, Reply, TrustedCertificate } from "../../src/platform/platform.ts";
 import { preflight } from "../../src/platform/preflight.ts";
 import { DEFAULT_RETRY } from "../../src/platform/retry.ts";
+import { retrying } from "../../src/platform/retrying.ts";
 import { uploadAuthority } from "../../src/platform/upload-authority.ts";
 import { startSandbox } from "../../src/sandbox/serve-sandbox.ts";
 
@@ -54,7 +55,7 @@ async function upload(world: World, autoRegistration = false) {
   } as unknown as Platform;
   const policy = { ...DEFAULT_RETRY, sleep: async () => undefined };
   const authority = { name: "line-3", pem: "PEM", sha1: SHA1, autoRegistration };
-  const outcome = uploadAuthority(platform, "t1", authority, policy);
+  const outcome = uploadAuthority(retrying(platform, policy), "t1", authority);
   return { outcome: await outcome.catch((error: unknown) => error), calls };
 }
 
@@ -122,22 +123,13 @@ describe("uploadAuthority to the sandbox", () => {
     const caFile = join(folder, "ca.pem");
     writeFileSync(caFile, sandbox.caPem);
     const site = { url: sandbox.url, tenant: sandbox.tenant, deviceTokenPort: 1, mqttPort: 1, timeoutMs: 5000, caFile };
-    const platform = openPlatform(site, sandbox.credentials);
+    const platform = retrying(openPlatform(site, sandbox.credentials), DEFAULT_RETRY);
     try {
       const sha1 = new X509Certificate(sandbox.caPem).fingerprint.replaceAll(":", "").toLowerCase();
       const check = (mode: "bulk" | "auto") =>
-        preflight(
-          platform,
-          { name: "ca", chainSha1: [sha1], names: { [sha1]: "ca" } },
-          { mode, now: Date.now, retry: DEFAULT_RETRY },
-        );
+        preflight(platform, { name: "ca", chainSha1: [sha1], names: { [sha1]: "ca" } }, { mode, now: Date.now });
       const send = (autoRegistration: boolean) =>
-        uploadAuthority(
-          platform,
-          sandbox.tenant,
-          { name: "ca", pem: sandbox.caPem, sha1, autoRegistration },
-          DEFAULT_RETRY,
-        );
+        uploadAuthority(platform, sandbox.tenant, { name: "ca", pem: sandbox.caPem, sha1, autoRegistration });
 
       expect(await check("bulk")).toMatchObject({ kind: "refused" });
       expect(await send(false)).toMatchObject({ kind: "added", certificate: { fingerprint: sha1, status: "ENABLED" } });

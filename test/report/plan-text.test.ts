@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Plan } from "../../src/domain/plan.ts";
+import type { LotForecast } from "../../src/domain/plan.ts";
 import { planText } from "../../src/report/plan-text.ts";
 
-const PLAN: Plan = {
+const PLAN: LotForecast = {
   lot: "L2026-47",
   rows: 5000,
   mint: 4990,
@@ -11,6 +11,17 @@ const PLAN: Plan = {
   rejected: 2,
   needsRemint: [],
   gone: [],
+  counts: {
+    planned: 0,
+    reserved: 0,
+    minted: 0,
+    listed: 0,
+    submitted: 0,
+    confirmed: 8,
+    rejected: 0,
+    revoked: 0,
+  },
+  run: { mint: 4990, recover: 0, list: 4991, submit: 4991, sendAgain: 0 },
 };
 const PLANNED = {
   plan: PLAN,
@@ -37,7 +48,10 @@ test("what a run would do is told in numbers, with the job's settings", () => {
     "  rows          5 000",
     "  to mint       4 990",
     "  to register   1 again",
-    "  to keep       7 as they are",
+    "  unchanged     7",
+    "  in the lot    8 confirmed",
+    "  to list       4 991",
+    "  to submit     4 991",
     "  rejected      2",
     "  line 7: Device ID: it holds a space",
     "  line 9: the row has 3 cells, the header 4",
@@ -63,6 +77,17 @@ test("only the first bad rows are shown, and the others counted", () => {
 });
 
 test("a finished lot has nothing to do", () => {
-  const plan = { ...PLAN, mint: 0, register: 0, keep: 4998 };
+  const run = { mint: 0, recover: 0, list: 0, submit: 0, sendAgain: 0 };
+  const plan = { ...PLAN, mint: 0, register: 0, keep: 4998, run };
   expect(planText({ ...PLANNED, plan }, PLAIN)).toContain("nothing to do");
+});
+
+test("an unfinished lot has its work to do, though its manifest brings nothing new", () => {
+  const counts = { ...PLAN.counts, planned: 2500, reserved: 500, minted: 200, confirmed: 800 };
+  const run = { mint: 3000, recover: 500, list: 3200, submit: 3200, sendAgain: 5 };
+  const text = planText({ ...PLANNED, plan: { ...PLAN, mint: 0, register: 0, keep: 4000, counts, run } }, PLAIN);
+  expect(text).not.toContain("nothing to do");
+  expect(text).toContain("to mint       3 000, of them 500 that a stopped run had reserved");
+  expect(text).toContain("in the lot    2 500 planned, 500 reserved, 200 minted, 800 confirmed");
+  expect(text).toContain("to ask back   5;");
 });

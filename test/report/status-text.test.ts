@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { STAGES, type Stage } from "../../src/domain/stage.ts";
 import type { LotRecord } from "../../src/ledger/ledger.ts";
 import { statusText } from "../../src/report/status-text.ts";
 import { COUNTS } from "../fixtures/lot-report.ts";
@@ -13,6 +14,7 @@ const LOT: LotRecord = {
   lastRunAtMs: 0,
   heldBy: null,
 };
+const NOTHING = { mint: 0, recover: 0, list: 0, submit: 0, sendAgain: 0 };
 const PLAIN = { colour: false };
 
 test("a line for each lot, with its figures below their headings", () => {
@@ -20,23 +22,26 @@ test("a line for each lot, with its figures below their headings", () => {
   const counts = { ...COUNTS, planned: 3, reserved: 4 };
   const lines = statusText(
     [
-      { lot: LOT, counts, rejects: 22 },
-      { lot: other, counts: COUNTS, rejects: 0 },
+      { lot: LOT, counts, rejects: 22, remaining: NOTHING },
+      { lot: other, counts: COUNTS, rejects: 0, remaining: NOTHING },
     ],
     PLAIN,
   ).split("\n");
-  expect(lines[0]).toBe("LOT       ISSUER  OPEN  MINTED  LISTED  SENT  CONFIRMED  REJECTED  STATE");
+  expect(lines[0]).toBe("LOT       ISSUER  OPEN  MINTED  LISTED  SENT  CONFIRMED  REJECTED  REVOKED  STATE");
   expect(lines[1]).toBe(
-    "L2026-47  line-3     7       0     120    30      4 810        22  3 done, some devices rejected",
+    "L2026-47  line-3     7       0     120    30      4 810        22        3  3 done, some devices rejected",
   );
-  expect(lines[2]).toBe("B         line-3     0       0     120    30      4 810         0  0 done");
+  expect(lines[2]).toBe("B         line-3     0       0     120    30      4 810         0        3  0 done");
 });
 
 test("a lot that is held says by whom, and one that never ended says so", () => {
   const heldBy = { host: "pc-7", bootId: "b", pid: 4711, processStart: "1" };
-  const held = statusText([{ lot: { ...LOT, heldBy }, counts: COUNTS, rejects: 0 }], PLAIN);
+  const held = statusText([{ lot: { ...LOT, heldBy }, counts: COUNTS, rejects: 0, remaining: NOTHING }], PLAIN);
   expect(held).toContain("running on pc-7, process 4711");
-  const open = statusText([{ lot: { ...LOT, lastExitCode: null }, counts: COUNTS, rejects: 0 }], PLAIN);
+  const open = statusText(
+    [{ lot: { ...LOT, lastExitCode: null }, counts: COUNTS, rejects: 0, remaining: NOTHING }],
+    PLAIN,
+  );
   expect(open).toContain("not ended yet");
 });
 
@@ -45,9 +50,26 @@ test("without lots it tells how to start one", () => {
 });
 
 test("colours do not move the columns", () => {
-  const status = [{ lot: LOT, counts: COUNTS, rejects: 22 }];
+  const status = [{ lot: LOT, counts: COUNTS, rejects: 22, remaining: NOTHING }];
   const coloured = statusText(status, { colour: true });
   expect(coloured).toContain("\u001b[33m3 done");
   // biome-ignore lint/complexity/useRegexLiterals: the escape would be a control character in a literal
   expect(coloured.replace(new RegExp("\\u001b\\[\\d+m", "g"), "")).toBe(statusText(status, PLAIN));
+});
+
+test("every device and every rejected row counts in exactly one column", () => {
+  const counts = Object.fromEntries(STAGES.map((stage, index) => [stage, 2 ** index])) as Record<Stage, number>;
+  // Five rejected rows that never became devices.
+  const rejects = counts.rejected + 5;
+  const line = statusText([{ lot: LOT, counts, rejects, remaining: NOTHING }], PLAIN).split("\n")[1] ?? "";
+  const columns = line.split(/ {2,}/).slice(2, -1).map(Number);
+  expect(columns.reduce((sum, of) => sum + of, 0)).toBe(2 ** STAGES.length - 1 + 5);
+});
+
+test("a lot with devices still to be registered is not called done", () => {
+  const lot = { ...LOT, lastExitCode: 0 };
+  const remaining = { ...NOTHING, list: 2, submit: 2 };
+  const text = statusText([{ lot, counts: COUNTS, rejects: 0, remaining }], PLAIN);
+  expect(text).toContain("2 to register: run it again");
+  expect(text).not.toContain("done");
 });

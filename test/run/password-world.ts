@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { type Home, homeLayout, type LotLayout, lotLayout, segmentName, segmentPart } from "../../src/disk/layout.ts";
 import type { Ledger, LotHold } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
-import { markOwn } from "../../src/run/owner-mark.ts";
+import { markOwn } from "../../src/run/lot/owner-mark.ts";
 import { certificateOf, plannedLot, serialNumber } from "../ledger/ledger-world.ts";
 
 /** A lot L1 with a real ledger, whose devices are minted batch by batch. */

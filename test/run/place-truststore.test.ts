@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { homeLayout, lotLayout } from "../../src/disk/layout.ts";
 import type { Job, Truststore } from "../../src/domain/job.ts";
-import { checkTruststore } from "../../src/run/check-truststore.ts";
+import { checkTruststore } from "../../src/run/check/check-truststore.ts";
+import type { RunTools } from "../../src/run/lot/run-tools.ts";
+import { startWalk } from "../../src/run/lot/walk.ts";
 import { placeTruststore } from "../../src/run/place-truststore.ts";
-import type { RunTools } from "../../src/run/run-tools.ts";
-import { startWalk } from "../../src/run/walk.ts";
 import type { Difference } from "../../src/verify/difference.ts";
 import { makeCa, type TestCa } from "../sandbox/make-ca.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { setFaults } from "../../src/sandbox/faults.ts";
+import { setFaults } from "../../src/sandbox/faults/faults.ts";
 import { BULK, mountSandbox } from "./mount-sandbox.ts";
 
 const OPEN = { authorization: undefined };

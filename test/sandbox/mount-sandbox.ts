@@ -1,5 +1,5 @@
+import type { SandboxAnswer, SandboxForm } from "../../src/sandbox/http/sandbox-request.ts";
 import { sandboxHandler } from "../../src/sandbox/sandbox-handler.ts";
-import type { SandboxAnswer } from "../../src/sandbox/sandbox-request.ts";
 import { makeSandboxState, type SandboxState, type SandboxStateOptions } from "../../src/sandbox/sandbox-state.ts";
 import { addUser } from "../../src/sandbox/sandbox-users.ts";
 
@@ -10,6 +10,8 @@ interface Ask {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** An object is sent as JSON. */
   readonly body?: object | string | Buffer;
+  /** What the transport has read from a multipart body. */
+  readonly form?: SandboxForm;
 }
 
 export interface MountedSandbox {
@@ -25,7 +27,7 @@ export function mountSandbox(options: SandboxStateOptions = {}): MountedSandbox 
   const state = makeSandboxState(options);
   addUser(state, { userName: "admin", password: "secret-1", token: "token-1" });
   const handler = sandboxHandler(state);
-  const ask: MountedSandbox["ask"] = (method, target, { headers = {}, body } = {}) => {
+  const ask: MountedSandbox["ask"] = (method, target, { headers = {}, body, form } = {}) => {
     const [path = "/", query = ""] = target.split("?");
     const json = body !== undefined && typeof body !== "string" && !Buffer.isBuffer(body);
     return handler({
@@ -40,11 +42,12 @@ export function mountSandbox(options: SandboxStateOptions = {}): MountedSandbox 
         ...headers,
       },
       body: json ? Buffer.from(JSON.stringify(body)) : Buffer.from(body ?? ""),
+      ...(form && { form }),
     });
   };
   const register: MountedSandbox["register"] = (csv, headers = {}) => {
     const form = multipart([{ name: "file", type: "text/csv", fileName: "lot.csv", content: csv }]);
-    return ask("POST", BULK, { headers: { ...form.headers, ...headers }, body: form.body });
+    return ask("POST", BULK, { ...form, headers: { ...form.headers, ...headers } });
   };
   return { state, ask, register };
 }
@@ -65,14 +68,15 @@ export function messageOf(answer: SandboxAnswer): string {
   return shape === "error,info,message" ? String(body["message"]) : `not an error body: ${shape}`;
 }
 
-export interface FormPart {
+interface SentPart {
   readonly name: string;
   readonly type?: string;
   readonly fileName?: string;
   readonly content: string | Buffer;
 }
 
-export function multipart(parts: readonly FormPart[], boundary = "----limit7f") {
+/** A form as it is sent, and as the transport reads it. */
+export function multipart(parts: readonly SentPart[], boundary = "----limit7f") {
   const chunks = parts.flatMap((part) => [
     `--${boundary}\r\nContent-Disposition: form-data; name="${part.name}"`,
     part.fileName === undefined ? "" : `; filename="${part.fileName}"`,
@@ -84,5 +88,12 @@ export function multipart(parts: readonly FormPart[], boundary = "----limit7f") 
   return {
     headers: { "content-type": `multipart/form-data; boundary=${boundary}` },
     body: Buffer.concat([...chunks, `--${boundary}--\r\n`].map((chunk) => Buffer.from(chunk as string))),
+    form: {
+      parts: parts.map(({ name, type, content }) => ({
+        name,
+        ...(type && { contentType: type }),
+        content: Buffer.from(content as string),
+      })),
+    },
   };
 }

@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Agent, FormData, fetch } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { OnboardingError } from "../../src/domain/error.ts";
-import type { FaultRule } from "../../src/sandbox/faults.ts";
+import type { FaultRule } from "../../src/sandbox/faults/faults.ts";
 import { type RunningSandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/serve-sandbox.ts";
 import { makeCa } from "./make-ca.ts";
 import { BULK, basic, CERTIFICATES } from "./mount-sandbox.ts";

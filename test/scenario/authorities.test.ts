@@ -7,7 +7,8 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningSandbox, startSandbox } from "../../src/sandbox/serve-sandbox.ts";
 import { followTutorial, opensslIn, signWith, TUTORIAL_PASSPHRASE, type TutorialCa } from "../fixtures/tutorial-ca.ts";
-import { type Ended, PASSPHRASE, type StartOptions, startLotmint } from "./harness.ts";
+import { type Ended, PASSPHRASE, runLotmint, type StartOptions } from "./harness.ts";
+import { closeHosts } from "./hosts.ts";
 
 const noOpenssl = spawnSync("openssl", ["version"]).status !== 0 && !process.env["CI"];
 const IMPORT_PASSPHRASE = "the key came with this one";
@@ -29,6 +30,7 @@ beforeAll(async () => {
   if (!noOpenssl) tutorial = followTutorial(shared);
 });
 afterAll(async () => {
+  await closeHosts();
   await sandbox.close();
   rmSync(shared, { recursive: true, force: true });
 });
@@ -57,8 +59,7 @@ function openHouse(platform?: { readonly url: string }): House {
     LOTMINT_PLATFORM_PASSWORD: sandbox.credentials.password,
   };
   const run: House["run"] = async (args, options = {}) => {
-    const ended = await startLotmint(["--home", home, ...args], { ...options, env: { ...secrets, ...options.env } })
-      .ended;
+    const ended = await runLotmint(["--home", home, ...args], { ...options, env: { ...secrets, ...options.env } });
     for (const secret of [...Object.values(secrets), TUTORIAL_PASSPHRASE]) {
       if (`${ended.stdout}${ended.stderr}`.includes(secret)) throw new Error(`${args.join(" ")} tells a secret`);
     }

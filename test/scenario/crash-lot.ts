@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { FaultRule } from "../../src/sandbox/faults.ts";
+import type { FaultRule } from "../../src/sandbox/faults/faults.ts";
 import { badRows, type Ended, makeRows, type Row, type Step, type World, writeLot } from "./harness.ts";
 import { proveKilled, proveLot, stagesOf } from "./prove-lot.ts";
 

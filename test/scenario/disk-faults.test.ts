@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { byLength } from "../fixtures/test-length.ts";
 import { STEPS } from "./crash-lot.ts";
 import { type Ended, makeRows, makeWorld, type Step, treeOf, type World, writeLot } from "./harness.ts";
 import { proveKilled, proveLot } from "./prove-lot.ts";
@@ -96,7 +97,7 @@ describe.skipIf(!allowed)(`on a disk of its own${skipped}`, () => {
     let runs = 0;
     for (let code: number | null = 14; code === 14 && runs < 40; runs += 1) {
       // Each try that fails leaves abandoned serial numbers in the ledger, so that the same step again would not do.
-      kilobytes += 28 * (runs + 1);
+      kilobytes += byLength({ short: 56, long: 28 }) * (runs + 1);
       disk.resize(kilobytes);
       const ended = await disk.run(["run", "fc"]);
       code = ended.code;

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { byLength } from "../fixtures/test-length.ts";
 
 /** Ways in which a file can be wrong, for every parser of files and answers that others have made. */
 
@@ -25,8 +26,8 @@ export function damaged(sample: Buffer): fc.Arbitrary<Buffer> {
 }
 
 const DEPTH = 20_000;
-/** Takes minutes where a parser needs the square of it. */
-const LARGE = 64 * 1024;
+/** At its longest it takes minutes where a parser needs the square of it. */
+const LARGE = byLength({ short: 16 * 1024, long: 64 * 1024 });
 /** Beyond what any of the parsers takes for a file of its kind, but for manifests. */
 const HUGE = 3 * 1024 * 1024;
 

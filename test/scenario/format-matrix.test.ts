@@ -18,6 +18,7 @@ import {
   hasOpenssl,
   hasPk12util,
   type JavaCase,
+  keytool,
   openssl,
   readWithJava,
 } from "../fixtures/other-readers.ts";
@@ -43,7 +44,7 @@ type Read = (device: MatrixDevice, format: Format) => Promise<void>;
 
 const PRESENT: Readonly<Record<Reader, boolean>> = {
   OpenSSL: hasOpenssl,
-  keytool: hasKeytool,
+  keytool: hasKeytool && hasJava,
   Java: hasJava,
   GnuTLS: hasCerttool,
   NSS: hasPk12util,
@@ -107,13 +108,24 @@ const readWithOpenssl: Read = async (device, format) => {
   }
 };
 
+/** What keytool says of each file: all of them in one Java. */
+let keytoolTexts: Map<string, string> | undefined;
+function askKeytool(): Map<string, string> {
+  const asked = [...KEYSTORES, ...TRUSTSTORES].filter((format) => exceptionOf("keytool", format)?.word !== "n/a");
+  const files = lots.devices.flatMap(({ password, fileOf }) =>
+    asked.map((format) => ({ file: fileOf(format), isPem: format === "truststore PEM", password })),
+  );
+  const texts = keytool(
+    files.map(({ file, isPem, password }) =>
+      isPem ? ["-printcert", "-file", file] : ["-list", "-v", "-keystore", file, "-storepass", password],
+    ),
+  );
+  return new Map(files.map(({ file }, index) => [file, texts[index] ?? ""]));
+}
+
 const readWithKeytool: Read = async (device, format) => {
-  const { password, fileOf } = device;
-  const args =
-    format === "truststore PEM"
-      ? ["-printcert", "-file", fileOf(format)]
-      : ["-list", "-v", "-keystore", fileOf(format), "-storepass", password];
-  const { stdout } = await run("keytool", args);
+  keytoolTexts ??= askKeytool();
+  const stdout = keytoolTexts.get(device.fileOf(format)) ?? "";
   const found = [...stdout.matchAll(/SHA256: ([0-9A-F:]{95})/g)].map(([, digest = ""]) =>
     digest.replaceAll(":", "").toLowerCase(),
   );

@@ -1,20 +1,27 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { hash } from "node:crypto";
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { announceStep } from "../../src/disk/announce-step.ts";
-import type { FaultRule } from "../../src/sandbox/faults.ts";
+import type { FaultRule } from "../../src/sandbox/faults/faults.ts";
 import { type RunningSandbox, startSandbox } from "../../src/sandbox/serve-sandbox.ts";
+import { closeHosts, runInHost } from "./hosts.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+/** What the real program starts from; it starts hundreds of times, and set-up.ts sees that this costs little. */
+export function programPath(): string {
+  return resolve(process.env["LOTMINT_TEST_PROGRAM"] ?? fileURLToPath(new URL("../../src/main.ts", import.meta.url)));
+}
+/** Where Node.js keeps what it has compiled from one start to the next. */
+export function compileCache(): string {
+  const own = fileURLToPath(new URL("../../node_modules/.cache/scenarios", import.meta.url));
+  return process.env["LOTMINT_TEST_COMPILE_CACHE"] ?? own;
+}
 const INTERFERE = new URL("./interfere.ts", import.meta.url).href;
-/** The program is started over a hundred times: halves what each start costs. */
-export const COMPILE_CACHE = fileURLToPath(new URL("../../node_modules/.cache/scenarios", import.meta.url));
 /** Long enough for any run here on a slow machine; a run that hangs shall not hang the tests. */
-const GIVE_UP_MS = 120_000;
+const GIVE_UP_MS = 240_000;
 
 export const PASSPHRASE = "a passphrase for the scenarios";
 
@@ -62,13 +69,34 @@ export interface StartOptions {
 export interface World {
   readonly home: string;
   readonly sandbox: RunningSandbox;
-  /** Starts the real program on this home. */
+  /** Starts the real program on this home, in a process of its own. */
   readonly start: (args: readonly string[], options?: StartOptions) => Started;
-  /** The same, and waits until it has ended. */
+  /**
+   * Runs one command line on this home and waits until it has ended; in a process of its own where it is killed, or
+   * anything else of the process is asked for, and in `npm run test:long`.
+   */
   readonly run: (args: readonly string[], options?: StartOptions) => Promise<Ended>;
   /** Writes lotmint.yaml; undefined: without a platform. */
   readonly writeSite: (url: string | undefined) => void;
   readonly close: () => Promise<void>;
+}
+
+/** Makes a home with a root and an intermediate under it, by the real program. */
+export async function makeHome(home: string): Promise<void> {
+  const create = (...args: readonly string[]) =>
+    must(
+      startLotmint(["--home", home, "authority", "create", ...args], { env: { LOTMINT_PASSPHRASE: PASSPHRASE } }).ended,
+    );
+  mkdirSync(home, { recursive: true });
+  await create("root", "--subject", "CN=Scenario Root,O=Acme GmbH");
+  await create("line-1", "--issuer", "root", "--subject", "CN=Scenario Line 1,O=Acme GmbH");
+}
+
+/** A copy of the home that set-up.ts has made for all scenarios of this run of the tests; outside of one, a new one. */
+async function placeHome(home: string): Promise<void> {
+  const made = process.env["LOTMINT_TEST_HOME"];
+  if (made === undefined) await makeHome(home);
+  else cpSync(made, home, { recursive: true });
 }
 
 export async function makeWorld(faults: readonly FaultRule[] = []): Promise<World> {
@@ -80,12 +108,10 @@ export async function makeWorld(faults: readonly FaultRule[] = []): Promise<Worl
   });
   const start: World["start"] = (args, options = {}) =>
     startLotmint(["--home", options.home ?? home, ...args], { ...options, env: { ...environment(), ...options.env } });
-  const run: World["run"] = (args, options) => start(args, options).ended;
+  const run: World["run"] = (args, options = {}) =>
+    runLotmint(["--home", options.home ?? home, ...args], { ...options, env: { ...environment(), ...options.env } });
   try {
-    await must(run(["authority", "create", "root", "--subject", "CN=Scenario Root,O=Acme GmbH"]));
-    await must(
-      run(["authority", "create", "line-1", "--issuer", "root", "--subject", "CN=Scenario Line 1,O=Acme GmbH"]),
-    );
+    await placeHome(home);
     const root = readFileSync(join(home, "state", "authorities", "root", "certificate.pem"), "utf8");
     const started = await startSandbox({ trust: [root], faults });
     sandbox = started;
@@ -107,6 +133,7 @@ export async function makeWorld(faults: readonly FaultRule[] = []): Promise<Worl
       run,
       writeSite,
       close: async () => {
+        await closeHosts();
         await started.close();
         rmSync(home, { recursive: true, force: true });
       },
@@ -124,11 +151,28 @@ async function must(ended: Promise<Ended>): Promise<Ended> {
   return outcome;
 }
 
+/** Runs a command line; as `startLotmint`, but in a process that has run others before where nothing speaks against it. */
+export function runLotmint(args: readonly string[], options: StartOptions): Promise<Ended> {
+  const { at, cores, umask, ownGroup = false, contained = false, clockMs = 0, env = {} } = options;
+  const host = process.env["LOTMINT_TEST_HOST"];
+  if (host === undefined || at !== undefined || cores !== undefined || umask !== undefined || ownGroup || contained) {
+    return startLotmint(args, options).ended;
+  }
+  const { NODE_OPTIONS: nodeOptions = "", ...rest } = env;
+  const given = Object.entries({ PATH: process.env["PATH"], ...rest });
+  const order = {
+    args,
+    env: Object.fromEntries(given.filter((pair): pair is [string, string] => pair[1] !== undefined)),
+    clockMs,
+  };
+  return runInHost(host, order, { nodeOptions, compileCache: compileCache(), giveUpMs: GIVE_UP_MS });
+}
+
 /** Starts the real program; `options.env` is all of its environment but the PATH. */
 export function startLotmint(args: readonly string[], options: StartOptions): Started {
   const { at, clockMs, cores, umask } = options;
   const preload = at === undefined && clockMs === undefined && cores === undefined ? [] : ["--import", INTERFERE];
-  const command = [execPath, ...preload, MAIN, ...args];
+  const command = [execPath, ...preload, programPath(), ...args];
   const masked = umask === undefined ? command : ["sh", "-c", `umask ${umask} && exec "$@"`, "sh", ...command];
   const [program = execPath, ...rest] =
     options.contained === true ? ["unshare", "-rpf", "--kill-child", "--mount-proc", ...masked] : masked;
@@ -137,7 +181,7 @@ export function startLotmint(args: readonly string[], options: StartOptions): St
     detached: options.ownGroup === true,
     env: {
       PATH: process.env["PATH"],
-      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      NODE_COMPILE_CACHE: compileCache(),
       ...options.env,
       ...(at === undefined ? {} : { LOTMINT_TEST_AT: [at].flat().map(aimText).join() }),
       ...(clockMs === undefined ? {} : { LOTMINT_TEST_CLOCK_MS: String(clockMs) }),

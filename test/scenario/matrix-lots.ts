@@ -8,11 +8,11 @@ import { openDeviceFiles } from "../../src/keystore/device-files.ts";
 import { openRandomPool } from "../../src/keystore/random-pool.ts";
 import { openPkcs12Writer } from "../../src/keystore/write-pkcs12.ts";
 import { openssl } from "../fixtures/other-readers.ts";
+import { compileCache, programPath } from "./harness.ts";
 import type { Format, Pair } from "./matrix-cells.ts";
 import { PAIRS } from "./matrix-cells.ts";
 
 const run = promisify(execFile);
-const MAIN = join(import.meta.dirname, "../../src/main.ts");
 
 /** Java folds it, everybody else keeps it. */
 const ALIAS = "DeviceKeyEntry";
@@ -53,8 +53,12 @@ const FILES: Readonly<Record<Format | "chain" | "certificate", string>> = {
 export async function makeMatrixLots(): Promise<MatrixLots> {
   const home = mkdtempSync(join(tmpdir(), "lotmint-matrix-"));
   const lotmint = (...args: readonly string[]) =>
-    run(process.execPath, [MAIN, "--home", home, "--log-level", "error", ...args], {
-      env: { PATH: process.env["PATH"], LOTMINT_PASSPHRASE: "a passphrase for the matrix" },
+    run(process.execPath, [programPath(), "--home", home, "--log-level", "error", ...args], {
+      env: {
+        PATH: process.env["PATH"],
+        NODE_COMPILE_CACHE: compileCache(),
+        LOTMINT_PASSPHRASE: "a passphrase for the matrix",
+      },
     });
   try {
     for (const folder of ["jobs", "input"]) mkdirSync(join(home, folder));

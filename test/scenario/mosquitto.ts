@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { makeServerIdentity } from "../../src/sandbox/sandbox-certificate.ts";
+import { makeServerIdentity } from "../../src/sandbox/trust/sandbox-certificate.ts";
 
 export const hasMosquitto = spawnSync("mosquitto", ["-h"]).error === undefined;
 

@@ -13,11 +13,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath } from "node:process";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openLedgerToRead } from "../../src/ledger/open-ledger.ts";
+import { programPath } from "./harness.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+/** Everybody may read it. */
+const MAIN = programPath();
 const NOBODY = 65_534;
 
 interface Told {

@@ -3,8 +3,8 @@ import { createServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type FaultRule, setFaults } from "../../src/sandbox/faults.ts";
-import { makeServerIdentity } from "../../src/sandbox/sandbox-certificate.ts";
+import { type FaultRule, setFaults } from "../../src/sandbox/faults/faults.ts";
+import { makeServerIdentity } from "../../src/sandbox/trust/sandbox-certificate.ts";
 import { type Ended, makeRows, makeWorld, type World, writeLot } from "./harness.ts";
 import { proveLot, readLedger } from "./prove-lot.ts";
 
@@ -27,16 +27,10 @@ afterEach(() => {
   writeSite(world.sandbox.url);
 });
 
-/** As the world's own, but waiting less long for an answer. */
+/** As the world's own; answers have the program's own thirty seconds unless told. */
 function writeSite(url: string, more: object = {}): void {
   const { tenant, credentials } = world.sandbox;
-  const platform = {
-    url,
-    tenant,
-    user: credentials.user,
-    caFile: join(world.home, "platform-ca.pem"),
-    timeout: "400ms",
-  };
+  const platform = { url, tenant, user: credentials.user, caFile: join(world.home, "platform-ca.pem") };
   writeFileSync(join(world.home, "lotmint.yaml"), JSON.stringify({ platform: { ...platform, ...more } }));
 }
 
@@ -110,6 +104,7 @@ async function runUnder(
   setFaults(state.faults, rules);
   const ended = await run(lot);
   setFaults(state.faults, []);
+  writeSite(world.sandbox.url);
   const faults = [...proveHonest(lot), ...proveSecret(lot, ended)];
   if (!state.requests.slice(asked).some(({ fault }) => fault === rules[0]?.kind)) faults.push("no fault was played");
   const last = ended.code === 0 ? ended : await run(lot);
@@ -122,6 +117,8 @@ function proof(lot: string): string[] {
 }
 
 const RATE = 0.6;
+/** The answers that come late come later than that. */
+const SHORT_MS = 1000;
 
 describe("six of ten requests", () => {
   test.each<readonly [string, readonly FaultRule[]]>([
@@ -161,9 +158,11 @@ describe("six of ten requests", () => {
   test.each<readonly [string, readonly FaultRule[]]>([
     ["are never answered", [{ kind: "stall", rate: RATE }]],
     ["are never answered, though they are done", [{ kind: "stall", afterWork: true, rate: RATE }]],
-    ["are answered too late", [{ kind: "delay", delayMs: 900, rate: RATE }]],
-    ["are answered drop by drop", [{ kind: "drip", intervalMs: 20, rate: RATE }]],
+    ["are answered too late", [{ kind: "delay", delayMs: 3 * SHORT_MS, rate: RATE }]],
+    ["are answered drop by drop", [{ kind: "drip", intervalMs: SHORT_MS / 10, rate: RATE }]],
   ])("of the uploads %s: nothing is confirmed that is not, and nothing is lost", async (_name, rules) => {
+    // What is not delayed has ten tries to come in time, also on a machine that is busy with something else.
+    writeSite(world.sandbox.url, { timeout: `${SHORT_MS}ms` });
     const { ended, faults } = await runUnder(
       rules.map((rule) => ({ ...rule, match: { path: BULK } })),
       newLot(),
@@ -171,6 +170,17 @@ describe("six of ten requests", () => {
     expect(faults).toEqual([]);
     expect([0, 13]).toContain(ended.code);
   });
+});
+
+test("a check that asks the platform asks again where six of ten requests fail", async () => {
+  const lot = newLot();
+  expect((await run(lot)).code).toBe(0);
+  const { state } = world.sandbox;
+  const asked = state.requests.length;
+  setFaults(state.faults, [{ kind: "status", status: 503, rate: RATE }]);
+  const check = await world.run(["check", lot, "--platform"], { env: { NODE_OPTIONS: `--import ${HURRY}` } });
+  expect(check).toMatchObject({ code: 0 });
+  expect(state.requests.slice(asked).filter(({ fault }) => fault === "status").length).toBeGreaterThan(0);
 });
 
 describe("an answer that does not add up confirms nothing by itself", () => {
@@ -304,18 +314,19 @@ describe("a platform that is not to be had", () => {
     setFaults(world.sandbox.state.faults, [{ ...rule, times: 1 }]);
     const lot = newLot({ submit: { rowsPerUpload: 9 } });
     const ended = await run(lot);
-    expect([ended.code, pausesOf(ended)]).toEqual([0, [300_000]]);
+    // A question of before may have been asked again for a reason of its own: no pause is as long.
+    expect([ended.code, Math.max(...pausesOf(ended))]).toEqual([0, 300_000]);
   });
 
   test("whatever listens at its address: all is minted, each run ends with 13, and the last one submits", async () => {
     const lot = newLot();
-    for (const [address, words] of [
-      [`https://127.0.0.1:${await freePort()}`, "nothing listens there"],
-      ["https://nowhere.invalid", "its name"],
-      [`https://127.0.0.1:${await babbler()}`, "it does not speak TLS"],
-      [`https://127.0.0.1:${await silence()}`, "did not answer completely in time"],
+    for (const [address, words, more] of [
+      [`https://127.0.0.1:${await freePort()}`, "nothing listens there", {}],
+      ["https://nowhere.invalid", "its name", {}],
+      [`https://127.0.0.1:${await babbler()}`, "it does not speak TLS", {}],
+      [`https://127.0.0.1:${await silence()}`, "did not answer completely in time", { timeout: "400ms" }],
     ] as const) {
-      writeSite(address);
+      writeSite(address, more);
       const ended = await run(lot);
       expect([ended.code, proveHonest(lot), proveSecret(lot, ended)]).toEqual([13, [], []]);
       expect(faultOf(ended)).toContain(words);

@@ -3,10 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { makeServerIdentity } from "../../src/sandbox/sandbox-certificate.ts";
+import { readForm } from "../../src/sandbox/http/read-form.ts";
+import type { SandboxRequest } from "../../src/sandbox/http/sandbox-request.ts";
 import { sandboxHandler } from "../../src/sandbox/sandbox-handler.ts";
-import type { SandboxRequest } from "../../src/sandbox/sandbox-request.ts";
 import type { SandboxState } from "../../src/sandbox/sandbox-state.ts";
+import { makeServerIdentity } from "../../src/sandbox/trust/sandbox-certificate.ts";
 import type { Exchange } from "./openapi-text.ts";
 
 export interface RecordingPlatform {
@@ -28,7 +29,7 @@ export async function startRecording(state: SandboxState): Promise<RecordingPlat
     (request: IncomingMessage, response: ServerResponse): void => {
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
-      request.on("end", () => {
+      request.on("end", async () => {
         const { method = "GET", url = "/" } = request;
         const [path = "/", query = ""] = url.split("?");
         const headers = Object.fromEntries(
@@ -39,7 +40,16 @@ export async function startRecording(state: SandboxState): Promise<RecordingPlat
         );
         const body = Buffer.concat(chunks);
         const peer = peerOf === undefined ? {} : { peer: peerOf(request.socket as TLSSocket) };
-        const answer = handler({ method, path, query: new URLSearchParams(query), headers, body, ...peer });
+        const form = await readForm({ headers, body });
+        const answer = handler({
+          method,
+          path,
+          query: new URLSearchParams(query),
+          headers,
+          body,
+          ...(form && { form }),
+          ...peer,
+        });
         const { status, headers: answerHeaders, body: answerBody } = answer;
         exchanges.push({ method, target: url, headers, body, status, answerHeaders, answerBody });
         response.writeHead(status, answerHeaders).end(answerBody);

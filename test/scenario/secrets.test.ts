@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { setFaults } from "../../src/sandbox/faults.ts";
+import { setFaults } from "../../src/sandbox/faults/faults.ts";
 import { findSecrets, type Secret, type Written } from "./find-secret.ts";
 import { type Ended, makeRows, makeWorld, PASSPHRASE, type StartOptions, type World, writeLot } from "./harness.ts";
 
@@ -288,7 +288,7 @@ test("given as files, no secret can be seen in the program's own environment and
     env,
     at: { step: "synced", signal: "SIGSTOP" },
   });
-  await expect.poll(() => stateOf(started.child.pid), { timeout: 20_000 }).toBe("T");
+  await expect.poll(() => stateOf(started.child.pid), { timeout: 120_000 }).toBe("T");
   for (const file of ["cmdline", "environ"]) {
     said.push({ name: `its ${file}`, content: readFileSync(`/proc/${started.child.pid}/${file}`) });
   }

@@ -3,13 +3,11 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath } from "node:process";
-import { fileURLToPath } from "node:url";
-import { COMPILE_CACHE, type Ended, PASSPHRASE, type Step, type World } from "./harness.ts";
+import { compileCache, type Ended, PASSPHRASE, programPath, type Step, type World } from "./harness.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const FILL = new URL("./fill-disk.ts", import.meta.url).href;
 const INTERFERE = new URL("./interfere.ts", import.meta.url).href;
-const GIVE_UP_MS = 60_000;
+const GIVE_UP_MS = 240_000;
 
 /** A home on a small disk of its own, which only programs that it starts can see at its place. */
 export interface SmallDisk {
@@ -48,7 +46,7 @@ export async function openSmallDisk(world: World, kilobytes: number): Promise<Sm
       "-rm",
       "sh",
       "-c",
-      'mount -t tmpfs -o mode=0700 none "$1" && mount -o "remount,size=$2k" "$1" && echo ready && exec sleep 600',
+      'mount -t tmpfs -o mode=0700 none "$1" && mount -o "remount,size=$2k" "$1" && echo ready && exec sleep 3600',
       "sh",
       place,
       String(kilobytes),
@@ -70,7 +68,7 @@ export async function openSmallDisk(world: World, kilobytes: number): Promise<Sm
   cpSync(world.home, join(root, home), { recursive: true });
   const env = {
     PATH: process.env["PATH"],
-    NODE_COMPILE_CACHE: COMPILE_CACHE,
+    NODE_COMPILE_CACHE: compileCache(),
     LOTMINT_PASSPHRASE: PASSPHRASE,
     LOTMINT_PLATFORM_PASSWORD: world.sandbox.credentials.password,
   };
@@ -88,7 +86,11 @@ export async function openSmallDisk(world: World, kilobytes: number): Promise<Sm
       const fill = fillAt === undefined ? {} : { LOTMINT_TEST_FILL_AT: fillAt, LOTMINT_TEST_FILLER: filler };
       const kill = killAt === undefined ? {} : { LOTMINT_TEST_AT: `${killAt}:1:SIGKILL` };
       const preloads = ["--import", FILL, "--import", INTERFERE];
-      return lotmint([...enter, execPath, ...preloads, MAIN, "--home", home, ...args], { ...env, ...fill, ...kill });
+      return lotmint([...enter, execPath, ...preloads, programPath(), "--home", home, ...args], {
+        ...env,
+        ...fill,
+        ...kill,
+      });
     },
     resize: (size) => command("mount", "-o", `remount,size=${size}k`, place),
     isFilled: () => existsSync(join(root, filler)),

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { setFaults } from "../../src/sandbox/faults.ts";
+import { setFaults } from "../../src/sandbox/faults/faults.ts";
 import { fakeProgram, makeRows, makeWorld, type Step, treeOf, untilStopped, type World, writeLot } from "./harness.ts";
 import { proveLot, readLedger, stagesOf } from "./prove-lot.ts";
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { setFaults } from "../../src/sandbox/faults.ts";
+import { setFaults } from "../../src/sandbox/faults/faults.ts";
 import { makeRows, makeWorld, type Step, untilStopped, type World, writeLot } from "./harness.ts";
 import { proveLot, readLedger } from "./prove-lot.ts";
 
@@ -21,10 +21,20 @@ function proof(lot: string, ids: readonly string[], exitCode = 0): string[] {
 test("of two runs on one lot that are started together, one does it and the other ends with 11", async () => {
   const rows = makeRows("T1", 300);
   writeLot(world.home, "t1", rows);
-  const outcomes = await Promise.all([world.run(["run", "t1"]), world.run(["run", "t1"])]);
-  expect(outcomes.map(({ code }) => code).sort()).toEqual([0, 11]);
-  const refused = outcomes.find(({ code }) => code === 11);
-  expect(refused?.stderr).toMatch(/lot t1 is held by another run \(host .+, process \d+\)/);
+  // Whichever gets the lot waits in the middle of it until the other has ended.
+  const at = { step: "written", signal: "SIGSTOP" } as const;
+  const runs = [world.start(["run", "t1"], { at }), world.start(["run", "t1"], { at })];
+  try {
+    const first = await Promise.race(runs.map(async (run) => ({ run, ...(await run.ended) })));
+    expect(first.code).toBe(11);
+    expect(first.stderr).toMatch(/lot t1 is held by another run \(host .+, process \d+\)/);
+    for (const run of runs) if (run !== first.run) await untilStopped(run);
+    for (const { child } of runs) child.kill("SIGCONT");
+    const outcomes = await Promise.all(runs.map(({ ended }) => ended));
+    expect(outcomes.map(({ code }) => code).sort()).toEqual([0, 11]);
+  } finally {
+    for (const { child } of runs) child.kill("SIGKILL");
+  }
   const ids = rows.map(({ id }) => id);
   expect(proof("t1", ids)).toEqual([]);
 });

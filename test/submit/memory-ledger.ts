@@ -6,7 +6,9 @@ import { ensureFolder, replaceFile } from "../../src/disk/durable.ts";
 import { homeLayout, type LotLayout, lotLayout, partFile } from "../../src/disk/layout.ts";
 import type { Stage } from "../../src/domain/stage.ts";
 import type { LotHold, PartDevice, UploadOutcome } from "../../src/ledger/ledger.ts";
+import type { Platform } from "../../src/platform/platform.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "../../src/platform/retry.ts";
+import { retrying } from "../../src/platform/retrying.ts";
 import type { SubmissionLedger } from "../../src/submit/submission.ts";
 import type { SubmitLot } from "../../src/submit/submit-lot.ts";
 import type { ScriptedPlatform } from "./scripted-platform.ts";
@@ -153,7 +155,8 @@ export function makeMemoryLot(scripts: readonly PartScript[]): MemoryLot {
     options: (platform, more = {}) => ({
       ledger,
       hold: HOLD,
-      platform,
+      // A submission asks nothing else of it.
+      platform: retrying(platform as unknown as Platform, retry),
       layout,
       tenant: "t1",
       submit: { concurrency: 2, collisions: "platform" },

@@ -10,11 +10,12 @@ import type { PlannedBatch } from "../../src/domain/plan.ts";
 import type { DeviceRecord } from "../../src/domain/report.ts";
 import type { Ledger, LotHold } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
-import { openPlatform } from "../../src/platform/http-platform.ts";
+import { openPlatform } from "../../src/platform/http/http-platform.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { DEFAULT_RETRY } from "../../src/platform/retry.ts";
+import { retrying } from "../../src/platform/retrying.ts";
 import { cutParts } from "../../src/registration/cut-parts.ts";
-import { type FaultRule, setFaults } from "../../src/sandbox/faults.ts";
+import { type FaultRule, setFaults } from "../../src/sandbox/faults/faults.ts";
 import { type RunningSandbox, startSandbox } from "../../src/sandbox/serve-sandbox.ts";
 import { type SubmitOutcome, submitLot } from "../../src/submit/submit-lot.ts";
 
@@ -93,15 +94,17 @@ async function listLot(): Promise<void> {
   expect(await cutParts({ ledger, hold, layout, rowsPerUpload: 10 })).toEqual({ parts: 6, rows: DEVICES });
 }
 
+const RETRY = { ...DEFAULT_RETRY, tries: 80, sleep: async () => undefined };
+
 function submit(through: Ledger = ledger, collisions: "platform" | "ledger" = "platform"): Promise<SubmitOutcome> {
   return submitLot({
     ledger: through,
     hold,
-    platform,
+    platform: retrying(platform, RETRY),
     layout,
     tenant: sandbox.tenant,
     submit: { concurrency: 4, collisions },
-    retry: { ...DEFAULT_RETRY, tries: 80, sleep: async () => undefined },
+    retry: RETRY,
   });
 }
 

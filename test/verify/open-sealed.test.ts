@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { sealContent } from "../../src/keystore/seal-passwords.ts";
-import { KeystoreFault } from "../../src/verify/keystore-fault.ts";
+import { KeystoreError } from "../../src/verify/keystore-error.ts";
 import { openSealed } from "../../src/verify/open-sealed.ts";
 import { makeOfficer, strangersKey } from "../fixtures/make-officer.ts";
 import { hasOpenssl, openssl } from "../fixtures/other-readers.ts";
@@ -18,7 +18,7 @@ function kindOf(text: string, key = officer.key): string {
     openSealed(text, key);
     return "opened";
   } catch (error) {
-    return error instanceof KeystoreFault ? error.kind : "something else";
+    return error instanceof KeystoreError ? error.kind : "something else";
   }
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { KeystoreFault } from "../../src/verify/keystore-fault.ts";
+import { KeystoreError } from "../../src/verify/keystore-error.ts";
 import { readJks } from "../../src/verify/read-jks.ts";
 import {
   type ForeignAuthority,
@@ -24,7 +24,7 @@ function kindOf(bytes: Buffer, password = PASSWORD): string {
     readJks(bytes, password);
     return "opened";
   } catch (error) {
-    if (error instanceof KeystoreFault) return error.kind;
+    if (error instanceof KeystoreError) return error.kind;
     throw error;
   }
 }

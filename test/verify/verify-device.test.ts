@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { MintedRecord } from "../../src/ledger/ledger.ts";
-import { needsPassword, verifyDevice } from "../../src/verify/verify-device.ts";
+import { holdsKeystore, verifyDevice } from "../../src/verify/verify-device.ts";
 import {
   type ForeignAuthority,
   hasKeytool,
@@ -20,8 +20,8 @@ const root = mkdtempSync(join(tmpdir(), "lotmint-device-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 test("a device with a keystore needs a password, one that keeps its own key does not", () => {
-  expect(needsPassword({ "certificate.pem": "", "keystore.jks": "" })).toBe(true);
-  expect(needsPassword({ "certificate.pem": "", "chain.pem": "" })).toBe(false);
+  expect(holdsKeystore({ "certificate.pem": "", "keystore.jks": "" })).toBe(true);
+  expect(holdsKeystore({ "certificate.pem": "", "chain.pem": "" })).toBe(false);
 });
 
 describe.skipIf(!hasOpenssl || !hasKeytool)("a device's folder (skipped without openssl or keytool)", () => {

@@ -28,7 +28,9 @@ test("a claimed file is the very file, in work/, and what it was is remembered",
     claimedAtMs: NOW,
     lot: null,
     job: "nightly",
+    starts: 0,
     filing: null,
+    refusal: null,
   });
 });
 

@@ -17,7 +17,7 @@ import { fileResult } from "../../src/watch/file-result.ts";
 import { ended } from "./watch-world.ts";
 
 const NOW = Date.parse("2026-01-31T05:30:00Z");
-const CLAIM: Claim = { name: "LOT.csv", claimedAtMs: NOW, lot: "LOT", job: "job", filing: null };
+const CLAIM: Claim = { name: "LOT.csv", claimedAtMs: NOW, lot: "LOT", job: "job", starts: 0, filing: null };
 const LOT = { lot: "LOT", job: "job" };
 
 let drop: DropLayout;

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test("a look tells files from links and pipes, follows none, and leaves folders out", async () => {
+test("a look tells files from links and pipes, and from folders, and follows none", async () => {
   writeFileSync(join(folder, "a.csv"), "id\n");
   symlinkSync("/etc/passwd", join(folder, "b.csv"));
   execFileSync("mkfifo", [join(folder, "c.csv")]);
@@ -21,6 +21,19 @@ test("a look tells files from links and pipes, follows none, and leaves folders 
     ["a.csv", "file"],
     ["b.csv", "link"],
     ["c.csv", "other"],
+    ["d.csv", "folder"],
+  ]);
+});
+
+test("a name that is not UTF-8 is told with % signs, apart from a file that is really called so", async () => {
+  const raw = Buffer.concat([Buffer.from(`${folder}/L`), Buffer.from([0xfc]), Buffer.from(".csv")]);
+  writeFileSync(raw, "id\n");
+  writeFileSync(join(folder, "L%FC.csv"), "id\n");
+  writeFileSync(Buffer.concat([raw, Buffer.from(".ready")]), "");
+  const found = await findDrops(folder);
+  expect(found.map(({ name, rawPath, ready }) => [name, rawPath, ready]).sort()).toEqual([
+    ["L%FC-2.csv", raw, true],
+    ["L%FC.csv", undefined, false],
   ]);
 });
 

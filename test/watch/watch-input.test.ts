@@ -22,6 +22,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
+import { claimDrop } from "../../src/watch/claim-drop.ts";
+import { readClaim, writeClaim } from "../../src/watch/claims.ts";
+import { UNREADABLE_NAME } from "../../src/watch/refuse-drop.ts";
 import { ended, until, WatchWorld } from "./watch-world.ts";
 
 test("a dropped manifest is run from input/work and ends in input/done with its results beside it", async () => {
@@ -132,9 +135,9 @@ test("only manifests are looked at: hidden, temporary and other files stay where
   const world = new WatchWorld();
   const others = [".hidden.csv", "LOT.csv.part", "Thumbs.db", "notes.docx", "~$LOT.csv"];
   for (const name of others) world.write(name);
-  mkdirSync(join(world.drop.input, "folder.csv"));
+  mkdirSync(join(world.drop.input, "folder"));
   expect(await world.once()).toBe(0);
-  expect(world.names("input")).toEqual([...others, "folder.csv"].sort());
+  expect(world.names("input")).toEqual([...others, "folder"].sort());
   expect(world.ran).toEqual([]);
 });
 
@@ -166,6 +169,73 @@ test("links and files of others are refused without being opened or followed", a
   expect(world.result("rejected", "THEIRS.csv")).toContain("another user");
 });
 
+test("names that are not UTF-8 and folders called like manifests are filed with the reason beside them", async () => {
+  const world = new WatchWorld();
+  const raw = (byte: number) =>
+    Buffer.concat([Buffer.from(`${world.drop.input}/L`), Buffer.from([byte]), Buffer.from(".csv")]);
+  writeFileSync(raw(0xfc), "id\n1\n");
+  writeFileSync(raw(0xe4), "id\n2\n");
+  mkdirSync(join(world.drop.input, "FOLDER.csv"));
+  writeFileSync(join(world.drop.input, "FOLDER.csv/inside.csv"), "id\n");
+  world.write("DOT.csv.");
+  world.write("LOT.csv");
+  expect(await world.once()).toBe(2);
+  expect(world.ran.sort()).toEqual(["DOT.csv.", "LOT.csv"]);
+  for (const [name, content] of [
+    ["L%FC.csv", "id\n1\n"],
+    ["L%E4.csv", "id\n2\n"],
+  ] as const) {
+    expect(readFileSync(join(world.drop.rejected, name), "utf8")).toBe(content);
+    expect(world.result("rejected", name)).toMatch(/^FAILED[\s\S]*not UTF-8[\s\S]*Give it a name of plain letters/);
+  }
+  expect(world.result("rejected", "FOLDER.csv")).toMatch(/^FAILED[\s\S]*it is a folder/);
+  expect(existsSync(join(world.drop.rejected, "FOLDER.csv/inside.csv"))).toBe(true);
+  expect(world.names("input").filter((name) => !["done", "rejected", "work"].includes(name))).toEqual([]);
+});
+
+test("a watcher that is killed after it has claimed a name that is not UTF-8 still refuses it", async () => {
+  const world = new WatchWorld();
+  const from = Buffer.concat([Buffer.from(`${world.drop.input}/L`), Buffer.from([0xfc]), Buffer.from(".csv")]);
+  writeFileSync(from, "id\n");
+  claimDrop(world.drop, "L%FC.csv", { nowMs: 0, job: null, from, refusal: UNREADABLE_NAME });
+  writeFileSync(Buffer.concat([Buffer.from(`${world.drop.work}/M`), Buffer.from([0xfc, 0x2e, 0x63, 0x73, 0x76])]), "");
+  const watch = world.start();
+  await until(() => world.manifests("rejected").length === 2);
+  await watch.stop();
+  expect(world.ran).toEqual([]);
+  expect(world.result("rejected", "L%FC.csv")).toContain("not UTF-8");
+  expect(world.result("rejected", "M%FC.csv")).toContain("not UTF-8");
+});
+
+test("what cannot be moved away is told and does not keep others from being taken", async (context) => {
+  // Root moves everything.
+  if (getuid?.() === 0) context.skip();
+  const world = new WatchWorld();
+  const folder = join(world.drop.input, "FOLDER.csv");
+  mkdirSync(folder, 0o500);
+  world.write("LOT.csv");
+  expect(await world.once()).toBe(2);
+  expect(world.ran).toEqual(["LOT.csv"]);
+  expect(existsSync(folder)).toBe(true);
+  expect(world.logged.map(({ reason, msg }) => `${msg} ${reason}`).join("\n")).toContain("cannot be moved away");
+});
+
+test("names with line ends and names of 255 bytes get their results like others", async () => {
+  const world = new WatchWorld();
+  const long = `nobody${"ü".repeat(122)}a.csv`;
+  expect(Buffer.byteLength(long)).toBe(255);
+  world.write(long);
+  world.write("nobody\n\u001b[2J.csv");
+  expect(await world.once()).toBe(2);
+  const results = world.names("rejected").filter((name) => name.endsWith(".result.txt"));
+  expect(results).toHaveLength(2);
+  for (const name of results) {
+    const text = readFileSync(join(world.drop.rejected, name), "utf8");
+    expect(text).toMatch(/^FAILED/);
+    expect(text).not.toContain("\u001b");
+  }
+});
+
 test("a second file of a name that is in done/ gets the time, and nothing is overwritten", async () => {
   const world = new WatchWorld();
   for (const content of ["id\n1\n", "id\n2\n", "id\n3\n"]) {
@@ -186,15 +256,14 @@ test("several files go in order of arrival, lotsAtOnce of them at a time", async
   world.outcome = async (file) => {
     running += 1;
     most = Math.max(most, running);
+    // Both are at work at once, however slowly the second begins; a third would have had its chance.
+    await until(() => most >= 2);
     await pause(20);
     running -= 1;
     return ended(0, file);
   };
   const names = ["Z.csv", "M.csv", "A.csv", "Q.csv", "B.csv", "Y.csv"];
-  for (const name of names) {
-    world.write(name);
-    await pause(15);
-  }
+  world.writeInOrder(names);
   await world.once({ lotsAtOnce: 2 });
   expect(world.ran).toEqual(names);
   expect(most).toBe(2);
@@ -266,7 +335,7 @@ test("a run that hangs is told as stalled", async () => {
   world.skippedMs += 800_000;
   world.files[0]?.onProgress();
   world.skippedMs += 800_000;
-  await pause(50);
+  await world.looked();
   expect(world.events).toEqual([]);
   world.skippedMs += 200_000;
   await until(() => world.events.length === 1);
@@ -285,13 +354,13 @@ test("a share that vanishes under the watch is waited for, told once, and its fi
   const gone = join(world.home.root, "gone");
   renameSync(world.drop.input, gone);
   await until(() => world.logged.some(({ msg }) => msg === "input: trouble; trying again"));
-  await pause(150);
+  await world.looked();
   expect(world.logged.filter(({ msg }) => msg.startsWith("input: trouble"))).toHaveLength(1);
   expect(existsSync(world.drop.input)).toBe(false);
   away = false;
   const tries = world.ran.length;
   await until(() => world.ran.length > tries);
-  await pause(50);
+  await world.looked();
   expect(existsSync(world.drop.input)).toBe(false);
   renameSync(gone, world.drop.input);
   world.skippedMs += 60_000;
@@ -315,7 +384,7 @@ test("a manifest that a vanished share made unreadable is not the operator's fau
   const watch = world.start();
   world.write("LOT.csv");
   await until(() => existsSync(gone));
-  await pause(100);
+  await world.looked();
   renameSync(gone, world.drop.input);
   world.skippedMs += 60_000;
   await until(() => world.manifests("done").length === 1);
@@ -330,7 +399,7 @@ test("a share that stays away is told as stalled", async () => {
   await until(() => world.logged.length > 0);
   world.skippedMs += 1_000_000;
   await until(() => world.events.length === 1);
-  await pause(50);
+  await world.looked();
   expect(world.events.map(({ event, file }) => [event, file])).toEqual([["stalled", null]]);
   await watch.stop();
 });
@@ -343,7 +412,7 @@ test("results that cannot be written are written later, and nothing is lost or r
   world.write("LOT.csv");
   await until(() => world.logged.some(({ msg }) => msg === "input/work/LOT.csv: trouble; trying again"));
   world.skippedMs += 60_000;
-  await pause(50);
+  await world.looked();
   expect([world.manifests("work"), world.ran]).toEqual([["LOT.csv"], ["LOT.csv"]]);
   unlinkSync(world.drop.done);
   world.skippedMs += 60_000;
@@ -369,10 +438,7 @@ test("claims that cannot be written down claim nothing: the file stays where it 
 test("a watcher that was killed is followed by one that goes on with the claimed files, lots named as before", async () => {
   const world = new WatchWorld();
   world.outcome = (file) => ended(13, file);
-  for (const name of ["B.csv", "A.csv"]) {
-    world.write(name);
-    await pause(15);
-  }
+  world.writeInOrder(["B.csv", "A.csv"]);
   const first = world.start();
   await until(() => world.ran.length >= 2);
   await first.stop();
@@ -385,6 +451,39 @@ test("a watcher that was killed is followed by one that goes on with the claimed
   expect(world.files.map(({ lot }) => lot)).toEqual(lots);
   expect(world.manifests("done")).toEqual(["A.csv", "B.csv"]);
   expect(world.names("work")).toEqual([]);
+});
+
+test("a file that has brought the watcher down three times is set aside, and the next files go on", async () => {
+  const world = new WatchWorld();
+  mkdirSync(world.drop.work, { recursive: true });
+  writeFileSync(join(world.drop.work, "HEAVY.csv"), "id\n1\n");
+  writeClaim(world.drop, "HEAVY.csv", {
+    name: "HEAVY.csv",
+    claimedAtMs: world.clockMs,
+    lot: "HEAVY",
+    job: "job",
+    starts: 3,
+    filing: null,
+  });
+  world.write("NEXT.csv");
+  expect(await world.once()).toBe(1);
+  expect(world.ran).toEqual(["NEXT.csv"]);
+  expect(world.result("rejected", "HEAVY.csv")).toMatch(/^FAILED .*\n.*begun 3 times.*\nCall the engineer/);
+});
+
+test("a start is counted on the disk before the work begins, and forgotten once it has ended in order", async () => {
+  const world = new WatchWorld();
+  const startsNow = () => readClaim(world.drop, "HEAVY.csv")?.starts;
+  const during: (number | undefined)[] = [];
+  world.outcome = (file) => {
+    during.push(startsNow());
+    return ended(13, file);
+  };
+  world.write("HEAVY.csv");
+  await world.once();
+  expect([during, startsNow()]).toEqual([[1], 0]);
+  await world.once();
+  expect([during, startsNow()]).toEqual([[1, 1], 0]);
 });
 
 test("killed between results and move, the file is filed under the same name by the next one", async () => {
@@ -533,7 +632,7 @@ test("a quiet watch writes nothing into the log", async () => {
   const world = new WatchWorld();
   world.write("notes.docx");
   const watch = world.start();
-  await pause(300);
+  await world.looked();
   expect(world.logged).toEqual([]);
   await watch.stop();
 });

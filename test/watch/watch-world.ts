@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -8,14 +17,14 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { dropLayout, homeLayout } from "../../src/disk/layout.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
-import { faultOutcome } from "../../src/watch/fault-outcome.ts";
+import { errorOutcome } from "../../src/watch/error-outcome.ts";
 import type { LotOutcome } from "../../src/watch/lot-outcome.ts";
 import type { WatchEvent } from "../../src/watch/send-events.ts";
 import { watchInput } from "../../src/watch/watch-input.ts";
 import type { FileToRun, PlannedFile, WatchCalls, WatchOptions } from "../../src/watch/watch-options.ts";
 
 /** Longer than any of these should take; a watcher that does nothing shall not hang the tests. */
-const GIVE_UP_MS = 20_000;
+const GIVE_UP_MS = 120_000;
 
 /** In memory where there is such a place: every file is synced a dozen times on its way. */
 const TEMPORARY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
@@ -59,6 +68,18 @@ export class WatchWorld {
     const path = join(this.drop.input, name);
     writeFileSync(path, content);
     return path;
+  }
+
+  /** Writes files so that each has come later than the one before. */
+  writeInOrder(names: readonly string[]): void {
+    const probe = join(this.home.root, "probe");
+    for (const name of names) {
+      const { ctimeMs } = statSync(this.write(name));
+      // The file system's clock goes in steps.
+      do writeFileSync(probe, "");
+      while (statSync(probe).ctimeMs <= ctimeMs);
+    }
+    rmSync(probe);
   }
 
   start(options: Partial<WatchOptions> = {}): {
@@ -156,7 +177,7 @@ export class WatchWorld {
 
 /** How a lot ended. */
 export function ended(exitCode: number, file: Pick<FileToRun, "lot" | "job">, fault = "the fault"): LotOutcome {
-  const outcome = faultOutcome({ exitCode, fault, lot: file.lot, job: file.job, nowMs: 0 });
+  const outcome = errorOutcome({ exitCode, fault, lot: file.lot, job: file.job, nowMs: 0 });
   if (exitCode !== 0 && exitCode !== 3) return outcome;
   const { report } = outcome;
   return {

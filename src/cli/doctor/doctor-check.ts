@@ -1,9 +1,9 @@
-import { strayDiskFault } from "../../disk/disk-fault.ts";
+import { strayDiskFault } from "../../disk/disk-error.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { CliContext } from "../context.ts";
 
 /** One thing that a check has found. */
-export interface Finding {
+export interface DoctorFinding {
   readonly name: string;
   /** warning: nothing fails yet. problem: something fails, or will. */
   readonly state: "ok" | "warning" | "problem";
@@ -17,11 +17,13 @@ export interface Finding {
  */
 export interface DoctorCheck {
   readonly name: string;
-  readonly look: (context: CliContext) => Promise<readonly Omit<Finding, "name">[]> | readonly Omit<Finding, "name">[];
+  readonly look: (
+    context: CliContext,
+  ) => Promise<readonly Omit<DoctorFinding, "name">[]> | readonly Omit<DoctorFinding, "name">[];
 }
 
 /** Findings of one check, under its name. */
-export async function runCheck({ name, look }: DoctorCheck, context: CliContext): Promise<readonly Finding[]> {
+export async function findingsOf({ name, look }: DoctorCheck, context: CliContext): Promise<readonly DoctorFinding[]> {
   try {
     return (await look(context)).map((finding) => ({ name, ...finding }));
   } catch (cause) {
@@ -33,7 +35,7 @@ export async function runCheck({ name, look }: DoctorCheck, context: CliContext)
 }
 
 /** An error of lotmint's own as a problem: the cure is what follows the first semicolon of its message. */
-export function asProblem({ message }: OnboardingError): Omit<Finding, "name"> {
+export function asProblem({ message }: OnboardingError): Omit<DoctorFinding, "name"> {
   return { state: "problem", ...splitCure(message) };
 }
 
@@ -43,14 +45,14 @@ export function splitCure(message: string): { readonly message: string; readonly
   return at === -1 ? { message } : { message: message.slice(0, at), cure: message.slice(at + 2) };
 }
 
-export function ok(message: string): Omit<Finding, "name"> {
+export function ok(message: string): Omit<DoctorFinding, "name"> {
   return { state: "ok", message };
 }
 
-export function warning(message: string, cure: string): Omit<Finding, "name"> {
+export function warning(message: string, cure: string): Omit<DoctorFinding, "name"> {
   return { state: "warning", message, cure };
 }
 
-export function problem(message: string, cure: string): Omit<Finding, "name"> {
+export function problem(message: string, cure: string): Omit<DoctorFinding, "name"> {
   return { state: "problem", message, cure };
 }

@@ -3,7 +3,7 @@ import { EXIT } from "../../domain/exit-code.ts";
 import { paint, plainText, type TextOptions } from "../../report/plain-text.ts";
 import type { CliContext } from "../context.ts";
 import { CHECKS } from "./checks.ts";
-import { type Finding, runCheck } from "./doctor-check.ts";
+import { type DoctorFinding, findingsOf } from "./doctor-check.ts";
 
 const STATES = { ok: ["ok", "green"], warning: ["warning", "amber"], problem: ["PROBLEM", "red"] } as const;
 
@@ -12,11 +12,11 @@ const STATES = { ok: ["ok", "green"], warning: ["warning", "amber"], problem: ["
  * Ends with 0 where there is no problem, warnings or not, else with 3, whatever the problem.
  */
 export async function runDoctor(context: CliContext): Promise<number> {
-  const findings: Finding[] = [];
+  const findings: DoctorFinding[] = [];
   for (const check of CHECKS) {
     if (context.signal.aborted) throw new OnboardingError("stopped", { code: "stopped" });
     // What several checks stumble over, such as lotmint.yaml, is told once.
-    const found = (await runCheck(check, context)).filter(
+    const found = (await findingsOf(check, context)).filter(
       ({ state, message }) => state === "ok" || findings.every((earlier) => earlier.message !== message),
     );
     findings.push(...found);
@@ -29,7 +29,7 @@ export async function runDoctor(context: CliContext): Promise<number> {
   return problems === 0 ? EXIT.done : EXIT.rejected;
 }
 
-function findingText({ name, state, message, cure }: Finding, options: TextOptions): string {
+function findingText({ name, state, message, cure }: DoctorFinding, options: TextOptions): string {
   const [word, colour] = STATES[state];
   const lead = `${paint(word.padEnd(8), colour, options)} ${name.padEnd(11)} `;
   const indent = " ".repeat(21);

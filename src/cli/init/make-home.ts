@@ -10,13 +10,13 @@ import { placeNewFile } from "../../disk/place-new-file.ts";
 import type { Subject } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { holdAlone } from "../../ledger/hold-alone.ts";
-import { refuseRevokedIssuer } from "../../run/refuse-revoked-issuer.ts";
-import { trustedAtStart } from "../../sandbox/keep-trust.ts";
+import { refuseRevokedIssuer } from "../../run/lot/refuse-revoked-issuer.ts";
 import { openSandboxRecord, sandboxPassword, writeSandboxRecord } from "../../sandbox/sandbox-record.ts";
 import { makeSandboxState } from "../../sandbox/sandbox-state.ts";
+import { trustedAtStart } from "../../sandbox/trust/keep-trust.ts";
 import type { CliContext } from "../context.ts";
-import { sandboxSiteLines } from "../run-sandbox.ts";
-import { withSettledLedger } from "../with-settled-ledger.ts";
+import { sandboxSiteLines } from "../sandbox/run-sandbox.ts";
+import { withRecoveredLedger } from "../with-settled-ledger.ts";
 import { jobText, SAMPLE_MANIFEST, sampleLot, siteText, tenantLines } from "./home-texts.ts";
 import type { PlatformChoice } from "./init-options.ts";
 
@@ -116,7 +116,7 @@ async function makeAuthority(
     { attribute: "CN", value: name },
     ...(organization === "" ? [] : [{ attribute: "O", value: organization } as const]),
   ];
-  await withSettledLedger(context, async (ledger) => {
+  await withRecoveredLedger(context, async (ledger) => {
     if (issuer !== undefined) await refuseRevokedIssuer(ledger, issuer);
     const pathLength = issuer === undefined ? undefined : 0;
     const key = "ec-p256";

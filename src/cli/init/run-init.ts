@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { checkAuthorityName } from "../../authority/authority-name.ts";
-import { statIfThere } from "../../disk/disk-fault.ts";
+import { statIfThere } from "../../disk/disk-error.ts";
 import { safeName } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { askLine } from "../ask-line.ts";

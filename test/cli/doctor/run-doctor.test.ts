@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Finding } from "../../../src/cli/doctor/doctor-check.ts";
+import type { DoctorFinding } from "../../../src/cli/doctor/doctor-check.ts";
 import { type RunningSandbox, startSandbox } from "../../../src/sandbox/serve-sandbox.ts";
 import { runInProcess } from "../../scenario/in-process.ts";
 
@@ -25,7 +25,7 @@ const init = () => runInProcess(["init", "--without-platform"], folder, ENV);
 /** What doctor says, without what is in order. */
 async function doctor(env: Readonly<Record<string, string>> = {}, now = Date.now) {
   const { code, text } = await runInProcess(["doctor", "--json"], folder, env, { now });
-  const { checks } = JSON.parse(text) as { readonly checks: readonly Finding[] };
+  const { checks } = JSON.parse(text) as { readonly checks: readonly DoctorFinding[] };
   return { code, checks, found: checks.filter(({ state }) => state !== "ok") };
 }
 

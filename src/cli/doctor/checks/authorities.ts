@@ -2,10 +2,10 @@ import { listAuthorities, readAuthority } from "../../../authority/load-authorit
 import { verifyChain } from "../../../authority/verify-chain.ts";
 import { OnboardingError } from "../../../domain/error.ts";
 import type { Ledger } from "../../../ledger/ledger.ts";
-import { describeRevocations } from "../../../run/describe-revocations.ts";
-import { authorityBudget } from "../../../run/issuer-budget.ts";
+import { authorityBudget } from "../../../run/lot/issuer-budget.ts";
+import { describeRevocations } from "../../../run/revoke/describe-revocations.ts";
 import type { CliContext } from "../../context.ts";
-import { asProblem, type DoctorCheck, type Finding, ok, problem, splitCure, warning } from "../doctor-check.ts";
+import { asProblem, type DoctorCheck, type DoctorFinding, ok, problem, splitCure, warning } from "../doctor-check.ts";
 
 const DAY_MS = 86_400_000;
 /** As runs warn. */
@@ -18,7 +18,7 @@ export const authoritiesCheck: DoctorCheck = {
     const entries = listAuthorities(context.home);
     if (entries.length === 0) return [warning("there are no authorities: nothing can be signed", "lotmint init")];
     return context.withLedgerToRead(async (ledger) => {
-      const findings: Omit<Finding, "name">[] = [];
+      const findings: Omit<DoctorFinding, "name">[] = [];
       for (const entry of entries) {
         if (entry.state === "damaged") findings.push({ state: "problem", ...splitCure(entry.fault) });
         else if (entry.state === "requested") findings.push({ state: "warning", ...splitCure(entry.fault) });
@@ -33,7 +33,7 @@ async function lookAt(
   name: string,
   ledger: Ledger,
   { home, now }: CliContext,
-): Promise<readonly Omit<Finding, "name">[]> {
+): Promise<readonly Omit<DoctorFinding, "name">[]> {
   const { certificate, chain } = readAuthority(home, name);
   try {
     verifyChain(name, chain, now());
@@ -44,7 +44,7 @@ async function lookAt(
   const end = new Date(certificate.notAfterMs).toISOString().slice(0, 10);
   const daysLeft = (ms: number) => (ms - now()) / DAY_MS;
   const successor = "make its successor, have the platform trust it, and name it in the jobs";
-  const findings: Omit<Finding, "name">[] = [];
+  const findings: Omit<DoctorFinding, "name">[] = [];
   if (daysLeft(certificate.notAfterMs) < WARN_DAYS) findings.push(warning(`${name} ends on ${end}`, successor));
   for (const { job, outlivedFrom } of (await authorityBudget(ledger, home, name)).jobs) {
     if (outlivedFrom === null || daysLeft(Date.parse(outlivedFrom)) >= WARN_DAYS) continue;

@@ -1,4 +1,4 @@
-import { checkClock } from "../../../run/check-clock.ts";
+import { checkClock } from "../../../run/lot/check-clock.ts";
 import { type DoctorCheck, ok } from "../doctor-check.ts";
 
 /** This machine's clock beside the ledger's newest signature; the platform's clock is looked at with the platform. */

@@ -1,10 +1,10 @@
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
-import { diskFault, statIfThere } from "../../../disk/disk-fault.ts";
+import { diskError, statIfThere } from "../../../disk/disk-error.ts";
 import { writeAll } from "../../../disk/durable.ts";
 import { removeStaged, stagingName } from "../../../disk/staging.ts";
 import { requireLocalDisk } from "../../../ledger/local-disk.ts";
-import { type DoctorCheck, type Finding, ok, problem, warning } from "../doctor-check.ts";
+import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from "../doctor-check.ts";
 
 const MB = 1024 * 1024;
 /** A lot of 20,000 devices takes about 400 MB. */
@@ -23,7 +23,7 @@ export const diskCheck: DoctorCheck = {
   },
 };
 
-function space(place: string): readonly Omit<Finding, "name">[] {
+function space(place: string): readonly Omit<DoctorFinding, "name">[] {
   const { bavail, bsize, ffree, files } = statfsSync(place);
   const bytes = bavail * bsize;
   const left = `${Math.floor(bytes / MB)} MB are free at ${place}`;
@@ -36,7 +36,7 @@ function space(place: string): readonly Omit<Finding, "name">[] {
 }
 
 /** Writes, syncs and removes a file. */
-function probe(place: string): readonly Omit<Finding, "name">[] {
+function probe(place: string): readonly Omit<DoctorFinding, "name">[] {
   const path = join(place, stagingName("doctor"));
   try {
     const file = openSync(path, "wx", 0o600);
@@ -50,7 +50,7 @@ function probe(place: string): readonly Omit<Finding, "name">[] {
     removeStaged(path, "doctor");
     return [];
   } catch (error) {
-    throw diskFault(error, place);
+    throw diskError(error, place);
   } finally {
     rmSync(path, { force: true });
   }

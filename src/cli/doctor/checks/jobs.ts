@@ -2,10 +2,10 @@ import { listAuthorities } from "../../../authority/load-authority.ts";
 import { listJobs } from "../../../config/list-jobs.ts";
 import { readJob } from "../../../config/read-job.ts";
 import { OnboardingError } from "../../../domain/error.ts";
-import { loadTruststore } from "../../../run/load-truststore.ts";
+import { loadTruststore } from "../../../run/lot/load-truststore.ts";
 import { nextDue } from "../../../schedule/next-due.ts";
 import type { CliContext } from "../../context.ts";
-import { asProblem, type DoctorCheck, type Finding, ok, problem, warning } from "../doctor-check.ts";
+import { asProblem, type DoctorCheck, type DoctorFinding, ok, problem, warning } from "../doctor-check.ts";
 
 /** Whether each job can be used, and when it is due next. */
 export const jobsCheck: DoctorCheck = {
@@ -17,7 +17,7 @@ export const jobsCheck: DoctorCheck = {
   },
 };
 
-function lookAt(name: string, path: string, { home, site, now }: CliContext): readonly Omit<Finding, "name">[] {
+function lookAt(name: string, path: string, { home, site, now }: CliContext): readonly Omit<DoctorFinding, "name">[] {
   try {
     const job = readJob(path, home, site(), now());
     if (job.truststore !== undefined) loadTruststore(home, job.truststore, now());

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { isRestored } from "../../../run/restored-home.ts";
+import { isRestored } from "../../../run/lot/restored-home.ts";
 import { type DoctorCheck, ok, warning } from "../doctor-check.ts";
 
 /** Whether the ledger opens and its events are linked. */

@@ -5,13 +5,14 @@ import { readJob } from "../../../config/read-job.ts";
 import { sandboxLayout } from "../../../disk/layout.ts";
 import { OnboardingError } from "../../../domain/error.ts";
 import type { Registration } from "../../../domain/job.ts";
+import { probePlatform } from "../../../platform/http/probe-platform.ts";
 import type { Platform } from "../../../platform/platform.ts";
 import { preflight } from "../../../platform/preflight.ts";
-import { probePlatform } from "../../../platform/probe-platform.ts";
 import { DEFAULT_RETRY } from "../../../platform/retry.ts";
-import { checkClock } from "../../../run/check-clock.ts";
+import { retrying } from "../../../platform/retrying.ts";
+import { checkClock } from "../../../run/lot/check-clock.ts";
 import type { CliContext } from "../../context.ts";
-import { type DoctorCheck, type Finding, ok, problem, splitCure, warning } from "../doctor-check.ts";
+import { type DoctorCheck, type DoctorFinding, ok, problem, splitCure, warning } from "../doctor-check.ts";
 
 /** Enough for a lost answer; whoever looks shall not wait long for a platform that is away. */
 const TRIES = 2;
@@ -38,7 +39,8 @@ export const platformCheck: DoctorCheck = {
         ),
       ];
     }
-    const platform = await context.openPlatform({ ask: false });
+    const opened = await context.openPlatform({ ask: false });
+    const platform = retrying(opened, { ...DEFAULT_RETRY, tries: TRIES, signal: context.signal });
     try {
       return await askForJobs(platform, context);
     } finally {
@@ -48,20 +50,15 @@ export const platformCheck: DoctorCheck = {
 };
 
 /** What the preflight of a run says, once for each issuer and way of registration. */
-async function askForJobs(platform: Platform, context: CliContext): Promise<readonly Omit<Finding, "name">[]> {
-  const { home, now, signal } = context;
+async function askForJobs(platform: Platform, context: CliContext): Promise<readonly Omit<DoctorFinding, "name">[]> {
+  const { home, now } = context;
   const names = Object.fromEntries(
     readableAuthorities(home).map(({ name, certificateDer }) => [digests(certificateDer).sha1, name]),
   );
-  const findings = new Map<string, Omit<Finding, "name">>();
-  const add = (finding: Omit<Finding, "name">) => findings.set(finding.message, finding);
+  const findings = new Map<string, Omit<DoctorFinding, "name">>();
+  const add = (finding: Omit<DoctorFinding, "name">) => findings.set(finding.message, finding);
   for (const { issuer, chainSha1, mode } of asked(context)) {
-    const options = {
-      mode,
-      now,
-      retry: { ...DEFAULT_RETRY, tries: TRIES, signal },
-      tenant: context.site().platform?.tenant,
-    };
+    const options = { mode, now, tenant: context.site().platform?.tenant };
     const outcome = await preflight(platform, { name: issuer, chainSha1, names }, options);
     const clock = clockFinding(now(), outcome.platformTimeMs);
     if (clock !== undefined) add(clock);
@@ -105,7 +102,7 @@ function preflightCure(message: string): { readonly message: string; readonly cu
   return at === -1 ? splitCure(message) : { message: message.slice(0, at), cure: message.slice(at + 2) };
 }
 
-function clockFinding(nowMs: number, platformMs: number | undefined): Omit<Finding, "name"> | undefined {
+function clockFinding(nowMs: number, platformMs: number | undefined): Omit<DoctorFinding, "name"> | undefined {
   try {
     checkClock(nowMs, undefined, platformMs);
     return undefined;

@@ -1,8 +1,8 @@
 import { accessSync, constants, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { isDenied, statIfThere, wordsOf } from "../../../disk/disk-fault.ts";
+import { isDenied, statIfThere, wordsOf } from "../../../disk/disk-error.ts";
 import { authorityLayout, type Home, sandboxLayout } from "../../../disk/layout.ts";
-import { type DoctorCheck, type Finding, ok, problem } from "../doctor-check.ts";
+import { type DoctorCheck, type DoctorFinding, ok, problem } from "../doctor-check.ts";
 
 /** Whether what holds keys and passwords is private, and the folders that runs write to may be written to. */
 export const rightsCheck: DoctorCheck = {
@@ -33,14 +33,14 @@ function privateFiles(home: Home): readonly string[] {
   ];
 }
 
-function exposed(path: string, mask: number, mode: string): readonly Omit<Finding, "name">[] {
+function exposed(path: string, mask: number, mode: string): readonly Omit<DoctorFinding, "name">[] {
   const stats = statIfThere(path);
   if (stats === undefined || (stats.mode & mask) === 0) return [];
   const has = (stats.mode & 0o777).toString(8).padStart(4, "0");
   return [problem(`other users may reach ${path} (mode ${has})`, `chmod ${mode} ${path}`)];
 }
 
-function unwritable(path: string): readonly Omit<Finding, "name">[] {
+function unwritable(path: string): readonly Omit<DoctorFinding, "name">[] {
   if (statIfThere(path) === undefined) return [];
   try {
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);

@@ -1,9 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { readCertificatesToTrust } from "../../../authority/certificates-to-trust.ts";
+import { readCertificatesToTrust } from "../../../authority/foreign/certificates-to-trust.ts";
 import { OnboardingError } from "../../../domain/error.ts";
-import { readCaFile } from "../../../platform/site-access.ts";
-import { type DoctorCheck, type Finding, ok, problem, warning } from "../doctor-check.ts";
+import { readCaFile } from "../../../platform/http/site-access.ts";
+import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from "../doctor-check.ts";
 
 const WARN_MS = 30 * 86_400_000;
 
@@ -23,7 +23,12 @@ export const trustCheck: DoctorCheck = {
   },
 };
 
-function lookAt(what: string, path: string, nowMs: number, read: () => unknown): readonly Omit<Finding, "name">[] {
+function lookAt(
+  what: string,
+  path: string,
+  nowMs: number,
+  read: () => unknown,
+): readonly Omit<DoctorFinding, "name">[] {
   const cure = what === "platform.caFile" ? "put the CA's new certificate there" : "lotmint truststore fetch HOST:PORT";
   try {
     read();

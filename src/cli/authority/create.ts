@@ -1,0 +1,43 @@
+import { KEY_ALGORITHMS, type KeyAlgorithm } from "../../domain/certificate.ts";
+import type { AddCommand } from "../command.ts";
+
+/** `lotmint authority create NAME`: a root, or an intermediate under an issuer of this home. */
+export const createCommand: AddCommand = (line, runner) =>
+  line.command(
+    "create <name>",
+    "Make a root, or an intermediate under --issuer",
+    (command) =>
+      command
+        .positional("name", { type: "string", demandOption: true })
+        .option("issuer", {
+          type: "string",
+          requiresArg: true,
+          describe: "Authority that signs it; none: self-signed root",
+        })
+        .option("subject", {
+          type: "string",
+          requiresArg: true,
+          describe: "Distinguished name, CN=…,O=… (default CN=NAME)",
+        })
+        .option("key", { choices: KEY_ALGORITHMS, default: "ec-p256" as KeyAlgorithm, describe: "Key type" })
+        .option("validity", {
+          type: "string",
+          requiresArg: true,
+          describe: "365d, 20y, a date, or never (default: root 10950d, others 7300d cut to the issuer's end)",
+        })
+        .option("path-length", { type: "number", requiresArg: true, describe: "Authorities allowed below it" })
+        .option("passphrase-file", {
+          type: "string",
+          requiresArg: true,
+          describe: "File with the new key's passphrase",
+        })
+        .option("issuer-passphrase-file", {
+          type: "string",
+          requiresArg: true,
+          describe: "File with the issuer's passphrase",
+        }),
+    runner("makes", async (args, context) => {
+      const { runCreate } = await import("./run-create.ts");
+      return runCreate(args, context);
+    }),
+  );

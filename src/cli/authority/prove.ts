@@ -1,0 +1,18 @@
+import type { AddCommand } from "../command.ts";
+
+/** `lotmint authority prove NAME`: the platform's proof of possession. */
+export const proveCommand: AddCommand = (line, runner) =>
+  line.command(
+    "prove <name>",
+    "Prove to the platform that an uploaded authority's key is ours",
+    (command) =>
+      command.positional("name", { type: "string", demandOption: true }).option("passphrase-file", {
+        type: "string",
+        requiresArg: true,
+        describe: "File with its passphrase",
+      }),
+    runner("writes", async (args, context) => {
+      const { runProve } = await import("./run-prove.ts");
+      return runProve(args, context);
+    }),
+  );

@@ -1,0 +1,27 @@
+import { KEY_ALGORITHMS, type KeyAlgorithm } from "../../domain/certificate.ts";
+import type { AddCommand } from "../command.ts";
+
+/** `lotmint authority request NAME`: an authority whose certificate comes from elsewhere. */
+export const requestCommand: AddCommand = (line, runner) =>
+  line.command(
+    "request <name>",
+    "Make a key that stays here, and the request for its certificate (PKCS#10 on stdout)",
+    (command) =>
+      command
+        .positional("name", { type: "string", demandOption: true })
+        .option("subject", {
+          type: "string",
+          requiresArg: true,
+          describe: "Distinguished name, CN=…,O=… (default CN=NAME)",
+        })
+        .option("key", { choices: KEY_ALGORITHMS, default: "ec-p256" as KeyAlgorithm, describe: "Key type" })
+        .option("passphrase-file", {
+          type: "string",
+          requiresArg: true,
+          describe: "File with the new key's passphrase",
+        }),
+    runner("makes", async (args, context) => {
+      const { runRequest } = await import("./run-request.ts");
+      return runRequest(args, context);
+    }),
+  );

@@ -1,0 +1,58 @@
+import { loadIssuer, readAuthority } from "../../authority/load-authority.ts";
+import { signVerificationCode } from "../../authority/sign-verification-code.ts";
+import { digests } from "../../authority/stored-authority.ts";
+import type { Platform } from "../../platform/platform.ts";
+import { type ProvenPossession, provePossession } from "../../platform/prove-possession.ts";
+import { replyError } from "../../platform/reply-error.ts";
+import { DEFAULT_RETRY } from "../../platform/retry.ts";
+import { retrying } from "../../platform/retrying.ts";
+import { READ_OWN_ROLE } from "../../platform/roles.ts";
+import type { CliContext } from "../context.ts";
+
+export interface ProveArguments {
+  readonly name: string;
+  readonly passphraseFile?: string | undefined;
+}
+
+const PROVEN = {
+  proven: "has proven its possession to",
+  already: "had proven its possession before to",
+} as const;
+
+/** `lotmint authority prove`: shows the platform that we hold the key; a second time changes nothing. */
+export async function runProve(args: ProveArguments, context: CliContext): Promise<number> {
+  readAuthority(context.home, args.name);
+  const platform = retrying(await context.openPlatform(), { ...DEFAULT_RETRY, signal: context.signal });
+  try {
+    const tenant = await askTenant(platform);
+    const proof = await proveToTenant(platform, tenant, args, context);
+    context.printJson({ tenant, ...proof });
+    context.print(`${args.name}: ${PROVEN[proof.kind]} tenant ${tenant}`);
+    return 0;
+  } finally {
+    await platform.close();
+  }
+}
+
+/** The passphrase is asked for only when there is something to sign. */
+export function proveToTenant(
+  platform: Platform,
+  tenant: string,
+  { name, passphraseFile }: ProveArguments,
+  context: CliContext,
+): Promise<ProvenPossession> {
+  const { home, now } = context;
+  const sign = async (code: string) => {
+    const file = passphraseFile === undefined ? {} : { file: passphraseFile };
+    const passphrase = await context.passphrase(name, file);
+    return signVerificationCode(loadIssuer(home, name, passphrase, now(), context.site().maxChain).signer, code);
+  };
+  const { sha1 } = digests(readAuthority(home, name).certificateDer);
+  return provePossession(platform, tenant, { name, sha1, sign }, now);
+}
+
+export async function askTenant(platform: Platform): Promise<string> {
+  const tenant = await platform.currentTenant();
+  if (tenant.kind !== "answer") throw replyError(tenant, { doing: "show its tenant", role: READ_OWN_ROLE });
+  return tenant.value.id;
+}

@@ -1,0 +1,22 @@
+import { resolve } from "node:path";
+import { plainText } from "../../report/plain-text.ts";
+import type { AddCommand } from "../command.ts";
+
+/** `lotmint backup FILE`: ledger, authorities and lots' copies in one file, while runs go on. */
+export const backupCommand: AddCommand = (line, runner) =>
+  line.command(
+    "backup <file>",
+    "Back up ledger, authorities and lots' copies into one file",
+    (command) => command.positional("file", { type: "string", demandOption: true }),
+    runner("writes", async ({ file }, context) => {
+      const { backupHome } = await import("../../run/backup/backup-home.ts");
+      const path = resolve(context.cwd, file);
+      const contents = await context.withLedger((ledger) => backupHome(context.home, ledger, path, context.now()));
+      const files = Object.keys(contents.files).length;
+      context.printJson({ file: path, madeAt: contents.madeAt, ledgerHead: contents.ledgerHead, files });
+      context.print(`${plainText(path)}: ${files} files, ledger up to event ${contents.ledgerHead.slice(0, 16)}…
+Authorities' keys in it are encrypted as they are here; keep their passphrases apart from it.
+Not in it: output/, which holds the devices' keys and passwords.`);
+      return 0;
+    }),
+  );

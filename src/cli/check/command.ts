@@ -1,0 +1,53 @@
+import { OnboardingError } from "../../domain/error.ts";
+import type { AddCommand } from "../command.ts";
+import { wholeNumber } from "../whole-number.ts";
+
+/** `lotmint check LOT`: opens and compares what a lot has produced. */
+export const checkCommand: AddCommand = (line, runner) =>
+  line.command(
+    "check <lot>",
+    "Open every keystore of a lot and compare it with the ledger",
+    (command) =>
+      command
+        .positional("lot", { type: "string", demandOption: true })
+        .option("sample", {
+          type: "number",
+          requiresArg: true,
+          coerce: wholeNumber("sample", 1),
+          describe: "Open only so many devices, chosen by chance",
+        })
+        .option("secrets-key", {
+          type: "string",
+          requiresArg: true,
+          describe: "File with the private key that sealed passwords are opened with",
+        })
+        .option("write-off", {
+          type: "boolean",
+          default: false,
+          describe: "After a restore: its output is lost; revoke all its certificates (a dry run without --yes)",
+        })
+        .option("reason", { type: "string", requiresArg: true, describe: "Why it is written off; recorded for good" })
+        .option("yes", { type: "boolean", default: false, describe: "Do write it off" })
+        .option("passphrase-file", {
+          type: "string",
+          requiresArg: true,
+          describe: "File with the issuer's passphrase, for the revocation list after --write-off",
+        })
+        .option("platform", { type: "boolean", default: false, describe: "Ask the platform too" }),
+    runner("writes", async (args, context) => {
+      if (args.writeOff) {
+        if (args.platform || args.sample !== undefined || args.secretsKey !== undefined) {
+          throw new OnboardingError("--write-off checks nothing: leave --platform, --sample and --secrets-key out", {
+            code: "usage",
+          });
+        }
+        const { runWriteOff } = await import("./run-write-off.ts");
+        return runWriteOff(args, context);
+      }
+      if (args.reason !== undefined || args.yes || args.passphraseFile !== undefined) {
+        throw new OnboardingError("--reason, --yes and --passphrase-file go with --write-off", { code: "usage" });
+      }
+      const { runCheck } = await import("./run-check.ts");
+      return runCheck(args, context);
+    }),
+  );

@@ -1,0 +1,13 @@
+import type { AddCommand } from "../command.ts";
+
+/** `lotmint report LOT`: writes a lot's reports again, from the ledger, and prints them. */
+export const reportCommand: AddCommand = (line, runner) =>
+  line.command(
+    "report <lot>",
+    "Write a lot's reports again and show how it stands",
+    (command) => command.positional("lot", { type: "string", demandOption: true }),
+    runner("writes", async ({ lot }, context) => {
+      const { runReport } = await import("./run-report.ts");
+      return runReport(lot, context);
+    }),
+  );

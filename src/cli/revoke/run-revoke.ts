@@ -1,0 +1,101 @@
+import type { RevocationReason } from "../../domain/certificate.ts";
+import { OnboardingError } from "../../domain/error.ts";
+import { EXIT } from "../../domain/exit-code.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import { requireLot } from "../../run/lot/record-job.ts";
+import { publishRevocations } from "../../run/revoke/publish-revocations.ts";
+import { revokeDevices } from "../../run/revoke/revoke-devices.ts";
+import { type SelectedDevices, selectIds, selectLot } from "../../run/revoke/select-devices.ts";
+import { type CliContext, makeRunTools } from "../context.ts";
+import { publishedJson, publishedText, tellFaults } from "../published-text.ts";
+import { readIdFile } from "./read-id-file.ts";
+
+export interface RevokeArguments {
+  readonly ids?: readonly string[] | undefined;
+  readonly lot?: string | undefined;
+  readonly file?: string | undefined;
+  readonly reason: RevocationReason;
+  readonly yes: boolean;
+  readonly push: boolean;
+  readonly passphraseFile?: string | undefined;
+}
+
+const MOST_IDS = 10;
+
+/** `lotmint revoke`: a dry run unless it is one device or `--yes`; then recorded, listed, and told to the platform. */
+export async function runRevoke(args: RevokeArguments, context: CliContext): Promise<number> {
+  return context.withLedger(async (ledger) => {
+    const selected = await select(args, context, ledger);
+    if (selected.devices > 1 && !args.yes) {
+      showDryRun(selected, args.reason, context);
+      return EXIT.done;
+    }
+    const tools = await makeRunTools(context, ledger, args.passphraseFile);
+    // What is wrong with the site or its credentials is told before anything is done.
+    const platform = args.push ? await context.openPlatform() : undefined;
+    try {
+      const revoked = await revokeDevices(tools, { reason: args.reason, lots: selected.lots });
+      const published = await publishRevocations(tools, [...selected.issuers], platform);
+      const { alreadyRevoked, withoutCertificate } = selected;
+      const exitCode = tellFaults(published.faults, context);
+      context.printJson({
+        dryRun: false,
+        reason: args.reason,
+        revoked,
+        alreadyRevoked,
+        withoutCertificate,
+        ...publishedJson(published),
+        exitCode,
+      });
+      context.print(`${revokedText(revoked, selected, args.reason)}\n${publishedText(published)}`);
+      return exitCode;
+    } finally {
+      await platform?.close();
+    }
+  });
+}
+
+async function select(args: RevokeArguments, context: CliContext, ledger: Ledger): Promise<SelectedDevices> {
+  const { ids = [], lot, file } = args;
+  const ways = [ids.length > 0, lot !== undefined, file !== undefined].filter((given) => given).length;
+  if (ways !== 1) {
+    throw new OnboardingError("name what to revoke: ids, or --lot LOT, or --file FILE", { code: "usage" });
+  }
+  if (lot !== undefined) {
+    return selectLot(ledger, (await requireLot(ledger, lot)).lot);
+  }
+  return selectIds(ledger, file === undefined ? ids : await readIdFile(file, context.cwd));
+}
+
+function showDryRun(selected: SelectedDevices, reason: RevocationReason, context: CliContext): void {
+  const { lots, devices, alreadyRevoked, withoutCertificate } = selected;
+  const counts = Object.fromEntries([...lots].map(([lot, ids]) => [lot, ids.length]));
+  context.printJson({ dryRun: true, reason, devices, lots: counts, alreadyRevoked, withoutCertificate });
+  const lines = [...lots].map(([lot, ids]) => {
+    const shown = ids.slice(0, MOST_IDS).join(", ");
+    return `  ${lot}: ${ids.length} (${shown}${ids.length > MOST_IDS ? ", …" : ""})`;
+  });
+  context.print(
+    [
+      `Nothing was done. With --yes these ${devices} devices would be revoked (${reason}):`,
+      ...lines,
+      ...standingLines(selected),
+      "It cannot be undone.",
+    ].join("\n"),
+  );
+}
+
+function revokedText(revoked: number, selected: SelectedDevices, reason: RevocationReason): string {
+  const noun = revoked === 1 ? "device" : "devices";
+  return [`${revoked} ${noun} revoked${revoked === 0 ? "" : ` (${reason})`}`, ...standingLines(selected)].join("\n");
+}
+
+function standingLines({ alreadyRevoked, withoutCertificate }: SelectedDevices): readonly string[] {
+  const lines: string[] = [];
+  if (alreadyRevoked > 0) lines.push(`  revoked before: ${alreadyRevoked}`);
+  if (withoutCertificate.length > 0) {
+    const shown = withoutCertificate.slice(0, MOST_IDS).join(", ");
+    lines.push(`  without a certificate that could be revoked: ${withoutCertificate.length} (${shown})`);
+  }
+  return lines;
+}

@@ -1,0 +1,13 @@
+import type { AddCommand } from "../command.ts";
+
+/** `lotmint status [LOT]`: how far the lots have come. */
+export const statusCommand: AddCommand = (line, runner) =>
+  line.command(
+    "status [lot]",
+    "Show how far the lots have come",
+    (command) => command.positional("lot", { type: "string" }),
+    runner("reads", async ({ lot }, context) => {
+      const { runStatus } = await import("./run-status.ts");
+      return runStatus(lot, context);
+    }),
+  );

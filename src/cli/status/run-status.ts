@@ -1,0 +1,58 @@
+import { jobFromJson } from "../../config/job-json.ts";
+import { remainingWork } from "../../domain/remaining-work.ts";
+import { STAGES } from "../../domain/stage.ts";
+import type { Ledger, LotRecord } from "../../ledger/ledger.ts";
+import { countRejects } from "../../report/count-rejects.ts";
+import { type LotStatus, statusText } from "../../report/status-text.ts";
+import { requireLot } from "../../run/lot/record-job.ts";
+import { shellWord, type UncheckedLot, uncheckedLots } from "../../run/lot/restored-home.ts";
+import type { CliContext } from "../context.ts";
+
+/** `lotmint status`: a line a lot, from the ledger alone. */
+export async function runStatus(asked: string | undefined, context: CliContext): Promise<number> {
+  return context.withLedgerToRead(async (ledger) => {
+    const lot = asked === undefined ? undefined : (await requireLot(ledger, asked)).lot;
+    const lots = (await ledger.lots()).filter(({ name }) => lot === undefined || name === lot);
+    const statuses = await Promise.all(lots.map((record) => statusOf(ledger, record)));
+    const open = (await uncheckedLots(context.home, ledger)).filter((one) => lot === undefined || one.lot === lot);
+    const toCheck = new Set(open.map((one) => one.lot));
+    context.printJson(
+      statuses.map(({ lot: { name, issuer, lastExitCode, lastRunAtMs, heldBy }, counts, rejects, remaining }) => ({
+        lot: name,
+        issuer,
+        devices: STAGES.reduce((sum, stage) => sum + counts[stage], 0),
+        counts,
+        rejects,
+        remaining,
+        lastExitCode,
+        lastRunAt: lastRunAtMs === null ? null : new Date(lastRunAtMs).toISOString(),
+        unchecked: toCheck.has(name),
+        heldBy: heldBy === null ? null : { host: heldBy.host, pid: heldBy.pid },
+      })),
+    );
+    context.print(statusText(statuses, { colour: context.colour }));
+    if (open.length > 0) context.print(uncheckedText(open));
+    return 0;
+  });
+}
+
+/** After a restore: what keeps anything from being signed, and the commands that end that. */
+function uncheckedText(open: readonly UncheckedLot[]): string {
+  const lines = open.flatMap(({ lot, known }) => {
+    const check = `lotmint check ${shellWord(lot)}`;
+    return known ? [`  ${check}`, `    if its output is lost: ${check} --write-off --reason TEXT`] : [`  ${check}`];
+  });
+  return ["This home was restored: nothing is signed until these lots have been checked.", ...lines].join("\n");
+}
+
+async function statusOf(ledger: Ledger, lot: LotRecord): Promise<LotStatus> {
+  const rejects = Object.values(await countRejects(ledger.rejects(lot.name)));
+  const counts = await ledger.countByStage(lot.name);
+  const [signer] = (await ledger.lotIssuers(lot.name)).toReversed();
+  return {
+    lot: { ...lot, issuer: signer ?? lot.issuer },
+    counts,
+    rejects: rejects.reduce((sum, of) => sum + of, 0),
+    remaining: remainingWork(counts, jobFromJson(lot.jobJson)),
+  };
+}

@@ -1,0 +1,31 @@
+import { listAuthorities } from "../../authority/load-authority.ts";
+import { renewCrls } from "../../run/revoke/renew-crls.ts";
+import type { CliContext } from "../context.ts";
+import { givenPassphrase } from "./run-drop.ts";
+import type { SharedLedger } from "./share-ledger.ts";
+
+/**
+ * Makes the revocation lists anew that are at half of their life or do not say everything, for the issuers whose
+ * passphrase came with the environment. What keeps it from doing so is told once, and again when it changes.
+ */
+export function renewHomeCrls(context: CliContext, ledgers: SharedLedger): () => Promise<void> {
+  const { home, log, now } = context;
+  const told = new Map<string, string>();
+  return async () => {
+    const issuers = listAuthorities(home)
+      .filter(({ state }) => state === "ready")
+      .map(({ name }) => name);
+    const tools = { home, now, issuerPassphrase: async (name: string) => givenPassphrase(name, context) };
+    for (const outcome of await ledgers.use((ledger) =>
+      renewCrls({ ...tools, ledger }, issuers, { atHalfLife: true }),
+    )) {
+      const { issuer } = outcome;
+      const reason =
+        outcome.kind === "skipped" ? outcome.reason : outcome.kind === "fault" ? outcome.fault.message : "";
+      if (outcome.kind === "written") log.info({ issuer }, "the revocation list is renewed");
+      if (reason !== "" && told.get(issuer) !== reason)
+        log.warn({ issuer, reason }, "the revocation list is not renewed");
+      told.set(issuer, reason);
+    }
+  };
+}

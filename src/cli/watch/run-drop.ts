@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import { strayDiskFault } from "../../disk/disk-error.ts";
+import { lotLayout } from "../../disk/layout.ts";
+import { OnboardingError } from "../../domain/error.ts";
+import { EXIT, exitCodeOf } from "../../domain/exit-code.ts";
+import type { Job } from "../../domain/job.ts";
+import type { LotReport } from "../../domain/report.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import { describeLot } from "../../run/lot/describe-lot.ts";
+import { runLot } from "../../run/run-lot.ts";
+import { errorOutcome } from "../../watch/error-outcome.ts";
+import type { LotOutcome } from "../../watch/lot-outcome.ts";
+import type { FileToRun } from "../../watch/watch-options.ts";
+import { type CliContext, makeRunTools } from "../context.ts";
+import type { DropAssignment } from "./assign-drop.ts";
+import type { SharedLedger } from "./share-ledger.ts";
+
+/** Runs the lot of one file for the watcher. Never throws: a defect is logged and becomes exit code 1. */
+export async function runDrop(
+  file: FileToRun,
+  context: CliContext,
+  ledgers: SharedLedger,
+  assignment: DropAssignment,
+): Promise<LotOutcome> {
+  const { path } = file;
+  let { lot } = file;
+  const startedAtMs = context.now();
+  let job: Job | undefined;
+  const blank = (error: unknown) =>
+    errorOutcome({ exitCode: exitCodeOf(error), fault: words(error), lot, job: file.job, nowMs: context.now() });
+  try {
+    // Another file of the same lot, spelled otherwise, may have come first since this one was claimed.
+    lot = await ledgers.use(async (ledger) => (await ledger.lotName(file.lot)) ?? file.lot);
+    job = await assignment.jobOf({ ...file, lot });
+    return await ledgers.use((ledger) => runWith(ledger, job as Job));
+  } catch (cause) {
+    const error = strayDiskFault(cause);
+    if (!(error instanceof OnboardingError)) {
+      context.log.fatal(
+        { file: file.name, lot, stack: stackOf(error) },
+        "this is a defect of lotmint; please report it",
+      );
+    }
+    return blank(error);
+  }
+
+  async function runWith(ledger: Ledger, job: Job): Promise<LotOutcome> {
+    const layout = lotLayout(context.home, lot, job.secrets.folder);
+    const places = { folder: layout.folder, rejects: layout.rejects };
+    const made = await makeRunTools(context, ledger, undefined);
+    const tools = {
+      ...made,
+      issuerPassphrase: async (name: string) => givenPassphrase(name, context),
+      onProgress: (progress: Parameters<typeof made.onProgress>[0]) => {
+        file.onProgress();
+        made.onProgress(progress);
+      },
+    };
+    try {
+      const request = { lot, job, manifest: path, acceptChanges: false, acceptClock: false, resend: false };
+      const report = await runLot(tools, request);
+      const { exitCode } = report;
+      const ended = exitCode === EXIT.done || exitCode === EXIT.rejected;
+      return { exitCode, report, places, unchanged: ended && isEarlier(layout.reportJson, report) };
+    } catch (cause) {
+      const error = strayDiskFault(cause);
+      if (!(error instanceof OnboardingError) || (await ledger.lot(lot)) === undefined) throw error;
+      const walked = { startedAtMs, stages: {}, notes: [], faults: [error], minted: 0 };
+      const report = await describeLot(ledger, context.home, lot, job, walked, context.now());
+      const exitCode = exitCodeOf(error);
+      return { exitCode, report: { ...report, exitCode }, fault: error.message, places };
+    }
+  }
+}
+
+/** A run that changed nothing leaves the report of the run before as it is. */
+function isEarlier(reportJson: string, report: LotReport): boolean {
+  try {
+    return (JSON.parse(readFileSync(reportJson, "utf8")) as LotReport).endedAt !== report.endedAt;
+  } catch {
+    return false;
+  }
+}
+
+/** Nobody is there to be asked. Throws `usage`. */
+export function givenPassphrase(authority: string, { secrets }: Pick<CliContext, "secrets">): string {
+  const given = secrets.authorityPassphrase(authority);
+  if (given !== undefined) return given;
+  const variable = `LOTMINT_PASSPHRASE_${authority.toUpperCase().replaceAll("-", "_")}`;
+  throw new OnboardingError(
+    `no passphrase given for authority ${authority}, and watch does not ask; set ${variable} or ${variable}_FILE`,
+    { code: "usage" },
+  );
+}
+
+function words(error: unknown): string {
+  return error instanceof OnboardingError ? error.message : "lotmint itself has a fault; its log says more";
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

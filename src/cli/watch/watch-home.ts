@@ -1,0 +1,96 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { performance } from "node:perf_hooks";
+import { getuid, pid } from "node:process";
+import { dropLayout } from "../../disk/layout.ts";
+import { EXIT } from "../../domain/exit-code.ts";
+import { holdAlone } from "../../ledger/hold-alone.ts";
+import { openWebhook } from "../../platform/http/send-webhook.ts";
+import { type EventSender, sendEvents } from "../../watch/send-events.ts";
+import { watchInput } from "../../watch/watch-input.ts";
+import type { CliContext } from "../context.ts";
+import { openHomeLedger } from "../open-home-ledger.ts";
+import { assignDrops } from "./assign-drop.ts";
+import { dueJobs } from "./due-jobs.ts";
+import { renewHomeCrls } from "./renew-home-crls.ts";
+import { runDrop } from "./run-drop.ts";
+import { shareLedger } from "./share-ledger.ts";
+
+/** The run itself has tried for a minute by then. */
+const PAUSES = { firstMs: 10_000, longestMs: 15 * 60_000 };
+const STALLED_MS = 15 * 60_000;
+const LAST_EVENTS_MS = 5_000;
+
+/**
+ * `lotmint watch`: runs what is dropped and what is due until a signal; that is its proper end, and its exit code 0.
+ * With `--once`, what is there now: the worst exit code of its lots. One watcher to a home, else `lot-held`.
+ */
+export async function watchHome({ once }: { readonly once: boolean }, around: CliContext): Promise<number> {
+  // Nobody is there to be asked, also where it was started on a terminal.
+  const context: CliContext = { ...around, openPlatform: () => around.openPlatform({ ask: false }) };
+  const { home, log, now } = context;
+  const site = context.site();
+  const drop = dropLayout(home);
+  const events = openEvents(context);
+  const lock = holdAlone(drop.watchLock, pid, `watches ${home.root}`);
+  try {
+    makeInput(home.input);
+    const ledgers = shareLedger(() => openHomeLedger(home, now));
+    const assignment = assignDrops(context, ledgers);
+    log.info({ input: home.input, settleMs: site.settleMs }, once ? "looking once" : "watching");
+    const exitCode = await watchInput({
+      drop,
+      once,
+      settleMs: site.settleMs,
+      lotsAtOnce: site.lotsAtOnce,
+      uid: getuid?.() ?? 0,
+      pollMs: Math.min(1000, Math.max(50, site.settleMs / 5)),
+      pauses: PAUSES,
+      stalledMs: STALLED_MS,
+      log,
+      now,
+      monotonic: () => performance.now(),
+      signal: context.signal,
+      calls: {
+        admit: assignment.admit,
+        resolve: assignment.resolve,
+        run: (file) => runDrop(file, context, ledgers, assignment),
+        ...dueJobs(context),
+        renewCrls: renewHomeCrls(context, ledgers),
+        tell: (event) => events?.tell(event),
+        onEnd: ({ name, outcome, text }) => {
+          context.printJson({ file: name, ...outcome.report });
+          if (once) context.print(text);
+        },
+      },
+    });
+    log.info({ exitCode }, once ? "looked" : "the watch has ended");
+    return once ? exitCode : EXIT.done;
+  } finally {
+    await events?.close(LAST_EVENTS_MS);
+    lock.release();
+  }
+}
+
+function openEvents(context: CliContext): EventSender | undefined {
+  const { webhook } = context.site();
+  if (webhook === undefined) return undefined;
+  return sendEvents({
+    webhook: openWebhook(webhook, context.secrets.webhookSecret(), context.now),
+    events: webhook.events,
+    host: hostname(),
+    newId: randomUUID,
+    now: context.now,
+    log: context.log,
+  });
+}
+
+/** A share that is not there yet is waited for; it is told by whoever looks. */
+function makeInput(path: string): void {
+  try {
+    if (!existsSync(path)) mkdirSync(path);
+  } catch {
+    // As above.
+  }
+}

@@ -1,0 +1,119 @@
+import { hash } from "node:crypto";
+import { join } from "node:path";
+import type { LeafTemplate } from "../authority/leaf/leaf-template.ts";
+import { openSigner, type SignerSource } from "../authority/signer.ts";
+import { ensureFolder, PRIVATE_FOLDER, writeNew } from "../disk/durable.ts";
+import { safeName } from "../disk/layout.ts";
+import type { KeyAlgorithm } from "../domain/certificate.ts";
+import { PER_LOT_ITERATIONS } from "../domain/job.ts";
+import { type DeviceFile, type DeviceFilesOptions, needsPassword, openDeviceFiles } from "../keystore/device-files.ts";
+import { newPassword } from "../keystore/password.ts";
+import { openRandomPool } from "../keystore/random-pool.ts";
+import type { MintedDevice } from "../ledger/ledger.ts";
+import { openKeyPairs } from "./key-pair.ts";
+import { type DeviceToMint, type MintedKey, mintDevice } from "./mint-device.ts";
+
+/** All that the batches of a lot share; goes to the worker threads as a structured clone. */
+export interface MintSetup {
+  readonly template: LeafTemplate;
+  readonly signer: SignerSource;
+  readonly key: KeyAlgorithm;
+  /** `minIterations` is set here, not by the caller. */
+  readonly files: Omit<DeviceFilesOptions, "minIterations">;
+  readonly passwords: { readonly kind: "per-device" } | { readonly kind: "per-lot"; readonly password: string };
+}
+
+export interface MintBatch {
+  /** The batch's folder, outside devices/. */
+  readonly folder: string;
+  /** Where the batch's passwords go; null for a lot with one password, which is not listed. */
+  readonly segment: string | null;
+  readonly devices: readonly DeviceToMint[];
+}
+
+/** Mints one batch and writes its files, not yet synced. */
+export type MintOneBatch = (batch: MintBatch) => MintedDevice[];
+
+/** What a batch is minted with; the real ones unless told. */
+export interface BatchTools {
+  readonly openKeyPairs: typeof openKeyPairs;
+  readonly writeNew: typeof writeNew;
+}
+
+/** How many keystores are made side by side: as many as the lanes of the MAC derivation. */
+const GROUP = 4;
+
+/**
+ * Opens what a thread needs to mint batches of one lot. A batch is step (b) of docs/issuance.md: key,
+ * certificate, files, and the password segment. Faults of the disk are `disk-unwritable`; whatever is
+ * thrown, the batch is void. Keys are wiped as soon as their files are made.
+ */
+export function openMintBatch(setup: MintSetup, batchTools: BatchTools = { openKeyPairs, writeNew }): MintOneBatch {
+  const random = openRandomPool();
+  const tools = {
+    template: setup.template,
+    signer: openSigner(setup.signer),
+    makeKeyPair: batchTools.openKeyPairs(setup.key),
+  };
+  const { passwords } = setup;
+  const minIterations = passwords.kind === "per-lot" ? PER_LOT_ITERATIONS : 0;
+  const buildFiles = openDeviceFiles({ ...setup.files, minIterations }, random);
+  const withPassword = needsPassword(setup.files);
+
+  const passwordFor = (device: DeviceToMint): string | null => {
+    if (!withPassword || device.spki !== null) return null;
+    return passwords.kind === "per-lot" ? passwords.password : newPassword(random);
+  };
+
+  const mintGroup = (devices: readonly DeviceToMint[], folder: string, lines: string[]): MintedDevice[] => {
+    const minted: (MintedKey & { readonly device: DeviceToMint; readonly password: string | null })[] = [];
+    let folders: DeviceFile[][];
+    try {
+      for (const device of devices) {
+        minted.push({ ...mintDevice(device, tools), device, password: passwordFor(device) });
+      }
+      folders = buildFiles(minted);
+    } finally {
+      for (const { pkcs8 } of minted) pkcs8?.fill(0);
+    }
+    return minted.map(({ device, certificate, spki, password }, index) => {
+      if (password !== null && passwords.kind === "per-device") lines.push(`${device.externalId},${password}\n`);
+      return {
+        externalId: device.externalId,
+        serialNumber: device.serialNumber,
+        notAfterMs: setup.template.notAfterMs,
+        sha256: hash("sha256", certificate),
+        publicKeySha256: hash("sha256", spki),
+        files: writeFiles(join(folder, safeName(device.externalId)), folders[index] ?? [], batchTools),
+      };
+    });
+  };
+
+  return ({ folder, segment, devices }) => {
+    ensureFolder(folder, PRIVATE_FOLDER);
+    const lines: string[] = [];
+    const minted: MintedDevice[] = [];
+    for (let start = 0; start < devices.length; start += GROUP) {
+      minted.push(...mintGroup(devices.slice(start, start + GROUP), folder, lines));
+    }
+    // Devices that keep their own keys have no password.
+    if (segment !== null && lines.length > 0) batchTools.writeNew(segment, lines.join(""));
+    return minted;
+  };
+}
+
+/** Writes a device's folder and digests it; a key in the clear does not outlive its writing. */
+function writeFiles(
+  folder: string,
+  files: readonly DeviceFile[],
+  { writeNew }: Pick<BatchTools, "writeNew">,
+): Record<string, string> {
+  ensureFolder(folder, PRIVATE_FOLDER);
+  const digests: Record<string, string> = {};
+  for (const { name, content } of files) {
+    writeNew(join(folder, name), content);
+    digests[name] = hash("sha256", content);
+    if (name === "key.pem") content.fill(0);
+  }
+  return digests;
+}

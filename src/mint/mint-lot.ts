@@ -1,0 +1,247 @@
+import { existsSync, statSync } from "node:fs";
+import { readCertificateRequest } from "../authority/request/read-pkcs10.ts";
+import { announceStep } from "../disk/announce-step.ts";
+import { ensureFolder, ensureFolderAlone, PRIVATE_FOLDER } from "../disk/durable.ts";
+import { batchFolder, deviceFolder, type LotLayout, passwordSegment, segmentName } from "../disk/layout.ts";
+import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
+import type { KeyAlgorithm } from "../domain/certificate.ts";
+import { OnboardingError } from "../domain/error.ts";
+import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/ledger.ts";
+import { newSerialNumber } from "../x509/serial-number.ts";
+import { dropBatch } from "./drop-batch.ts";
+import type { MintPool } from "./mint-pool.ts";
+import { readPasswordFiles } from "./password-list.ts";
+import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
+
+/**
+ * Devices per batch: enough to make one sync cheap per device, few enough that a stop waits for seconds,
+ * not minutes, and that a crash throws little work away. RSA key generation takes its time.
+ */
+export const BATCH_SIZE: Readonly<Record<KeyAlgorithm, number>> = {
+  "ec-p256": 250,
+  "ec-p384": 250,
+  "rsa-2048": 40,
+  "rsa-3072": 12,
+  "rsa-4096": 4,
+};
+
+/** What one batch is minted with. */
+export interface BatchOptions {
+  readonly ledger: Ledger;
+  readonly hold: LotHold;
+  readonly lot: LotLayout;
+  readonly pool: MintPool;
+  /** What a new batch's password segment is named by (`segmentPart`); null when no device has a password of its own. */
+  readonly newSegmentPart: (() => string) | null;
+}
+
+/** A batch whose reservations stand in the ledger; `segment` is the file name of its password segment, if it has one. */
+export type ReservedBatch = Pick<OpenBatch, "number" | "segment">;
+
+export interface MintLotOptions extends BatchOptions {
+  readonly issuer: string;
+  readonly key: KeyAlgorithm;
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  /** Rejects the devices whose own key cannot be certified any more, and gives the others. */
+  readonly rejectTakenKeys: (planned: readonly PlannedDevice[]) => Promise<readonly PlannedDevice[]>;
+  /** Told after each batch, with the number of its devices. */
+  readonly onMinted: (devices: number) => void;
+}
+
+/**
+ * Mints every planned device of a lot, batch by batch, in the order of docs/issuance.md; returns how many.
+ * After the signal it finishes the batches in hand and reserves no more. A fault voids the batches that
+ * are not committed, and is thrown once nothing is under way any more.
+ */
+export async function mintLot(options: MintLotOptions): Promise<number> {
+  const { ledger, hold, lot, signal } = options;
+  makeFolders(lot);
+  const underWay = new Set<Promise<void>>();
+  let minted = 0;
+  const faults: unknown[] = [];
+  while (!signal.aborted && faults.length === 0) {
+    const planned = await ledger.plannedDevices(hold.lot, BATCH_SIZE[options.key]);
+    if (planned.length === 0) break;
+    const unoccupied = await turnDownOccupied(ledger, hold, lot, planned);
+    const devices = await options.rejectTakenKeys(unoccupied);
+    if (devices.length === 0) continue;
+    const numbered = devices.map((device) => ({ ...device, serialNumber: newSerialNumber() }));
+    const part = partFor(options, numbered);
+    const number = await ledger.reserveBatch(hold, { issuer: options.issuer, ...part, devices: numbered });
+    const batch = reservedBatch(number, part);
+    announceStep("reserved");
+    const ids = devices.map((device) => device.externalId);
+    const work = mintBatch(options, batch, numbered, () => placeDevices(lot, number, ids))
+      .then(() => {
+        minted += numbered.length;
+        options.onMinted(numbered.length);
+      })
+      .catch((error: unknown) => {
+        faults.push(error);
+      })
+      .finally(() => underWay.delete(work));
+    underWay.add(work);
+    if (underWay.size >= options.workers * 2) await Promise.race(underWay);
+  }
+  await Promise.all(underWay);
+  if (faults.length > 0) throw faults[0];
+  return minted;
+}
+
+/** What names the segment of a batch of these devices; nothing when all of them keep their own keys. */
+export function partFor(
+  { newSegmentPart }: Pick<BatchOptions, "newSegmentPart">,
+  devices: readonly PlannedDevice[],
+): { readonly segment?: string } {
+  if (newSegmentPart === null || devices.every(hasOwnKey)) return {};
+  return { segment: newSegmentPart() };
+}
+
+export function reservedBatch(number: number, { segment }: { readonly segment?: string }): ReservedBatch {
+  return segment === undefined ? { number } : { number, segment: segmentName(number, segment) };
+}
+
+function hasOwnKey({ certificateRequest }: PlannedDevice): boolean {
+  return certificateRequest !== undefined;
+}
+
+/**
+ * The folders that minting writes to. Of a drive for passwords only the lot's own folder is made: one in place of
+ * a drive that has just been taken out would take passwords that nobody finds once it is back.
+ */
+export function makeFolders(lot: LotLayout): void {
+  ensureFolder(lot.folder);
+  for (const folder of [lot.devices, lot.work]) ensureFolder(folder, PRIVATE_FOLDER);
+  for (const folder of [lot.secrets, lot.secretsWork]) ensureFolderAlone(folder, PRIVATE_FOLDER);
+}
+
+/** A folder that is there already belongs to a device that this ledger does not know: never overwritten. */
+async function turnDownOccupied(
+  ledger: Ledger,
+  hold: LotHold,
+  lot: LotLayout,
+  planned: readonly PlannedDevice[],
+): Promise<readonly PlannedDevice[]> {
+  const occupied = planned.filter((device) => isOccupied(deviceFolder(lot, device.externalId)));
+  if (occupied.length === 0) return planned;
+  await ledger.rejectDevices(
+    hold,
+    occupied.map(({ externalId }) => ({
+      externalId,
+      reason: `folder ${deviceFolder(lot, externalId)} holds another device's files; move it away`,
+    })),
+  );
+  return planned.filter((device) => !occupied.includes(device));
+}
+
+/** Steps (b) to (f) for one batch whose reservations stand in the ledger; `place` is step (f). */
+export async function mintBatch(
+  options: BatchOptions,
+  batch: ReservedBatch,
+  devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
+  place: () => void,
+): Promise<void> {
+  const { ledger, hold } = options;
+  const minted = await makeBatch(options, batch, devices).catch((error: unknown) => giveUp(options, batch, error));
+  try {
+    await ledger.commitMinted(hold, batch.number, minted);
+  } catch (error) {
+    // Whether the decision stands after a fault of the disk, the next run reads in the ledger, and settles it.
+    return isLotLost(error) ? giveUp(options, batch, error) : Promise.reject(error);
+  }
+  announceStep("minted");
+  place();
+  await ledger.commitPlaced(hold, batch.number);
+}
+
+/** Steps (b) to (d): all that can be undone. */
+async function makeBatch(
+  options: BatchOptions,
+  batch: ReservedBatch,
+  devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
+): Promise<readonly MintedDevice[]> {
+  const { ledger, hold, lot } = options;
+  const folder = batchFolder(lot, batch.number);
+  const segment = batch.segment === undefined ? null : passwordSegment(lot, batch.segment).making;
+  const disks = openSyncPoints(lot, segment !== null);
+  try {
+    const minted = await writeBatch(options, folder, segment, devices);
+    announceStep("written");
+    const written = [folder, ...(segment !== null && existsSync(segment) ? [segment] : [])];
+    for (const disk of disks) await disk.sync(written);
+    announceStep("synced");
+    // A run that lost the lot while it slept must not put passwords beside those of the run that has it now.
+    await ledger.beat(hold);
+    if (batch.segment !== undefined && segment !== null) {
+      await requirePasswords(segment, devices);
+      placePasswords(lot, batch.segment);
+    }
+    return minted;
+  } finally {
+    for (const disk of disks) disk.close();
+  }
+}
+
+/** Before the batch is written: one for each file system that it is written to. */
+function openSyncPoints(lot: LotLayout, withSegment: boolean): readonly SyncPoint[] {
+  const work = openSyncPoint(lot.work);
+  if (!withSegment) return [work];
+  try {
+    return onAnotherFileSystem(lot) ? [work, openSyncPoint(lot.secretsWork)] : [work];
+  } catch (error) {
+    work.close();
+    throw error;
+  }
+}
+
+/** Step (b). */
+function writeBatch(
+  { pool }: BatchOptions,
+  folder: string,
+  segment: string | null,
+  devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
+): Promise<readonly MintedDevice[]> {
+  ensureFolder(folder, PRIVATE_FOLDER);
+  return pool.mint({
+    folder,
+    segment,
+    devices: devices.map(({ externalId, serialNumber, subject, certificateRequest }) => ({
+      externalId,
+      serialNumber,
+      subject,
+      spki: certificateRequest === undefined ? null : readCertificateRequest(certificateRequest).spki,
+    })),
+  });
+}
+
+/** A batch whose passwords are not all in its segment must not be committed: `disk-unwritable`. */
+async function requirePasswords(path: string, devices: readonly PlannedDevice[]): Promise<void> {
+  const passwords = existsSync(path) ? await readPasswordFiles([path]) : new Map<string, string>();
+  const missing = devices.filter((device) => !hasOwnKey(device) && !passwords.has(device.externalId));
+  if (missing.length === 0) return;
+  throw new OnboardingError(
+    `${path} does not hold the passwords of ${missing.length} devices that were just minted; they were given up, see who changes that folder and run again`,
+    { code: "disk-unwritable" },
+  );
+}
+
+/** Voids a batch and throws the fault that was the reason, or the one behind it. */
+async function giveUp({ ledger, hold, lot }: BatchOptions, batch: ReservedBatch, reason: unknown): Promise<never> {
+  try {
+    await dropBatch(ledger, hold, lot, batch);
+  } catch (fault) {
+    // Another run has the lot and has cleared the batch away: that is why there was a fault. Any other
+    // second fault leaves the batch to the next run.
+    if (isLotLost(fault)) throw fault;
+  }
+  throw reason;
+}
+
+function isLotLost(error: unknown): boolean {
+  return error instanceof OnboardingError && error.code === "lot-held";
+}
+
+function onAnotherFileSystem(lot: LotLayout): boolean {
+  return statSync(lot.work).dev !== statSync(lot.secrets).dev;
+}

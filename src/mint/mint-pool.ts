@@ -1,0 +1,120 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { OnboardingError } from "../domain/error.ts";
+import type { MintedDevice } from "../ledger/ledger.ts";
+import type { MintBatch, MintSetup } from "./mint-batch.ts";
+import type { DeviceToMint } from "./mint-device.ts";
+import type { MintAnswer } from "./mint-worker.ts";
+
+/** Worker threads that mint batches, for one lot. */
+export interface MintPool {
+  /**
+   * Mints one batch: its files and its password segment are written, none is synced. Rejects with the
+   * worker's own fault, `disk-unwritable` among them; then the batch is void, and the pool goes on
+   * unless the worker itself died.
+   */
+  mint(batch: MintBatch): Promise<readonly MintedDevice[]>;
+  /** Ends the threads; what they had in hand is rejected. */
+  close(): Promise<void>;
+}
+
+export interface MintPoolOptions {
+  /** Threads; one per core unless told. */
+  readonly workers?: number;
+  readonly setup: MintSetup;
+}
+
+interface Order {
+  readonly batch: MintBatch;
+  readonly resolve: (minted: readonly MintedDevice[]) => void;
+  readonly reject: (fault: unknown) => void;
+}
+
+/** One in work and one behind it, so that a worker never waits for the main thread. */
+const BATCHES_PER_WORKER = 2;
+
+/** Starts the threads. The setup goes to them as a structured clone, the issuer's key as a key object. */
+export function openMintPool(options: MintPoolOptions): MintPool {
+  const waiting: Order[] = [];
+  let broken: Error | undefined;
+
+  const crews = Array.from({ length: options.workers ?? availableParallelism() }, () => {
+    const worker = new Worker(new URL("./mint-worker.ts", import.meta.url), {
+      workerData: cloneable(options.setup),
+      // Nothing in the environment concerns a worker.
+      env: {},
+      // What a batch leaves behind is small: a young generation of 48 MB would only delay its collection.
+      resourceLimits: { maxYoungGenerationSizeMb: 12 },
+    });
+    const crew = { worker, orders: [] as Order[] };
+    worker.on("message", (answer: MintAnswer) => {
+      const order = crew.orders.shift();
+      if (answer.kind === "minted") order?.resolve(answer.devices);
+      else order?.reject(faultOf(answer));
+      hand();
+    });
+    worker.on("error", (cause: unknown) => {
+      const words = cause instanceof Error ? cause.message : String(cause);
+      breakDown(new Error(`a minting thread died: ${words}`, { cause }));
+    });
+    worker.on("exit", (code) => breakDown(new Error(`a minting thread ended with code ${code}`)));
+    return crew;
+  });
+
+  /** Gives waiting batches to the least busy threads. */
+  function hand(): void {
+    for (;;) {
+      const crew = crews.reduce((idle, other) => (other.orders.length < idle.orders.length ? other : idle));
+      if (crew.orders.length >= BATCHES_PER_WORKER) return;
+      const order = waiting.shift();
+      if (order === undefined) return;
+      crew.orders.push(order);
+      crew.worker.postMessage({ ...order.batch, devices: order.batch.devices.map(bareDevice) });
+    }
+  }
+
+  function breakDown(fault: Error): void {
+    broken ??= fault;
+    for (const order of [...waiting.splice(0), ...crews.flatMap(({ orders }) => orders.splice(0))]) {
+      order.reject(broken);
+    }
+  }
+
+  return {
+    mint: (batch) =>
+      new Promise((resolve, reject) => {
+        if (broken !== undefined) return reject(broken);
+        waiting.push({ batch, resolve, reject });
+        hand();
+      }),
+    close: async () => {
+      breakDown(new Error("the minting threads have been closed"));
+      await Promise.all(crews.map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+/** Octets in memory of their own: the clone of a view takes all the memory along that it looks into. */
+function cloneable(setup: MintSetup): MintSetup {
+  const { truststore } = setup.files;
+  const files = { ...setup.files, chain: setup.files.chain.map(ownOctets) };
+  if (truststore === undefined) return { ...setup, files };
+  const trusted = { ...truststore, certificates: truststore.certificates.map(ownOctets) };
+  return { ...setup, files: { ...files, truststore: trusted } };
+}
+
+/** What a worker needs of a device, whatever else came with it. */
+function bareDevice({ externalId, serialNumber, subject, spki }: DeviceToMint): DeviceToMint {
+  return { externalId, serialNumber, subject, spki: spki === null ? null : ownOctets(spki) };
+}
+
+function ownOctets(octets: Uint8Array): Uint8Array {
+  return Uint8Array.from(octets);
+}
+
+function faultOf(answer: MintAnswer & { readonly kind: "fault" }): Error {
+  const { message, code, stack } = answer;
+  // A rebuilt error shows where the thread threw it.
+  const cause = new Error(stack);
+  return code === null ? new Error(message, { cause }) : new OnboardingError(message, { code, cause });
+}

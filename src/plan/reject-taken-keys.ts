@@ -1,0 +1,39 @@
+import { readPkcs10 } from "../authority/request/read-pkcs10.ts";
+import type { Ledger, LotHold, PlannedDevice } from "../ledger/ledger.ts";
+import { describeHolder } from "./check-requests.ts";
+
+/**
+ * Turns down the devices whose own key cannot be certified any more, mostly since another one has got it since the
+ * manifest was taken in: in a lot that ran beside this one, or earlier in this run. Gives the others. `inHand`
+ * are the keys that this run has let through, with their devices; they are added to.
+ */
+export async function rejectTakenKeys(
+  ledger: Pick<Ledger, "publicKeyHolders" | "rejectDevices">,
+  hold: LotHold,
+  planned: readonly PlannedDevice[],
+  inHand: Map<string, string>,
+): Promise<readonly PlannedDevice[]> {
+  const keys = new Map<PlannedDevice, string>();
+  const taken = new Map<PlannedDevice, string>();
+  for (const device of planned) {
+    if (device.certificateRequest === undefined) continue;
+    const request = readPkcs10(device.certificateRequest);
+    // Its row was planned by a lotmint that asked for less.
+    if ("fault" in request) taken.set(device, request.fault);
+    else keys.set(device, request.publicKeySha256);
+  }
+  if (keys.size + taken.size === 0) return planned;
+  const holders = await ledger.publicKeyHolders([...keys.values()]);
+  for (const [device, key] of keys) {
+    const other = inHand.get(key);
+    const before = other === undefined ? [] : [{ lot: hold.lot, externalId: other, subject: null, issuer: "" }];
+    const same = holders.filter(({ publicKeySha256 }) => publicKeySha256 === key);
+    const words = describeHolder([...before, ...same], hold.lot, device.externalId);
+    if (words === undefined) inHand.set(key, device.externalId);
+    else taken.set(device, words);
+  }
+  if (taken.size === 0) return planned;
+  const rejects = [...taken].map(([{ externalId }, reason]) => ({ externalId, reason: `csr: ${reason}` }));
+  await ledger.rejectDevices(hold, rejects);
+  return planned.filter((device) => !taken.has(device));
+}

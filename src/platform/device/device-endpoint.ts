@@ -1,0 +1,100 @@
+import type { KeyObject } from "node:crypto";
+import { isIP } from "node:net";
+import { getCACertificates } from "node:tls";
+import type { PlatformSite } from "../../domain/job.ts";
+import { writePem } from "../../x509/pem.ts";
+import { causes } from "../http/connection-error.ts";
+import { readAddress, readCaFile } from "../http/site-access.ts";
+
+/** What a device has in its keystore, and the name that it goes by. */
+export interface DeviceIdentity {
+  readonly clientId: string;
+  readonly key: KeyObject;
+  /** DER: its own certificate first, the trust anchor last. */
+  readonly chain: readonly Buffer[];
+}
+
+/** One of the platform's two doors for devices. */
+export interface DeviceEndpoint {
+  readonly host: string;
+  readonly port: number;
+  /** Certificates in PEM that vouch for the server, and nothing else does. */
+  readonly trust: readonly string[];
+  /** Longest time for everything, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Caps the version of TLS; the newest otherwise. */
+  readonly maxVersion?: "TLSv1.2";
+}
+
+/**
+ * What a door said to a device:
+ * - let-in: the device is through; `notes` are oddities that did no harm
+ * - turned-away: a clear no. `at` says how far it came, `code` is the HTTP status, the CONNACK's return
+ *   code or the TLS alert
+ * - distrusted: the device would not go in, since what it trusts does not vouch for the server
+ */
+export type DeviceAnswer =
+  | { readonly kind: "let-in"; readonly notes: readonly string[] }
+  | {
+      readonly kind: "turned-away";
+      readonly at: "handshake" | "token" | "connect" | "message";
+      readonly code: string;
+      readonly words: string;
+    }
+  | { readonly kind: "distrusted"; readonly code: string };
+
+/** Where a site's devices go, and what vouches for the servers there: the public authorities and the site's own. */
+export function siteEndpoints(site: PlatformSite) {
+  const { hostname } = readAddress(site.url);
+  return {
+    host: hostname.replace(/^\[|\]$/g, ""),
+    tokenPort: site.deviceTokenPort,
+    mqttPort: site.mqttPort,
+    trust: [...getCACertificates("default"), ...(site.caFile === undefined ? [] : [readCaFile(site.caFile)])],
+  };
+}
+
+/** Mutual TLS as the device speaks it: the whole chain is sent, and the server is always verified. */
+export function deviceTls(door: DeviceEndpoint, { key, chain }: DeviceIdentity) {
+  return {
+    key: key.export({ type: "pkcs8", format: "pem" }),
+    cert: chain.map((der) => writePem("CERTIFICATE", der)).join(""),
+    ca: [...door.trust],
+    // A truststore may pin the server's own certificate, which is no CA (RFC 6125 leaves that to the client).
+    allowPartialTrustChain: true,
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2" as const,
+    ...(door.maxVersion === undefined ? {} : { maxVersion: door.maxVersion }),
+    // An address is no host name, and must not be sent as one (RFC 6066, 3).
+    ...(isIP(door.host) === 0 ? { servername: door.host } : {}),
+  };
+}
+
+/** OpenSSL's verdicts on a server's chain and Node's own on its name. */
+const DISTRUST =
+  /^(UNABLE_TO_(GET|DECRYPT|DECODE|VERIFY)_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/;
+const ALERT = /^ERR_SSL_(?:.*_)?ALERT_(.+)$/;
+/** Alerts that a server sends over the client's certificate (RFC 8446, 6.2). */
+const ALERT_WORDS: Readonly<Record<string, string>> = {
+  BAD_CERTIFICATE: "bad certificate",
+  UNSUPPORTED_CERTIFICATE: "unsupported certificate",
+  CERTIFICATE_REVOKED: "certificate revoked",
+  CERTIFICATE_EXPIRED: "certificate expired",
+  CERTIFICATE_UNKNOWN: "certificate unknown",
+  UNKNOWN_CA: "unknown CA",
+  ACCESS_DENIED: "access denied",
+  DECRYPT_ERROR: "decrypt error",
+  CERTIFICATE_REQUIRED: "certificate required",
+  HANDSHAKE_FAILURE: "handshake failure",
+};
+
+/** What a fault of a TLS connection says about a certificate, the server's or the device's; undefined: nothing. */
+export function tlsVerdict(fault: unknown): DeviceAnswer | undefined {
+  for (const { code } of causes(fault)) {
+    if (DISTRUST.test(code)) return { kind: "distrusted", code };
+    const alert = ALERT_WORDS[ALERT.exec(code)?.[1] ?? ""];
+    if (alert === undefined) continue;
+    return { kind: "turned-away", at: "handshake", code: alert, words: `TLS alert: ${alert}` };
+  }
+  return undefined;
+}

@@ -1,0 +1,144 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import { readsRowsOtherwise } from "../config/job-json.ts";
+import { inputError } from "../disk/disk-error.ts";
+import {
+  ensureFolder,
+  moveInto,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  remove,
+  startReplacement,
+  syncFolder,
+} from "../disk/durable.ts";
+import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
+import type { Job } from "../domain/job.ts";
+import { listIds } from "../domain/list-ids.ts";
+import type { Plan, PlannedBatch } from "../domain/plan.ts";
+import type { LotHold, ManifestRecord } from "../ledger/ledger.ts";
+import { planLot } from "../plan/plan-lot.ts";
+import type { RunTools } from "./lot/run-tools.ts";
+import type { Walk } from "./lot/walk.ts";
+import { requireSecrets } from "./passwords/require-secrets.ts";
+
+/**
+ * Takes a manifest into the lot: a copy of its own first, then all its rows in one transaction or none. The
+ * same content again changes nothing, unless the job reads its rows otherwise now. Throws `usage` for a
+ * file that is no manifest; then the lot is as before.
+ */
+export async function absorbManifest(
+  tools: RunTools,
+  hold: LotHold,
+  request: { readonly job: Job; readonly manifest?: string },
+  jobBefore: Job | undefined,
+  walk: Walk,
+): Promise<void> {
+  if (request.manifest === undefined) return;
+  const { ledger, log } = tools;
+  const layout = lotLayout(tools.home, hold.lot);
+  const sha256 = await copyManifest(request.manifest, layout);
+  if (isTakenIn(sha256, await ledger.manifests(hold.lot), jobBefore, request.job)) {
+    log.info({ lot: hold.lot, manifest: request.manifest }, "this manifest is taken in already");
+    return;
+  }
+  const copy = manifestCopy(layout, sha256);
+  try {
+    const planned = await planLot({
+      ...tools,
+      job: request.job,
+      lot: hold.lot,
+      manifest: copy,
+      manifestName: request.manifest,
+    });
+    const { plan } = await ledger.absorbManifest(
+      hold,
+      {
+        sha256,
+        name: basename(request.manifest),
+        kind: planned.mended ? "mended" : "full",
+        header: planned.header,
+        replacesLines: planned.lines,
+      },
+      jobBefore === undefined ? planned.batches : requiringSecrets(planned.batches, tools, request.job),
+    );
+    walk.progressed();
+    tellPlan(plan, tools, walk);
+  } catch (error) {
+    remove(copy);
+    throw error;
+  }
+}
+
+/** Of an amended manifest the first device that would be minted shows what it takes; without it nothing is taken in. */
+async function* requiringSecrets(
+  batches: AsyncIterable<PlannedBatch>,
+  tools: RunTools,
+  job: Job,
+): AsyncGenerator<PlannedBatch> {
+  let required = false;
+  for await (const batch of batches) {
+    if (!required && batch.decisions.some(({ kind }) => kind === "mint")) {
+      await requireSecrets(tools, job);
+      required = true;
+    }
+    yield batch;
+  }
+}
+
+/** True when a run with this job would do nothing with a manifest: the lot has taken it in, and would read it the same. */
+export function isTakenIn(
+  sha256: string,
+  manifests: readonly ManifestRecord[],
+  before: Job | undefined,
+  asked: Job,
+): boolean {
+  if (before !== undefined && readsRowsOtherwise(before, asked)) return false;
+  return currentManifests(manifests).some((taken) => taken.sha256 === sha256);
+}
+
+/** The newest whole manifest and the mended files after it: an older one that comes back is an amended one. */
+function currentManifests(taken: readonly ManifestRecord[]): readonly ManifestRecord[] {
+  return taken.slice(
+    Math.max(
+      0,
+      taken.findLastIndex(({ kind }) => kind === "full"),
+    ),
+  );
+}
+
+/** Copies the manifest durably under the digest of its content, and gives that. */
+async function copyManifest(path: string, layout: LotLayout): Promise<string> {
+  ensureFolder(layout.state, PRIVATE_FOLDER);
+  const incoming = `${layout.state}/manifest-incoming.csv`;
+  const copy = startReplacement(incoming, PRIVATE_FILE);
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(path)) {
+      hash.update(chunk as Buffer);
+      copy.write(chunk as Buffer);
+    }
+  } catch (error) {
+    copy.discard();
+    throw inputError(error, path, "there is no manifest");
+  }
+  copy.commit();
+  const sha256 = hash.digest("hex");
+  moveInto(incoming, manifestCopy(layout, sha256));
+  syncFolder(layout.state);
+  return sha256;
+}
+
+/** What the reader of the report should know about the manifest besides its counts. */
+function tellPlan(plan: Plan, { log }: RunTools, walk: Walk): void {
+  const { lot, rows, mint, register, keep, rejected, gone } = plan;
+  log.info({ lot, rows, mint, register, keep, rejected }, "manifest taken in");
+  if (gone.length > 0) {
+    walk.note(`${few(gone)} no longer in the manifest; nothing is revoked: that takes \`lotmint revoke\``);
+  }
+}
+
+function few(ids: readonly string[]): string {
+  const noun = ids.length === 1 ? "device" : "devices";
+  return `${ids.length} ${noun} (${listIds(ids)})`;
+}

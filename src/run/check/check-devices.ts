@@ -1,0 +1,178 @@
+import { existsSync } from "node:fs";
+import { deviceFolder } from "../../disk/layout.ts";
+import type { Ledger, MintedRecord } from "../../ledger/ledger.ts";
+import type { Difference } from "../../verify/difference.ts";
+import { holdsKeystore } from "../../verify/verify-device.ts";
+import { type LotPasswords, loadPasswords } from "../passwords/load-passwords.ts";
+import { checkPlatform } from "./check-platform.ts";
+import { type CheckPool, openCheckPool } from "./check-pool.ts";
+import { type Check, openDevices, throwIfStopped } from "./check-scope.ts";
+import type { DeviceToOpen } from "./check-worker.ts";
+
+/** What the walk over the lot's devices came to. */
+export interface CheckedDevices {
+  /** Ids of all devices that have a certificate. */
+  readonly known: ReadonlySet<string>;
+  readonly checked: number;
+  readonly asked: number;
+}
+
+/**
+ * Walks over all devices that have a certificate: opens those of the sample, and of the others looks
+ * whether they are listed. `parts` are the numbers of the lot's registration parts.
+ */
+export async function checkDevices(check: Check, parts: ReadonlySet<number>): Promise<CheckedDevices> {
+  const pool = openCheckPool(check.chain);
+  try {
+    return await walkDevices(check, parts, pool);
+  } finally {
+    await pool.close();
+  }
+}
+
+async function walkDevices(check: Check, parts: ReadonlySet<number>, pool: CheckPool): Promise<CheckedDevices> {
+  const { ledger, lot, sample } = check;
+  const known = new Set<string>();
+  const highestPart = Math.max(0, ...parts);
+  let left = sample ?? 0;
+  let remaining = sample === undefined ? 0 : await countDevices(ledger, lot);
+  let checked = 0;
+  let asked = 0;
+  for await (const page of ledger.mintedDevices(lot)) {
+    throwIfStopped(check.signal);
+    // Each device is taken with the chance that fills the sample exactly (Knuth, algorithm S).
+    const chosen = page.filter(() => {
+      if (sample === undefined) return true;
+      const taken = check.random() * Math.max(remaining--, left) < left;
+      if (taken) left--;
+      return taken;
+    });
+    for (const record of page) {
+      known.add(record.externalId);
+      // A part with a higher number may have been cut since the parts were read.
+      if (record.part === null || record.part <= highestPart) checkListing(record, parts, check);
+    }
+    await checkPage(page, new Set(chosen), check, pool);
+    asked += await checkPlatform(chosen, check);
+    checked += chosen.length;
+    check.onProgress?.(checked);
+  }
+  return { known, checked, asked };
+}
+
+async function countDevices(ledger: Ledger, lot: string): Promise<number> {
+  let devices = 0;
+  for await (const page of ledger.mintedDevices(lot)) devices += page.length;
+  return devices;
+}
+
+/** A device past `minted` has a row in a part; `verifyPart` has looked at the row itself. */
+function checkListing({ externalId, stage, part }: MintedRecord, parts: ReadonlySet<number>, { tell }: Check): void {
+  if (part === null && (stage === "listed" || stage === "submitted" || stage === "confirmed")) {
+    tell({ externalId, what: `it is ${stage}, but in no registration part` });
+  }
+  if (part !== null && !parts.has(part)) {
+    tell({ externalId, what: `it is in registration part ${part}, which the ledger does not have` });
+  }
+}
+
+async function checkPage(
+  page: readonly MintedRecord[],
+  chosen: ReadonlySet<MintedRecord>,
+  check: Check,
+  pool: CheckPool,
+): Promise<void> {
+  const verify = (records: readonly MintedRecord[]) => verifyRecords(records, chosen, check, pool);
+  const first = await verify(page);
+  const suspects = page.filter((_, index) => (first[index]?.length ?? 0) > 0);
+  if (suspects.length === 0) return;
+  // A run may be at work on them: what it has not finished is not judged, the rest is looked at again.
+  const open = await openDevices(check);
+  check.passwords = await loadPasswords(check);
+  const judged: MintedRecord[] = [];
+  for (const record of suspects) {
+    if (!open.has(record.externalId) && !(await isReplaced(record, check))) judged.push(record);
+  }
+  for (const differences of await verify(judged)) check.tell(...differences);
+}
+
+/** True when another certificate has taken this one's place since its record was read. */
+async function isReplaced({ serialNumber, stage }: MintedRecord, { ledger }: Check): Promise<boolean> {
+  const certificate = await ledger.certificate(serialNumber);
+  return stage !== "revoked" && certificate?.state === "revoked";
+}
+
+/** What differs with each of these devices: opened if it was chosen, else looked up in the list of passwords. */
+async function verifyRecords(
+  records: readonly MintedRecord[],
+  chosen: ReadonlySet<MintedRecord>,
+  check: Check,
+  pool: CheckPool,
+): Promise<readonly (readonly Difference[])[]> {
+  const differences: (readonly Difference[])[] = [];
+  const devices: DeviceToOpen[] = [];
+  const places: number[] = [];
+  for (const [index, record] of records.entries()) {
+    const device = chosen.has(record) ? deviceToOpen(record, check) : undefined;
+    differences.push(chosen.has(record) ? [] : verifyListed(record, check));
+    if (device === undefined) continue;
+    devices.push(device);
+    places.push(index);
+  }
+  const opened = await pool.verify(devices);
+  for (const [index, place] of places.entries()) differences[place] = opened[index] ?? [];
+  return differences;
+}
+
+/** undefined: there is nothing to open. */
+function deviceToOpen(record: MintedRecord, check: Check): DeviceToOpen | undefined {
+  const { job, layout } = check;
+  const folder = deviceFolder(layout, record.externalId);
+  // Its new certificate is being made, or it was revoked and its folder may have been cleared away.
+  if (record.stage === "reserved" || (record.stage === "revoked" && !existsSync(folder))) return undefined;
+  const pkcs12 = job.keystores.pkcs12?.alias;
+  const jks = job.keystores.jks?.alias;
+  return {
+    folder,
+    record,
+    password: passwordOf(record, check),
+    aliases: { ...(pkcs12 === undefined ? {} : { pkcs12 }), ...(jks === undefined ? {} : { jks }) },
+    nowMs: check.now(),
+  };
+}
+
+/** What can be said of a device that is not opened: that its password is listed. */
+function verifyListed(record: MintedRecord, check: Check): readonly Difference[] {
+  if (record.stage === "revoked" || !holdsKeystore(record.files) || passwordOf(record, check) !== undefined) return [];
+  return [{ externalId: record.externalId, what: "no password is listed for it" }];
+}
+
+function passwordOf(
+  { externalId, files }: MintedRecord,
+  check: Check,
+): string | undefined | { readonly kind: "unknown" } {
+  // A device that keeps its own key, or has it in the clear, has no password, and none is missed.
+  if (!mayNeedPassword(files)) return undefined;
+  if (check.job.passwords === "per-lot") {
+    if (check.lotPassword !== undefined) return check.lotPassword;
+    check.notes.add("no password for the lot was given: keystores were not opened, only compared by digest");
+    return { kind: "unknown" };
+  }
+  const listed = check.passwords?.passwords.get(externalId);
+  const hidden = listed === undefined ? whyHidden(check.passwords) : undefined;
+  if (hidden === undefined) return listed;
+  check.notes.add(`${hidden}; keystores under other passwords were compared by digest only`);
+  return { kind: "unknown" };
+}
+
+/** Why a password that is not listed may be listed all the same. */
+function whyHidden(passwords: LotPasswords | undefined): string | undefined {
+  if (passwords?.away !== undefined) return `${passwords.away}, the folder with the passwords, is not there`;
+  if ((passwords?.closed ?? []).length === 0) return undefined;
+  return `${passwords?.closed.join(", ")}: sealed, not opened (--secrets-key opens what is sealed to that key)`;
+}
+
+/** key.pem is told by its content only. */
+function mayNeedPassword(files: MintedRecord["files"]): boolean {
+  return holdsKeystore(files) || "key.pem" in files;
+}

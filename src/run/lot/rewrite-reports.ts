@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { type Home, lotLayout } from "../../disk/layout.ts";
+import type { Job } from "../../domain/job.ts";
+import type { LotReport } from "../../domain/report.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import { describeLot, SUBJECT_NOTE } from "./describe-lot.ts";
+import { writeOutputs } from "./write-outputs.ts";
+
+/**
+ * Writes a lot's reports again from the ledger. What only the last run could know (its times, its rate,
+ * what it had to say, the code that it ended with) is taken over from report.json where that is still there.
+ */
+export async function rewriteReports(
+  ledger: Ledger,
+  home: Home,
+  lot: string,
+  job: Job,
+  nowMs: number,
+): Promise<LotReport> {
+  const layout = lotLayout(home, lot, job.secrets.folder);
+  const walked = { startedAtMs: nowMs, stages: {}, notes: [], faults: [], minted: 0 };
+  const fresh = await describeLot(ledger, home, lot, job, walked, nowMs);
+  const last = readReport(layout.reportJson);
+  const record = await ledger.lot(lot);
+  const report: LotReport =
+    last === undefined
+      ? fresh
+      : {
+          ...fresh,
+          startedAt: last.startedAt,
+          endedAt: last.endedAt,
+          stages: last.stages,
+          rate: last.rate,
+          // What stands in the ledger is told as it stands now.
+          notes: [...fresh.notes, ...last.notes.filter((note) => !note.startsWith(SUBJECT_NOTE))],
+        };
+  const notes = [...new Set(report.notes)];
+  const restated = { ...report, notes, exitCode: record?.lastExitCode ?? report.exitCode };
+  await writeOutputs(ledger, layout, restated);
+  return restated;
+}
+
+function readReport(path: string): LotReport | undefined {
+  try {
+    const report = JSON.parse(readFileSync(path, "utf8")) as LotReport;
+    return report.version === 1 ? report : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,39 @@
+import type { Logger } from "pino";
+import type { Home } from "../../disk/layout.ts";
+import type { Site } from "../../domain/job.ts";
+import type { Ledger, LockOwner } from "../../ledger/ledger.ts";
+import type { Platform } from "../../platform/platform.ts";
+import { DEFAULT_RETRY, type RetryPolicy } from "../../platform/retry.ts";
+import type { Progress } from "./progress.ts";
+
+/** What a run works with: everything that is not a value of its lot. Made once by whoever starts it. */
+export interface RunTools {
+  readonly home: Home;
+  readonly site: Site;
+  readonly ledger: Ledger;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly owner: LockOwner;
+  /** Aborted when the run shall stop after what it has in hand. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+  /** The passphrase of an authority's key; throws `usage` when none is given. Asked only when something is signed. */
+  readonly issuerPassphrase: (authority: string) => Promise<string>;
+  /** LOTMINT_LOT_PASSWORD; throws `usage` when none is given. */
+  readonly lotPassword: () => string;
+  /** Opens the site's platform; throws `usage` when the site names none or gives no credentials. */
+  readonly openPlatform: () => Promise<Platform>;
+  /** Threads that mint. */
+  readonly workers: number;
+}
+
+/** How a run asks the platform again: until it is told to stop, saying so in the log. */
+export function retryPolicy(tools: Pick<RunTools, "signal" | "log">): RetryPolicy {
+  return {
+    ...DEFAULT_RETRY,
+    signal: tools.signal,
+    onPause: ({ tried, pauseMs, reply }) =>
+      tools.log.debug({ tried, pauseMs, status: reply.status }, `${reply.message}; trying again`),
+  };
+}

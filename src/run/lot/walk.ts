@@ -1,0 +1,66 @@
+import { OnboardingError, type OnboardingErrorCode } from "../../domain/error.ts";
+
+/** What a walk through the rooms gathers on its way, for the report. */
+export interface Walk {
+  readonly startedAtMs: number;
+  /** Wall time of each room that did something, in milliseconds, in the order of the walk. */
+  readonly stages: Readonly<Record<string, number>>;
+  readonly notes: readonly string[];
+  /** Faults that did not end the walk at once, such as a platform that cannot be reached. */
+  readonly faults: readonly OnboardingError[];
+  /** Devices that were minted. */
+  readonly minted: number;
+  /** True once the walk has done anything that its reports should show. */
+  readonly changed: boolean;
+  /** Does one room's work and records how long it took. */
+  room<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Something worth a new report has happened. */
+  progressed(): void;
+  addMinted(devices: number): void;
+  /** Tells the report's reader something, in a sentence; the same is told once. */
+  note(sentence: string): void;
+  /** Records a fault that shows in the exit code, while the walk goes on. */
+  fault(message: string, code: OnboardingErrorCode): void;
+}
+
+export function startWalk(now: () => number): Walk {
+  const stages: Record<string, number> = {};
+  const notes = new Set<string>();
+  const faults: OnboardingError[] = [];
+  let minted = 0;
+  let changed = false;
+  return {
+    startedAtMs: now(),
+    stages,
+    faults,
+    get notes() {
+      return [...notes];
+    },
+    get minted() {
+      return minted;
+    },
+    get changed() {
+      return changed || minted > 0 || faults.length > 0;
+    },
+    room: async (name, work) => {
+      const beganMs = now();
+      try {
+        return await work();
+      } finally {
+        stages[name] = (stages[name] ?? 0) + now() - beganMs;
+      }
+    },
+    progressed: () => {
+      changed = true;
+    },
+    addMinted: (devices) => {
+      minted += devices;
+    },
+    note: (sentence) => {
+      notes.add(sentence);
+    },
+    fault: (message, code) => {
+      faults.push(new OnboardingError(message, { code }));
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { announceStep } from "../../disk/announce-step.ts";
+import { PRIVATE_FILE, remove, startReplacement } from "../../disk/durable.ts";
+import { deviceFolder, isSegmentOf, type LotLayout } from "../../disk/layout.ts";
+import { OnboardingError } from "../../domain/error.ts";
+import type { Ledger, LotHold } from "../../ledger/ledger.ts";
+import { listPasswords, readPasswordFiles } from "../../mint/password-list.ts";
+import { openDevice } from "../lot/open-device.ts";
+import { requireOwnFolders } from "./claim-folders.ts";
+import { findMissing, findSegments, refuseMissing } from "./password-segments.ts";
+
+/**
+ * Puts passwords.csv together from what it holds already and the segments of minted batches: aside, synced,
+ * renamed, read back; then the ledger knows them as listed, and only after that the segments go. An id in several
+ * of them keeps its newest password, so that a kill at any moment, and a run again, lists each device once.
+ * Returns how many are listed, or undefined when there was nothing to put together. Throws `state-damaged`, with
+ * everything listed that is there, when a minted device's password is nowhere.
+ */
+export async function assemblePasswords(ledger: Ledger, hold: LotHold, lot: LotLayout): Promise<number | undefined> {
+  const own = await findSegments(ledger, hold.lot, lot);
+  const strays = await findStrays(ledger, hold.lot, lot);
+  if (
+    own.open.every(({ listed }) => listed !== "no") &&
+    own.paths.length + own.leftovers.length + strays.length === 0
+  ) {
+    return undefined;
+  }
+  await ledger.beat(hold);
+  // A copy of this home may have come to the folder since the run began.
+  await requireOwnFolders(ledger, hold.lot, lot);
+  const listed = await readPasswordFiles(existsSync(lot.passwords) ? [lot.passwords] : []);
+  const passwords = new Map([...listed, ...(await readPasswordFiles(own.paths))]);
+  const found = await addStrays(ledger, hold.lot, lot, strays, passwords);
+  const { whole, missing } = await findMissing(ledger, own.open, passwords);
+  const isNew = own.paths.length > 0 || found > 0;
+  if (isNew) {
+    await writeList(lot.passwords, passwords);
+    announceStep("passwords-assembled");
+  }
+  if (whole.length > 0) await ledger.commitListed(hold, whole);
+  const kept = new Set(own.open.filter(({ number }) => !whole.includes(number)).map(({ segment }) => segment));
+  const gone = own.paths.filter((path) => !kept.has(path.slice(lot.secrets.length + 1)));
+  for (const path of [...gone, ...own.leftovers]) remove(path);
+  refuseMissing(missing, hold.lot, lot);
+  return isNew ? passwords.size : undefined;
+}
+
+/** Writes a list of passwords durably, and reads it back: the segments go after this. */
+async function writeList(path: string, passwords: ReadonlyMap<string, string>): Promise<void> {
+  const written = createHash("sha256");
+  const replacement = startReplacement(path, PRIVATE_FILE);
+  try {
+    for (const lines of listPasswords(passwords)) {
+      written.update(lines);
+      replacement.write(lines);
+    }
+  } catch (error) {
+    replacement.discard();
+    throw error;
+  }
+  replacement.commit();
+  const read = createHash("sha256");
+  for await (const octets of createReadStream(path)) read.update(octets as Buffer);
+  if (read.digest("hex") === written.digest("hex")) return;
+  throw new OnboardingError(
+    `${path} is not what was just written to it; another program or the disk has changed it, nothing is lost: see to that and run again`,
+    { code: "disk-unwritable" },
+  );
+}
+
+/**
+ * Segments that this ledger's later state or a copy of it has made, such as those that a restored backup does not know.
+ * They are read and never removed.
+ */
+async function findStrays(ledger: Ledger, lot: string, layout: LotLayout): Promise<readonly string[]> {
+  if (!existsSync(layout.secrets)) return [];
+  const { ledger: id } = await ledger.identity();
+  const names = readdirSync(layout.secrets).filter((name) => isSegmentOf(id, name));
+  if (names.length === 0) return [];
+  const recorded = new Set((await ledger.passwordBatches(lot)).map(({ segment }) => segment));
+  return names.filter((name) => !recorded.has(name)).map((name) => join(layout.secrets, name));
+}
+
+/** Adds the passwords of minted devices that no list and no segment of ours has, if they open their keystores; says how many. */
+async function addStrays(
+  ledger: Ledger,
+  lot: string,
+  layout: LotLayout,
+  paths: readonly string[],
+  passwords: Map<string, string>,
+): Promise<number> {
+  let found = 0;
+  for (const path of paths) {
+    const stray = await readPasswordFiles([path]);
+    const ids = [...stray.keys()].filter((externalId) => !passwords.has(externalId));
+    const known = await ledger.knownDevices(lot, ids);
+    for (const { externalId, lot: holder, minted } of known) {
+      const password = stray.get(externalId);
+      if (holder !== lot || !minted || password === undefined || passwords.has(externalId)) continue;
+      // A copy of this ledger may have given the same device another key.
+      if (openDevice(deviceFolder(layout, externalId), layout.folder, password).kind !== "opened") continue;
+      passwords.set(externalId, password);
+      found += 1;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,65 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { announceStep } from "../../disk/announce-step.ts";
+import { destroyFile } from "../../disk/destroy-file.ts";
+import { PRIVATE_FILE, remove, syncFolder } from "../../disk/durable.ts";
+import { type LotLayout, sealedNumber, sealedPasswords } from "../../disk/layout.ts";
+import { placeNewFile } from "../../disk/place-new-file.ts";
+import { type SealRecipient, sealContent } from "../../keystore/seal-passwords.ts";
+import type { Ledger, LotHold } from "../../ledger/ledger.ts";
+import { listPasswords, readPasswordFiles } from "../../mint/password-list.ts";
+import { requireOwnFolders } from "./claim-folders.ts";
+import { findMissing, findSegments, refuseMissing } from "./password-segments.ts";
+
+/**
+ * Seals the passwords of minted batches that are not sealed yet into a new file, whole and durable; only then
+ * are the segments destroyed, as far as a disk allows that. A sealed file is never written again: a kill between
+ * the two leaves the segments, and the next run seals them once more under the next number. Returns how many
+ * are sealed, or undefined when there was nothing to seal.
+ */
+export async function sealSegments(
+  ledger: Ledger,
+  hold: LotHold,
+  lot: LotLayout,
+  recipient: SealRecipient,
+): Promise<number | undefined> {
+  const own = await findSegments(ledger, hold.lot, lot);
+  // In the clear from before the job asked for a seal, and what a killed run was putting together then.
+  const lists = [`${lot.passwords}.new`, lot.passwords].filter((path) => existsSync(path));
+  const clear = [...lists, ...own.paths];
+  if (clear.length + own.leftovers.length === 0) {
+    refuseMissing((await findMissing(ledger, own.open, new Map())).missing, hold.lot, lot);
+    return undefined;
+  }
+  await ledger.beat(hold);
+  // A copy of this home may have come to the folder since the run began.
+  await requireOwnFolders(ledger, hold.lot, lot);
+  removeUnfinished(lot);
+  const passwords = await readPasswordFiles(clear.filter((path) => path !== `${lot.passwords}.new`));
+  if (passwords.size > 0) {
+    const content = Buffer.from([...listPasswords(passwords)].join(""), "utf8");
+    try {
+      placeNewFile(sealedPasswords(lot, nextNumber(lot)), sealContent(content, recipient), PRIVATE_FILE);
+    } finally {
+      content.fill(0);
+    }
+    announceStep("passwords-sealed");
+  }
+  const { whole, missing } = await findMissing(ledger, own.open, passwords);
+  if (whole.length > 0) await ledger.commitListed(hold, whole);
+  for (const path of [...clear, ...own.leftovers]) destroyFile(path);
+  syncFolder(lot.secrets);
+  refuseMissing(missing, hold.lot, lot);
+  return clear.length === 0 ? undefined : passwords.size;
+}
+
+/** What a killed run was writing: sealed too, but never given its name. */
+function removeUnfinished(lot: LotLayout): void {
+  for (const name of readdirSync(lot.secrets)) {
+    if (/^\.passwords-\d+\.csv\.cms\.[0-9a-f.]+\.new$/.test(name)) remove(join(lot.secrets, name));
+  }
+}
+
+function nextNumber(lot: LotLayout): number {
+  return 1 + Math.max(0, ...readdirSync(lot.secrets).map((name) => sealedNumber(name) ?? 0));
+}

@@ -1,0 +1,230 @@
+import { statSync } from "node:fs";
+import { readCertificateRequest } from "../../authority/request/read-pkcs10.ts";
+import { announceStep } from "../../disk/announce-step.ts";
+import { deviceFolder, type LotLayout, lotLayout } from "../../disk/layout.ts";
+import type { RevocationReason } from "../../domain/certificate.ts";
+import { OnboardingError } from "../../domain/error.ts";
+import { exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
+import type { Job } from "../../domain/job.ts";
+import type { Ledger, LotHold, RemintDevice } from "../../ledger/ledger.ts";
+import { BATCH_SIZE, mintBatch, partFor, reservedBatch } from "../../mint/mint-lot.ts";
+import { openMintPool } from "../../mint/mint-pool.ts";
+import { findForeignFiles, replaceDevices } from "../../mint/replace-devices.ts";
+import { describeHolder } from "../../plan/check-requests.ts";
+import { newSerialNumber } from "../../x509/serial-number.ts";
+import { checkClock } from "../lot/check-clock.ts";
+import { withLeaseBeside } from "../lot/lease-beside.ts";
+import { preflightLot } from "../lot/preflight-lot.ts";
+import { requireJob } from "../lot/record-job.ts";
+import { recoverBatches } from "../lot/recover-batches.ts";
+import { requireSoundLedger } from "../lot/require-sound-ledger.ts";
+import { requireChecked } from "../lot/restored-home.ts";
+import { rewriteReports } from "../lot/rewrite-reports.ts";
+import type { RunTools } from "../lot/run-tools.ts";
+import { startWalk, type Walk } from "../lot/walk.ts";
+import { newSegmentParts, prepareMinting } from "../mint-planned.ts";
+import { claimFolders, requireOwnFolders } from "../passwords/claim-folders.ts";
+import { openPasswords } from "../passwords/with-passwords.ts";
+import { registerMinted } from "../register-minted.ts";
+import { finishRemints } from "../revoke/finish-remints.ts";
+import type { Published } from "../revoke/publish-revocations.ts";
+
+export interface RemintRequest {
+  readonly lot: string;
+  readonly externalIds: readonly string[];
+  readonly reason: RevocationReason;
+  /** Send the devices' rows to the platform again. */
+  readonly register: boolean;
+  /** Tell the platform of the old serial numbers. */
+  readonly push: boolean;
+}
+
+export interface RemintOutcome {
+  readonly lot: string;
+  /** Devices with a new certificate; those of a remint that was killed before, and is finished now, included. */
+  readonly devices: readonly {
+    readonly externalId: string;
+    readonly serialNumber: string;
+    readonly replaces: string;
+  }[];
+  readonly published: Published | undefined;
+  readonly notes: readonly string[];
+  /** Faults after the devices had their new certificates. */
+  readonly faults: readonly OnboardingError[];
+  readonly exitCode: number;
+}
+
+/**
+ * Gives devices of a lot new keys and certificates in place of theirs, in the order of docs/issuance.md; the
+ * old ones are revoked in the same commit. Killed at any moment, saying it again finishes it, and a device
+ * that got its new certificate before the kill does not get another. Throws `usage` before anything is done
+ * for a device that cannot be reminted.
+ */
+export async function remintLot(tools: RunTools, request: RemintRequest): Promise<RemintOutcome> {
+  const { ledger, home } = tools;
+  await requireChecked(home, ledger);
+  const job = await requireJob(ledger, request.lot);
+  await requireSoundLedger(ledger, home, request.lot);
+  const layout = lotLayout(home, request.lot, job.secrets.folder);
+  checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
+  return withLeaseBeside(tools, request.lot, async (hold) => {
+    await requireOwnFolders(ledger, hold.lot, layout);
+    await recoverBatches(ledger, hold, layout);
+    const killed = (await ledger.openRemints(hold.lot)).flatMap(({ devices }) => devices);
+    const finished = new Set(killed.map(({ externalId }) => externalId));
+    const wanted = request.externalIds.filter((externalId) => !finished.has(externalId));
+    const devices = await ledger.remintDevices(hold.lot, wanted);
+    await refuseUnfit(ledger, hold.lot, devices, layout);
+    const walk = startWalk(tools.now);
+    const closePasswords = await openPasswords(tools, hold, job, layout, devices.length > 0);
+    const minted = await mintAgain(tools, hold, job, layout, devices, request, walk).catch(async (fault: unknown) => {
+      // However it ends, its passwords do not stay where they were made; its own fault is the one to tell.
+      await closePasswords().catch(() => undefined);
+      throw fault;
+    });
+    // The devices have their new certificates: what they replace is published whatever has become of passwords.
+    const lost = await faultOf(closePasswords);
+    const published = await finishRemints(tools, hold, request.push);
+    const refused = request.register ? await registerAgain(tools, hold, job, walk) : [];
+    if (!request.register) await tellUnregistered(ledger, hold.lot, job, walk);
+    const faults = [...lost, ...(published?.faults ?? []), ...walk.faults, ...refused];
+    await rewriteReports(ledger, home, hold.lot, job, tools.now());
+    return {
+      lot: hold.lot,
+      devices: [...killed.map(({ issuer: _issuer, ...device }) => device), ...minted],
+      published,
+      notes: walk.notes,
+      faults,
+      exitCode: worstExitCode(faults.map(exitCodeOf)),
+    };
+  });
+}
+
+/** The platform has to be told again of a device with a new certificate, and a remint does so only when asked. */
+async function tellUnregistered(ledger: Ledger, lot: string, job: Job, walk: Walk): Promise<void> {
+  const { minted } = await ledger.countByStage(lot);
+  if (job.registration.mode !== "bulk" || minted === 0) return;
+  const devices = minted === 1 ? "1 device" : `${minted} devices`;
+  walk.note(
+    `${devices} of lot ${lot} still to be registered: run the lot again for that, or pass --register with the next remint`,
+  );
+}
+
+async function faultOf(act: () => Promise<unknown>): Promise<readonly OnboardingError[]> {
+  try {
+    await act();
+    return [];
+  } catch (error) {
+    if (!(error instanceof OnboardingError) || error.code === "lot-held") throw error;
+    return [error];
+  }
+}
+
+/** Everything that can be wrong with the devices is found before the first of them is reserved. */
+async function refuseUnfit(
+  ledger: Ledger,
+  lot: string,
+  devices: readonly RemintDevice[],
+  layout: LotLayout,
+): Promise<void> {
+  for (const device of devices) {
+    const { externalId, replaces } = device;
+    const key = await refuseKey(ledger, lot, device);
+    if (key !== undefined) throw new OnboardingError(`${externalId}: ${key}; nothing was done`, { code: "usage" });
+    const foreign = findForeignFiles(deviceFolder(layout, externalId), replaces);
+    if (foreign !== undefined) throw new OnboardingError(foreign, { code: "usage" });
+  }
+}
+
+/** Why a device that keeps its own key cannot be reminted, in a clause. */
+async function refuseKey(ledger: Ledger, lot: string, device: RemintDevice): Promise<string | undefined> {
+  const { externalId, replaces, certificateRequest, lacksNewRequest } = device;
+  const bring = "bring a manifest row with a new certificate request (csr), run the lot with it, and remint then";
+  if (lacksNewRequest) return `it keeps its own key, which a new certificate would leave as it is: ${bring}`;
+  if (certificateRequest === undefined) return undefined;
+  const { publicKeySha256 } = readCertificateRequest(certificateRequest);
+  const old = await ledger.certificate(replaces);
+  if (old?.publicKeySha256 === publicKeySha256) return `its new request has the key of the old certificate: ${bring}`;
+  return describeHolder(await ledger.publicKeyHolders([publicKeySha256]), lot, externalId);
+}
+
+async function mintAgain(
+  tools: RunTools,
+  hold: LotHold,
+  job: Job,
+  layout: LotLayout,
+  devices: readonly RemintDevice[],
+  request: RemintRequest,
+  walk: Walk,
+): Promise<RemintOutcome["devices"]> {
+  const { ledger } = tools;
+  const [sample] = devices;
+  if (sample === undefined) return [];
+  const setup = await prepareMinting(tools, hold.lot, job, sample, walk);
+  const { ledger: ledgerId } = await ledger.identity();
+  const newSegmentPart = newSegmentParts(setup, ledgerId);
+  if (newSegmentPart !== null) requireSecretsFolder(layout);
+  await claimFolders(tools, hold.lot, layout);
+  const size = BATCH_SIZE[job.key];
+  const batches = Math.ceil(devices.length / size);
+  const pool = openMintPool({ workers: Math.min(tools.workers, batches), setup });
+  const minted: { externalId: string; serialNumber: string; replaces: string }[] = [];
+  try {
+    for (let start = 0; start < devices.length && !tools.signal.aborted; start += size) {
+      const numbered = devices
+        .slice(start, start + size)
+        .map((device) => ({ ...device, serialNumber: newSerialNumber() }));
+      const { reason, register, push } = request;
+      const part = partFor({ newSegmentPart }, numbered);
+      const asked = { issuer: job.issuer, ...part, devices: numbered, reason, register, push };
+      const number = await ledger.reserveRemint(hold, asked);
+      announceStep("reserved");
+      const place = () => replaceDevices(layout, number, numbered);
+      const batch = reservedBatch(number, part);
+      await mintBatch({ ledger, hold, lot: layout, pool, newSegmentPart }, batch, numbered, place);
+      for (const { externalId, serialNumber, replaces } of numbered)
+        minted.push({ externalId, serialNumber, replaces });
+      tools.onProgress({ lot: hold.lot, room: "reminting", done: minted.length, total: devices.length });
+    }
+  } finally {
+    await pool.close();
+  }
+  if (minted.length < devices.length) {
+    walk.fault(
+      `stopped: ${minted.length} of ${devices.length} devices have new certificates; say it again for the others`,
+      "stopped",
+    );
+  }
+  return minted;
+}
+
+/** Passwords are on a drive that may be elsewhere: a folder in its place would take passwords that nobody finds. */
+function requireSecretsFolder({ secrets }: LotLayout): void {
+  if (statSync(secrets, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new OnboardingError(
+    `${secrets}, the folder with the lot's passwords, is not there; bring its drive back and say it again, nothing was done`,
+    { code: "disk-unwritable" },
+  );
+}
+
+/** Lists the devices anew and sends their rows, as a run would. Faults are handed back: the certificates stand. */
+async function registerAgain(
+  tools: RunTools,
+  hold: LotHold,
+  job: Job,
+  walk: Walk,
+): Promise<readonly OnboardingError[]> {
+  const request = { lot: hold.lot, job, acceptChanges: false, acceptClock: false, resend: false };
+  try {
+    const lotPreflight = await preflightLot(tools, hold, request, walk);
+    try {
+      await registerMinted(tools, hold, job, lotPreflight, walk);
+    } finally {
+      await lotPreflight?.platform.close();
+    }
+    return [];
+  } catch (error) {
+    if (!(error instanceof OnboardingError)) throw error;
+    return [error];
+  }
+}

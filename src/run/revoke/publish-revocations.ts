@@ -1,0 +1,40 @@
+import { OnboardingError } from "../../domain/error.ts";
+import type { Platform } from "../../platform/platform.ts";
+import type { RunTools } from "../lot/run-tools.ts";
+import { type PushOutcome, pushRevocations } from "./push-revocations.ts";
+import { type RefreshedCrl, refreshCrls } from "./refresh-crls.ts";
+
+/** What became of recorded revocations outside the ledger. */
+export interface Published {
+  readonly crls: readonly RefreshedCrl[];
+  /** Undefined: not asked for, or a fault. */
+  readonly push?: PushOutcome;
+  /** Lists and pushes that did not come about; the revocations stand all the same. */
+  readonly faults: readonly OnboardingError[];
+}
+
+/**
+ * Publishes what is revoked under these issuers: first their revocation lists, then, with a platform, the
+ * serial numbers there. Faults are gathered, so that one does not hinder the other.
+ */
+export async function publishRevocations(
+  tools: RunTools,
+  issuers: readonly string[],
+  platform: Platform | undefined,
+): Promise<Published> {
+  const crls = await refreshCrls(tools, issuers);
+  const faults = crls.flatMap((crl) => (crl.kind === "fault" ? [crl.fault] : []));
+  if (platform === undefined) return { crls, faults };
+  try {
+    return { crls, faults, push: await pushRevocations(tools, platform, issuers) };
+  } catch (error) {
+    if (!(error instanceof OnboardingError)) throw error;
+    return { crls, faults: [...faults, error] };
+  }
+}
+
+/** True when nothing of it is left to do; `pushed`: whether the platform was to be told. */
+export function isPublished({ crls, push }: Published, pushed: boolean): boolean {
+  const listed = crls.every(({ kind }) => kind !== "skipped" && kind !== "fault");
+  return listed && (!pushed || push !== undefined);
+}

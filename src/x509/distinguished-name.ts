@@ -1,0 +1,102 @@
+import { der, TAG } from "../asn1/der.ts";
+import { SUBJECT_ATTRIBUTES, type Subject, type SubjectPart } from "../domain/certificate.ts";
+import { OnboardingError } from "../domain/error.ts";
+import { type NameAttribute, readName, subjectPartProblem } from "./name-der.ts";
+
+/**
+ * Reads `CN=Acme Root,O=Acme GmbH,C=DE`, with the escapes of RFC 4514 (`\,` `\=` `\C3\BC`). Keeps the
+ * order as written and checks the X.520 bounds; faults are `usage`.
+ */
+export function parseSubject(text: string): Subject {
+  const parts: SubjectPart[] = [];
+  for (const piece of splitUnescaped(text, ",")) {
+    const [name = "", ...rest] = splitUnescaped(piece, "=");
+    const attribute = SUBJECT_ATTRIBUTES.find((known) => known.toLowerCase() === name.trim().toLowerCase());
+    if (attribute === undefined || rest.length === 0) {
+      throw usage(text, `"${piece.trim()}" is none of ${SUBJECT_ATTRIBUTES.join("=, ")}=`);
+    }
+    if (splitUnescaped(piece, "+").length > 1)
+      throw usage(text, "more than one attribute joined by + is not supported");
+    const part = { attribute, value: unescapeValue(text, rest.join("=")) };
+    const fault = subjectPartProblem(part);
+    if (fault !== undefined) throw usage(text, fault);
+    parts.push(part);
+  }
+  return parts;
+}
+
+function usage(text: string, fault: string): OnboardingError {
+  return new OnboardingError(`the name ${JSON.stringify(text)} cannot be used: ${fault}`, { code: "usage" });
+}
+
+function splitUnescaped(text: string, separator: string): string[] {
+  const pieces = [""];
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charAt(index);
+    if (character === separator) pieces.push("");
+    else {
+      const taken = character === "\\" ? character + text.charAt(++index) : character;
+      pieces[pieces.length - 1] += taken;
+    }
+  }
+  return pieces;
+}
+
+/** Undoes the escapes of a value; spaces around it count only when escaped (RFC 4514, 2.4). */
+function unescapeValue(text: string, escaped: string): string {
+  const trimmed = escaped.trimStart().replace(/(^|[^\\])((?:\\\\)*)[ \t]+$/, "$1$2");
+  const chunks: Buffer[] = [];
+  for (let index = 0; index < trimmed.length; ) {
+    const character = String.fromCodePoint(trimmed.codePointAt(index) ?? 0);
+    if (character !== "\\") {
+      chunks.push(Buffer.from(character, "utf8"));
+      index += character.length;
+      continue;
+    }
+    const pair = trimmed.slice(index + 1, index + 3);
+    if (/^[0-9A-Fa-f]{2}$/.test(pair)) {
+      chunks.push(Buffer.from(pair, "hex"));
+      index += 3;
+    } else if (/^[ "#+,;<=>\\]/.test(pair)) {
+      chunks.push(Buffer.from(pair.charAt(0)));
+      index += 2;
+    } else throw usage(text, "a backslash stands before a character that needs none");
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+  } catch (cause) {
+    throw new OnboardingError(`the name ${JSON.stringify(text)} cannot be used: its escapes are not UTF-8`, {
+      code: "usage",
+      cause,
+    });
+  }
+}
+
+/** Writes a name so that `parseSubject` reads the same parts back. */
+export function formatSubject(subject: Subject): string {
+  return subject.map((part) => `${part.attribute}=${escapeValue(part.value)}`).join(",");
+}
+
+function escapeValue(value: string): string {
+  return value
+    .replace(/[\\"+,;<>=]/g, "\\$&")
+    .replace(/(?!^) $/, "\\ ")
+    .replace(/^[# ]/, "\\$&");
+}
+
+/**
+ * A DER name in words, for people: attributes that lotmint knows by their short names, others by
+ * dotted form with the value in hex (RFC 4514, 2.4). Throws `DerError` for what is not a name.
+ */
+export function describeName(raw: Buffer): string {
+  const rdns = readName(raw).map((rdn) => rdn.map(describeAttribute).join("+"));
+  return rdns.join(",");
+}
+
+const READABLE: readonly number[] = [TAG.UTF8_STRING, TAG.PRINTABLE_STRING, TAG.IA5_STRING];
+
+function describeAttribute({ oid, attribute, tag, value }: NameAttribute): string {
+  const hex = () => `#${der(tag, value).toString("hex")}`;
+  const text = READABLE.includes(tag) ? escapeValue(value.toString("utf8")) : hex();
+  return attribute === undefined ? `${oid}=${hex()}` : `${attribute}=${text}`;
+}

@@ -1,0 +1,3 @@
+import { serveOrders } from "./host.ts";
+
+serveOrders();

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { newSerialNumber } from "../../src/x509/serial-number.ts";
+
+test("a serial number has 20 octets, the first two bits 01", () => {
+  for (let index = 0; index < 2000; index++) expect(newSerialNumber()).toMatch(/^[4-7][0-9a-f]{39}$/);
+});
+
+test("no octets are handed out twice, across refills of the pool", () => {
+  const seen = new Set(Array.from({ length: 10_000 }, newSerialNumber));
+  expect(seen.size).toBe(10_000);
+});
+
+test("each of the other 158 bits is random", () => {
+  let [ones, zeros] = [0n, 0n];
+  for (let index = 0; index < 1000; index++) {
+    const number = BigInt(`0x${newSerialNumber()}`);
+    ones |= number;
+    zeros |= ~number & ((1n << 160n) - 1n);
+  }
+  expect((ones & zeros).toString(2)).toBe("1".repeat(158));
+});
