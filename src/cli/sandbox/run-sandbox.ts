@@ -22,7 +22,7 @@ export interface SandboxArguments {
   readonly trust: readonly string[];
 }
 
-export const SANDBOX_USER = "admin";
+const SANDBOX_USER = "admin";
 
 /**
  * `lotmint sandbox`: runs until a signal. Ports, password, the server's certificate and the trusted certificates are kept in
