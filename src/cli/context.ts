@@ -4,7 +4,7 @@ import { readSite, type SiteFile } from "../config/read-site.ts";
 import type { CredentialSecrets, Secrets } from "../config/secrets.ts";
 import { type Home, homeLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Ledger, LedgerFile } from "../ledger/ledger.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { RunTools } from "../run/lot/run-tools.ts";
 import { findPassphrase } from "./find-passphrase.ts";
@@ -43,7 +43,7 @@ export interface CliContext extends CliProcess {
   /** lotmint.yaml, read once. */
   readonly site: () => SiteFile;
   /** Opens the ledger for the length of `use`, making it where there is none. */
-  readonly withLedger: <T>(use: (ledger: Ledger) => Promise<T>) => Promise<T>;
+  readonly withLedger: <T>(use: (ledger: LedgerFile) => Promise<T>) => Promise<T>;
   /** The same, for commands that only look: none is made, and a read-only disk will do. */
   readonly withLedgerToRead: <T>(use: (ledger: Ledger) => Promise<T>) => Promise<T>;
   /** The passphrase of an authority's key: from the environment, a file, or a question on the terminal. */
@@ -113,7 +113,7 @@ export function makeContext(
   };
 }
 
-async function useAndClose<T>(ledger: Ledger, use: (ledger: Ledger) => Promise<T>): Promise<T> {
+async function useAndClose<T, Opened extends Ledger>(ledger: Opened, use: (ledger: Opened) => Promise<T>): Promise<T> {
   try {
     return await use(ledger);
   } finally {

@@ -1,7 +1,7 @@
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
 import type { Published } from "../run/revoke/publish-revocations.ts";
 import type { PushOutcome } from "../run/revoke/push-revocations.ts";
-import type { RefreshedCrl } from "../run/revoke/refresh-crls.ts";
+import type { RenewedCrl } from "../run/revoke/renew-crls.ts";
 import type { CliContext } from "./context.ts";
 
 const OFFLINE_KEY = "configuration/crl.offline.check.enabled";
@@ -13,7 +13,7 @@ export function publishedText({ crls, push }: Pick<Published, "crls" | "push">):
     .join("\n");
 }
 
-function crlWords(refreshed: RefreshedCrl): readonly string[] {
+function crlWords(refreshed: RenewedCrl): readonly string[] {
   const { issuer } = refreshed;
   switch (refreshed.kind) {
     case "written": {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { pid } from "node:process";
 import { OnboardingError } from "../domain/error.ts";
-import type { LockOwner } from "./ledger.ts";
+import type { LockOwner } from "./locks.ts";
 
 /** This process, as a lock names it. */
 export function currentLockOwner(): LockOwner {

@@ -1,6 +1,8 @@
 import { remove } from "../disk/durable.ts";
 import { batchFolder, isNamedApart, type LotLayout, passwordSegment } from "../disk/layout.ts";
-import type { Ledger, LotHold, OpenBatch } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
+import type { OpenBatch } from "../ledger/minting.ts";
 
 /**
  * Gives up a batch that was not committed as minted: its keys and passwords go first, then its serial

@@ -6,7 +6,9 @@ import { batchFolder, deviceFolder, type LotLayout, passwordSegment, segmentName
 import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
+import type { ClaimedDevice, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/minting.ts";
 import { newSerialNumber } from "../x509/serial-number.ts";
 import { dropBatch } from "./drop-batch.ts";
 import type { MintPool } from "./mint-pool.ts";
@@ -44,7 +46,7 @@ export interface MintLotOptions extends BatchOptions {
   readonly workers: number;
   readonly signal: AbortSignal;
   /** Rejects the devices whose own key cannot be certified any more, and gives the others. */
-  readonly rejectTakenKeys: (planned: readonly PlannedDevice[]) => Promise<readonly PlannedDevice[]>;
+  readonly rejectTakenKeys: (claimed: readonly ClaimedDevice[]) => Promise<readonly ClaimedDevice[]>;
   /** Told after each batch, with the number of its devices. */
   readonly onMinted: (devices: number) => void;
 }
@@ -61,21 +63,25 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   let minted = 0;
   const faults: unknown[] = [];
   while (!signal.aborted && faults.length === 0) {
-    const planned = await ledger.plannedDevices(hold.lot, BATCH_SIZE[options.key]);
-    if (planned.length === 0) break;
-    const unoccupied = await turnDownOccupied(ledger, hold, lot, planned);
-    const devices = await options.rejectTakenKeys(unoccupied);
-    if (devices.length === 0) continue;
-    const numbered = devices.map((device) => ({ ...device, serialNumber: newSerialNumber() }));
-    const part = partFor(options, numbered);
-    const number = await ledger.reserveBatch(hold, { issuer: options.issuer, ...part, devices: numbered });
-    const batch = reservedBatch(number, part);
+    const serialNumbers = Array.from({ length: BATCH_SIZE[options.key] }, newSerialNumber);
+    const part = options.newSegmentPart === null ? {} : { segment: options.newSegmentPart() };
+    const claimed = await ledger.claimBatch(hold, { issuer: options.issuer, serialNumbers, ...part });
+    if (claimed === undefined) break;
     announceStep("reserved");
+    const { batch: number, segment } = claimed;
+    const unoccupied = await turnDownOccupied(ledger, hold, lot, claimed.devices);
+    const devices = await options.rejectTakenKeys(unoccupied);
+    // None is left, or none of those for whose passwords the batch has a segment: the others are claimed anew.
+    if (segment === undefined ? devices.length === 0 : devices.every(hasOwnKey)) {
+      await ledger.voidBatch(hold, number);
+      continue;
+    }
+    const batch = segment === undefined ? { number } : { number, segment };
     const ids = devices.map((device) => device.externalId);
-    const work = mintBatch(options, batch, numbered, () => placeDevices(lot, number, ids))
+    const work = mintBatch(options, batch, devices, () => placeDevices(lot, number, ids))
       .then(() => {
-        minted += numbered.length;
-        options.onMinted(numbered.length);
+        minted += devices.length;
+        options.onMinted(devices.length);
       })
       .catch((error: unknown) => {
         faults.push(error);
@@ -117,12 +123,12 @@ export function makeFolders(lot: LotLayout): void {
 }
 
 /** A folder that is there already belongs to a device that this ledger does not know: never overwritten. */
-async function turnDownOccupied(
+async function turnDownOccupied<Planned extends PlannedDevice>(
   ledger: Ledger,
   hold: LotHold,
   lot: LotLayout,
-  planned: readonly PlannedDevice[],
-): Promise<readonly PlannedDevice[]> {
+  planned: readonly Planned[],
+): Promise<readonly Planned[]> {
   const occupied = planned.filter((device) => isOccupied(deviceFolder(lot, device.externalId)));
   if (occupied.length === 0) return planned;
   await ledger.rejectDevices(

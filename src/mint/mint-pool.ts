@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { OnboardingError } from "../domain/error.ts";
-import type { MintedDevice } from "../ledger/ledger.ts";
+import type { MintedDevice } from "../ledger/minting.ts";
 import type { MintBatch, MintSetup } from "./mint-batch.ts";
 import type { DeviceToMint } from "./mint-device.ts";
 import type { MintAnswer } from "./mint-worker.ts";

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { announceStep } from "../disk/announce-step.ts";
 import { ensureFolder, replaceFile, SHARED_FILE, SHARED_FOLDER, syncFolder } from "../disk/durable.ts";
 import { type LotLayout, partFile } from "../disk/layout.ts";
-import type { Ledger, LotHold, UnlistedDevice } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
+import type { UnlistedDevice } from "../ledger/registration.ts";
 import { writePart } from "./write-part.ts";
 
 export interface CutParts {

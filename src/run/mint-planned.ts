@@ -6,7 +6,8 @@ import { lotLayout, segmentPart } from "../disk/layout.ts";
 import { isoDay } from "../domain/iso-time.ts";
 import type { Job } from "../domain/job.ts";
 import { needsPassword } from "../keystore/device-files.ts";
-import type { LotHold, PlannedDevice } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
+import type { PlannedDevice } from "../ledger/minting.ts";
 import type { MintSetup } from "../mint/mint-batch.ts";
 import { mintLot } from "../mint/mint-lot.ts";
 import { openMintPool } from "../mint/mint-pool.ts";
@@ -25,7 +26,7 @@ import { claimFolders } from "./passwords/claim-folders.ts";
  */
 export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk: Walk): Promise<void> {
   const { ledger, signal } = tools;
-  const [sample] = await ledger.plannedDevices(hold.lot, 1);
+  const sample = await ledger.plannedSample(hold.lot);
   if (sample === undefined || signal.aborted) return;
   const setup = await prepareMinting(tools, hold.lot, job, sample, walk);
   const layout = lotLayout(tools.home, hold.lot, job.secrets.folder);

@@ -1,7 +1,7 @@
 import { lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
-import type { LotHold } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
 import { retrying } from "../platform/retrying.ts";
 import { cutParts } from "../registration/cut-parts.ts";
 import { type SubmitOutcome, submitLot } from "../submit/submit-lot.ts";

@@ -1,4 +1,5 @@
-import type { DeviceReject, PartDevice } from "../ledger/ledger.ts";
+import type { PartDevice } from "../ledger/registration.ts";
+import type { DeviceReject } from "../ledger/submission.ts";
 import type { Unanswered } from "../platform/platform.ts";
 import { askEach } from "./read-back.ts";
 import { rejectRows, type Submission } from "./submission.ts";

@@ -1,6 +1,7 @@
 import { announceStep } from "../disk/announce-step.ts";
 import type { BulkAnswer } from "../domain/registration.ts";
-import type { PartDevice, UploadOutcome } from "../ledger/ledger.ts";
+import type { PartDevice } from "../ledger/registration.ts";
+import type { UploadOutcome } from "../ledger/submission.ts";
 import type { Reply, Unanswered } from "../platform/platform.ts";
 import type { WholeRefusal } from "./halve.ts";
 import { readBack } from "./read-back.ts";

@@ -1,4 +1,4 @@
-import type { PartDevice } from "../ledger/ledger.ts";
+import type { PartDevice } from "../ledger/registration.ts";
 import { replyMessage } from "../platform/reply-error.ts";
 import { recoverUnknown } from "./recover-attempt.ts";
 import type { Submission } from "./submission.ts";

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { announceStep } from "../disk/announce-step.ts";
 import { partFile } from "../disk/layout.ts";
-import type { PartDevice } from "../ledger/ledger.ts";
+import type { PartDevice } from "../ledger/registration.ts";
 import type { Reply } from "../platform/platform.ts";
 import { retryWhileUncertain } from "../platform/retry.ts";
 import { type Attempt, closeAttempt, type RowsOutcome, recoverAnswer, recoverUnknown } from "./recover-attempt.ts";

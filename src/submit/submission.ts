@@ -1,7 +1,9 @@
 import type { LimitFunction } from "p-limit";
 import type { LotLayout } from "../disk/layout.ts";
 import type { Submit } from "../domain/job.ts";
-import type { Ledger, LotHold, PartDevice } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotHold } from "../ledger/locks.ts";
+import type { PartDevice } from "../ledger/registration.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { RetryPolicy } from "../platform/retry.ts";
 

@@ -1,4 +1,4 @@
-import type { PartDevice, PartRecord } from "../ledger/ledger.ts";
+import type { PartDevice, PartRecord } from "../ledger/registration.ts";
 import { type Asked, replyMessage } from "../platform/reply-error.ts";
 import { READ_IDENTITY_ROLE, READ_USERS_ROLE, REGISTER_ROLE } from "../platform/roles.ts";
 import { askCollisions } from "./ask-collisions.ts";

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "n
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isoTime } from "../domain/iso-time.ts";
-import type { MintedRecord } from "../ledger/ledger.ts";
+import type { MintedRecord } from "../ledger/reading.ts";
 import { isIssuedBy } from "../x509/is-signed-by.ts";
 import { commonNameOf } from "../x509/name-der.ts";
 import { readPemCertificates } from "../x509/pem.ts";

@@ -1,25 +1,32 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Ledger, LOCK_PATIENCE_MS } from "../../src/ledger/ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
+import { LOCK_PATIENCE_MS } from "../../src/ledger/locks.ts";
+import { adoptionsContract } from "./contract/adoptions.ts";
+import { publicKeysContract } from "./contract/public-keys.ts";
+import { pushesContract } from "./contract/pushes.ts";
+import { remintingContract } from "./contract/reminting.ts";
+import { revocationListsContract } from "./contract/revocation-lists.ts";
+import { revokingContract } from "./contract/revoking.ts";
+import type { LedgerFactory } from "./ledger-factory.ts";
 import * as world from "./ledger-world.ts";
-
-/** Opens ledgers that live as long as the test; `now` is their clock. */
-export type LedgerFactory = (now: () => number) => Promise<{
-  /** Empty. */
-  readonly ledger: Ledger;
-  /** The same ledger as another machine has it open. */
-  readonly elsewhere: () => Promise<Ledger>;
-}>;
 
 /** What every engine behind the `Ledger` interface has to do. */
 export function describeLedger(name: string, open: LedgerFactory): void {
+  const called = new Set<string>();
+  const methods = new Set<string>();
+  const watched: LedgerFactory = async (now) => {
+    const { ledger, elsewhere } = await open(now);
+    for (const method of Object.keys(ledger)) methods.add(method);
+    return { ledger: watch(ledger, called), elsewhere: async () => watch(await elsewhere(), called) };
+  };
   describe(name, () => {
     let nowMs = Date.UTC(2026, 10, 23);
     let ledger: Ledger;
     let elsewhere: () => Promise<Ledger>;
     beforeEach(async () => {
       nowMs = Date.UTC(2026, 10, 23);
-      ({ ledger, elsewhere } = await open(() => nowMs));
+      ({ ledger, elsewhere } = await watched(() => nowMs));
     });
 
     locks(
@@ -35,6 +42,37 @@ export function describeLedger(name: string, open: LedgerFactory): void {
     registration(() => ledger);
     submission(() => ledger);
     reading(() => ledger);
+    events(
+      () => ledger,
+      () => elsewhere(),
+      (ms) => {
+        nowMs += ms;
+      },
+    );
+    adoptionsContract(watched);
+    publicKeysContract(watched);
+    pushesContract(watched);
+    remintingContract(watched);
+    revocationListsContract(watched);
+    revokingContract(watched);
+  });
+  describe(`the contract of ${name}`, () => {
+    test("calls every method that the ledger has", () => {
+      expect([...methods].filter((method) => !called.has(method) && !ENGINES_OWN.has(method))).toEqual([]);
+      expect(methods.size).toBeGreaterThan(60);
+    });
+  });
+}
+
+/** What only an engine that is one file can do; its own tests prove it. */
+const ENGINES_OWN: ReadonlySet<string> = new Set(["copyTo"]);
+
+function watch(ledger: Ledger, called: Set<string>): Ledger {
+  return new Proxy(ledger, {
+    get: (target, method, receiver) => {
+      called.add(String(method));
+      return Reflect.get(target, method, receiver);
+    },
   });
 }
 
@@ -121,11 +159,24 @@ function manifests(ledger: () => Ledger): void {
     const { plan } = await ledger().absorbManifest(hold, taken, world.inBatches({ decisions }, { rejected }));
     const none = { register: 0, keep: 0, needsRemint: [], gone: [] };
     expect(plan).toEqual({ lot: "L1", rows: 4, mint: 3, rejected: 1, ...none });
-    expect(await ledger().plannedDevices("L1", 2)).toEqual([
-      { externalId: "a", line: 2, subject: [{ attribute: "CN", value: "a" }] },
-      { externalId: "b", line: 3, subject: [{ attribute: "CN", value: "b" }] },
+    const first = { externalId: "a", line: 2, subject: [{ attribute: "CN", value: "a" }] };
+    expect(await ledger().plannedSample("L1")).toEqual(first);
+    const serialNumbers = Array.from({ length: 5 }, world.serialNumber);
+    const claimed = await ledger().claimBatch(hold, { issuer: "line-3", serialNumbers });
+    expect(claimed?.devices).toEqual([
+      { ...first, serialNumber: serialNumbers[0] },
+      { externalId: "b", line: 3, subject: [{ attribute: "CN", value: "b" }], serialNumber: serialNumbers[1] },
+      {
+        externalId: "c",
+        line: 4,
+        subject: [{ attribute: "CN", value: "c" }],
+        certificateRequest: request.certificateRequest,
+        serialNumber: serialNumbers[2],
+      },
     ]);
-    expect((await ledger().plannedDevices("L1", 9)).at(2)?.certificateRequest).toBe(request.certificateRequest);
+    expect(await ledger().plannedSample("L1")).toBeUndefined();
+    expect(await ledger().claimBatch(hold, { issuer: "line-3", serialNumbers })).toBeUndefined();
+    expect(await ledger().certificate(serialNumbers[3] ?? "")).toBeUndefined();
     expect(await ledger().manifests("L1")).toMatchObject([
       { number: 1, sha256: taken.sha256, kind: "full", header: ["Device ID", "name"], rows: 4 },
     ]);
@@ -139,30 +190,45 @@ function manifests(ledger: () => Ledger): void {
       yield { decisions: world.mintAll(["a"]), rejected: [world.rejectedRow(3, "", "empty")] };
       throw fault;
     }
-    const before = await ledger().head();
+    const before = await ledger().head("L1");
     await expect(ledger().absorbManifest(hold, world.manifest(), breaking())).rejects.toBe(fault);
-    expect(await ledger().plannedDevices("L1", 9)).toEqual([]);
+    expect(await ledger().plannedSample("L1")).toBeUndefined();
     expect(await ledger().manifests("L1")).toEqual([]);
     expect(await world.collect(ledger().rejects("L1"))).toEqual([]);
-    expect(await ledger().head()).toEqual(before);
+    expect(await ledger().head("L1")).toEqual(before);
   });
 
-  test("reads go on and other commits wait while a manifest is taken in", async () => {
+  test("reads and other commits go on while a manifest is read, and see the lot as it was", async () => {
     const hold = await world.withLotLease(ledger(), "L1");
     const other = await world.plannedLot(ledger(), "L2", ["x"]);
-    const order: string[] = [];
-    let reserving: Promise<unknown> = Promise.resolve();
+    const seen: unknown[] = [];
     async function* asking() {
       yield { decisions: world.mintAll(["a"]), rejected: [] };
-      reserving = world.reserveNext(ledger(), other).then(() => order.push("reserved"));
+      const { batch } = await world.reserveNext(ledger(), other);
+      await ledger().voidBatch(other, batch);
+      await ledger().beat(hold);
       const known = await ledger().knownDevices("L1", ["a", "x"]);
-      order.push(known.map((one) => `${one.externalId} in ${one.lot}`).join());
+      seen.push(...known.map((one) => `${one.externalId} in ${one.lot}`), await ledger().countLive("L1"));
       yield { decisions: world.mintAll(["b"], 3), rejected: [] };
     }
     await ledger().absorbManifest(hold, world.manifest(), asking());
-    order.push("absorbed");
-    await reserving;
-    expect(order).toEqual(["x in L2", "absorbed", "reserved"]);
+    expect(seen).toEqual(["x in L2", 0]);
+    expect(await ledger().countLive("L1")).toBe(2);
+  });
+
+  test("an id that another lot takes while a manifest is read is rejected, not taken twice", async () => {
+    const hold = await world.withLotLease(ledger(), "L1");
+    const other = await world.withLotLease(ledger(), "L2");
+    async function* racing() {
+      yield { decisions: world.mintAll(["a", "b"]), rejected: [] };
+      await ledger().absorbManifest(other, world.manifest(), world.inBatches({ decisions: world.mintAll(["a"]) }));
+    }
+    const { plan } = await ledger().absorbManifest(hold, world.manifest(), racing());
+    expect(plan).toMatchObject({ rows: 2, mint: 1, rejected: 1 });
+    expect(await ledger().knownDevices("L1", ["a", "b"])).toMatchObject([
+      { externalId: "a", lot: "L2" },
+      { externalId: "b", lot: "L1" },
+    ]);
   });
 
   test("an id is live in one lot only: the second lot's row is rejected and names the first", async () => {
@@ -229,7 +295,8 @@ function manifests(ledger: () => Ledger): void {
     const decisions = [...world.mintAll(["a"], 2), ...world.mintAll(["b-mended"], 3)];
     await ledger().absorbManifest(hold, world.manifest("mended", [2, 3]), world.inBatches({ decisions }));
     expect(await ledger().countByStage("L1")).toMatchObject({ planned: 3, rejected: 0 });
-    expect((await ledger().plannedDevices("L1", 9)).map((one) => one.externalId)).toEqual(["a", "b-mended", "c"]);
+    const { devices } = await world.reserveNext(ledger(), hold);
+    expect(devices.map((one) => one.externalId)).toEqual(["a", "b-mended", "c"]);
   });
 
   test("an id that another lot took up meanwhile is not planned again", async () => {
@@ -291,7 +358,9 @@ function minting(ledger: () => Ledger): void {
     const devices = ["a", "b"].map((externalId) => ({ externalId, serialNumber: world.serialNumber() }));
     const batch = await ledger().reserveBatch(hold, { issuer: "line-3", segment: "0123abcd-5eed", devices });
     const segment = `segment-${String(batch).padStart(6, "0")}-0123abcd-5eed.csv`;
-    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "reserved", segment, devices }]);
+    expect(await ledger().openBatches("L1")).toEqual([
+      { number: batch, state: "reserved", place: currentLockOwner().host, segment, devices },
+    ]);
     expect(await ledger().passwordBatches("L1")).toEqual([]);
     expect(await ledger().passwordDevices(batch)).toEqual([]);
     await expect(ledger().commitListed(hold, [batch])).rejects.toMatchObject({ code: "state-damaged" });
@@ -339,11 +408,12 @@ function minting(ledger: () => Ledger): void {
     const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
     const { batch, devices } = await world.reserveNext(ledger(), hold, 2);
     expect(devices.map((one) => one.externalId)).toEqual(["a", "b"]);
-    expect(await ledger().plannedDevices("L1", 9)).toMatchObject([{ externalId: "c" }]);
-    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "reserved", devices }]);
+    expect(await ledger().plannedSample("L1")).toMatchObject({ externalId: "c" });
+    const { host: place } = currentLockOwner();
+    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "reserved", place, devices }]);
     const minted = devices.map((one) => world.certificateOf(one.externalId, one.serialNumber));
     await ledger().commitMinted(hold, batch, minted.toReversed());
-    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "minted", devices }]);
+    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "minted", place, devices }]);
     expect(await ledger().mintedBatches("L1")).toEqual(new Set([batch]));
     expect(await ledger().unlistedDevices("L1", 9)).toEqual([]);
     await ledger().commitPlaced(hold, batch);
@@ -358,14 +428,14 @@ function minting(ledger: () => Ledger): void {
     const hold = await world.plannedLot(ledger(), "L1", ["a"]);
     const { batch, devices } = await world.reserveNext(ledger(), hold);
     await ledger().voidBatch(hold, batch);
-    expect(await ledger().plannedDevices("L1", 9)).toHaveLength(1);
+    expect(await ledger().countByStage("L1")).toMatchObject({ planned: 1, reserved: 0 });
     const [first] = devices;
     expect(await ledger().certificate(first?.serialNumber ?? "")).toMatchObject({ state: "abandoned", lot: "L1" });
     await expect(ledger().reserveBatch(hold, { issuer: "line-3", devices })).rejects.toMatchObject({
       code: "state-damaged",
       message: expect.stringContaining(`serial number ${first?.serialNumber} is taken`),
     });
-    expect(await ledger().plannedDevices("L1", 9)).toHaveLength(1);
+    expect(await ledger().countByStage("L1")).toMatchObject({ planned: 1, reserved: 0 });
     expect(await ledger().mintedBatches("L1")).toEqual(new Set());
     expect(await ledger().countLotCertificates("L1")).toEqual({ issued: 0, revoked: 0, abandoned: 1 });
     await expect(ledger().voidBatch(hold, batch)).rejects.toMatchObject({ code: "state-damaged" });
@@ -501,9 +571,6 @@ function submission(ledger: () => Ledger): void {
       { externalId: "c", stage: "listed", confirmedBefore: false, sentBefore: true },
     ]);
     expect(await ledger().parts("L1")).toMatchObject([{ open: 1, answered: true }]);
-    expect(await ledger().uploads("L1")).toMatchObject([
-      { upload, part: 1, rows: 3, kind: "answered", status: 201, confirmed: 1, rejected: 1, overwritten: ["a"] },
-    ]);
     const outcome = { kind: "unknown", confirmed: [], rejected: [] } as const;
     await expect(ledger().closeUpload(hold, upload, outcome)).rejects.toMatchObject({ code: "state-damaged" });
   });
@@ -519,7 +586,8 @@ function submission(ledger: () => Ledger): void {
       rejected: [],
     });
     expect(await ledger().parts("L1")).toMatchObject([{ open: 1, answered: false }]);
-    expect(await ledger().uploads("L1")).toMatchObject([{ kind: "refused", status: 413, message: "too large" }]);
+    expect(await ledger().openUploads("L1")).toEqual([]);
+    expect(await ledger().countByStage("L1")).toMatchObject({ listed: 1 });
   });
 
   test("an outcome may only name devices of its attempt", async () => {
@@ -604,6 +672,18 @@ function reading(ledger: () => Ledger): void {
     expect(await world.collect(ledger().mintedDevices("L1"))).toHaveLength(1200);
   });
 
+  test("the issuers of a lot are those that signed in it, the last one last", async () => {
+    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    expect(await ledger().lotIssuers("L1")).toEqual([]);
+    for (const issuer of ["line-4", "line-3", "line-4"]) {
+      const claimed = await ledger().claimBatch(hold, { issuer, serialNumbers: [world.serialNumber()] });
+      const minted = claimed?.devices.map((one) => world.certificateOf(one.externalId, one.serialNumber)) ?? [];
+      await ledger().commitMinted(hold, claimed?.batch ?? 0, minted);
+    }
+    expect(await ledger().lotIssuers("L1")).toEqual(["line-3", "line-4"]);
+    expect(await ledger().lotIssuers("L2")).toEqual([]);
+  });
+
   test("a minted device's record holds all that was recorded of it", async () => {
     const hold = await world.plannedLot(ledger(), "L1", ["a"]);
     const { batch, devices } = await world.reserveNext(ledger(), hold);
@@ -638,21 +718,83 @@ function reading(ledger: () => Ledger): void {
     expect(row).toMatchObject({ reason: "Device ID: id is empty", device: false });
     expect(device).toMatchObject({ externalId: "sn-0", reason, device: true, cells: { name: "sn-0" } });
   });
+}
 
-  test("every commit moves the head of the event chain, a beat does not", async () => {
-    expect(await ledger().head()).toBeUndefined();
+function events(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: number) => void): void {
+  test("every commit moves the head of its lot's chain alone, a beat does not", async () => {
+    expect([await ledger().head(), await ledger().head("L1")]).toEqual([undefined, undefined]);
     const hold = await world.listedLot(ledger(), "L1", ["a"]);
-    const before = await ledger().head();
+    const before = await ledger().head("L1");
     await ledger().beat(hold);
-    expect(await ledger().head()).toEqual(before);
+    expect(await ledger().head("L1")).toEqual(before);
+    expect(await ledger().head()).toBeUndefined();
     await ledger().recordEvent({ kind: "authority-created", subject: "root", detail: { key: "ec-p256" } });
-    const after = await ledger().head();
-    expect(after?.digest).not.toBe(before?.digest);
-    expect(await ledger().verifyEvents()).toEqual({ events: 8, head: after?.digest });
+    expect(await ledger().head("L1")).toEqual(before);
+    await ledger().relistRejected(hold);
+    expect((await ledger().head("L1"))?.digest).not.toBe(before?.digest);
+    const site = await ledger().head();
+    expect(await ledger().verifyEvents()).toEqual({ events: 9, head: site?.digest });
+    await ledger().verifyLinks();
   });
 
   test("nobody else records events of the kinds that the ledger checks", async () => {
     const event = { kind: "batch-minted", subject: "L1", detail: { batch: 1 } };
     await expect(ledger().recordEvent(event)).rejects.toThrow("batch-minted");
+  });
+
+  test("an event is known by its digest, whatever chain it is in, and an unknown one is not", async () => {
+    await world.withLotLease(ledger(), "L1");
+    await ledger().recordEvent({ kind: "note", subject: "x", detail: {} });
+    for (const head of [await ledger().head("L1"), await ledger().head()]) {
+      expect(await ledger().hasEvent(head?.digest ?? "")).toBe(true);
+    }
+    expect(await ledger().hasEvent(world.digest("nobody's"))).toBe(false);
+  });
+
+  test("the end of a run ties the lot's chain into the site's", async () => {
+    const hold = await world.withLotLease(ledger(), "L1");
+    const site = await ledger().head();
+    await ledger().releaseLot(hold, 0);
+    const tied = await ledger().head();
+    expect(tied?.digest).not.toBe(site?.digest);
+    expect(await ledger().verifyEvents()).toEqual({ events: 4, head: tied?.digest });
+  });
+
+  test("chains of lots begin alike and part with their first events", async () => {
+    await world.withLotLease(ledger(), "L1");
+    await world.withLotLease(ledger(), "L2");
+    expect((await ledger().head("L1"))?.digest).not.toBe((await ledger().head("L2"))?.digest);
+    await ledger().verifyLinks();
+  });
+
+  test("the time of the last signature is that of what was reserved or signed last, not the latest one", async () => {
+    expect(await ledger().lastSignedAtMs()).toBeUndefined();
+    const hold = await world.plannedLot(ledger(), "L1", ["a"]);
+    pass(3_600_000);
+    await world.mintLot(ledger(), hold);
+    const late = await ledger().lastSignedAtMs();
+    await ledger().recordEvent({ kind: "note", subject: "x", detail: {} });
+    expect(await ledger().lastSignedAtMs()).toBe(late);
+    // The clock was wrong, and has been set right.
+    pass(-1_800_000);
+    await ledger().reserveSerial({ serialNumber: world.serialNumber(), issuer: "root", subject: "CN=line" });
+    expect(await ledger().lastSignedAtMs()).toBe((late ?? 0) - 1_800_000);
+  });
+
+  test("two that have the ledger open append to one chain", async () => {
+    const other = await open();
+    const note = (of: Ledger, n: number) => of.recordEvent({ kind: "note", subject: "x", detail: { n } });
+    await Promise.all(Array.from({ length: 20 }, (_, n) => note(n % 2 === 0 ? ledger() : other, n)));
+    expect(await ledger().verifyEvents()).toMatchObject({ events: 20 });
+    await other.close();
+  });
+
+  test("a ledger may be closed twice, and what was asked for is recorded first", async () => {
+    const other = await open();
+    const recording = other.recordEvent({ kind: "note", subject: "x", detail: {} });
+    await other.close();
+    await other.close();
+    await recording;
+    expect(await ledger().head()).toBeDefined();
   });
 }

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Device } from "../../src/domain/device.ts";
 import type { Decision, PlannedBatch, RejectedRow } from "../../src/domain/plan.ts";
-import type { Ledger, LotHold, NewManifest } from "../../src/ledger/ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
+import type { LotHold } from "../../src/ledger/locks.ts";
+import type { NewManifest } from "../../src/ledger/lots.ts";
 
 /** A temporary folder that goes with the test. */
 export function temporaryFolder(): string {
@@ -86,10 +88,11 @@ export function certificateOf(externalId: string, serial: string) {
 
 /** Reserves the next planned devices of a lot. */
 export async function reserveNext(ledger: Ledger, hold: LotHold, limit = 100) {
-  const planned = await ledger.plannedDevices(hold.lot, limit);
-  const devices = planned.map(({ externalId }) => ({ externalId, serialNumber: serialNumber() }));
-  const batch = await ledger.reserveBatch(hold, { issuer: "line-3", devices });
-  return { batch, devices };
+  const serialNumbers = Array.from({ length: limit }, serialNumber);
+  const claimed = await ledger.claimBatch(hold, { issuer: "line-3", serialNumbers });
+  if (claimed === undefined) throw new Error(`nothing is planned in lot ${hold.lot}`);
+  const devices = claimed.devices.map(({ externalId, serialNumber }) => ({ externalId, serialNumber }));
+  return { batch: claimed.batch, devices };
 }
 
 /** Mints and places everything that is planned. */

@@ -1,6 +1,8 @@
 import { generateKeyPairSync, hash, type KeyObject } from "node:crypto";
 import { expect, test } from "vitest";
-import type { DeviceReject, KeyHolder, PlannedDevice } from "../../src/ledger/ledger.ts";
+import type { PlannedDevice } from "../../src/ledger/minting.ts";
+import type { KeyHolder } from "../../src/ledger/serials.ts";
+import type { DeviceReject } from "../../src/ledger/submission.ts";
 import { rejectTakenKeys } from "../../src/plan/reject-taken-keys.ts";
 import { makeRequestPem, spkiOf } from "../fixtures/make-request.ts";
 

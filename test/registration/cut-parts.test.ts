@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ensureFolder } from "../../src/disk/durable.ts";
 import { homeLayout, type LotLayout, lotLayout, partFile } from "../../src/disk/layout.ts";
-import type { NewPart, UnlistedDevice } from "../../src/ledger/ledger.ts";
+import type { NewPart, UnlistedDevice } from "../../src/ledger/registration.ts";
 import { type CutParts, cutParts } from "../../src/registration/cut-parts.ts";
 
 let root: string;

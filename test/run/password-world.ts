@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Home, homeLayout, type LotLayout, lotLayout, segmentName, segmentPart } from "../../src/disk/layout.ts";
-import type { Ledger, LotHold } from "../../src/ledger/ledger.ts";
-import { openLedger } from "../../src/ledger/open-ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { LotHold } from "../../src/ledger/locks.ts";
+import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
 import { markOwn } from "../../src/run/lot/owner-mark.ts";
 import { certificateOf, plannedLot, serialNumber } from "../ledger/ledger-world.ts";
 

@@ -5,7 +5,7 @@ import { performance } from "node:perf_hooks";
 import { getuid, pid } from "node:process";
 import { dropLayout } from "../../disk/layout.ts";
 import { EXIT } from "../../domain/exit-code.ts";
-import { holdAlone } from "../../ledger/hold-alone.ts";
+import { holdAlone } from "../../ledger/sqlite/hold-alone.ts";
 import { openWebhook } from "../../platform/http/send-webhook.ts";
 import { type EventSender, sendEvents } from "../../watch/send-events.ts";
 import { watchInput } from "../../watch/watch-input.ts";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { deviceFolder } from "../../disk/layout.ts";
-import type { Ledger, MintedRecord } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { MintedRecord } from "../../ledger/reading.ts";
 import type { Difference } from "../../verify/difference.ts";
 import { holdsKeystore } from "../../verify/verify-device.ts";
 import { type LotPasswords, loadPasswords } from "../passwords/load-passwords.ts";

@@ -31,7 +31,7 @@ export async function describeLot(
   const devices = Object.values(counts).reduce((sum, of) => sum + of, 0);
   const manifests = await ledger.manifests(lot);
   const signer = await signerOf(ledger, lot, job);
-  const head = await ledger.head();
+  const head = await ledger.head(lot);
   const state = rejected > 0 ? EXIT.rejected : EXIT.done;
   return buildReport({
     lot,

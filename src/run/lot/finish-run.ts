@@ -3,7 +3,7 @@ import { lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
 import type { LotReport } from "../../domain/report.ts";
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotHold } from "../../ledger/locks.ts";
 import { describeLot } from "./describe-lot.ts";
 import type { RunTools } from "./run-tools.ts";
 import type { Walk } from "./walk.ts";

@@ -1,4 +1,5 @@
-import { type Ledger, LOCK_BEAT_MS, type LotHold } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import { LOCK_BEAT_MS, type LotHold } from "../../ledger/locks.ts";
 
 /**
  * Shows the ledger now and then that the run is alive, until it is stopped. A beat that the ledger refuses

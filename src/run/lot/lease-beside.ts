@@ -1,6 +1,6 @@
 import { OnboardingError } from "../../domain/error.ts";
 import { exitCodeOf } from "../../domain/exit-code.ts";
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotHold } from "../../ledger/locks.ts";
 import { withLotLease } from "./lease.ts";
 import type { RunTools } from "./run-tools.ts";
 

@@ -1,5 +1,5 @@
 import { EXIT, exitCodeOf } from "../../domain/exit-code.ts";
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotHold } from "../../ledger/locks.ts";
 import { keepHeartbeat } from "./heartbeat.ts";
 import type { RunTools } from "./run-tools.ts";
 

@@ -3,7 +3,7 @@ import { digests } from "../../authority/stored-authority.ts";
 import { verifyChain } from "../../authority/verify-chain.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotHold } from "../../ledger/locks.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { type PreflightOutcome, preflight } from "../../platform/preflight.ts";
 import { retrying } from "../../platform/retrying.ts";

@@ -4,7 +4,8 @@ import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, replaceFile } from "../../d
 import type { LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
-import type { Ledger, LotHold } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { LotHold } from "../../ledger/locks.ts";
 
 /** The job that a lot works from: its own copy, whatever has become of jobs/ since; undefined for a new lot. */
 export async function recordedJob(ledger: Pick<Ledger, "lot">, lot: string): Promise<Job | undefined> {

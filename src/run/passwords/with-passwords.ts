@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readSealRecipient } from "../../authority/foreign/seal-recipient.ts";
 import type { LotLayout } from "../../disk/layout.ts";
 import type { Job } from "../../domain/job.ts";
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotHold } from "../../ledger/locks.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 import { assemblePasswords } from "./assemble-passwords.ts";
 import { findMissing, findSegments, refuseMissing } from "./password-segments.ts";

@@ -1,5 +1,6 @@
 import { isoTime } from "../../domain/iso-time.ts";
-import type { Ledger, RevocationListState } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { RevocationListState } from "../../ledger/revocation-lists.ts";
 
 /**
  * - none: nothing is revoked, and no list was ever written
@@ -9,10 +10,10 @@ import type { Ledger, RevocationListState } from "../../ledger/ledger.ts";
  * - ageing: the newest list says it all, and more than half of its time has passed
  * - current: the newest list says it all
  */
-export type CrlStanding = "none" | "missing" | "stale" | "expired" | "ageing" | "current";
+export type CrlStatus = "none" | "missing" | "stale" | "expired" | "ageing" | "current";
 
 /** How an issuer's newest revocation list stands. What is revoked stays so, hence counting is enough. */
-export function crlStanding({ due, written }: RevocationListState, nowMs: number): CrlStanding {
+export function crlStatus({ due, written }: RevocationListState, nowMs: number): CrlStatus {
   if (written === null) return due === 0 ? "none" : "missing";
   if (written.entries !== due) return "stale";
   const { thisUpdateMs, nextUpdateMs } = written;
@@ -22,7 +23,7 @@ export function crlStanding({ due, written }: RevocationListState, nowMs: number
 
 /** An authority's revocations in plain values, for printing. */
 export interface DescribedRevocations {
-  readonly standing: CrlStanding;
+  readonly standing: CrlStatus;
   /** Entries that a list written now would have. */
   readonly due: number;
   /** The newest list; times in ISO 8601. */
@@ -45,7 +46,7 @@ export async function describeRevocations(
   const state = await ledger.revocationList(issuer);
   const { due, written } = state;
   return {
-    standing: crlStanding(state, nowMs),
+    standing: crlStatus(state, nowMs),
     due,
     written:
       written === null

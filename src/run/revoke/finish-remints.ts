@@ -1,4 +1,4 @@
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotHold } from "../../ledger/locks.ts";
 import type { Platform } from "../../platform/platform.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 import { isPublished, type Published, publishRevocations } from "./publish-revocations.ts";

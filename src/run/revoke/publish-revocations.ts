@@ -2,11 +2,11 @@ import { OnboardingError } from "../../domain/error.ts";
 import type { Platform } from "../../platform/platform.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 import { type PushOutcome, pushRevocations } from "./push-revocations.ts";
-import { type RefreshedCrl, refreshCrls } from "./refresh-crls.ts";
+import { type RenewedCrl, renewCrls } from "./renew-crls.ts";
 
 /** What became of recorded revocations outside the ledger. */
 export interface Published {
-  readonly crls: readonly RefreshedCrl[];
+  readonly crls: readonly RenewedCrl[];
   /** Undefined: not asked for, or a fault. */
   readonly push?: PushOutcome;
   /** Lists and pushes that did not come about; the revocations stand all the same. */
@@ -22,7 +22,7 @@ export async function publishRevocations(
   issuers: readonly string[],
   platform: Platform | undefined,
 ): Promise<Published> {
-  const crls = await refreshCrls(tools, issuers);
+  const crls = await renewCrls(tools, issuers);
   const faults = crls.flatMap((crl) => (crl.kind === "fault" ? [crl.fault] : []));
   if (platform === undefined) return { crls, faults };
   try {

@@ -2,24 +2,40 @@ import { readAuthority } from "../../authority/load-authority.ts";
 import { loadCrlIssuer } from "../../authority/write-crl.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { RunTools } from "../lot/run-tools.ts";
-import { issueCrl } from "./issue-crl.ts";
-import { type RefreshedCrl, refreshCrls } from "./refresh-crls.ts";
+import { crlStatus } from "./describe-revocations.ts";
+import { issueCrl, type WrittenCrl } from "./issue-crl.ts";
+
+/** What became of one issuer's revocation list. */
+export type RenewedCrl =
+  | { readonly kind: "written"; readonly issuer: string; readonly crl: WrittenCrl }
+  /** Nothing has to be added to it, and it need not be renewed yet. */
+  | { readonly kind: "current"; readonly issuer: string }
+  /** The issuer's key is somewhere else, where its list has to be written. */
+  | { readonly kind: "elsewhere"; readonly issuer: string }
+  /** Nobody could sign it; the reason says what to do. The revocations stand. */
+  | { readonly kind: "skipped"; readonly issuer: string; readonly reason: string }
+  | { readonly kind: "fault"; readonly issuer: string; readonly fault: OnboardingError };
 
 /**
- * Writes the revocation lists of these issuers that do not say everything, and those that are at half of their
- * life: whoever fetches lists shall never find one that has run out because this machine was off. An issuer
- * without any list gets none, unless it has something to list. Faults are told, not thrown.
+ * Writes the revocation lists of these issuers that lack an entry or have run out, as far as their passphrases are
+ * given; with `atHalfLife` also those that have reached half of the time to their next update, so that nobody who
+ * fetches lists finds one that has run out because this machine was off. An issuer that never had a list gets one only
+ * when there is something to list. What is recorded as revoked stays so whatever becomes of a list, hence errors are
+ * returned, not thrown.
  */
 export async function renewCrls(
   tools: Pick<RunTools, "home" | "ledger" | "now" | "issuerPassphrase">,
   issuers: Iterable<string>,
-): Promise<readonly RefreshedCrl[]> {
-  const renewed: RefreshedCrl[] = [];
+  { atHalfLife = false }: { readonly atHalfLife?: boolean } = {},
+): Promise<readonly RenewedCrl[]> {
+  const renewed: RenewedCrl[] = [];
   for (const issuer of new Set(issuers)) {
-    const { written } = await tools.ledger.revocationList(issuer);
-    const half = written === null ? undefined : (written.thisUpdateMs + written.nextUpdateMs) / 2;
-    if (half === undefined || tools.now() < half) renewed.push(...(await refreshCrls(tools, [issuer])));
-    else renewed.push(await renewOne(tools, issuer));
+    const list = await tools.ledger.revocationList(issuer);
+    const status = crlStatus(list, tools.now());
+    const isHalfSpent =
+      list.written !== null && tools.now() >= (list.written.thisUpdateMs + list.written.nextUpdateMs) / 2;
+    const isDue = (status !== "current" && status !== "none") || (atHalfLife && isHalfSpent);
+    renewed.push(isDue ? await renewOne(tools, issuer) : { kind: "current", issuer });
   }
   return renewed;
 }
@@ -27,14 +43,16 @@ export async function renewCrls(
 async function renewOne(
   tools: Pick<RunTools, "home" | "ledger" | "now" | "issuerPassphrase">,
   issuer: string,
-): Promise<RefreshedCrl> {
+): Promise<RenewedCrl> {
+  const command = `its revocation list is out of date until \`lotmint authority crl ${issuer}\``;
   try {
     if (!readAuthority(tools.home, issuer).hasKey) return { kind: "elsewhere", issuer };
-    const loaded = loadCrlIssuer(tools.home, issuer, await tools.issuerPassphrase(issuer), tools.now());
+    const passphrase = await tools.issuerPassphrase(issuer);
+    const loaded = loadCrlIssuer(tools.home, issuer, passphrase, tools.now());
     return { kind: "written", issuer, crl: await issueCrl(tools, loaded) };
   } catch (error) {
     if (!(error instanceof OnboardingError)) throw error;
-    if (error.code === "usage") return { kind: "skipped", issuer, reason: error.message };
+    if (error.code === "usage") return { kind: "skipped", issuer, reason: `${error.message}; ${command}` };
     return { kind: "fault", issuer, fault: error };
   }
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { announceStep } from "../../disk/announce-step.ts";
 import { lotLayout } from "../../disk/layout.ts";
 import type { RevocationReason } from "../../domain/certificate.ts";
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotHold } from "../../ledger/locks.ts";
 import { withLeaseBeside } from "../lot/lease-beside.ts";
 import { requireJob } from "../lot/record-job.ts";
 import { recoverBatches } from "../lot/recover-batches.ts";

@@ -8,8 +8,10 @@ import { deviceFolder, homeLayout, lotLayout, partFile, sealedPasswords } from "
 import type { Job } from "../../../src/domain/job.ts";
 import type { PlannedBatch } from "../../../src/domain/plan.ts";
 import { sealContent } from "../../../src/keystore/seal-passwords.ts";
-import type { Ledger, LotHold, MintedRecord } from "../../../src/ledger/ledger.ts";
-import { openLedger } from "../../../src/ledger/open-ledger.ts";
+import type { Ledger } from "../../../src/ledger/ledger.ts";
+import type { LotHold } from "../../../src/ledger/locks.ts";
+import type { MintedRecord } from "../../../src/ledger/reading.ts";
+import { openLedger } from "../../../src/ledger/sqlite/open-ledger.ts";
 import type { Platform, Reply } from "../../../src/platform/platform.ts";
 import { checkLot } from "../../../src/run/check/check-lot.ts";
 import type { LotToCheck } from "../../../src/run/check/check-scope.ts";
@@ -286,7 +288,7 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
     mkdirSync(deviceFolder(lot, "SN-7"));
     writeFileSync(join(lot.secrets, "segment-000002.csv"), `SN-7,${PASSWORD}\n`, { mode: 0o600 });
     const devices = ["SN-1", "SN-7"].map((externalId) => ({ externalId, serialNumber: "40" }));
-    const openBatches = async () => [{ number: 2, state: "minted" as const, devices }];
+    const openBatches = async () => [{ number: 2, state: "minted" as const, place: "here", devices }];
     expect(await told(during({ openBatches }))).toEqual([]);
   });
 
@@ -318,7 +320,7 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
 
   test("a report that ends with an event which the ledger does not have shows that the ledger was cut", async () => {
     const report = (content: unknown) => writeFileSync(lot.reportJson, JSON.stringify(content));
-    const head = (await ledger.head())?.digest;
+    const head = (await ledger.head("L1"))?.digest;
     report({ ledgerHead: head });
     expect(await told()).toEqual([]);
     report({ ledgerHead: "ab" });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { RevocationListState } from "../../../src/ledger/ledger.ts";
-import { crlStanding, describeRevocations } from "../../../src/run/revoke/describe-revocations.ts";
+import type { RevocationListState } from "../../../src/ledger/revocation-lists.ts";
+import { crlStatus, describeRevocations } from "../../../src/run/revoke/describe-revocations.ts";
 
 const DAY_MS = 86_400_000;
 const WRITTEN = { number: 4, entries: 2, sha256: "ab", thisUpdateMs: 0, nextUpdateMs: 30 * DAY_MS };
@@ -19,7 +19,7 @@ test.each([
   ["stale", state(3), 0],
   ["stale", state(3), 99 * DAY_MS],
 ] as const)("a list is %s by its entries and its time", (standing, list, nowMs) => {
-  expect(crlStanding(list, nowMs)).toBe(standing);
+  expect(crlStatus(list, nowMs)).toBe(standing);
 });
 
 test("an authority's revocations are told in plain values", async () => {
