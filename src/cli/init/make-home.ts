@@ -9,7 +9,7 @@ import { authorityLayout, sandboxLayout } from "../../disk/layout.ts";
 import { placeNewFile } from "../../disk/place-new-file.ts";
 import type { Subject } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
-import { holdAlone } from "../../ledger/hold-alone.ts";
+import { holdAlone } from "../../ledger/sqlite/hold-alone.ts";
 import { refuseRevokedIssuer } from "../../run/lot/refuse-revoked-issuer.ts";
 import { openSandboxRecord, sandboxPassword, writeSandboxRecord } from "../../sandbox/sandbox-record.ts";
 import { makeSandboxState } from "../../sandbox/sandbox-state.ts";

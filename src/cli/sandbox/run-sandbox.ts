@@ -3,7 +3,7 @@ import { pid } from "node:process";
 import { readAuthority } from "../../authority/load-authority.ts";
 import { authorityLayout, sandboxLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
-import { holdAlone } from "../../ledger/hold-alone.ts";
+import { holdAlone } from "../../ledger/sqlite/hold-alone.ts";
 import {
   openSandboxRecord,
   type SandboxPorts,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { diskError, statIfThere } from "../../../disk/disk-error.ts";
 import { writeAll } from "../../../disk/durable.ts";
 import { removeStaged, stagingName } from "../../../disk/staging.ts";
-import { requireLocalDisk } from "../../../ledger/local-disk.ts";
+import { requireLocalDisk } from "../../../ledger/sqlite/local-disk.ts";
 import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from "../doctor-check.ts";
 
 const MB = 1024 * 1024;
