@@ -87,9 +87,11 @@ async function planHome(args: InitArguments, context: CliContext): Promise<HomeP
 
 /** Asks for names on a terminal, if the command line says nothing of what is to be made; else takes the defaults. */
 function makeAsk(args: InitArguments, { stdin, stderr }: CliContext) {
-  const { sandbox, withoutPlatform, platform, organization, root, intermediate, job } = args;
+  const { sandbox, withoutPlatform, platform, tenant, user, organization, root, intermediate, job } = args;
   const isTold =
-    sandbox || withoutPlatform || [platform, organization, root, intermediate, job].some((one) => one !== undefined);
+    sandbox ||
+    withoutPlatform ||
+    [platform, tenant, user, organization, root, intermediate, job].some((one) => one !== undefined);
   const asks = stdin.isTTY && stderr.isTTY && !isTold;
   return async (
     question: string,
