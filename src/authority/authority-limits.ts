@@ -2,6 +2,7 @@ import { NEVER_MS, type Subject, type Validity, type ValidityRequest } from "../
 import { OnboardingError } from "../domain/error.ts";
 import { encodeSubject, subjectPartProblem } from "../x509/name-der.ts";
 import { readCertificate } from "../x509/read-certificate.ts";
+import { refuseConstrainedName } from "./constrained-names.ts";
 import type { LoadedIssuer } from "./load-authority.ts";
 import { resolveValidity } from "./resolve-validity.ts";
 
@@ -46,6 +47,7 @@ export function authoritySubject({
       code: "usage",
     });
   }
+  if (issuer !== undefined) refuseConstrainedName(encodeSubject(subject), issuer);
   return subject;
 }
 

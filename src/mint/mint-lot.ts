@@ -45,8 +45,8 @@ export interface MintLotOptions extends BatchOptions {
   readonly key: KeyAlgorithm;
   readonly workers: number;
   readonly signal: AbortSignal;
-  /** Rejects the devices whose own key cannot be certified any more, and gives the others. */
-  readonly rejectTakenKeys: (claimed: readonly ClaimedDevice[]) => Promise<readonly ClaimedDevice[]>;
+  /** Rejects the devices that cannot be certified any more, such as those whose own key another has now; gives the others. */
+  readonly rejectUnfit: (claimed: readonly ClaimedDevice[]) => Promise<readonly ClaimedDevice[]>;
   /** Told after each batch, with the number of its devices. */
   readonly onMinted: (devices: number) => void;
 }
@@ -70,7 +70,7 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
     announceStep("reserved");
     const { batch: number, segment } = claimed;
     const unoccupied = await turnDownOccupied(ledger, hold, lot, claimed.devices);
-    const devices = await options.rejectTakenKeys(unoccupied);
+    const devices = await options.rejectUnfit(unoccupied);
     // None is left, or none of those for whose passwords the batch has a segment: the others are claimed anew.
     if (segment === undefined ? devices.length === 0 : devices.every(hasOwnKey)) {
       await ledger.voidBatch(hold, number);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { constrainingAuthorities } from "../authority/constrained-names.ts";
 import type { Home } from "../disk/layout.ts";
 import { DEFAULT_MAX_ROWS, type Job, type Site } from "../domain/job.ts";
 import { foldLotName } from "../domain/lot.ts";
@@ -8,6 +9,7 @@ import { manifestError } from "../manifest/manifest-error.ts";
 import { type ManifestRow, readManifest } from "../manifest/read-manifest.ts";
 import { makeRowRules } from "../manifest/row-to-device.ts";
 import { rowsToDevices } from "../manifest/rows-to-devices.ts";
+import { checkNames } from "./check-names.ts";
 import { checkRequests } from "./check-requests.ts";
 import { planManifest } from "./plan-manifest.ts";
 
@@ -57,12 +59,15 @@ export async function planLot(input: LotToPlan): Promise<LotPlan> {
     mended,
     batches: planManifest({
       lot,
-      rows: checkRequests(rowsToDevices(mended ? noting(rows, lines) : rows, rules), {
-        home,
-        lot,
-        column: manifest.header.standard.get("csr") ?? "csr",
-        ledger,
-      }),
+      rows: checkNames(
+        checkRequests(rowsToDevices(mended ? noting(rows, lines) : rows, rules), {
+          home,
+          lot,
+          column: manifest.header.standard.get("csr") ?? "csr",
+          ledger,
+        }),
+        constrainingAuthorities(home, job.issuer),
+      ),
       known: (externalIds) => ledger.knownDevices(lot, externalIds),
       liveCount: await ledger.countLive(lot),
       quantity: job.quantity,

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { constrainingAuthorities } from "../authority/constrained-names.ts";
 import { prepareLeaf } from "../authority/leaf/prepare-leaf.ts";
 import { loadIssuer } from "../authority/load-authority.ts";
 import { resolveValidity } from "../authority/resolve-validity.ts";
@@ -11,6 +12,7 @@ import type { PlannedDevice } from "../ledger/minting.ts";
 import type { MintSetup } from "../mint/mint-batch.ts";
 import { mintLot } from "../mint/mint-lot.ts";
 import { openMintPool } from "../mint/mint-pool.ts";
+import { rejectBrokenNames } from "../plan/reject-broken-names.ts";
 import { rejectTakenKeys } from "../plan/reject-taken-keys.ts";
 import { loadTruststore } from "./lot/load-truststore.ts";
 import { refuseRevokedIssuer } from "./lot/refuse-revoked-issuer.ts";
@@ -35,6 +37,7 @@ export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk
   const { planned: total } = await ledger.countByStage(hold.lot);
   const pool = openMintPool({ workers: tools.workers, setup });
   const keysInHand = new Map<string, string>();
+  const constraining = constrainingAuthorities(tools.home, job.issuer);
   try {
     await mintLot({
       ledger,
@@ -46,7 +49,8 @@ export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk
       newSegmentPart: newSegmentParts(setup, ledgerId),
       workers: tools.workers,
       signal,
-      rejectTakenKeys: (planned) => rejectTakenKeys(ledger, hold, planned, keysInHand),
+      rejectUnfit: async (planned) =>
+        rejectTakenKeys(ledger, hold, await rejectBrokenNames(ledger, hold, planned, constraining), keysInHand),
       onMinted: (devices) => {
         walk.addMinted(devices);
         tools.onProgress({ lot: hold.lot, room: "minting", done: walk.minted, total });

@@ -230,7 +230,7 @@ test("a lot's name that no registration can carry is refused once", () => {
 });
 
 describe("a certificate request", () => {
-  const pem = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\nAA==\n-----END CERTIFICATE REQUEST-----\n";
+  const pem = "-----BEGIN CERTIFICATE REQUEST-----\nMIIBAA==\n-----END CERTIFICATE REQUEST-----\n";
   writeFileSync(join(inputFolder, "a.csr"), pem.replaceAll("\n", "\r\n"));
   writeFileSync(join(inputFolder, "der.csr"), Buffer.from("3082010000", "hex"));
   writeFileSync(join(folder, "outside.csr"), pem);
@@ -244,6 +244,24 @@ describe("a certificate request", () => {
     expect(read({ id: "A", csr })).toMatchObject({ certificateRequest: pem });
   });
 
+  test.each([
+    ["with a backslash", String.raw`csr\dev1.pem`],
+    ["of a file that has one in its name", String.raw`odd\dev2.pem`],
+  ])("is taken by a path %s", (_, csr) => {
+    mkdirSync(join(inputFolder, "csr"), { recursive: true });
+    writeFileSync(join(inputFolder, "csr", "dev1.pem"), pem);
+    writeFileSync(join(inputFolder, String.raw`odd\dev2.pem`), pem);
+    expect(read({ id: "A", csr })).toMatchObject({ certificateRequest: pem });
+  });
+
+  test.each([
+    ["blanks for line ends", pem.trim().replaceAll("\n", " ")],
+    ["a literal backslash and n", pem.replaceAll("\n", String.raw`\n`)],
+    ["text around it", `Subject: CN=A\n${pem}\nend`],
+  ])("is taken from a cell with %s", (_, csr) => {
+    expect(read({ id: "A", csr })).toMatchObject({ certificateRequest: pem });
+  });
+
   test("in a file below input may be DER, and becomes PEM", () => {
     const der = Buffer.from("3082010000", "hex").toString("base64");
     const certificateRequest = `-----BEGIN CERTIFICATE REQUEST-----\n${der}\n-----END CERTIFICATE REQUEST-----\n`;
@@ -253,6 +271,12 @@ describe("a certificate request", () => {
   test.each([
     ["../outside.csr", "must be a path below"],
     ["/etc/hostname", "must be a path below"],
+    [String.raw`C:\csr\a.csr`, "must be a path below"],
+    ["C:a.csr", "must be a path below"],
+    [String.raw`\\server\share\a.csr`, "must be a path below"],
+    [String.raw`csr\..\..\outside.csr`, "must be a path below"],
+    [pem + pem, "the cell holds 2 certificate requests; give one alone"],
+    [`${pem}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----`, "the cell holds a private key"],
     ["link.csr", "lies outside"],
     ["none.csr", "there is no readable file"],
     [".", "lies outside"],

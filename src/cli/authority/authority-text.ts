@@ -23,6 +23,14 @@ export function authorityText(authority: AuthorityDescription): string {
   ].join("\n");
 }
 
+/** What relying parties refuse about its chain, and what they take all the same. */
+export function judgementText(problem: string | null, warnings: readonly string[]): readonly string[] {
+  return [
+    ...(problem === null ? [] : [row("PROBLEM", `devices below it are refused: ${problem}`)]),
+    ...warnings.map((warning) => row("warning", warning)),
+  ];
+}
+
 /** What it has signed, and how long it will do for each of its jobs. */
 export function budgetText({ issued, revoked, abandoned, notAfter, jobs }: AuthorityBudget): readonly string[] {
   return [

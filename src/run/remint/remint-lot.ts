@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { constrainingAuthorities, subjectConstraintProblem } from "../../authority/constrained-names.ts";
 import { readCertificateRequest } from "../../authority/request/read-pkcs10.ts";
 import { announceStep } from "../../disk/announce-step.ts";
 import { deviceFolder, type LotLayout, lotLayout } from "../../disk/layout.ts";
@@ -6,6 +7,7 @@ import type { RevocationReason } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
 import type { Job } from "../../domain/job.ts";
+import { listIds } from "../../domain/list-ids.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotHold } from "../../ledger/locks.ts";
 import type { RemintDevice } from "../../ledger/reminting.ts";
@@ -163,6 +165,7 @@ async function mintAgain(
   const [sample] = devices;
   if (sample === undefined) return [];
   const setup = await prepareMinting(tools, hold.lot, job, sample, walk);
+  refuseBrokenNames(tools, job, devices);
   const { ledger: ledgerId } = await ledger.identity();
   const newSegmentPart = newSegmentParts(setup, ledgerId);
   if (newSegmentPart !== null) requireSecretsFolder(layout);
@@ -198,6 +201,23 @@ async function mintAgain(
     );
   }
   return minted;
+}
+
+/** A certificate that relying parties refuse must not take the place of one that they accept. Throws `issuer-unusable`. */
+function refuseBrokenNames({ home }: RunTools, { issuer }: Job, devices: readonly RemintDevice[]): void {
+  const constraining = constrainingAuthorities(home, issuer);
+  if (constraining.length === 0) return;
+  const problems = devices.flatMap(({ externalId, subject }) => {
+    const message = subjectConstraintProblem(subject, constraining);
+    return message === undefined ? [] : [{ externalId, message }];
+  });
+  const [first] = problems;
+  if (first === undefined) return;
+  const ids = listIds(problems.map(({ externalId }) => externalId));
+  throw new OnboardingError(
+    `${problems.length} of ${devices.length} devices cannot be reminted under ${issuer} (${ids}): of ${first.externalId}, ${first.message}; nothing was minted`,
+    { code: "issuer-unusable" },
+  );
 }
 
 /** Passwords are on a drive that may be elsewhere: a folder in its place would take passwords that nobody finds. */
