@@ -81,8 +81,9 @@ function passphraseVariable(authority: string): string {
 }
 
 /**
- * Reads a file with one secret, without the line end after it. Throws `usage` when it is not there,
- * holds nothing, or can be read by group or others.
+ * Reads a file with one secret, without the line end after it: UTF-8 with or without a byte order mark, or UTF-16 with
+ * one, as Windows tools write it. Throws `usage` when it is not there, holds nothing, is in another encoding, or can
+ * be read by group or others.
  */
 export function readSecretFile(path: string): string {
   const file = openSecret(path);
@@ -91,7 +92,7 @@ export function readSecretFile(path: string): string {
     if ((mode & othersRights(path)) !== 0)
       throw usage(`${path} can be read by others; protect it with: chmod 600 ${path}`);
     if (size > MAX_SECRET_BYTES) throw usage(`${path} is too large to be a passphrase or password`);
-    const secret = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    const secret = decodeSecret(readFileSync(file), path).replace(/\r?\n$/, "");
     if (secret === "") throw usage(`${path} is empty; it must hold the secret`);
     return secret;
   } catch (error) {
@@ -100,6 +101,34 @@ export function readSecretFile(path: string): string {
   } finally {
     closeSync(file);
   }
+}
+
+/** The text of a secret file, never with a byte order mark in it; what is in doubt is refused by its name. */
+function decodeSecret(octets: Buffer, path: string): string {
+  const refuse = (what: string) => usage(`${path} ${what}; save it as UTF-8`);
+  const encoding = secretEncoding(octets);
+  if (encoding === "utf-32") throw refuse("is UTF-32, which is not read");
+  let text: string;
+  try {
+    text = new TextDecoder(encoding, { fatal: true }).decode(octets);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    // The fault holds no octet of the secret, and neither does what is told of it.
+    const what = "is not UTF-8; it may be ANSI (Windows-1252), as Notepad saves it, or no text at all";
+    throw refuse(encoding === "utf-8" ? what : "is cut off or no UTF-16");
+  }
+  if (text.includes("\u0000")) {
+    throw refuse("holds zero octets, as UTF-16 without a byte order mark does; it is not read");
+  }
+  if (text.includes("\ufeff")) throw refuse("holds a byte order mark (U+FEFF) inside");
+  return text;
+}
+
+function secretEncoding(octets: Buffer): "utf-8" | "utf-16le" | "utf-16be" | "utf-32" {
+  const start = octets.subarray(0, 4).toString("hex");
+  if (start === "fffe0000" || start === "0000feff") return "utf-32";
+  if (start.startsWith("fffe")) return "utf-16le";
+  return start.startsWith("feff") ? "utf-16be" : "utf-8";
 }
 
 /**
@@ -126,6 +155,9 @@ function findSecret(taken: ReadonlyMap<string, string>, name: string): string | 
   if (value !== undefined && file !== undefined) throw usage(`both ${name} and ${name}_FILE are set; keep one of them`);
   if (value === "") throw usage(`${name} is set but empty`);
   if (file === "") throw usage(`${name}_FILE is set but empty`);
+  if (value?.includes("\ufeff") === true) {
+    throw usage(`${name} holds a byte order mark (U+FEFF); set it without, or use ${name}_FILE`);
+  }
   return file === undefined ? value : readSecretFile(file);
 }
 

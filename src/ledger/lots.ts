@@ -1,3 +1,4 @@
+import type { TakenForm } from "../domain/manifest-form.ts";
 import type { KnownDevice, Plan, PlannedBatch } from "../domain/plan.ts";
 import type { LockOwner, LotHold } from "./locks.ts";
 
@@ -54,6 +55,7 @@ export interface NewManifest {
   readonly kind: "full" | "mended";
   /** Column order of the file, for rejects.csv. */
   readonly header: readonly string[];
+  readonly form?: TakenForm;
   /** For a mended file: the lines of the lot's rejects that it replaces, known once it has been read. */
   readonly replacesLines?: () => Iterable<number>;
 }
@@ -64,6 +66,8 @@ export interface ManifestRecord {
   readonly name: string;
   readonly kind: "full" | "mended";
   readonly header: readonly string[];
+  /** Absent where an earlier lotmint took it in. */
+  readonly form?: TakenForm;
   readonly rows: number;
   readonly absorbedAtMs: number;
 }

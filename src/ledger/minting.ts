@@ -34,7 +34,8 @@ export interface Minting {
 }
 
 /** A device as it goes into minting. */
-export interface PlannedDevice extends Pick<Device, "externalId" | "line" | "subject" | "certificateRequest"> {}
+export interface PlannedDevice
+  extends Pick<Device, "externalId" | "line" | "subject" | "certificateRequest" | "aliases"> {}
 
 export interface BatchClaim {
   readonly issuer: string;

@@ -1,4 +1,5 @@
 import type { IssuedCertificate } from "../domain/certificate.ts";
+import type { KeystoreAliases } from "../domain/device.ts";
 import type { RegistrationRow } from "../domain/registration.ts";
 import type { DeviceRecord, RejectRecord } from "../domain/report.ts";
 import type { Stage } from "../domain/stage.ts";
@@ -26,5 +27,7 @@ export interface MintedRecord extends IssuedCertificate {
   readonly part: number | null;
   readonly partRow: number | null;
   readonly registration: RegistrationRow;
+  /** Of its keystores, where they are known and not the job's own. */
+  readonly aliases?: KeystoreAliases;
   readonly files: Readonly<Record<string, string>>;
 }

@@ -72,7 +72,7 @@ export function openMintBatch(setup: MintSetup, batchTools: BatchTools = { openK
       for (const device of devices) {
         minted.push({ ...mintDevice(device, tools), device, password: passwordFor(device) });
       }
-      folders = buildFiles(minted);
+      folders = buildFiles(minted.map((each) => ({ ...each, aliases: each.device.aliases })));
     } finally {
       for (const { pkcs8 } of minted) pkcs8?.fill(0);
     }

@@ -212,10 +212,11 @@ function writeBatch(
   return pool.mint({
     folder,
     segment,
-    devices: devices.map(({ externalId, serialNumber, subject, certificateRequest }) => ({
+    devices: devices.map(({ externalId, serialNumber, subject, certificateRequest, aliases }) => ({
       externalId,
       serialNumber,
       subject,
+      aliases,
       spki: certificateRequest === undefined ? null : readCertificateRequest(certificateRequest).spki,
     })),
   });

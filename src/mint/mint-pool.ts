@@ -104,8 +104,8 @@ function cloneable(setup: MintSetup): MintSetup {
 }
 
 /** What a worker needs of a device, whatever else came with it. */
-function bareDevice({ externalId, serialNumber, subject, spki }: DeviceToMint): DeviceToMint {
-  return { externalId, serialNumber, subject, spki: spki === null ? null : ownOctets(spki) };
+function bareDevice({ externalId, serialNumber, subject, aliases, spki }: DeviceToMint): DeviceToMint {
+  return { externalId, serialNumber, subject, aliases, spki: spki === null ? null : ownOctets(spki) };
 }
 
 function ownOctets(octets: Uint8Array): Uint8Array {

@@ -3,6 +3,7 @@ import { constrainingAuthorities } from "../authority/constrained-names.ts";
 import type { Home } from "../disk/layout.ts";
 import { DEFAULT_MAX_ROWS, type Job, type Site } from "../domain/job.ts";
 import { foldLotName } from "../domain/lot.ts";
+import type { ManifestForm } from "../domain/manifest-form.ts";
 import type { DecidedBatch } from "../domain/plan.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { manifestError } from "../manifest/manifest-error.ts";
@@ -28,6 +29,7 @@ export interface LotToPlan {
 /** A manifest with the decisions on its rows, to be read once. */
 export interface LotPlan {
   readonly header: readonly string[];
+  readonly form: ManifestForm;
   /** True for a rejects file that came back. */
   readonly mended: boolean;
   readonly batches: AsyncIterable<DecidedBatch>;
@@ -43,7 +45,11 @@ export interface LotPlan {
  */
 export async function planLot(input: LotToPlan): Promise<LotPlan> {
   const { home, site, ledger, job, lot } = input;
-  const manifest = await readManifest(input.manifest, { columns: job.columns, name: input.manifestName });
+  const manifest = await readManifest(input.manifest, {
+    columns: job.columns,
+    secretColumns: job.secretColumns,
+    name: input.manifestName,
+  });
   const rules = makeRowRules({
     job,
     lot,
@@ -56,6 +62,7 @@ export async function planLot(input: LotToPlan): Promise<LotPlan> {
   const rows = limitRows(manifest.rows, job.maxRows ?? DEFAULT_MAX_ROWS, input.manifestName);
   return {
     header: manifest.header.names,
+    form: manifest.form,
     mended,
     batches: planManifest({
       lot,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { basename } from "node:path";
 import { readsRowsOtherwise } from "../config/job-json.ts";
 import { inputError } from "../disk/disk-error.ts";
@@ -38,6 +38,7 @@ export async function absorbManifest(
   if (request.manifest === undefined) return;
   const { ledger, log } = tools;
   const layout = lotLayout(tools.home, hold.lot);
+  const readers = readersOf(request.manifest);
   const sha256 = await copyManifest(request.manifest, layout);
   if (isTakenIn(sha256, await ledger.manifests(hold.lot), jobBefore, request.job)) {
     log.info({ lot: hold.lot, manifest: request.manifest }, "this manifest is taken in already");
@@ -59,6 +60,7 @@ export async function absorbManifest(
         name: basename(request.manifest),
         kind: planned.mended ? "mended" : "full",
         header: planned.header,
+        form: { ...planned.form, readers },
         replacesLines: planned.lines,
       },
       jobBefore === undefined ? planned.batches : requiringSecrets(planned.batches, tools, request.job),
@@ -69,6 +71,11 @@ export async function absorbManifest(
     remove(copy);
     throw error;
   }
+}
+
+/** Who may read a file, by permission bits; its owner always may. One that is gone tells `copyManifest`. */
+function readersOf(path: string): number {
+  return 0o600 | ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o044);
 }
 
 /** Of an amended manifest the first device that would be minted shows what it takes; without it nothing is taken in. */

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { PLAIN_FORM } from "../../src/domain/manifest-form.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
 import { LOCK_PATIENCE_MS } from "../../src/ledger/locks.ts";
@@ -696,6 +697,41 @@ function reading(ledger: () => Ledger): void {
     expect(await world.collect(ledger().mintedDevices("L1"))).toEqual([
       { ...minted, ...listed, subjectDigest: world.digest("a"), registration },
     ]);
+  });
+
+  test("aliases that a row gives its keystores are the device's own until its certificate is replaced", async () => {
+    const hold = await world.withLotLease(ledger(), "L1");
+    const named = (alias: string) => ({ ...world.device("a", 2), aliases: { pkcs12: alias } });
+    const mint = { kind: "mint", device: named("one"), subjectDigest: "1", registrationDigest: "r" } as const;
+    await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions: [mint] }));
+    expect(await ledger().plannedSample("L1")).toMatchObject({ aliases: { pkcs12: "one" } });
+    const claimed = await ledger().claimBatch(hold, { issuer: "line-3", serialNumbers: [world.serialNumber()] });
+    const [first] = claimed?.devices ?? [];
+    expect(first).toMatchObject({ aliases: { pkcs12: "one" } });
+    if (claimed === undefined || first === undefined) throw new Error("nothing was claimed");
+    await ledger().commitMinted(hold, claimed.batch, [world.certificateOf("a", first.serialNumber)]);
+    await ledger().commitPlaced(hold, claimed.batch);
+    const change = { kind: "needs-remint", device: named("two"), subjectDigest: "2" } as const;
+    await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions: [change] }));
+    const minted = async () => (await world.collect(ledger().mintedDevices("L1")))[0]?.aliases;
+    expect(await minted()).toEqual({ pkcs12: "one" });
+    expect(await ledger().remintDevices("L1", ["a"])).toMatchObject([{ aliases: { pkcs12: "two" } }]);
+    const devices = [{ externalId: "a", serialNumber: world.serialNumber() }];
+    const remint = { issuer: "line-3", devices, reason: "superseded", register: false, push: false } as const;
+    const batch = await ledger().reserveRemint(hold, remint);
+    const [{ serialNumber = "" } = {}] = devices;
+    await ledger().commitMinted(hold, batch, [world.certificateOf("a", serialNumber)]);
+    expect(await minted()).toEqual({ pkcs12: "two" });
+  });
+
+  test("how a manifest was written is kept with it", async () => {
+    const hold = await world.withLotLease(ledger(), "L1");
+    const form = { ...PLAIN_FORM, separator: ";", mark: true, secretColumns: ["app_key"], readers: 0o600 } as const;
+    await ledger().absorbManifest(hold, { ...world.manifest(), form }, world.inBatches());
+    await ledger().absorbManifest(hold, world.manifest("mended"), world.inBatches());
+    const [first, second] = await ledger().manifests("L1");
+    expect(first?.form).toEqual(form);
+    expect(second).not.toHaveProperty("form");
   });
 
   test("rejected rows and rejected devices come together, by line, over many pages", async () => {

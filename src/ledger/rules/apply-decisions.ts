@@ -1,4 +1,4 @@
-import { foldId } from "../../domain/device.ts";
+import { type Device, foldId } from "../../domain/device.ts";
 import type { Decision } from "../../domain/plan.ts";
 import { damaged } from "./damaged.ts";
 import type { OwnDevice } from "./statements/absorbing.ts";
@@ -32,6 +32,7 @@ export async function applyDecisions(on: Statements, lot: number, decisions: rea
         subject: JSON.stringify(device.subject),
         subjectDigest,
         certificateRequest: device.certificateRequest ?? null,
+        aliases: aliasesJson(device),
       })),
     );
   }
@@ -46,6 +47,7 @@ export async function applyDecisions(on: Statements, lot: number, decisions: rea
         registrationDigest,
         subject: JSON.stringify(device.subject),
         certificateRequest: device.certificateRequest ?? null,
+        aliases: aliasesJson(device),
       })),
     );
   }
@@ -87,6 +89,7 @@ async function mint(on: Statements, lot: number, decisions: readonly Mint[]): Pr
       registration: JSON.stringify(device.registration),
       registrationDigest,
       certificateRequest: device.certificateRequest ?? null,
+      aliases: aliasesJson(device),
     })),
   );
   return { devices: [...idOf.values()], refused };
@@ -128,4 +131,8 @@ async function planKnown(
 function mayPlan(existing: OwnDevice): boolean {
   if (existing.stage === "rejected") return !existing.minted;
   return existing.stage === "planned" || existing.stage === "revoked";
+}
+
+function aliasesJson({ aliases }: Pick<Device, "aliases">): string | null {
+  return aliases === undefined ? null : JSON.stringify(aliases);
 }

@@ -1,5 +1,6 @@
 import { segmentName } from "../../disk/layout.ts";
 import type { Subject } from "../../domain/certificate.ts";
+import type { KeystoreAliases } from "../../domain/device.ts";
 import type { LotHold } from "../locks.ts";
 import type { ClaimedDevice, Minting, PlannedDevice } from "../minting.ts";
 import { damaged } from "./damaged.ts";
@@ -118,7 +119,12 @@ async function changeBatch(
   throw damaged(`batch ${batch} of lot ${hold.lot} is not ${from} and cannot become ${to}; run \`lotmint check\``);
 }
 
-function plannedDevice({ externalId, line, subject, certificateRequest }: PlannedRow): PlannedDevice {
-  const device = { externalId, line, subject: JSON.parse(subject) as Subject };
+function plannedDevice({ externalId, line, subject, certificateRequest, aliases }: PlannedRow): PlannedDevice {
+  const device = {
+    externalId,
+    line,
+    subject: JSON.parse(subject) as Subject,
+    ...(aliases !== null && { aliases: JSON.parse(aliases) as KeystoreAliases }),
+  };
   return certificateRequest === null ? device : { ...device, certificateRequest };
 }

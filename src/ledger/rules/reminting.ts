@@ -1,5 +1,5 @@
 import type { Subject } from "../../domain/certificate.ts";
-import { foldId } from "../../domain/device.ts";
+import { foldId, type KeystoreAliases } from "../../domain/device.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { RemintDevice, Reminting } from "../reminting.ts";
 import { damaged } from "./damaged.ts";
@@ -74,6 +74,7 @@ function remintDevice(row: RemintRow): RemintDevice {
     subject: JSON.parse(row.subject) as Subject,
     replaces: row.serialNumber,
     lacksNewRequest: row.ownKey && !row.newRequest,
+    ...(row.aliases === null ? {} : { aliases: JSON.parse(row.aliases) as KeystoreAliases }),
     ...(row.certificateRequest === null ? {} : { certificateRequest: row.certificateRequest }),
   };
 }

@@ -36,8 +36,8 @@ export function absorbStatements(database: DatabaseSync): AbsorbStatements {
   const writeRows = prepareRows(
     database,
     `INSERT OR REPLACE INTO device_rows
-       (device, cells, subject, subject_digest, registration, registration_digest, certificate_request)`,
-    "(?, ?, ?, ?, ?, ?, ?)",
+       (device, cells, subject, subject_digest, registration, registration_digest, certificate_request, aliases)`,
+    "(?, ?, ?, ?, ?, ?, ?, ?)",
   );
   const changeRows = prepare(
     database,
@@ -58,19 +58,20 @@ export function absorbStatements(database: DatabaseSync): AbsorbStatements {
   );
   const dropOther = prepare(
     database,
-    `UPDATE device_rows SET next_subject = NULL, next_subject_digest = NULL, next_request = NULL
+    `UPDATE device_rows SET next_subject = NULL, next_subject_digest = NULL, next_request = NULL, next_aliases = NULL
      FROM json_each(?) AS asked WHERE device_rows.device = asked.value ->> 0 AND next_subject IS NOT NULL
-       AND (next_subject IS NOT asked.value ->> 1 OR next_request IS NOT asked.value ->> 2)`,
+       AND (next_subject IS NOT asked.value ->> 1 OR next_request IS NOT asked.value ->> 2
+         OR next_aliases IS NOT asked.value ->> 3)`,
   );
   const keepNext = prepare(
     database,
     `UPDATE device_rows SET next_subject = asked.value ->> 1, next_subject_digest = asked.value ->> 2,
-       next_request = asked.value ->> 3
+       next_request = asked.value ->> 3, next_aliases = asked.value ->> 4
      FROM json_each(?) AS asked WHERE device_rows.device = asked.value ->> 0`,
   );
   const dropNext = prepare(
     database,
-    `UPDATE device_rows SET next_subject = NULL, next_subject_digest = NULL, next_request = NULL
+    `UPDATE device_rows SET next_subject = NULL, next_subject_digest = NULL, next_request = NULL, next_aliases = NULL
      WHERE device IN (SELECT value FROM json_each(?)) AND next_subject IS NOT NULL`,
   );
   return {
@@ -93,6 +94,7 @@ export function absorbStatements(database: DatabaseSync): AbsorbStatements {
           row.registration,
           row.registrationDigest,
           row.certificateRequest,
+          row.aliases,
         ]),
       );
     },
@@ -101,10 +103,16 @@ export function absorbStatements(database: DatabaseSync): AbsorbStatements {
       changeRows.run(JSON.stringify(cells));
       changeLines.run(JSON.stringify(rows.map(({ device, line }) => [device, line])));
       registerAgain.run(JSON.stringify(rows.map(({ device }) => device)));
-      dropOther.run(JSON.stringify(rows.map((row) => [row.device, row.subject, row.certificateRequest])));
+      dropOther.run(JSON.stringify(rows.map((row) => [row.device, row.subject, row.certificateRequest, row.aliases])));
     },
     keepNext: async (rows) => {
-      const wishes = rows.map((row) => [row.device, row.subject, row.subjectDigest, row.certificateRequest]);
+      const wishes = rows.map((row) => [
+        row.device,
+        row.subject,
+        row.subjectDigest,
+        row.certificateRequest,
+        row.aliases,
+      ]);
       keepNext.run(JSON.stringify(wishes));
     },
     dropNext: async (devices) => {

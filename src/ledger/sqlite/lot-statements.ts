@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { TakenForm } from "../../domain/manifest-form.ts";
 import type { KnownDevice } from "../../domain/plan.ts";
 import type { LotRecord, ManifestRecord } from "../lots.ts";
 import type { LotStatements } from "../rules/statements/lots.ts";
@@ -38,9 +39,11 @@ export function lotStatements(database: DatabaseSync, clock: () => number): LotS
   const all = prepare<LotRow>(database, `${LOTS} ORDER BY lots.id`);
   const names = prepare<{ name: string }>(database, "SELECT name FROM lots ORDER BY id");
   const setJob = prepare(database, "UPDATE lots SET issuer = ?, job_name = ?, job_json = ? WHERE id = ?");
-  const manifests = prepare<Omit<ManifestRecord, "header"> & { readonly header: string }>(
+  const manifests = prepare<
+    Omit<ManifestRecord, "header" | "form"> & { readonly header: string; readonly form: string | null }
+  >(
     database,
-    `SELECT number, sha256, name, kind, header, rows, absorbed_at_ms AS absorbedAtMs FROM manifests
+    `SELECT number, sha256, name, kind, header, form, rows, absorbed_at_ms AS absorbedAtMs FROM manifests
      WHERE lot = ${LOT} ORDER BY number`,
   );
   const next = prepare<{ n: number }>(
@@ -49,8 +52,8 @@ export function lotStatements(database: DatabaseSync, clock: () => number): LotS
   );
   const add = prepare(
     database,
-    `INSERT INTO manifests (lot, number, sha256, name, kind, header, rows, absorbed_at_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO manifests (lot, number, sha256, name, kind, header, form, rows, absorbed_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   // CROSS JOIN: SQLite keeps the order, so that each id is one look-up in the index.
   const live = prepare<KnownRow>(
@@ -80,10 +83,24 @@ export function lotStatements(database: DatabaseSync, clock: () => number): LotS
       setJob.run(job.issuer, job.name, job.json, lot);
     },
     manifestsOf: async (lot) =>
-      manifests.all(lot).map((row) => ({ ...row, header: JSON.parse(row.header) as readonly string[] })),
+      manifests.all(lot).map(({ header, form, ...row }) => ({
+        ...row,
+        header: JSON.parse(header) as readonly string[],
+        ...(form !== null && { form: JSON.parse(form) as TakenForm }),
+      })),
     nextManifest: async (lot) => next.get(lot)?.n ?? 1,
-    addManifest: async (lot, number, { sha256, name, kind, header }, rows) => {
-      add.run(lot, number, sha256, name, kind, JSON.stringify(header), rows, clock());
+    addManifest: async (lot, number, { sha256, name, kind, header, form }, rows) => {
+      add.run(
+        lot,
+        number,
+        sha256,
+        name,
+        kind,
+        JSON.stringify(header),
+        form === undefined ? null : JSON.stringify(form),
+        rows,
+        clock(),
+      );
     },
     liveDevices: async (externalIds) => live.all(JSON.stringify(externalIds)).map(knownDevice),
     endedDevices: async (lot, foldedIds) => ended.all(lot, JSON.stringify(foldedIds)).map(knownDevice),

@@ -9,7 +9,7 @@ import { octets, prepare, prepareRows } from "./statement.ts";
 const LOT = "(SELECT id FROM lots WHERE name = ?1)";
 const PLANNED = `
   SELECT devices.id, devices.external_id AS externalId, devices.line, device_rows.subject,
-         device_rows.certificate_request AS certificateRequest
+         device_rows.certificate_request AS certificateRequest, device_rows.aliases
   FROM devices JOIN device_rows ON device_rows.device = devices.id
   WHERE devices.stage = 'planned'`;
 const IN_ORDER = "ORDER BY devices.line, devices.id LIMIT ?2";

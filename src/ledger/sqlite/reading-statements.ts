@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { KeystoreAliases } from "../../domain/device.ts";
 import type { RegistrationRow } from "../../domain/registration.ts";
 import type { DeviceRecord } from "../../domain/report.ts";
 import type { Stage } from "../../domain/stage.ts";
@@ -15,8 +16,9 @@ interface RejectRow extends Place {
   readonly device: number;
 }
 
-interface MintedRow extends Place, Omit<MintedRecord, "registration" | "files"> {
+interface MintedRow extends Place, Omit<MintedRecord, "registration" | "aliases" | "files"> {
   readonly registration: string;
+  readonly aliases: string | null;
   readonly files: string;
 }
 
@@ -55,7 +57,7 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
     `SELECT d.line, d.id, d.external_id AS externalId, d.stage, d.part, d.part_row AS partRow,
             lower(hex(c.serial)) AS serialNumber, lower(hex(c.sha256)) AS sha256,
             lower(hex(c.public_key_sha256)) AS publicKeySha256, c.not_after_ms AS notAfterMs,
-            r.subject_digest AS subjectDigest, r.registration, f.files
+            r.subject_digest AS subjectDigest, r.registration, r.aliases, f.files
      FROM devices AS d INDEXED BY devices_by_line
      CROSS JOIN certificates AS c ON c.id = d.certificate
      CROSS JOIN device_rows AS r ON r.device = d.id
@@ -79,12 +81,13 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
       })),
     devicePage: async (lot, after, limit) => devices.all(lot, after.line, after.id, limit),
     mintedPage: async (lot, after, limit) =>
-      minted.all(lot, after.line, after.id, limit).map(({ id, registration, files, ...row }) => ({
+      minted.all(lot, after.line, after.id, limit).map(({ id, registration, aliases, files, ...row }) => ({
         line: row.line,
         id,
         minted: {
           ...row,
           registration: JSON.parse(registration) as RegistrationRow,
+          ...(aliases !== null && { aliases: JSON.parse(aliases) as KeystoreAliases }),
           files: JSON.parse(files) as Readonly<Record<string, string>>,
         },
       })),

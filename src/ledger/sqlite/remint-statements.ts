@@ -51,7 +51,8 @@ export function remintStatements(database: DatabaseSync, clock: () => number): R
   const takeNext = prepare(
     database,
     `UPDATE device_rows SET subject = next_subject, subject_digest = next_subject_digest,
-       certificate_request = next_request, next_subject = NULL, next_subject_digest = NULL, next_request = NULL
+       certificate_request = next_request, aliases = next_aliases,
+       next_subject = NULL, next_subject_digest = NULL, next_request = NULL, next_aliases = NULL
      WHERE next_subject IS NOT NULL
        AND device IN (SELECT device FROM certificates WHERE ${IN_BATCH} AND state = 'issued')`,
   );
@@ -101,6 +102,7 @@ function remintReads(database: DatabaseSync): RemintReads {
     database,
     `SELECT d.external_id AS externalId, d.line, coalesce(r.next_subject, r.subject) AS subject,
             CASE WHEN r.next_subject IS NULL THEN r.certificate_request ELSE r.next_request END AS certificateRequest,
+            CASE WHEN r.next_subject IS NULL THEN r.aliases ELSE r.next_aliases END AS aliases,
             r.certificate_request IS NOT NULL AS ownKey,
             r.next_subject IS NOT NULL AND r.next_request IS NOT r.certificate_request AS newRequest,
             lower(hex(c.serial)) AS serialNumber

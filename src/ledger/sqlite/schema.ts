@@ -18,6 +18,9 @@
  *   `push` the push by which a platform took its serial number.
  * - `next_…` in `device_rows` is what a changed row asks of the device's next certificate.
  * - a batch with a row in `remints` replaces certificates; it is open until its revocations are published.
+ *
+ * Manifests and keystores: `form` is how a manifest was written and who could read it (null: not recorded); `aliases`
+ * are those that the device's row gave its keystores (null: the job's own).
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -313,5 +316,10 @@ export const MIGRATIONS: readonly string[] = [
     (SELECT coalesce(max(number), 0) FROM manifests WHERE manifests.lot = lots.id);
   ALTER TABLE batches ADD COLUMN place TEXT NOT NULL DEFAULT '';
   UPDATE batches SET place = (SELECT host FROM runs WHERE runs.number = batches.run);
+  `,
+  `
+  ALTER TABLE manifests ADD COLUMN form TEXT;
+  ALTER TABLE device_rows ADD COLUMN aliases TEXT;
+  ALTER TABLE device_rows ADD COLUMN next_aliases TEXT;
   `,
 ];

@@ -43,7 +43,7 @@ export async function finishRun(
   try {
     // A run that lost the lot while it slept leaves the reports to the run that has it now.
     await tools.ledger.beat(hold);
-    await writeOutputs(tools.ledger, layout, report);
+    await writeOutputs(tools.ledger, layout, job, report);
   } catch (error) {
     if (fault === undefined || !(error instanceof OnboardingError)) throw error;
   }

@@ -10,6 +10,8 @@ export interface DeviceRowJson {
   readonly registration: string;
   readonly registrationDigest: string;
   readonly certificateRequest: string | null;
+  /** As JSON text; null: the job's own. */
+  readonly aliases: string | null;
 }
 
 export interface ChangedRowJson {
@@ -20,6 +22,8 @@ export interface ChangedRowJson {
   readonly registrationDigest: string;
   readonly subject: SubjectJson;
   readonly certificateRequest: string | null;
+  /** As JSON text; null: the job's own. */
+  readonly aliases: string | null;
 }
 
 /** A device of the lot as a decision finds it. */
@@ -67,6 +71,7 @@ export interface AbsorbStatements {
       readonly subject: SubjectJson;
       readonly subjectDigest: string;
       readonly certificateRequest: string | null;
+      readonly aliases: string | null;
     }[],
   ): Promise<void>;
   /** Rows that ask for nothing else than what their devices have. */

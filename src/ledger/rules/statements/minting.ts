@@ -10,6 +10,7 @@ export interface PlannedRow {
   readonly line: number;
   readonly subject: SubjectJson;
   readonly certificateRequest: string | null;
+  readonly aliases: string | null;
 }
 
 /** A certificate of a batch that is reserved still. */

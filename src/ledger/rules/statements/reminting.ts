@@ -12,6 +12,7 @@ export interface RemintRow {
   readonly line: number;
   readonly subject: SubjectJson;
   readonly certificateRequest: string | null;
+  readonly aliases: string | null;
   readonly ownKey: boolean;
   readonly newRequest: boolean;
   readonly serialNumber: string;
