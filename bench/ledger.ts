@@ -21,21 +21,21 @@ const folder = mkdtempSync(join(tmpdir(), "lotmint-bench-"));
 const ledger = await openLedger(join(folder, "ledger.sqlite"), { now: Date.now });
 const costs = { cpuUs: 0, busyMs: 0 };
 try {
-  const hold = await ledger.acquireLot("bench", currentLockOwner());
-  await ledger.recordJob(hold, { issuer: "line", name: "bench", json: "{}" });
+  const lease = await ledger.acquireLot("bench", currentLockOwner());
+  await ledger.recordJob(lease, { issuer: "line", name: "bench", json: "{}" });
   console.log(`${DEVICES} devices, Node ${process.version}; microseconds a device\n\n  step          CPU     busy`);
   await step("take in", async () => {
     const manifest = { sha256: digest("manifest"), name: "bench.csv", kind: "full", header: ["id", "name"] } as const;
-    await ledger.absorbManifest(hold, manifest, decisions());
+    await ledger.absorbManifest(lease, manifest, decisions());
   });
   await step("mint", async () => {
     for (;;) {
       const serialNumbers = Array.from({ length: BATCH }, newSerialNumber);
-      const claimed = await ledger.claimBatch(hold, { issuer: "line", serialNumbers });
+      const claimed = await ledger.claimBatch(lease, { issuer: "line", serialNumbers });
       if (claimed === undefined) return;
-      await ledger.beat(hold);
-      await ledger.commitMinted(hold, claimed.batch, claimed.devices.map(certificateOf));
-      await ledger.commitPlaced(hold, claimed.batch);
+      await ledger.heartbeat(lease);
+      await ledger.commitMinted(lease, claimed.batch, claimed.devices.map(certificateOf));
+      await ledger.commitPlaced(lease, claimed.batch);
     }
   });
   const parts: string[][] = [];
@@ -44,17 +44,17 @@ try {
       const ids = (await ledger.unlistedDevices("bench", PART)).map(({ externalId }) => externalId);
       if (ids.length === 0) return;
       parts.push(ids);
-      await ledger.commitPart(hold, { number: parts.length, sha256: digest("part"), paths: ["Factory"] }, ids);
+      await ledger.commitPart(lease, { number: parts.length, sha256: digest("part"), paths: ["Factory"] }, ids);
     }
   });
   await step("submit", async () => {
     for (const [index, externalIds] of parts.entries()) {
       await ledger.recordCollisions(
-        hold,
+        lease,
         externalIds.map((externalId) => ({ externalId, present: false })),
       );
-      const upload = await ledger.openUpload(hold, { part: index + 1, externalIds });
-      await ledger.closeUpload(hold, upload, { kind: "answered", confirmed: externalIds, rejected: [] });
+      const upload = await ledger.openUpload(lease, { part: index + 1, externalIds });
+      await ledger.closeUpload(lease, upload, { kind: "answered", confirmed: externalIds, rejected: [] });
     }
   });
   console.log(`  ${row("in all", costs.cpuUs, costs.busyMs)}`);

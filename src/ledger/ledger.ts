@@ -15,7 +15,7 @@ import type { Uploads } from "./submission.ts";
 /**
  * What lotmint remembers: lots, devices, certificates, batches, parts, uploads, runs, and append-only chains
  * of events. Every method is one transaction that is durable when its promise is fulfilled. Methods that take
- * a `LotHold` check its fence first and throw `lot-held` when another run has taken the lot over.
+ * a `LotLease` check its fence first and throw `lot-held` when another run has taken the lot over.
  *
  * A rejected promise means that nothing of it was recorded, with one exception: the answer to the commit
  * itself was lost, since the disk or the connection failed at that moment. Then either may be true, and the

@@ -7,18 +7,18 @@ export interface Locks {
    * A lot whose name differs only by case or Unicode form is taken under the spelling that came first, which the hold
    * tells; throws `usage` as `lotName`.
    */
-  acquireLot(lot: string, owner: LockOwner): Promise<LotHold>;
+  acquireLot(lot: string, owner: LockOwner): Promise<LotLease>;
   /** Shows that the run is alive. */
-  beat(hold: LotHold): Promise<void>;
+  heartbeat(lease: LotLease): Promise<void>;
   /** Ends the run and frees the lot; a hold that was taken over is left alone. */
-  releaseLot(hold: LotHold, exitCode: number): Promise<void>;
+  releaseLot(lease: LotLease, exitCode: number): Promise<void>;
 }
 
 /** A holder under another kernel that has not beaten for this long is taken for dead. */
 export const LOCK_PATIENCE_MS = 60_000;
 
 /** How often a run beats. */
-export const LOCK_BEAT_MS = 10_000;
+export const HEARTBEAT_MS = 10_000;
 
 /** Who holds a lot: enough to tell whether that process still lives. */
 export interface LockOwner {
@@ -31,7 +31,7 @@ export interface LockOwner {
 }
 
 /** A taken lot; every commit of the run shows it. */
-export interface LotHold {
+export interface LotLease {
   readonly lot: string;
   readonly run: number;
   /** Grows with every taking of the lot. */

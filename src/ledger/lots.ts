@@ -1,6 +1,6 @@
 import type { TakenForm } from "../domain/manifest-form.ts";
 import type { KnownDevice, Plan, PlannedBatch } from "../domain/plan.ts";
-import type { LockOwner, LotHold } from "./locks.ts";
+import type { LockOwner, LotLease } from "./locks.ts";
 
 /** Lots, the jobs they work from, and the manifests they took in. */
 export interface Lots {
@@ -13,7 +13,7 @@ export interface Lots {
   lots(): Promise<readonly LotRecord[]>;
   /** Records the lot's issuer and the job it now works from, as JSON. Makes the lot when it is new. */
   recordJob(
-    hold: LotHold,
+    lease: LotLease,
     job: { readonly issuer: string; readonly name: string; readonly json: string },
   ): Promise<void>;
   /** The manifests that the lot has taken in, oldest first. */
@@ -31,7 +31,11 @@ export interface Lots {
    * rows; a mended rejects file replaces those whose lines it names (`lotmint:line`). Devices rejected
    * before they were minted count as such rows. What `batches` throws is thrown on, unchanged.
    */
-  absorbManifest(hold: LotHold, manifest: NewManifest, batches: AsyncIterable<PlannedBatch>): Promise<AbsorbedManifest>;
+  absorbManifest(
+    lease: LotLease,
+    manifest: NewManifest,
+    batches: AsyncIterable<PlannedBatch>,
+  ): Promise<AbsorbedManifest>;
 }
 
 export interface LotRecord {

@@ -1,6 +1,6 @@
 import type { IssuedCertificate, SerialNumber } from "../domain/certificate.ts";
 import type { Device } from "../domain/device.ts";
-import type { LotHold } from "./locks.ts";
+import type { LotLease } from "./locks.ts";
 
 /** Batches, in the order of docs/issuance.md. */
 export interface Minting {
@@ -11,22 +11,22 @@ export interface Minting {
    * numbers (planned -> reserved): from here on each number that a device got is used or abandoned.
    * Undefined when none is planned. Throws `state-damaged` if a number is taken.
    */
-  claimBatch(hold: LotHold, claim: BatchClaim): Promise<ClaimedBatch | undefined>;
+  claimBatch(lease: LotLease, claim: BatchClaim): Promise<ClaimedBatch | undefined>;
   /**
    * The same for devices that are named, whose certificates exist already: for a lot that is recovered
    * from its folders. Returns the batch's number, unique in the ledger.
    */
-  reserveBatch(hold: LotHold, batch: NewBatch): Promise<number>;
+  reserveBatch(lease: LotLease, batch: NewBatch): Promise<number>;
   /**
    * Commits a batch as minted (reserved -> minted): the one point of decision. `certificates` holds one
    * for every serial number of the batch that is still reserved. Of a batch that replaces certificates, the
    * old ones are revoked in the same transaction.
    */
-  commitMinted(hold: LotHold, batch: number, certificates: readonly MintedDevice[]): Promise<void>;
+  commitMinted(lease: LotLease, batch: number, certificates: readonly MintedDevice[]): Promise<void>;
   /** Records that every folder of a minted batch stands in its final place. */
-  commitPlaced(hold: LotHold, batch: number): Promise<void>;
+  commitPlaced(lease: LotLease, batch: number): Promise<void>;
   /** Abandons a batch's serial numbers; its devices are planned again, or keep the certificates that they have. */
-  voidBatch(hold: LotHold, batch: number): Promise<void>;
+  voidBatch(lease: LotLease, batch: number): Promise<void>;
   /** The lot's batches that are reserved or minted but not placed: what a killed run left. */
   openBatches(lot: string): Promise<readonly OpenBatch[]>;
   /** The lot's batches that were committed as minted, placed or not: only their passwords count. */

@@ -1,4 +1,4 @@
-import type { LotHold } from "./locks.ts";
+import type { LotLease } from "./locks.ts";
 
 /** Which batches have passwords, and which of these are known to be listed. Of the passwords the ledger knows nothing. */
 export interface Passwords {
@@ -7,7 +7,7 @@ export interface Passwords {
   /** Devices whose present, unrevoked certificate is of this batch, and which have no key of their own: each has a password. */
   passwordDevices(batch: number): Promise<readonly string[]>;
   /** Records that the passwords of these minted batches stand in the lot's list, or in a sealed one, durably. */
-  commitListed(hold: LotHold, batches: readonly number[]): Promise<void>;
+  commitListed(lease: LotLease, batches: readonly number[]): Promise<void>;
 }
 
 /** A batch with passwords, as putting the lists together sees it. */

@@ -1,13 +1,13 @@
 import type { RegistrationRow } from "../domain/registration.ts";
 import type { Stage } from "../domain/stage.ts";
-import type { LotHold } from "./locks.ts";
+import type { LotLease } from "./locks.ts";
 
 /** Registration parts. */
 export interface Parts {
   /** Devices that are minted and placed but not in a part, in manifest order, at most `limit`. */
   unlistedDevices(lot: string, limit: number): Promise<readonly UnlistedDevice[]>;
   /** Commits a part that is on disk (minted -> listed). `externalIds` in the order of its rows. */
-  commitPart(hold: LotHold, part: NewPart, externalIds: readonly string[]): Promise<void>;
+  commitPart(lease: LotLease, part: NewPart, externalIds: readonly string[]): Promise<void>;
   /** The lot's parts, by number. */
   parts(lot: string): Promise<readonly PartRecord[]>;
   /** The devices whose latest row is in this part, in the order of its rows. */

@@ -1,5 +1,5 @@
 import type { RevocationReason, SerialNumber } from "../domain/certificate.ts";
-import type { LotHold } from "./locks.ts";
+import type { LotLease } from "./locks.ts";
 import type { NewBatch, PlannedDevice } from "./minting.ts";
 
 /** Replacing certificates. */
@@ -10,11 +10,11 @@ export interface Reminting {
    * Commits the reservations of a batch that replaces the devices' certificates; until it is committed as
    * minted, the devices stay as they are. Throws `usage` for a revoked device whose id another lot has.
    */
-  reserveRemint(hold: LotHold, batch: NewRemint): Promise<number>;
+  reserveRemint(lease: LotLease, batch: NewRemint): Promise<number>;
   /** Replacing batches that are committed as minted, but whose revocations are not known to be published. */
   openRemints(lot: string): Promise<readonly OpenRemint[]>;
   /** The batch's revocations are published; may be said again. */
-  closeRemint(hold: LotHold, batch: number): Promise<void>;
+  closeRemint(lease: LotLease, batch: number): Promise<void>;
   /** How many certificates of the lot took another one's place. */
   countReworks(lot: string): Promise<number>;
   /** Live devices of the lot whose row asks for another subject than their certificate has, in manifest order. */

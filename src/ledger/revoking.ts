@@ -1,6 +1,6 @@
 import type { RevocationReason, SerialNumber } from "../domain/certificate.ts";
 import type { Stage } from "../domain/stage.ts";
-import type { LotHold } from "./locks.ts";
+import type { LotLease } from "./locks.ts";
 
 /** Revocation of certificates. */
 export interface Revoking {
@@ -16,7 +16,7 @@ export interface Revoking {
    * without one, and those revoked already, stay as they are. Says how many were revoked.
    */
   revokeDevices(
-    hold: LotHold,
+    lease: LotLease,
     revocation: { readonly reason: RevocationReason; readonly externalIds: readonly string[] },
   ): Promise<number>;
   /** Revokes a certificate outside lots, such as an authority's; false when it is none that is valid. */

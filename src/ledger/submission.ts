@@ -1,31 +1,31 @@
-import type { LotHold } from "./locks.ts";
+import type { LotLease } from "./locks.ts";
 
 /** Attempts to register devices, and devices that are rejected. */
 export interface Uploads {
   /** Records whether the platform already had these ids before their first attempt. */
   recordCollisions(
-    hold: LotHold,
+    lease: LotLease,
     answers: readonly { readonly externalId: string; readonly present: boolean }[],
   ): Promise<void>;
   /** Commits the intent to send these devices' rows (listed -> submitted), before they are sent. */
   openUpload(
-    hold: LotHold,
+    lease: LotLease,
     upload: { readonly part: number; readonly externalIds: readonly string[] },
   ): Promise<number>;
   /**
    * Commits what became of an attempt. Devices named in neither list go back to listed; one whose row
    * changed meanwhile, and which is no longer submitted, keeps its stage.
    */
-  closeUpload(hold: LotHold, upload: number, outcome: UploadOutcome): Promise<void>;
+  closeUpload(lease: LotLease, upload: number, outcome: UploadOutcome): Promise<void>;
   /** Attempts without a recorded answer: what a killed run left, or an answer that never came whole. */
   openUploads(lot: string): Promise<readonly OpenUpload[]>;
   /**
    * Devices turned down outside an upload (a collision, a foreign folder): stage rejected, with the
    * reason. Before minting that frees the id, and abandons a reserved serial number. May be said again.
    */
-  rejectDevices(hold: LotHold, rejects: readonly DeviceReject[]): Promise<void>;
+  rejectDevices(lease: LotLease, rejects: readonly DeviceReject[]): Promise<void>;
   /** Rejected devices that are in a part are listed again, so that the next submission sends them. Says how many. */
-  relistRejected(hold: LotHold): Promise<number>;
+  relistRejected(lease: LotLease): Promise<number>;
 }
 
 export interface DeviceReject {

@@ -1,7 +1,7 @@
 import { remove } from "../disk/durable.ts";
 import { batchFolder, isNamedApart, type LotLayout, passwordSegment } from "../disk/layout.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { LotHold } from "../ledger/locks.ts";
+import type { LotLease } from "../ledger/locks.ts";
 import type { OpenBatch } from "../ledger/minting.ts";
 
 /**
@@ -10,7 +10,7 @@ import type { OpenBatch } from "../ledger/minting.ts";
  */
 export async function dropBatch(
   ledger: Ledger,
-  hold: LotHold,
+  lease: LotLease,
   lot: LotLayout,
   batch: Pick<OpenBatch, "number" | "segment">,
 ): Promise<void> {
@@ -21,5 +21,5 @@ export async function dropBatch(
     remove(segment.making);
     remove(segment.placed);
   }
-  await ledger.voidBatch(hold, batch.number);
+  await ledger.voidBatch(lease, batch.number);
 }

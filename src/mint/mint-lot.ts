@@ -7,7 +7,7 @@ import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { LotHold } from "../ledger/locks.ts";
+import type { LotLease } from "../ledger/locks.ts";
 import type { ClaimedDevice, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/minting.ts";
 import { newSerialNumber } from "../x509/serial-number.ts";
 import { dropBatch } from "./drop-batch.ts";
@@ -30,7 +30,7 @@ export const BATCH_SIZE: Readonly<Record<KeyAlgorithm, number>> = {
 /** What one batch is minted with. */
 export interface BatchOptions {
   readonly ledger: Ledger;
-  readonly hold: LotHold;
+  readonly lease: LotLease;
   readonly lot: LotLayout;
   readonly pool: MintPool;
   /** What a new batch's password segment is named by (`segmentPart`); null when no device has a password of its own. */
@@ -57,7 +57,7 @@ export interface MintLotOptions extends BatchOptions {
  * are not committed, and is thrown once nothing is under way any more.
  */
 export async function mintLot(options: MintLotOptions): Promise<number> {
-  const { ledger, hold, lot, signal } = options;
+  const { ledger, lease, lot, signal } = options;
   makeFolders(lot);
   const underWay = new Set<Promise<void>>();
   let minted = 0;
@@ -65,15 +65,15 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   while (!signal.aborted && faults.length === 0) {
     const serialNumbers = Array.from({ length: BATCH_SIZE[options.key] }, newSerialNumber);
     const part = options.newSegmentPart === null ? {} : { segment: options.newSegmentPart() };
-    const claimed = await ledger.claimBatch(hold, { issuer: options.issuer, serialNumbers, ...part });
+    const claimed = await ledger.claimBatch(lease, { issuer: options.issuer, serialNumbers, ...part });
     if (claimed === undefined) break;
     announceStep("reserved");
     const { batch: number, segment } = claimed;
-    const unoccupied = await turnDownOccupied(ledger, hold, lot, claimed.devices);
+    const unoccupied = await turnDownOccupied(ledger, lease, lot, claimed.devices);
     const devices = await options.rejectUnfit(unoccupied);
     // None is left, or none of those for whose passwords the batch has a segment: the others are claimed anew.
     if (segment === undefined ? devices.length === 0 : devices.every(hasOwnKey)) {
-      await ledger.voidBatch(hold, number);
+      await ledger.voidBatch(lease, number);
       continue;
     }
     const batch = segment === undefined ? { number } : { number, segment };
@@ -125,14 +125,14 @@ export function makeFolders(lot: LotLayout): void {
 /** A folder that is there already belongs to a device that this ledger does not know: never overwritten. */
 async function turnDownOccupied<Planned extends PlannedDevice>(
   ledger: Ledger,
-  hold: LotHold,
+  lease: LotLease,
   lot: LotLayout,
   planned: readonly Planned[],
 ): Promise<readonly Planned[]> {
   const occupied = planned.filter((device) => isOccupied(deviceFolder(lot, device.externalId)));
   if (occupied.length === 0) return planned;
   await ledger.rejectDevices(
-    hold,
+    lease,
     occupied.map(({ externalId }) => ({
       externalId,
       reason: `folder ${deviceFolder(lot, externalId)} holds another device's files; move it away`,
@@ -148,17 +148,17 @@ export async function mintBatch(
   devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
   place: () => void,
 ): Promise<void> {
-  const { ledger, hold } = options;
+  const { ledger, lease } = options;
   const minted = await makeBatch(options, batch, devices).catch((error: unknown) => giveUp(options, batch, error));
   try {
-    await ledger.commitMinted(hold, batch.number, minted);
+    await ledger.commitMinted(lease, batch.number, minted);
   } catch (error) {
     // Whether the decision stands after a fault of the disk, the next run reads in the ledger, and settles it.
     return isLotLost(error) ? giveUp(options, batch, error) : Promise.reject(error);
   }
   announceStep("minted");
   place();
-  await ledger.commitPlaced(hold, batch.number);
+  await ledger.commitPlaced(lease, batch.number);
 }
 
 /** Steps (b) to (d): all that can be undone. */
@@ -167,7 +167,7 @@ async function makeBatch(
   batch: ReservedBatch,
   devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
 ): Promise<readonly MintedDevice[]> {
-  const { ledger, hold, lot } = options;
+  const { ledger, lease, lot } = options;
   const folder = batchFolder(lot, batch.number);
   const segment = batch.segment === undefined ? null : passwordSegment(lot, batch.segment).making;
   const disks = openSyncPoints(lot, segment !== null);
@@ -178,7 +178,7 @@ async function makeBatch(
     for (const disk of disks) await disk.sync(written);
     announceStep("synced");
     // A run that lost the lot while it slept must not put passwords beside those of the run that has it now.
-    await ledger.beat(hold);
+    await ledger.heartbeat(lease);
     if (batch.segment !== undefined && segment !== null) {
       await requirePasswords(segment, devices);
       placePasswords(lot, batch.segment);
@@ -234,9 +234,9 @@ async function requirePasswords(path: string, devices: readonly PlannedDevice[])
 }
 
 /** Voids a batch and throws the fault that was the reason, or the one behind it. */
-async function giveUp({ ledger, hold, lot }: BatchOptions, batch: ReservedBatch, reason: unknown): Promise<never> {
+async function giveUp({ ledger, lease, lot }: BatchOptions, batch: ReservedBatch, reason: unknown): Promise<never> {
   try {
-    await dropBatch(ledger, hold, lot, batch);
+    await dropBatch(ledger, lease, lot, batch);
   } catch (fault) {
     // Another run has the lot and has cleared the batch away: that is why there was a fault. Any other
     // second fault leaves the batch to the next run.

@@ -1,6 +1,6 @@
 import { subjectConstraintProblem } from "../authority/constrained-names.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { LotHold } from "../ledger/locks.ts";
+import type { LotLease } from "../ledger/locks.ts";
 import type { PlannedDevice } from "../ledger/minting.ts";
 import type { CertificateFields } from "../x509/read-certificate.ts";
 
@@ -10,7 +10,7 @@ import type { CertificateFields } from "../x509/read-certificate.ts";
  */
 export async function rejectBrokenNames<Planned extends PlannedDevice>(
   ledger: Pick<Ledger, "rejectDevices">,
-  hold: LotHold,
+  lease: LotLease,
   planned: readonly Planned[],
   constraining: readonly CertificateFields[],
 ): Promise<readonly Planned[]> {
@@ -20,7 +20,7 @@ export async function rejectBrokenNames<Planned extends PlannedDevice>(
     return reason === undefined ? [] : [{ externalId, reason }];
   });
   if (rejects.length === 0) return planned;
-  await ledger.rejectDevices(hold, rejects);
+  await ledger.rejectDevices(lease, rejects);
   const broken = new Set(rejects.map(({ externalId }) => externalId));
   return planned.filter(({ externalId }) => !broken.has(externalId));
 }

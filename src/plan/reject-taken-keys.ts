@@ -1,6 +1,6 @@
 import { readPkcs10 } from "../authority/request/read-pkcs10.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { LotHold } from "../ledger/locks.ts";
+import type { LotLease } from "../ledger/locks.ts";
 import type { PlannedDevice } from "../ledger/minting.ts";
 import { describeHolder } from "./check-requests.ts";
 
@@ -11,7 +11,7 @@ import { describeHolder } from "./check-requests.ts";
  */
 export async function rejectTakenKeys<Planned extends PlannedDevice>(
   ledger: Pick<Ledger, "publicKeyHolders" | "rejectDevices">,
-  hold: LotHold,
+  lease: LotLease,
   planned: readonly Planned[],
   inHand: Map<string, string>,
 ): Promise<readonly Planned[]> {
@@ -28,14 +28,14 @@ export async function rejectTakenKeys<Planned extends PlannedDevice>(
   const holders = await ledger.publicKeyHolders([...keys.values()]);
   for (const [device, key] of keys) {
     const other = inHand.get(key);
-    const before = other === undefined ? [] : [{ lot: hold.lot, externalId: other, subject: null, issuer: "" }];
+    const before = other === undefined ? [] : [{ lot: lease.lot, externalId: other, subject: null, issuer: "" }];
     const same = holders.filter(({ publicKeySha256 }) => publicKeySha256 === key);
-    const words = describeHolder([...before, ...same], hold.lot, device.externalId);
+    const words = describeHolder([...before, ...same], lease.lot, device.externalId);
     if (words === undefined) inHand.set(key, device.externalId);
     else taken.set(device, words);
   }
   if (taken.size === 0) return planned;
   const rejects = [...taken].map(([{ externalId }, reason]) => ({ externalId, reason: `csr: ${reason}` }));
-  await ledger.rejectDevices(hold, rejects);
+  await ledger.rejectDevices(lease, rejects);
   return planned.filter((device) => !taken.has(device));
 }

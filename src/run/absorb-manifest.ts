@@ -16,7 +16,7 @@ import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
 import { listIds } from "../domain/list-ids.ts";
 import type { Plan, PlannedBatch } from "../domain/plan.ts";
-import type { LotHold } from "../ledger/locks.ts";
+import type { LotLease } from "../ledger/locks.ts";
 import type { ManifestRecord } from "../ledger/lots.ts";
 import { planLot } from "../plan/plan-lot.ts";
 import type { RunTools } from "./lot/run-tools.ts";
@@ -30,18 +30,18 @@ import { requireSecrets } from "./passwords/require-secrets.ts";
  */
 export async function absorbManifest(
   tools: RunTools,
-  hold: LotHold,
+  lease: LotLease,
   request: { readonly job: Job; readonly manifest?: string },
   jobBefore: Job | undefined,
   walk: Walk,
 ): Promise<void> {
   if (request.manifest === undefined) return;
   const { ledger, log } = tools;
-  const layout = lotLayout(tools.home, hold.lot);
+  const layout = lotLayout(tools.home, lease.lot);
   const readers = readersOf(request.manifest);
   const sha256 = await copyManifest(request.manifest, layout);
-  if (isTakenIn(sha256, await ledger.manifests(hold.lot), jobBefore, request.job)) {
-    log.info({ lot: hold.lot, manifest: request.manifest }, `${request.manifest} is unchanged since it was last read`);
+  if (isTakenIn(sha256, await ledger.manifests(lease.lot), jobBefore, request.job)) {
+    log.info({ lot: lease.lot, manifest: request.manifest }, `${request.manifest} is unchanged since it was last read`);
     return;
   }
   const copy = manifestCopy(layout, sha256);
@@ -49,12 +49,12 @@ export async function absorbManifest(
     const planned = await planLot({
       ...tools,
       job: request.job,
-      lot: hold.lot,
+      lot: lease.lot,
       manifest: copy,
       manifestName: request.manifest,
     });
     const { plan } = await ledger.absorbManifest(
-      hold,
+      lease,
       {
         sha256,
         name: basename(request.manifest),

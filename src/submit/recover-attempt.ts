@@ -115,7 +115,7 @@ export async function recoverUnknown(
 
 /** Records an attempt's outcome and counts it. */
 export async function closeAttempt(
-  { ledger, hold, tally }: Submission,
+  { ledger, lease, tally }: Submission,
   upload: number,
   { kind, status, message, confirmed, rejected, overwritten = [] }: UploadOutcome,
 ): Promise<void> {
@@ -127,7 +127,7 @@ export async function closeAttempt(
     ...(status === undefined || status === 0 ? {} : { status }),
     ...(message === undefined ? {} : { message }),
   };
-  await ledger.closeUpload(hold, upload, outcome);
+  await ledger.closeUpload(lease, upload, outcome);
   announceStep("upload-closed");
   tally.confirmed += confirmed.length;
   tally.rejected += rejected.length;

@@ -26,9 +26,9 @@ export const READING_BACK: Asked = {
  * that all quarters are refused alike before any single row is rejected for it.
  */
 export async function submitPart(submission: Submission, part: PartRecord): Promise<PartOutcome> {
-  const { ledger, hold, layout } = submission;
+  const { ledger, lease, layout } = submission;
   const bytes = readPart(layout, part);
-  const listed = (await ledger.partDevices(hold.lot, part.number)).filter((device) => device.stage === "listed");
+  const listed = (await ledger.partDevices(lease.lot, part.number)).filter((device) => device.stage === "listed");
   const cleared = await askCollisions(submission, listed);
   if (cleared.kind === "unasked") {
     const { reply } = cleared;

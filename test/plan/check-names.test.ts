@@ -46,10 +46,10 @@ test("a planned device that may not be named so is rejected in the ledger before
   const ledger = {
     rejectDevices: async (_hold: unknown, rejects: readonly unknown[]) => void rejected.push(...rejects),
   };
-  const hold = { lot: "L1", token: "t" } as never;
+  const lease = { lot: "L1", token: "t" } as never;
   const planned = DEVICES.map((one, index) => ({ ...one, seq: index })) as never;
-  const left = await rejectBrokenNames(ledger as never, hold, planned, constraining);
+  const left = await rejectBrokenNames(ledger as never, lease, planned, constraining);
   expect(left.map(({ externalId }) => externalId)).toEqual(["d1.acme.example", "SN-3"]);
   expect(rejected).toEqual([{ externalId: "d2.other.example", reason: expect.stringContaining("not permitted") }]);
-  expect(await rejectBrokenNames(ledger as never, hold, planned, [])).toBe(planned);
+  expect(await rejectBrokenNames(ledger as never, lease, planned, [])).toBe(planned);
 });

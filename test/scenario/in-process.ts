@@ -1,3 +1,4 @@
+import type { CliProcess } from "../../src/cli/context.ts";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { takeSecrets } from "../../src/config/secrets.ts";
 
@@ -14,6 +15,7 @@ export async function runInProcess(
   argv: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
+  more: Partial<CliProcess> = {},
 ): Promise<Answered> {
   let text = "";
   let told = "";
@@ -34,6 +36,7 @@ export async function runInProcess(
       signal: new AbortController().signal,
       now: Date.now,
       userId: process.geteuid?.(),
+      ...more,
     },
     "0.0.0",
   );

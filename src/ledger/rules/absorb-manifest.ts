@@ -1,25 +1,25 @@
 import { foldId } from "../../domain/device.ts";
 import type { Decision, PlannedBatch, RejectedRow } from "../../domain/plan.ts";
-import type { LotHold } from "../locks.ts";
+import type { LotLease } from "../locks.ts";
 import type { AbsorbedManifest, Lots, NewManifest } from "../lots.ts";
 import { applyDecisions } from "./apply-decisions.ts";
 import type { Append, Engine, Staging } from "./engine.ts";
-import { requireHold } from "./require-hold.ts";
+import { requireLease } from "./require-lease.ts";
 import type { RejectedRowJson } from "./statements/absorbing.ts";
 import type { Statements } from "./statements.ts";
 
 /** Takes a manifest in: its decisions are staged as they come, then applied in one transaction. */
 export function absorbRules({ write, openStaging }: Engine): Pick<Lots, "absorbManifest"> {
   return {
-    absorbManifest: async (hold, manifest, batches) => {
+    absorbManifest: async (lease, manifest, batches) => {
       // Asked before the reading, which takes its time, and again with the commit.
       await write(async (on) => {
-        await requireHold(on, hold);
+        await requireLease(on, lease);
       });
       const staging = openStaging();
       try {
         const rows = await stage(staging, batches);
-        return await write((on, append) => apply(on, append, staging, rows, hold, manifest));
+        return await write((on, append) => apply(on, append, staging, rows, lease, manifest));
       } finally {
         staging.close();
       }
@@ -49,10 +49,10 @@ async function apply(
   append: Append,
   staging: Staging,
   rows: number,
-  hold: LotHold,
+  lease: LotLease,
   manifest: NewManifest,
 ): Promise<AbsorbedManifest> {
-  const lot = await requireHold(on, hold);
+  const lot = await requireLease(on, lease);
   const number = await on.nextManifest(lot);
   const tally: Tally = { mint: 0, register: 0, keep: 0, rejected: 0, needsRemint: [] };
   await on.forgetNamed();
@@ -65,12 +65,12 @@ async function apply(
   const gone = manifest.kind === "full" ? await on.unnamedDevices(lot) : [];
   await on.forgetNamed();
   // Again: a long manifest takes its time, and the lot must not look deserted when this is committed.
-  await requireHold(on, hold);
+  await requireLease(on, lease);
   const { mint, register, keep, rejected, needsRemint } = tally;
   const counts = { rows, mint, register, keep, rejected, needsRemint: needsRemint.length };
   const detail = { manifest: number, sha256: manifest.sha256, kind: manifest.kind, ...counts };
-  append({ chain: lot, kind: "manifest-absorbed", subject: hold.lot, detail });
-  return { plan: { lot: hold.lot, rows, ...tally, gone } };
+  append({ chain: lot, kind: "manifest-absorbed", subject: lease.lot, detail });
+  return { plan: { lot: lease.lot, rows, ...tally, gone } };
 }
 
 async function applyBatch(

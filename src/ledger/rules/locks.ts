@@ -1,9 +1,9 @@
 import { OnboardingError } from "../../domain/error.ts";
 import { mayLive } from "../lock-owner.ts";
-import { LOCK_PATIENCE_MS, type LockOwner, type Locks, type LotHold } from "../locks.ts";
+import { LOCK_PATIENCE_MS, type LockOwner, type Locks, type LotLease } from "../locks.ts";
 import type { Append, Engine } from "./engine.ts";
 import { findLotName } from "./find-lot-name.ts";
-import { requireHold } from "./require-hold.ts";
+import { requireLease } from "./require-lease.ts";
 import type { Statements } from "./statements.ts";
 
 /**
@@ -16,32 +16,32 @@ export function lockRules({ read, write, lotLocks }: Engine): Locks {
       const lock = lotLocks.take(lot);
       if (lock === undefined) throw heldByAnother(lot, await read((on) => holderOf(on, lot)));
       try {
-        const hold = await write((on, append) => takeRow(on, append, lot, owner));
-        lotLocks.keep(hold.run, lock);
-        return hold;
+        const lease = await write((on, append) => takeRow(on, append, lot, owner));
+        lotLocks.keep(lease.run, lock);
+        return lease;
       } catch (error) {
         lock.release();
         throw error;
       }
     },
 
-    beat: (hold) =>
+    heartbeat: (lease) =>
       write(async (on) => {
-        await requireHold(on, hold);
+        await requireLease(on, lease);
       }),
 
-    releaseLot: (hold, exitCode) =>
+    releaseLot: (lease, exitCode) =>
       write(async (on, append) => {
-        const chain = await on.lotNumber(hold.lot);
-        if (chain === undefined || !(await on.freeLock(hold))) return;
-        await on.endRun(hold.run, exitCode);
-        append({ chain, kind: "run-ended", subject: hold.lot, detail: { run: hold.run, exitCode } });
-      }).finally(() => lotLocks.release(hold.run)),
+        const chain = await on.lotNumber(lease.lot);
+        if (chain === undefined || !(await on.freeLock(lease))) return;
+        await on.endRun(lease.run, exitCode);
+        append({ chain, kind: "run-ended", subject: lease.lot, detail: { run: lease.run, exitCode } });
+      }).finally(() => lotLocks.release(lease.run)),
   };
 }
 
 /** Once the kernel's lock is ours, a holder under this kernel is dead; one under another has to have been silent. */
-async function takeRow(on: Statements, append: Append, asked: string, owner: LockOwner): Promise<LotHold> {
+async function takeRow(on: Statements, append: Append, asked: string, owner: LockOwner): Promise<LotLease> {
   const lot = (await findLotName(on, asked)) ?? asked;
   const row = (await on.lotNumber(lot)) ?? (await on.addLot(lot));
   const lock = await on.lockOf(row);

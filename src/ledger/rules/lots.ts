@@ -3,7 +3,7 @@ import type { Lots } from "../lots.ts";
 import type { Engine } from "./engine.ts";
 import { findLotName } from "./find-lot-name.ts";
 import { pages } from "./pages.ts";
-import { requireHold } from "./require-hold.ts";
+import { requireLease } from "./require-lease.ts";
 
 /** Lots, the jobs they work from, the manifests they took in, and what planning asks. */
 export function lotRules({ read, write }: Engine): Omit<Lots, "absorbManifest"> {
@@ -11,12 +11,12 @@ export function lotRules({ read, write }: Engine): Omit<Lots, "absorbManifest"> 
     lot: (name) => read((on) => on.lotByName(name)),
     lotName: (name) => read((on) => findLotName(on, name)),
     lots: () => read((on) => on.allLots()),
-    recordJob: (hold, job) =>
+    recordJob: (lease, job) =>
       write(async (on, append) => {
-        const lot = await requireHold(on, hold);
+        const lot = await requireLease(on, lease);
         await on.setJob(lot, job);
         const detail = { issuer: job.issuer, job: job.name };
-        append({ chain: lot, kind: "job-recorded", subject: hold.lot, detail });
+        append({ chain: lot, kind: "job-recorded", subject: lease.lot, detail });
       }),
     manifests: (lot) => read((on) => on.manifestsOf(lot)),
     knownDevices: (lot, externalIds) =>

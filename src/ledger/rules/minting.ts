@@ -1,12 +1,12 @@
 import { segmentName } from "../../disk/layout.ts";
 import type { Subject } from "../../domain/certificate.ts";
 import type { KeystoreAliases } from "../../domain/device.ts";
-import type { LotHold } from "../locks.ts";
+import type { LotLease } from "../locks.ts";
 import type { ClaimedDevice, Minting, PlannedDevice } from "../minting.ts";
 import { damaged } from "./damaged.ts";
 import type { Engine } from "./engine.ts";
 import { digestLines } from "./event-digest.ts";
-import { requireHold } from "./require-hold.ts";
+import { requireLease } from "./require-lease.ts";
 import { requireMoved } from "./require-moved.ts";
 import { reserveCertificates } from "./reserve-certificates.ts";
 import type { BatchState, PlannedRow } from "./statements/minting.ts";
@@ -21,9 +21,9 @@ export function mintingRules({ read, write }: Engine): Minting {
         return row && plannedDevice(row);
       }),
 
-    claimBatch: (hold, { issuer, serialNumbers, segment: part }) =>
+    claimBatch: (lease, { issuer, serialNumbers, segment: part }) =>
       write(async (on, append) => {
-        const lot = await requireHold(on, hold);
+        const lot = await requireLease(on, lease);
         const rows = await on.claimPlanned(lot, serialNumbers.length);
         if (rows.length === 0) return undefined;
         const devices = rows.map((row, index): ClaimedDevice => {
@@ -31,13 +31,13 @@ export function mintingRules({ read, write }: Engine): Minting {
         });
         const ids = rows.map((row) => row.id);
         const segment = rows.every((row) => row.certificateRequest !== null) ? undefined : part;
-        const batch = await reserveCertificates(on, append, hold, lot, { issuer, segment, devices, ids });
+        const batch = await reserveCertificates(on, append, lease, lot, { issuer, segment, devices, ids });
         return { batch, devices, ...(segment !== undefined && { segment: segmentName(batch, segment) }) };
       }),
 
-    reserveBatch: (hold, { issuer, segment, devices }) =>
+    reserveBatch: (lease, { issuer, segment, devices }) =>
       write(async (on, append) => {
-        const lot = await requireHold(on, hold);
+        const lot = await requireLease(on, lease);
         const externalIds = devices.map(({ externalId }) => externalId);
         const claimed = await on.claimNamed(lot, externalIds);
         await requireMoved(
@@ -49,12 +49,12 @@ export function mintingRules({ read, write }: Engine): Minting {
         );
         const idOf = new Map(claimed.map((row) => [row.externalId, row.id]));
         const ids = externalIds.map((externalId) => idOf.get(externalId) ?? 0);
-        return reserveCertificates(on, append, hold, lot, { issuer, segment, devices, ids });
+        return reserveCertificates(on, append, lease, lot, { issuer, segment, devices, ids });
       }),
 
-    commitMinted: (hold, batch, certificates) =>
+    commitMinted: (lease, batch, certificates) =>
       write(async (on, append) => {
-        const lot = await changeBatch(on, hold, batch, "reserved", "minted");
+        const lot = await changeBatch(on, lease, batch, "reserved", "minted");
         const rows = new Map((await on.reservedOf(batch)).map((row) => [row.serialNumber, row]));
         const issued = certificates.map(({ serialNumber, externalId, sha256, publicKeySha256, notAfterMs, files }) => {
           const row = rows.get(serialNumber);
@@ -75,22 +75,22 @@ export function mintingRules({ read, write }: Engine): Minting {
         }
         const digest = digestLines(certificates.map((minted) => `${minted.serialNumber} ${minted.sha256}`));
         const detail = { batch, certificates: certificates.length, digest };
-        append({ chain: lot, kind: "batch-minted", subject: hold.lot, detail });
+        append({ chain: lot, kind: "batch-minted", subject: lease.lot, detail });
         if (remint !== undefined && revoked.length > 0) {
           const detail = { reason: remint.reason, serials: revoked };
-          append({ chain: lot, kind: "certificates-revoked", subject: hold.lot, detail });
+          append({ chain: lot, kind: "certificates-revoked", subject: lease.lot, detail });
         }
       }),
 
-    commitPlaced: (hold, batch) =>
+    commitPlaced: (lease, batch) =>
       write(async (on, append) => {
-        const lot = await changeBatch(on, hold, batch, "minted", "placed");
-        append({ chain: lot, kind: "batch-placed", subject: hold.lot, detail: { batch } });
+        const lot = await changeBatch(on, lease, batch, "minted", "placed");
+        append({ chain: lot, kind: "batch-placed", subject: lease.lot, detail: { batch } });
       }),
 
-    voidBatch: (hold, batch) =>
+    voidBatch: (lease, batch) =>
       write(async (on, append) => {
-        const lot = await changeBatch(on, hold, batch, "reserved", "void");
+        const lot = await changeBatch(on, lease, batch, "reserved", "void");
         const isRemint = (await on.remintOf(batch)) !== undefined;
         if (isRemint) {
           await on.releaseIds(batch);
@@ -99,7 +99,7 @@ export function mintingRules({ read, write }: Engine): Minting {
         const planned = await on.planReserved(batch);
         const abandoned = await on.abandonReserved(batch);
         if (planned !== abandoned && !isRemint) throw damaged(`batch ${batch} holds devices that are not reserved`);
-        append({ chain: lot, kind: "batch-voided", subject: hold.lot, detail: { batch, abandoned } });
+        append({ chain: lot, kind: "batch-voided", subject: lease.lot, detail: { batch, abandoned } });
       }),
 
     openBatches: (lot) => read((on) => on.openBatchesOf(lot)),
@@ -109,14 +109,14 @@ export function mintingRules({ read, write }: Engine): Minting {
 
 async function changeBatch(
   on: Statements,
-  hold: LotHold,
+  lease: LotLease,
   batch: number,
   from: BatchState,
   to: BatchState,
 ): Promise<number> {
-  const lot = await requireHold(on, hold);
+  const lot = await requireLease(on, lease);
   if (await on.moveBatch(lot, batch, from, to)) return lot;
-  throw damaged(`batch ${batch} of lot ${hold.lot} is not ${from} and cannot become ${to}; run \`lotmint check\``);
+  throw damaged(`batch ${batch} of lot ${lease.lot} is not ${from} and cannot become ${to}; run \`lotmint check\``);
 }
 
 function plannedDevice({ externalId, line, subject, certificateRequest, aliases }: PlannedRow): PlannedDevice {

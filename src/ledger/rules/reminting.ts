@@ -4,7 +4,7 @@ import { OnboardingError } from "../../domain/error.ts";
 import type { RemintDevice, Reminting } from "../reminting.ts";
 import { damaged } from "./damaged.ts";
 import type { Engine } from "./engine.ts";
-import { requireHold } from "./require-hold.ts";
+import { requireLease } from "./require-lease.ts";
 import { moveRefusal } from "./require-moved.ts";
 import { reserveCertificates } from "./reserve-certificates.ts";
 import type { RemintRow } from "./statements/reminting.ts";
@@ -20,15 +20,15 @@ export function remintingRules({ read, write }: Engine): Reminting {
         return rows.filter(({ externalId }) => asked.has(externalId)).map(remintDevice);
       }),
 
-    reserveRemint: (hold, { issuer, segment, devices, reason, register, push }) =>
+    reserveRemint: (lease, { issuer, segment, devices, reason, register, push }) =>
       write(async (on, append) => {
-        const lot = await requireHold(on, hold);
+        const lot = await requireLease(on, lease);
         const externalIds = devices.map(({ externalId }) => externalId);
         if (new Set(externalIds).size < devices.length) {
-          throw damaged(`a device of lot ${hold.lot} stands twice in one batch`);
+          throw damaged(`a device of lot ${lease.lot} stands twice in one batch`);
         }
         const ids = await claim(on, lot, externalIds);
-        const batch = await reserveCertificates(on, append, hold, lot, {
+        const batch = await reserveCertificates(on, append, lease, lot, {
           issuer,
           segment,
           devices,
@@ -40,11 +40,11 @@ export function remintingRules({ read, write }: Engine): Reminting {
       }),
 
     openRemints: (lot) => read((on) => on.openRemintsOf(lot)),
-    closeRemint: (hold, batch) =>
+    closeRemint: (lease, batch) =>
       write(async (on, append) => {
-        const lot = await requireHold(on, hold);
+        const lot = await requireLease(on, lease);
         if (await on.closeRemint(batch)) {
-          append({ chain: lot, kind: "remint-done", subject: hold.lot, detail: { batch } });
+          append({ chain: lot, kind: "remint-done", subject: lease.lot, detail: { batch } });
         }
       }),
     countReworks: (lot) => read((on) => on.countReworks(lot)),

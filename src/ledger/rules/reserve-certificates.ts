@@ -1,5 +1,5 @@
 import { segmentName } from "../../disk/layout.ts";
-import type { LotHold } from "../locks.ts";
+import type { LotLease } from "../locks.ts";
 import type { Append } from "./engine.ts";
 import { digestLines } from "./event-digest.ts";
 import { refuseTaken } from "./refuse-taken.ts";
@@ -9,7 +9,7 @@ import type { Statements } from "./statements.ts";
 export async function reserveCertificates(
   on: Statements,
   append: Append,
-  hold: LotHold,
+  lease: LotLease,
   lot: number,
   batch: {
     readonly issuer: string;
@@ -23,7 +23,7 @@ export async function reserveCertificates(
   },
 ): Promise<number> {
   const { issuer, segment, devices, ids, remint } = batch;
-  const number = await on.addBatch(lot, hold.run, issuer);
+  const number = await on.addBatch(lot, lease.run, issuer);
   const certificates = devices.map(({ serialNumber }, index) => ({ device: ids[index] ?? 0, serialNumber }));
   if ((await on.addReserved(number, issuer, certificates)) !== devices.length) {
     await refuseTaken(
@@ -34,8 +34,8 @@ export async function reserveCertificates(
   }
   if (segment !== undefined) await on.setSegment(number, segmentName(number, segment));
   const digest = digestLines(devices.map((device) => `${device.serialNumber} ${device.externalId}`));
-  const detail = { batch: number, run: hold.run, issuer, certificates: devices.length, digest };
+  const detail = { batch: number, run: lease.run, issuer, certificates: devices.length, digest };
   const event = remint === undefined ? detail : { ...detail, remint };
-  append({ chain: lot, kind: "batch-reserved", subject: hold.lot, detail: event });
+  append({ chain: lot, kind: "batch-reserved", subject: lease.lot, detail: event });
   return number;
 }

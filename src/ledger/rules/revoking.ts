@@ -2,7 +2,7 @@ import type { Revoking } from "../revoking.ts";
 import type { Engine } from "./engine.ts";
 import { SITE } from "./event-digest.ts";
 import { pages } from "./pages.ts";
-import { requireHold } from "./require-hold.ts";
+import { requireLease } from "./require-lease.ts";
 
 /** Revoking: a device's certificate with the device, or one outside lots. */
 export function revokingRules({ read, write }: Engine): Revoking {
@@ -18,12 +18,12 @@ export function revokingRules({ read, write }: Engine): Revoking {
         (on, after, limit) => on.revocablePage(lot, after, limit),
         ({ externalId, issuer }) => ({ externalId, issuer }),
       ),
-    revokeDevices: (hold, { reason, externalIds }) =>
+    revokeDevices: (lease, { reason, externalIds }) =>
       write(async (on, append) => {
-        const lot = await requireHold(on, hold);
+        const lot = await requireLease(on, lease);
         const serials = await on.revokeDevices(lot, reason, externalIds);
         if (serials.length > 0) {
-          append({ chain: lot, kind: "certificates-revoked", subject: hold.lot, detail: { reason, serials } });
+          append({ chain: lot, kind: "certificates-revoked", subject: lease.lot, detail: { reason, serials } });
         }
         return serials.length;
       }),

@@ -2,61 +2,61 @@ import { mayFollow } from "../../domain/stage.ts";
 import type { DeviceReject, UploadOutcome, Uploads } from "../submission.ts";
 import { damaged } from "./damaged.ts";
 import type { Engine } from "./engine.ts";
-import { requireHold } from "./require-hold.ts";
+import { requireLease } from "./require-lease.ts";
 import { moveRefusal, requireMoved } from "./require-moved.ts";
 import type { Statements } from "./statements.ts";
 
 /** Attempts to register, recorded before they are made and with what became of them, and devices that are rejected. */
 export function submissionRules({ read, write }: Engine): Uploads {
   return {
-    recordCollisions: (hold, answers) =>
+    recordCollisions: (lease, answers) =>
       write(async (on, append) => {
-        const lot = await requireHold(on, hold);
+        const lot = await requireLease(on, lease);
         const externalIds = answers.map(({ externalId }) => externalId);
         await requireMoved(on, lot, externalIds, await on.setPresent(lot, answers), "submitted");
         const present = answers.filter((one) => one.present).length;
         const detail = { asked: answers.length, present };
-        append({ chain: lot, kind: "collisions-recorded", subject: hold.lot, detail });
+        append({ chain: lot, kind: "collisions-recorded", subject: lease.lot, detail });
       }),
 
-    openUpload: (hold, { part, externalIds }) =>
+    openUpload: (lease, { part, externalIds }) =>
       write(async (on, append) => {
-        const lot = await requireHold(on, hold);
-        const upload = await on.addUpload(lot, part, hold.run, externalIds.length);
+        const lot = await requireLease(on, lease);
+        const upload = await on.addUpload(lot, part, lease.run, externalIds.length);
         const moved = await on.submitDevices(lot, part, upload, externalIds);
         await requireMoved(on, lot, externalIds, moved, "submitted");
         const detail = { upload, part, rows: externalIds.length };
-        append({ chain: lot, kind: "upload-opened", subject: hold.lot, detail });
+        append({ chain: lot, kind: "upload-opened", subject: lease.lot, detail });
         return upload;
       }),
 
-    closeUpload: (hold, upload, outcome) =>
+    closeUpload: (lease, upload, outcome) =>
       write(async (on, append) => {
-        const lot = await requireHold(on, hold);
+        const lot = await requireLease(on, lease);
         if (!(await on.closeUpload(lot, upload, outcome))) {
-          throw damaged(`upload ${upload} of lot ${hold.lot} is not open`);
+          throw damaged(`upload ${upload} of lot ${lease.lot} is not open`);
         }
         await settleMembers(on, upload, outcome);
         const { kind, status = null, confirmed, rejected, overwritten = [] } = outcome;
         const counts = { confirmed: confirmed.length, rejected: rejected.length, overwritten: overwritten.length };
         const detail = { upload, outcome: kind, status, ...counts };
-        append({ chain: lot, kind: "upload-closed", subject: hold.lot, detail });
+        append({ chain: lot, kind: "upload-closed", subject: lease.lot, detail });
       }),
 
     openUploads: (lot) => read((on) => on.openUploadsOf(lot)),
 
-    rejectDevices: (hold, rejects) =>
+    rejectDevices: (lease, rejects) =>
       write(async (on, append) => {
-        const lot = await requireHold(on, hold);
+        const lot = await requireLease(on, lease);
         await reject(on, lot, rejects);
-        append({ chain: lot, kind: "devices-rejected", subject: hold.lot, detail: { devices: rejects.length } });
+        append({ chain: lot, kind: "devices-rejected", subject: lease.lot, detail: { devices: rejects.length } });
       }),
 
-    relistRejected: (hold) =>
+    relistRejected: (lease) =>
       write(async (on, append) => {
-        const lot = await requireHold(on, hold);
+        const lot = await requireLease(on, lease);
         const devices = await on.relistRejected(lot);
-        append({ chain: lot, kind: "devices-relisted", subject: hold.lot, detail: { devices } });
+        append({ chain: lot, kind: "devices-relisted", subject: lease.lot, detail: { devices } });
         return devices;
       }),
   };

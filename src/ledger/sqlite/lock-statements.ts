@@ -30,7 +30,7 @@ export function lockStatements(database: DatabaseSync, clock: () => number): Loc
   );
   const held = "lot = (SELECT id FROM lots WHERE name = ?) AND fence = ? AND run = ? AND held = 1";
   const free = prepare(database, `UPDATE locks SET held = 0 WHERE ${held}`);
-  const beat = prepare<{ lot: number }>(database, `UPDATE locks SET beat_at_ms = ? WHERE ${held} RETURNING lot`);
+  const heartbeat = prepare<{ lot: number }>(database, `UPDATE locks SET beat_at_ms = ? WHERE ${held} RETURNING lot`);
   return {
     addLot: async (name) => addLot.insert(name, clock()),
     lotNumber: async (name) => findLot.get(name)?.id,
@@ -46,6 +46,6 @@ export function lockStatements(database: DatabaseSync, clock: () => number): Loc
       take.run(lot, fence, run, host, bootId, pid, processStart, clock());
     },
     freeLock: async ({ lot, fence, run }) => free.run(lot, fence, run) === 1,
-    beatLock: async ({ lot, fence, run }) => beat.get(clock(), lot, fence, run)?.lot,
+    beatLock: async ({ lot, fence, run }) => heartbeat.get(clock(), lot, fence, run)?.lot,
   };
 }

@@ -10,8 +10,8 @@ export function pushesContract(open: LedgerFactory): void {
 
     beforeEach(async () => {
       ({ ledger } = await open(() => 1000));
-      const hold = await world.listedLot(ledger, "L1", ["a", "b", "c"]);
-      await ledger.revokeDevices(hold, { reason: "superseded", externalIds: ["a", "b", "c"] });
+      const lease = await world.listedLot(ledger, "L1", ["a", "b", "c"]);
+      await ledger.revokeDevices(lease, { reason: "superseded", externalIds: ["a", "b", "c"] });
       serials = (await world.collect(ledger.revokedSerials("line-3"))).map(({ serialNumber }) => serialNumber);
     });
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { currentLockOwner } from "../../../src/ledger/lock-owner.ts";
-import type { LotHold } from "../../../src/ledger/locks.ts";
+import type { LotLease } from "../../../src/ledger/locks.ts";
 import type { NewRemint } from "../../../src/ledger/reminting.ts";
 import type { LedgerFactory } from "../ledger-factory.ts";
 import * as world from "../ledger-world.ts";
@@ -10,13 +10,13 @@ export function remintingContract(open: LedgerFactory): void {
   describe("reminting", () => {
     const NOW_MS = Date.UTC(2026, 10, 23);
     let ledger: Ledger;
-    let hold: LotHold;
+    let lease: LotLease;
 
     beforeEach(async () => {
       ({ ledger } = await open(() => NOW_MS));
-      hold = await world.listedLot(ledger, "L1", ["a", "b", "c"]);
-      const upload = await ledger.openUpload(hold, { part: 1, externalIds: ["a", "b", "c"] });
-      await ledger.closeUpload(hold, upload, { kind: "answered", confirmed: ["a", "b", "c"], rejected: [] });
+      lease = await world.listedLot(ledger, "L1", ["a", "b", "c"]);
+      const upload = await ledger.openUpload(lease, { part: 1, externalIds: ["a", "b", "c"] });
+      await ledger.closeUpload(lease, upload, { kind: "answered", confirmed: ["a", "b", "c"], rejected: [] });
     });
 
     async function serialOf(externalId: string): Promise<string> {
@@ -27,7 +27,7 @@ export function remintingContract(open: LedgerFactory): void {
       const devices = ids.map((externalId) => ({ externalId, serialNumber: world.serialNumber() }));
       const settings = { reason: "superseded", register: false, push: true } as const;
       return {
-        batch: await ledger.reserveRemint(hold, { issuer: "line-3", devices, ...settings, ...options }),
+        batch: await ledger.reserveRemint(lease, { issuer: "line-3", devices, ...settings, ...options }),
         devices,
       };
     }
@@ -35,7 +35,7 @@ export function remintingContract(open: LedgerFactory): void {
     async function remint(ids: readonly string[], options: Partial<NewRemint> = {}) {
       const { batch, devices } = await reserve(ids, options);
       await ledger.commitMinted(
-        hold,
+        lease,
         batch,
         devices.map((one) => world.certificateOf(one.externalId, one.serialNumber)),
       );
@@ -55,7 +55,7 @@ export function remintingContract(open: LedgerFactory): void {
           devices: [{ ...devices[0], replaces: old }],
         },
       ]);
-      await ledger.voidBatch(hold, batch);
+      await ledger.voidBatch(lease, batch);
       expect(await ledger.certificate(devices[0]?.serialNumber ?? "")).toMatchObject({ state: "abandoned" });
       expect(await ledger.certificate(old)).toMatchObject({ state: "issued" });
       expect(await ledger.openRemints("L1")).toEqual([]);
@@ -72,7 +72,7 @@ export function remintingContract(open: LedgerFactory): void {
       ]);
       // Its row on the platform says nothing of the certificate, and stays as it is.
       expect(await ledger.partDevices("L1", 1)).toMatchObject([{ externalId: "a", stage: "confirmed" }, {}, {}]);
-      await ledger.commitPlaced(hold, batch);
+      await ledger.commitPlaced(lease, batch);
       expect(await ledger.countReworks("L1")).toBe(1);
       expect(await ledger.countLotCertificates("L1")).toEqual({ issued: 4, revoked: 1, abandoned: 0 });
       await ledger.verifyEvents();
@@ -81,7 +81,7 @@ export function remintingContract(open: LedgerFactory): void {
     test("with its row to be sent again it is listed anew, once its folder is placed", async () => {
       const { batch } = await remint(["b"], { register: true });
       expect(await ledger.unlistedDevices("L1", 9)).toEqual([]);
-      await ledger.commitPlaced(hold, batch);
+      await ledger.commitPlaced(lease, batch);
       expect((await ledger.unlistedDevices("L1", 9)).map(({ externalId }) => externalId)).toEqual(["b"]);
       expect((await ledger.partDevices("L1", 1)).map(({ externalId }) => externalId)).toEqual(["a", "c"]);
     });
@@ -93,17 +93,17 @@ export function remintingContract(open: LedgerFactory): void {
       expect(await ledger.openRemints("L1")).toEqual([
         { batch, push: true, devices: [{ externalId: "a", serialNumber, replaces: old, issuer: "line-3" }] },
       ]);
-      await ledger.commitPlaced(hold, batch);
-      await ledger.closeRemint(hold, batch);
+      await ledger.commitPlaced(lease, batch);
+      await ledger.closeRemint(lease, batch);
       const head = await ledger.head("L1");
-      await ledger.closeRemint(hold, batch);
+      await ledger.closeRemint(lease, batch);
       expect([await ledger.openRemints("L1"), await ledger.head("L1")]).toEqual([[], head]);
     });
 
     test("a revoked device takes its id back, unless another lot has it", async () => {
-      await ledger.revokeDevices(hold, { reason: "privilegeWithdrawn", externalIds: ["a", "b"] });
+      await ledger.revokeDevices(lease, { reason: "privilegeWithdrawn", externalIds: ["a", "b"] });
       const { batch } = await reserve(["a"]);
-      await ledger.voidBatch(hold, batch);
+      await ledger.voidBatch(lease, batch);
       expect(await ledger.countLive("L1")).toBe(1);
       await remint(["a"]);
       expect(await ledger.countByStage("L1")).toMatchObject({ minted: 1, confirmed: 1, revoked: 1 });
@@ -117,7 +117,7 @@ export function remintingContract(open: LedgerFactory): void {
 
     test("devices without a certificate, and one that stands twice, are refused and nothing is reserved", async () => {
       await ledger.absorbManifest(
-        hold,
+        lease,
         world.manifest("mended"),
         world.inBatches({ decisions: world.mintAll(["d"], 9) }),
       );
@@ -137,11 +137,11 @@ export function remintingContract(open: LedgerFactory): void {
       } as const;
       const change = { kind: "needs-remint", device: wish, subjectDigest: "new" } as const;
       const register = { kind: "register", device: wish, registrationDigest: "other" } as const;
-      await ledger.absorbManifest(hold, world.manifest("mended"), world.inBatches({ decisions: [change, register] }));
+      await ledger.absorbManifest(lease, world.manifest("mended"), world.inBatches({ decisions: [change, register] }));
       expect(await ledger.subjectChanges("L1")).toEqual(["a"]);
       expect(await ledger.remintDevices("L1", ["a"])).toMatchObject([{ subject: wish.subject }]);
       const { batch } = await remint(["a"]);
-      await ledger.commitPlaced(hold, batch);
+      await ledger.commitPlaced(lease, batch);
       expect(await ledger.subjectChanges("L1")).toEqual([]);
       expect(await ledger.knownDevices("L1", ["a"])).toMatchObject([{ subjectDigest: "new" }]);
     });
@@ -154,9 +154,9 @@ export function remintingContract(open: LedgerFactory): void {
         { kind: "register", device: world.device("a", 2, "renamed"), registrationDigest: "x" },
       ] as const;
       for (const decision of back) {
-        await ledger.absorbManifest(hold, world.manifest("mended"), world.inBatches({ decisions: [wish] }));
+        await ledger.absorbManifest(lease, world.manifest("mended"), world.inBatches({ decisions: [wish] }));
         expect(await ledger.subjectChanges("L1")).toEqual(["a"]);
-        await ledger.absorbManifest(hold, world.manifest("mended"), world.inBatches({ decisions: [decision] }));
+        await ledger.absorbManifest(lease, world.manifest("mended"), world.inBatches({ decisions: [decision] }));
         expect(await ledger.subjectChanges("L1")).toEqual([]);
       }
     });
@@ -164,14 +164,14 @@ export function remintingContract(open: LedgerFactory): void {
     test("a device that keeps its own key needs a new request", async () => {
       const ask = (request: string) => ({ ...world.device("k", 9), certificateRequest: request });
       const minting = { decisions: [world.mintOne(ask("first"))] };
-      await ledger.absorbManifest(hold, world.manifest("mended"), world.inBatches(minting));
-      await world.mintLot(ledger, hold);
+      await ledger.absorbManifest(lease, world.manifest("mended"), world.inBatches(minting));
+      await world.mintLot(ledger, lease);
       expect(await ledger.remintDevices("L1", ["a", "k"])).toMatchObject([
         { externalId: "a", lacksNewRequest: false },
         { externalId: "k", lacksNewRequest: true, certificateRequest: "first" },
       ]);
       const change = { kind: "needs-remint", device: ask("second"), subjectDigest: "new" } as const;
-      await ledger.absorbManifest(hold, world.manifest("mended"), world.inBatches({ decisions: [change] }));
+      await ledger.absorbManifest(lease, world.manifest("mended"), world.inBatches({ decisions: [change] }));
       expect(await ledger.remintDevices("L1", ["k"])).toMatchObject([
         { lacksNewRequest: false, certificateRequest: "second" },
       ]);

@@ -26,11 +26,11 @@ export function revocationListsContract(open: LedgerFactory): void {
     });
 
     test("what is revoked, abandoned, or was revoked by another tool is in the list, in order of serial numbers", async () => {
-      const hold = await world.plannedLot(ledger, "L1", ["a", "b"]);
-      const { batch } = await world.reserveNext(ledger, hold);
-      await ledger.voidBatch(hold, batch);
-      await world.mintLot(ledger, hold);
-      await ledger.revokeDevices(hold, { reason: "superseded", externalIds: ["a"] });
+      const lease = await world.plannedLot(ledger, "L1", ["a", "b"]);
+      const { batch } = await world.reserveNext(ledger, lease);
+      await ledger.voidBatch(lease, batch);
+      await world.mintLot(ledger, lease);
+      await ledger.revokeDevices(lease, { reason: "superseded", externalIds: ["a"] });
       const alone = world.serialNumber();
       await ledger.reserveSerial({ serialNumber: alone, issuer: "line-3", subject: "CN=x" });
       await ledger.abandonSerial(alone);
@@ -56,14 +56,14 @@ export function revocationListsContract(open: LedgerFactory): void {
     });
 
     test("a long list comes whole, over many pages", async () => {
-      const hold = await world.plannedLot(
+      const lease = await world.plannedLot(
         ledger,
         "L1",
         Array.from({ length: 3000 }, (_, index) => `d${index}`),
       );
       for (let page = 0; page < 3; page++) {
-        const { batch } = await world.reserveNext(ledger, hold, 1500);
-        await ledger.voidBatch(hold, batch);
+        const { batch } = await world.reserveNext(ledger, lease, 1500);
+        await ledger.voidBatch(lease, batch);
       }
       const pages = await world.collectPages(ledger.revokedSerials("line-3"));
       expect(pages.length).toBeGreaterThan(1);

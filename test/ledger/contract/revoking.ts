@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
-import type { LotHold } from "../../../src/ledger/locks.ts";
+import type { LotLease } from "../../../src/ledger/locks.ts";
 import type { LedgerFactory } from "../ledger-factory.ts";
 import * as world from "../ledger-world.ts";
 
@@ -9,12 +9,12 @@ export function revokingContract(open: LedgerFactory): void {
     const START_MS = Date.UTC(2026, 10, 23);
     let nowMs = START_MS;
     let ledger: Ledger;
-    let hold: LotHold;
+    let lease: LotLease;
 
     beforeEach(async () => {
       nowMs = START_MS;
       ({ ledger } = await open(() => nowMs));
-      hold = await world.listedLot(ledger, "L1", ["a", "b", "c"]);
+      lease = await world.listedLot(ledger, "L1", ["a", "b", "c"]);
     });
 
     async function serialOf(externalId: string): Promise<string> {
@@ -25,7 +25,7 @@ export function revokingContract(open: LedgerFactory): void {
     test("a revoked device has its stage, its certificate's state and a record of when and why", async () => {
       const serialNumber = await serialOf("a");
       nowMs += 5000;
-      expect(await ledger.revokeDevices(hold, { reason: "keyCompromise", externalIds: ["a"] })).toBe(1);
+      expect(await ledger.revokeDevices(lease, { reason: "keyCompromise", externalIds: ["a"] })).toBe(1);
       expect(await ledger.certificate(serialNumber)).toMatchObject({ state: "revoked" });
       expect(await ledger.countByStage("L1")).toMatchObject({ listed: 2, revoked: 1 });
       expect(await world.collect(ledger.revokedSerials("line-3"))).toEqual([
@@ -35,11 +35,11 @@ export function revokingContract(open: LedgerFactory): void {
     });
 
     test("revoking again, and devices without a certificate, change nothing", async () => {
-      await ledger.absorbManifest(hold, world.manifest(), world.inBatches({ decisions: world.mintAll(["d"], 9) }));
-      await ledger.revokeDevices(hold, { reason: "superseded", externalIds: ["a"] });
+      await ledger.absorbManifest(lease, world.manifest(), world.inBatches({ decisions: world.mintAll(["d"], 9) }));
+      await ledger.revokeDevices(lease, { reason: "superseded", externalIds: ["a"] });
       const head = (await ledger.head("L1"))?.digest;
       nowMs += 5000;
-      expect(await ledger.revokeDevices(hold, { reason: "keyCompromise", externalIds: ["a", "d", "none"] })).toBe(0);
+      expect(await ledger.revokeDevices(lease, { reason: "keyCompromise", externalIds: ["a", "d", "none"] })).toBe(0);
       expect((await ledger.head("L1"))?.digest).toBe(head);
       expect((await world.collect(ledger.revokedSerials("line-3"))).map(({ reason }) => reason)).toEqual([
         "superseded",
@@ -47,9 +47,9 @@ export function revokingContract(open: LedgerFactory): void {
     });
 
     test("its id is free for another lot, which knows that the platform may have it from us", async () => {
-      const upload = await ledger.openUpload(hold, { part: 1, externalIds: ["a", "b", "c"] });
-      await ledger.closeUpload(hold, upload, { kind: "answered", confirmed: ["a", "b", "c"], rejected: [] });
-      await ledger.revokeDevices(hold, { reason: "superseded", externalIds: ["a"] });
+      const upload = await ledger.openUpload(lease, { part: 1, externalIds: ["a", "b", "c"] });
+      await ledger.closeUpload(lease, upload, { kind: "answered", confirmed: ["a", "b", "c"], rejected: [] });
+      await ledger.revokeDevices(lease, { reason: "superseded", externalIds: ["a"] });
       await world.listedLot(ledger, "L2", ["a", "x"]);
       expect(await ledger.partDevices("L2", 1)).toMatchObject([
         { externalId: "a", sentBefore: true },
@@ -60,7 +60,7 @@ export function revokingContract(open: LedgerFactory): void {
 
     test("of an id that lives nowhere the last revoked one is told, and of unknown ones nothing", async () => {
       const first = await serialOf("a");
-      await ledger.revokeDevices(hold, { reason: "superseded", externalIds: ["a"] });
+      await ledger.revokeDevices(lease, { reason: "superseded", externalIds: ["a"] });
       const other = await world.listedLot(ledger, "L2", ["a"]);
       const second = await serialOf("a");
       await ledger.revokeDevices(other, { reason: "superseded", externalIds: ["a"] });
@@ -71,8 +71,8 @@ export function revokingContract(open: LedgerFactory): void {
     });
 
     test("the devices of a lot that can be revoked come in manifest order, with their issuers", async () => {
-      await ledger.revokeDevices(hold, { reason: "superseded", externalIds: ["b"] });
-      await ledger.absorbManifest(hold, world.manifest(), world.inBatches({ decisions: world.mintAll(["d"], 9) }));
+      await ledger.revokeDevices(lease, { reason: "superseded", externalIds: ["b"] });
+      await ledger.absorbManifest(lease, world.manifest(), world.inBatches({ decisions: world.mintAll(["d"], 9) }));
       expect(await world.collect(ledger.revocableDevices("L1"))).toEqual([
         { externalId: "a", issuer: "line-3" },
         { externalId: "c", issuer: "line-3" },
@@ -100,8 +100,8 @@ export function revokingContract(open: LedgerFactory): void {
     });
 
     test("a run that has lost the lot revokes nothing", async () => {
-      await ledger.releaseLot(hold, 0);
-      const revoking = ledger.revokeDevices(hold, { reason: "superseded", externalIds: ["a"] });
+      await ledger.releaseLot(lease, 0);
+      const revoking = ledger.revokeDevices(lease, { reason: "superseded", externalIds: ["a"] });
       await expect(revoking).rejects.toMatchObject({ code: "lot-held" });
       expect(await ledger.countByStage("L1")).toMatchObject({ revoked: 0 });
     });

@@ -40,8 +40,8 @@ test("an adopted certificate that is altered, deleted or smuggled in does not fi
 
 test("a revocation that was taken back in the file does not fit the events", async () => {
   const { ledger, intruder } = await openAltered();
-  const hold = await world.listedLot(ledger, "L1", ["a", "b"]);
-  await ledger.revokeDevices(hold, { reason: "superseded", externalIds: ["a", "b"] });
+  const lease = await world.listedLot(ledger, "L1", ["a", "b"]);
+  await ledger.revokeDevices(lease, { reason: "superseded", externalIds: ["a", "b"] });
   await ledger.verifyEvents();
   intruder.exec("UPDATE certificates SET state = 'issued', reason = NULL WHERE external_id = 'b'");
   await expect(ledger.verifyEvents()).rejects.toMatchObject({

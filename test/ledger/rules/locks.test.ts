@@ -87,9 +87,9 @@ test("a lot held by a living process is refused; once that is killed, the lot is
   const ended = once(child, "exit");
   child.kill("SIGKILL");
   await ended;
-  const hold = await ledger.acquireLot("L1", currentLockOwner());
-  expect(hold.fence).toBe(2);
-  await ledger.recordJob(hold, { issuer: "line-3", name: "job", json: "{}" });
+  const lease = await ledger.acquireLot("L1", currentLockOwner());
+  expect(lease.fence).toBe(2);
+  await ledger.recordJob(lease, { issuer: "line-3", name: "job", json: "{}" });
   expect(await ledger.lot("L1")).toMatchObject({ lastExitCode: null, heldBy: currentLockOwner() });
   expect((await ledger.lot("L1"))?.lastRunAtMs).not.toBeNull();
 });

@@ -18,8 +18,8 @@ interface Altered {
 async function mintedLedger(): Promise<Altered> {
   const path = join(world.temporaryFolder(), "ledger.sqlite");
   const ledger = await openLedger(path, { now: () => Date.UTC(2026, 10, 23) });
-  const hold = await world.plannedLot(ledger, "L1", ["a", "b", "c"]);
-  await world.mintLot(ledger, hold);
+  const lease = await world.plannedLot(ledger, "L1", ["a", "b", "c"]);
+  await world.mintLot(ledger, lease);
   const serialNumber = world.serialNumber();
   await ledger.reserveSerial({ serialNumber, issuer: "root", subject: "CN=line-3" });
   await ledger.recordCertificate(world.certificateOf("", serialNumber));
@@ -140,8 +140,8 @@ test("another lot's chain in a lot's place is found, though it is whole", async 
 
 test("a long chain of a lot is tied into the site's chain while its run goes on", async () => {
   const { ledger, intruder } = await mintedLedger();
-  const hold = { lot: "L1", run: 1, fence: 1 };
-  for (let n = 6; n < CHECKPOINT_EVENTS; n++) await ledger.relistRejected(hold);
+  const lease = { lot: "L1", run: 1, fence: 1 };
+  for (let n = 6; n < CHECKPOINT_EVENTS; n++) await ledger.relistRejected(lease);
   const checkpoints = intruder.prepare("SELECT detail FROM events WHERE chain = 0 AND kind = 'checkpoint'").all();
   expect(checkpoints.map((row) => JSON.parse(String(row["detail"])))).toEqual([
     { chain: 1, seq: CHECKPOINT_EVENTS, digest: (await ledger.head("L1"))?.digest },

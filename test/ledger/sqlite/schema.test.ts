@@ -51,12 +51,12 @@ test("an old ledger is brought up to date, and its one chain of events stays pro
 test("the new chains start from the old one's head, and prove the old certificates with the new ones", async () => {
   const { path, digests } = oldLedger();
   const ledger = await open(path);
-  const hold = await ledger.acquireLot("L2", currentLockOwner());
+  const lease = await ledger.acquireLot("L2", currentLockOwner());
   const [left] = await ledger.openBatches("L2");
   expect(left).toMatchObject({ state: "reserved", place: "line-pc-1" });
-  await ledger.voidBatch(hold, left?.number ?? 0);
-  await world.mintLot(ledger, hold);
-  await ledger.releaseLot(hold, 0);
+  await ledger.voidBatch(lease, left?.number ?? 0);
+  await world.mintLot(ledger, lease);
+  await ledger.releaseLot(lease, 0);
   await ledger.recordEvent({ kind: "note", subject: "x", detail: {} });
   const site = await ledger.head();
   // started, voided, reserved, minted, placed and ended; the checkpoint and the note.
@@ -75,8 +75,8 @@ test("an old ledger's counters go on from where they were", async () => {
   const ledger = await open(path);
   expect(await ledger.lastSignedAtMs()).toBeGreaterThan(Date.UTC(2026, 8, 1));
   expect([await ledger.reserveCrl("line-3"), await ledger.reserveCrl("root")]).toEqual([3, 1]);
-  const hold = await ledger.acquireLot("L1", currentLockOwner());
-  await ledger.absorbManifest(hold, world.manifest("mended"), world.inBatches());
+  const lease = await ledger.acquireLot("L1", currentLockOwner());
+  await ledger.absorbManifest(lease, world.manifest("mended"), world.inBatches());
   expect((await ledger.manifests("L1")).map(({ number }) => number)).toEqual([1, 2, 3]);
   const theirs = { subject: "/CN=new", notAfterMs: null, sha256: world.digest("new"), publicKeySha256: null };
   expect(await ledger.adoptCertificates("line-3", [{ ...theirs, serialNumber: "1001", revoked: null }])).toBe(1);

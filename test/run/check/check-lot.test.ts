@@ -9,7 +9,7 @@ import type { Job } from "../../../src/domain/job.ts";
 import type { PlannedBatch } from "../../../src/domain/plan.ts";
 import { sealContent } from "../../../src/keystore/seal-passwords.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
-import type { LotHold } from "../../../src/ledger/locks.ts";
+import type { LotLease } from "../../../src/ledger/locks.ts";
 import type { MintedRecord } from "../../../src/ledger/reading.ts";
 import { openLedger } from "../../../src/ledger/sqlite/open-ledger.ts";
 import type { Platform, Reply } from "../../../src/platform/platform.ts";
@@ -61,7 +61,7 @@ const JOB: Job = {
 const officer = makeOfficer();
 let authority: ForeignAuthority;
 let ledger: Ledger;
-let hold: LotHold;
+let lease: LotLease;
 
 async function* plannedBatches(): AsyncGenerator<PlannedBatch> {
   const decisions = IDS.map((externalId, index) => ({
@@ -81,16 +81,16 @@ async function* plannedBatches(): AsyncGenerator<PlannedBatch> {
 
 /** Walks three devices through the ledger as a run does; SN-3 stays unconfirmed. */
 async function fillLedger(records: readonly MintedRecord[]): Promise<void> {
-  hold = await ledger.acquireLot(LOT, { host: "h", bootId: "b", pid: process.pid, processStart: "1" });
-  await ledger.recordJob(hold, { issuer: "line-3", name: "job", json: jobToJson(JOB) });
+  lease = await ledger.acquireLot(LOT, { host: "h", bootId: "b", pid: process.pid, processStart: "1" });
+  await ledger.recordJob(lease, { issuer: "line-3", name: "job", json: jobToJson(JOB) });
   const manifest = { sha256: "ab".repeat(32), name: "L1.csv", kind: "full" as const, header: ["id"] };
-  await ledger.absorbManifest(hold, manifest, plannedBatches());
-  const batch = await ledger.reserveBatch(hold, { issuer: "line-3", segment: "0123abcd-5eed", devices: records });
-  await ledger.commitMinted(hold, batch, records);
-  await ledger.commitPlaced(hold, batch);
-  await ledger.commitPart(hold, { number: 1, sha256: sha256(Buffer.from(PART)), paths: [] }, IDS);
-  const upload = await ledger.openUpload(hold, { part: 1, externalIds: IDS });
-  await ledger.closeUpload(hold, upload, { kind: "answered", status: 201, confirmed: ["SN-1", "SN-2"], rejected: [] });
+  await ledger.absorbManifest(lease, manifest, plannedBatches());
+  const batch = await ledger.reserveBatch(lease, { issuer: "line-3", segment: "0123abcd-5eed", devices: records });
+  await ledger.commitMinted(lease, batch, records);
+  await ledger.commitPlaced(lease, batch);
+  await ledger.commitPart(lease, { number: 1, sha256: sha256(Buffer.from(PART)), paths: [] }, IDS);
+  const upload = await ledger.openUpload(lease, { part: 1, externalIds: IDS });
+  await ledger.closeUpload(lease, upload, { kind: "answered", status: 201, confirmed: ["SN-1", "SN-2"], rejected: [] });
 }
 
 afterAll(async () => {

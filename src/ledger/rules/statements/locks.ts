@@ -1,4 +1,4 @@
-import type { LockOwner, LotHold } from "../../locks.ts";
+import type { LockOwner, LotLease } from "../../locks.ts";
 
 /** A row of the lock table. */
 export interface LockRow extends LockOwner {
@@ -17,7 +17,7 @@ export interface LockStatements {
   endRun(run: number, exitCode: number | null): Promise<void>;
   takeLock(lot: number, fence: number, run: number, owner: LockOwner): Promise<void>;
   /** False when the hold no longer stands. */
-  freeLock(hold: LotHold): Promise<boolean>;
+  freeLock(lease: LotLease): Promise<boolean>;
   /** Shows that the holder lives, and gives the lot's row number; undefined when the hold no longer stands. */
-  beatLock(hold: LotHold): Promise<number | undefined>;
+  beatLock(lease: LotLease): Promise<number | undefined>;
 }

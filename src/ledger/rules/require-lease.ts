@@ -1,5 +1,5 @@
 import { OnboardingError } from "../../domain/error.ts";
-import type { LotHold } from "../locks.ts";
+import type { LotLease } from "../locks.ts";
 import type { Statements } from "./statements.ts";
 
 /**
@@ -7,16 +7,16 @@ import type { Statements } from "./statements.ts";
  * when the hold no longer stands. It beats as well: a transaction that took long must not be followed by a
  * takeover.
  */
-export async function requireHold(on: Statements, hold: LotHold): Promise<number> {
-  const lot = await on.beatLock(hold);
+export async function requireLease(on: Statements, lease: LotLease): Promise<number> {
+  const lot = await on.beatLock(lease);
   if (lot !== undefined) return lot;
-  const held = await on.lotNumber(hold.lot);
+  const held = await on.lotNumber(lease.lot);
   const lock = held === undefined ? undefined : await on.lockOf(held);
-  if (lock === undefined || lock.fence === hold.fence) {
-    throw new OnboardingError(`lot ${hold.lot} is no longer held by this run; run again`, { code: "lot-held" });
+  if (lock === undefined || lock.fence === lease.fence) {
+    throw new OnboardingError(`lot ${lease.lot} is no longer held by this run; run again`, { code: "lot-held" });
   }
   throw new OnboardingError(
-    `another run (host ${lock.host}, process ${lock.pid}) has taken over lot ${hold.lot}; let it finish`,
+    `another run (host ${lock.host}, process ${lock.pid}) has taken over lot ${lease.lot}; let it finish`,
     { code: "lot-held" },
   );
 }
