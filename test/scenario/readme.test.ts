@@ -24,7 +24,8 @@ const BLOCKS = Array.from(TEXT.matchAll(/^```sh(?: (terminal-2))?\n([\s\S]*?)^``
 }));
 const COMMANDS = Array.from(TEXT.matchAll(/^```[^\n]*\n([\s\S]*?)^```$/gm), ([, block = ""]) => block).join("\n");
 /** A person waits until the sandbox says that it listens. */
-const UNTIL_LISTENING = 'until grep -q "listens on" "$HOME/sandbox.log"; do kill -0 "$sandbox" || exit 1; sleep 0.1; done';
+const UNTIL_LISTENING =
+  'for try in {1..1200}; do grep -q "listens on" "$HOME/sandbox.log" && break; kill -0 "$sandbox" || exit 1; sleep 0.1; done';
 
 let folder = "";
 let ended: { readonly code: number | null; readonly output: string };
