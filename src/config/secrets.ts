@@ -21,6 +21,8 @@ export interface Secrets {
   readonly hasPlatformLogin: () => boolean;
   /** LOTMINT_PLATFORM_TOKEN, else `user` with LOTMINT_PLATFORM_PASSWORD; throws `usage` when neither is given. */
   readonly platformCredentials: (user: string | undefined) => CredentialSecrets;
+  /** The secrets that are given, by name, and why one cannot be read; values are in none of them. */
+  readonly givenNames: () => readonly { readonly name: string; readonly fault?: string }[];
   /** LOTMINT_WEBHOOK_SECRET; throws `usage` when it is not given. */
   readonly webhookSecret: () => string;
 }
@@ -51,6 +53,18 @@ export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
     platformPassword: () => find("LOTMINT_PLATFORM_PASSWORD"),
     hasPlatformLogin: () => [...taken.keys()].some((name) => name.startsWith("LOTMINT_PLATFORM_")),
     platformCredentials: (user) => findCredentials(find, user),
+    givenNames: () => {
+      const names = new Set([...taken.keys()].map((name) => name.replace(/_FILE$/, "")));
+      return [...names].sort().map((name) => {
+        try {
+          find(name);
+          return { name };
+        } catch (error) {
+          if (!(error instanceof OnboardingError)) throw error;
+          return { name, fault: error.message };
+        }
+      });
+    },
     webhookSecret: () => {
       const secret = find("LOTMINT_WEBHOOK_SECRET");
       if (secret !== undefined) return secret;
@@ -172,6 +186,11 @@ function findCredentials(find: (name: string) => string | undefined, user: strin
   if (user === undefined) {
     throw usage("LOTMINT_PLATFORM_PASSWORD needs a user; name one in lotmint.yaml under platform");
   }
+  return passwordLogin(user, password);
+}
+
+/** The login of a user with a password; what it holds is not shown when it is printed. */
+export function passwordLogin(user: string, password: string): CredentialSecrets {
   return unprintable({ user, password });
 }
 

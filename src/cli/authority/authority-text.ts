@@ -96,7 +96,7 @@ export function requestText(name: string, request: string): string {
 
 /** All authorities, one a line. */
 export function authorityTable(authorities: readonly AuthorityEntry[]): string {
-  if (authorities.length === 0) return "No authorities yet. Make a root with: lotmint authority create NAME";
+  if (authorities.length === 0) return "No authorities yet. Make a root and an intermediate with: lotmint init";
   const rows = [["NAME", "KEY", "VALID UNTIL", "SUBJECT"], ...authorities.map(tableRow)];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")).join("\n");

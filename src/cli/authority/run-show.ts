@@ -93,7 +93,8 @@ async function askTrust(
   if (wanted === false || (wanted === undefined && context.site().platform === undefined)) return undefined;
   let platform: Awaited<ReturnType<typeof context.openPlatform>>;
   try {
-    platform = await context.openPlatform();
+    // Nobody who only looks is asked for a password, unless the platform was asked for.
+    platform = await context.openPlatform({ ask: wanted === true });
   } catch (error) {
     // Without a login, or with one that cannot be used, whoever did not ask for the platform is not hindered.
     if (wanted === true || !(error instanceof OnboardingError)) throw error;

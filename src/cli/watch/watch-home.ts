@@ -26,7 +26,9 @@ const LAST_EVENTS_MS = 5_000;
  * `lotmint watch`: runs what is dropped and what is due until a signal; that is its proper end, and its exit code 0.
  * With `--once`, what is there now: the worst exit code of its lots. One watcher to a home, else `lot-held`.
  */
-export async function watchHome({ once }: { readonly once: boolean }, context: CliContext): Promise<number> {
+export async function watchHome({ once }: { readonly once: boolean }, around: CliContext): Promise<number> {
+  // Nobody is there to be asked, also where it was started on a terminal.
+  const context: CliContext = { ...around, openPlatform: () => around.openPlatform({ ask: false }) };
   const { home, log, now } = context;
   const site = context.site();
   const drop = dropLayout(home);
