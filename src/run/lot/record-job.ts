@@ -3,6 +3,7 @@ import { issuanceChanges, jobFromJson, jobToJson } from "../../config/job-json.t
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, replaceFile } from "../../disk/durable.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
+import { suggestName } from "../../domain/nearest-word.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotAtWork } from "./lot-at-work.ts";
 
@@ -66,6 +67,5 @@ export async function requireJob(ledger: Ledger, lot: string): Promise<Job> {
   const job = await recordedJob(ledger, lot);
   if (job !== undefined) return job;
   const names = (await ledger.lots()).map(({ name }) => name);
-  const known = names.length === 0 ? "there is none yet" : `there are ${names.slice(-10).join(", ")}`;
-  throw new OnboardingError(`there is no lot ${JSON.stringify(lot)}; ${known}`, { code: "usage" });
+  throw new OnboardingError(`there is no lot ${JSON.stringify(lot)}; ${suggestName(lot, names)}`, { code: "usage" });
 }
