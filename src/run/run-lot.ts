@@ -119,13 +119,12 @@ async function walkRooms(tools: RunTools, work: LotAtWork, request: RunRequest):
   if (resend) await ledger.relistRejected(lease);
   const { planned } = await ledger.countByStage(lease.lot);
   if (resend && planned > 0) walk.note(`${planned} devices are still to be minted: that takes a run of the lot`);
+  // Where nothing is left to mint, the platform has to trust who has signed, whatever the job says now.
+  const issuer = planned > 0 ? job.issuer : await signerOf(ledger, lease.lot, job);
+  const asSigned = { ...work, job: { ...job, issuer } };
   let lotPreflight: LotPreflight | undefined;
   try {
-    // Where nothing is left to mint, the platform has to trust who has signed, whatever the job says now.
-    let asSigned = work;
     await withPasswords(tools, work, { minting: planned > 0 && !resend }, async () => {
-      const issuer = planned > 0 ? job.issuer : await signerOf(ledger, lease.lot, job);
-      asSigned = { ...work, job: { ...job, issuer } };
       lotPreflight = await walk.room("preflight", () => preflightLot(tools, asSigned, acceptClock));
       await placeTruststore(tools, work);
       if (!resend) await walk.room("mint", () => mintPlanned(tools, work));

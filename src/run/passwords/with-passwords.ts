@@ -12,7 +12,7 @@ type ClosePasswords = () => Promise<number | undefined>;
 export interface PasswordsAsked {
   /** Whether `act` may mint, so that there will be passwords to put away. */
   readonly minting: boolean;
-  /** Told of an error in closing the passwords after `act` has succeeded; without it that error is thrown. */
+  /** Told of an error in closing the passwords after `act` has succeeded, and may throw it; without this the error is thrown. */
   readonly onUnclosed?: (error: unknown) => void;
 }
 
