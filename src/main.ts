@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { runCli } from "./cli/run-cli.ts";
+import { stopSignals } from "./cli/stop-signals.ts";
 import { takeSecrets } from "./config/secrets.ts";
 
 /** Files that must be private get their mode from us; a umask that takes away the owner's own rights would break them. */
@@ -10,8 +11,7 @@ function onSignal(): void {
   if (stop.signal.aborted) process.exit(130);
   stop.abort();
 }
-process.on("SIGINT", onSignal);
-process.on("SIGTERM", onSignal);
+for (const signal of stopSignals()) process.on(signal, onSignal);
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;

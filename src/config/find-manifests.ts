@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, posix, win32 } from "node:path";
 import { inputError } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { isFile } from "./is-file.ts";
@@ -27,17 +27,23 @@ export function findManifests(pattern: string): readonly string[] {
     .sort();
 }
 
-/** Whether a pattern, or a plain path, means this file; both absolute. Whether it is there does not matter. */
-export function matchesManifest(pattern: string, path: string): boolean {
-  return dirname(pattern) === dirname(path) && toRegExp(basename(pattern)).test(basename(path));
+/**
+ * Whether a pattern, or a plain path, means this file; both absolute. Whether it is there does not matter. On Windows
+ * names that differ by case alone are one, drive letters included.
+ */
+export function matchesManifest(pattern: string, path: string, system: NodeJS.Platform = process.platform): boolean {
+  const { basename, dirname } = system === "win32" ? win32 : posix;
+  const [folder, other] = [dirname(pattern), dirname(path)];
+  const isSameFolder = system === "win32" ? folder.toLowerCase() === other.toLowerCase() : folder === other;
+  return isSameFolder && toRegExp(basename(pattern), system).test(basename(path));
 }
 
-function toRegExp(name: string): RegExp {
+function toRegExp(name: string, system: NodeJS.Platform = process.platform): RegExp {
   const source = name
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replace(/\*+/g, ".*")
     .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "su");
+  return new RegExp(`^${source}$`, system === "win32" ? "isu" : "su");
 }
 
 function listFolder(folder: string): readonly Dirent[] {

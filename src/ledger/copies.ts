@@ -1,6 +1,6 @@
-import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { PRIVATE_FILE } from "../disk/durable.ts";
+import { closeToOthers } from "../disk/modes.ts";
 import type { Engine } from "./engine.ts";
 import { CHAIN_START } from "./events.ts";
 import type { Ledger } from "./ledger.ts";
@@ -13,7 +13,7 @@ export function copyMethods({ reader, read }: Engine): Pick<Ledger, "copyTo"> {
     copyTo: (path) =>
       read(() => {
         vacuum.run(path);
-        chmodSync(path, PRIVATE_FILE);
+        closeToOthers(path, PRIVATE_FILE);
         // Asked of the copy: others may have committed since.
         const copy = new DatabaseSync(path, { readOnly: true });
         try {

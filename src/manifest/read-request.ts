@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { isAbsolute, join, relative } from "node:path";
+import { join } from "node:path";
+import { liesBelow, stepsBelow } from "../disk/relative-path.ts";
 import { writePem } from "../x509/pem.ts";
 
 /** No certificate request is longer, in bytes. */
@@ -25,13 +26,13 @@ function asRequest(text: string, place: string): { readonly pem: string } | { re
 
 /** Reads a file that lies in the folder, also after all symbolic links have been followed. */
 function readBelow(path: string, folder: string): { readonly text: string } | { readonly fault: string } {
-  if (isAbsolute(path) || path.split(/[/\\]/).includes("..")) {
+  const steps = stepsBelow(path);
+  if (steps === undefined) {
     return { fault: `${JSON.stringify(path)} must be a path below ${folder}, without ..` };
   }
   try {
-    const real = realpathSync(join(folder, path));
-    const inside = relative(realpathSync(folder), real);
-    if (inside === "" || inside.startsWith("..")) return { fault: `${JSON.stringify(path)} lies outside ${folder}` };
+    const real = realpathSync(join(folder, ...steps));
+    if (!liesBelow(real, realpathSync(folder))) return { fault: `${JSON.stringify(path)} lies outside ${folder}` };
     const found = statSync(real);
     if (!found.isFile()) return { fault: `${JSON.stringify(path)} is no file` };
     if (found.size > MAX_REQUEST) return { fault: `${JSON.stringify(path)} is too large for a certificate request` };

@@ -1,8 +1,8 @@
-import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { diskError } from "../disk/disk-error.ts";
 import { ensureFolder, remove, replaceFile, SHARED_FILE, syncFolder } from "../disk/durable.ts";
 import { type DropLayout, resultFiles, waitingFile } from "../disk/layout.ts";
+import { renameOver } from "../disk/rename.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { reportJson } from "../report/report-json.ts";
 import { isThere } from "./claim-drop.ts";
@@ -66,7 +66,7 @@ function requireFolder(path: string): void {
 function move(from: string, to: string): void {
   if (!isThere(from)) return;
   try {
-    renameSync(from, to);
+    renameOver(from, to);
   } catch (error) {
     throw diskError(error, to);
   }

@@ -12,21 +12,22 @@ const EXT4 = 0xef53;
 test("a folder on a network share is refused, with the reason and the cure", () => {
   const folder = world.temporaryFolder();
   for (const type of [NFS, SMB2_SIGNED]) {
-    expect(() => requireLocalDisk(folder, () => type)).toThrowError(
+    expect(() => requireLocalDisk(folder, { fileSystemType: () => type })).toThrowError(
       expect.objectContaining({ code: "usage", message: expect.stringMatching(/network share.*local disk/) }),
     );
   }
-  expect(() => requireLocalDisk(folder, () => EXT4)).not.toThrow();
+  expect(() => requireLocalDisk(folder, { fileSystemType: () => EXT4 })).not.toThrow();
 });
 
 test("a folder that is not there yet is judged by the nearest one that is, and not made", () => {
   const home = world.temporaryFolder();
   const folder = join(home, "state", "deeper");
   const asked: string[] = [];
-  requireLocalDisk(folder, (path) => {
+  const fileSystemType = (path: string) => {
     asked.push(path);
     return EXT4;
-  });
+  };
+  requireLocalDisk(folder, { fileSystemType });
   expect(asked).toEqual([home]);
   expect(existsSync(join(home, "state"))).toBe(false);
 });

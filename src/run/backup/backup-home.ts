@@ -81,14 +81,19 @@ function copy(from: string, to: string): void {
   }
 }
 
-/** SHA-256 of every file below a folder, by its path in it. */
+/** SHA-256 of every file below a folder, by its path in it, with `/` on every system: a backup may be restored on another. */
 export async function digestFiles(folder: string): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
   for (const path of globSync("**/*", { cwd: folder }).sort()) {
     if (!statSync(join(folder, path)).isFile()) continue;
     const hash = createHash("sha256");
     for await (const chunk of createReadStream(join(folder, path))) hash.update(chunk as Buffer);
-    digests[path] = hash.digest("hex");
+    digests[portablePath(path)] = hash.digest("hex");
   }
   return digests;
+}
+
+/** No name in state/ holds a `\` (`safeName`). */
+export function portablePath(path: string): string {
+  return path.replaceAll("\\", "/");
 }
