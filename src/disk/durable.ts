@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
 import { diskError } from "./disk-error.ts";
 import { closeToOthers } from "./modes.ts";
+import { removeTree } from "./remove-tree.ts";
 import { renameOver } from "./rename.ts";
 import { removeStaged, stagingName } from "./staging.ts";
 
@@ -210,5 +211,5 @@ function occupied(path: string, cause: unknown): OnboardingError {
 
 /** Removes a file or a tree; what is not there is fine. */
 export function remove(path: string): void {
-  guarded(path, () => rmSync(path, { recursive: true, force: true }));
+  guarded(path, () => removeTree(path));
 }

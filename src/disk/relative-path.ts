@@ -25,3 +25,8 @@ export function liesBelow(
   const way = paths.relative(folder, inner);
   return way !== "" && way !== ".." && !way.startsWith(`..${paths.sep}`) && !paths.isAbsolute(way);
 }
+
+/** A path below a folder of ours as it is recorded, with `/` on every system: no name there holds a `\` (`safeName`). */
+export function portablePath(way: string): string {
+  return way.replaceAll("\\", "/");
+}

@@ -12,6 +12,9 @@ export interface SyncOrder {
 /** Calls syncfs(2) on a descriptor: 0, or the number of the error. */
 export type SyncFileSystem = (descriptor: number) => number;
 
+/** Opens a file or folder with these flags and syncs it. */
+type SyncPath = (path: string, flags: "r" | "r+") => void;
+
 const MOST_REPEATS = 100;
 
 /**
@@ -22,14 +25,17 @@ const MOST_REPEATS = 100;
 export function syncOrder(
   { descriptor, paths }: SyncOrder,
   syncfs: SyncFileSystem | undefined,
-  system: NodeJS.Platform = process.platform,
+  {
+    system = process.platform,
+    syncPath = syncOne,
+  }: { readonly system?: NodeJS.Platform; readonly syncPath?: SyncPath } = {},
 ): void {
   const { EINTR, ENOSYS } = constants.errno;
   const syncAll = () => (syncfs === undefined || descriptor === undefined ? ENOSYS : syncfs(descriptor));
   let errno = syncAll();
   // A signal is no fault of the disk.
   for (let left = MOST_REPEATS; errno === EINTR && left > 0; left--) errno = syncAll();
-  if (errno === ENOSYS) syncEach(paths, system);
+  if (errno === ENOSYS) syncEach(paths, system, syncPath);
   else if (errno !== 0) {
     throw Object.assign(new Error(`syncfs ended with error ${errno}`), { code: nameOf(errno) });
   }
@@ -55,35 +61,35 @@ export function openSyncfs(): SyncFileSystem | undefined {
 }
 
 /** For systems without syncfs: files and folders one by one, then the names of the folders that they stand in. */
-function syncEach(paths: readonly string[], system: NodeJS.Platform): void {
+function syncEach(paths: readonly string[], system: NodeJS.Platform, syncPath: SyncPath): void {
   const above = new Set<string>();
   for (const path of paths) {
-    syncTree(path, system);
+    syncTree(path, system, syncPath);
     for (let folder = dirname(path); !above.has(folder); folder = dirname(folder)) above.add(folder);
   }
   // Windows syncs no folders: see `syncFolder`.
-  if (system !== "win32") for (const folder of above) syncAbove(folder);
+  if (system !== "win32") for (const folder of above) syncAbove(folder, syncPath);
 }
 
-function syncTree(path: string, system: NodeJS.Platform): void {
+function syncTree(path: string, system: NodeJS.Platform, syncPath: SyncPath): void {
   const isFolder = statSync(path).isDirectory();
-  if (isFolder) for (const name of readdirSync(path)) syncTree(join(path, name), system);
-  if (system !== "win32") syncOne(path);
+  if (isFolder) for (const name of readdirSync(path)) syncTree(join(path, name), system, syncPath);
+  if (system !== "win32") syncPath(path, "r");
   // FlushFileBuffers wants a handle that may write.
-  else if (!isFolder) syncOne(path, "r+");
+  else if (!isFolder) syncPath(path, "r+");
 }
 
 /** Folders above may not be ours to read; what we have made in them is. */
-function syncAbove(folder: string): void {
+function syncAbove(folder: string, syncPath: SyncPath): void {
   try {
-    syncOne(folder);
+    syncPath(folder, "r");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (!["EACCES", "EPERM", "EROFS"].includes(code)) throw error;
   }
 }
 
-function syncOne(path: string, flags: "r" | "r+" = "r"): void {
+function syncOne(path: string, flags: "r" | "r+"): void {
   const file = openSync(path, flags);
   try {
     fsyncSync(file);

@@ -1,6 +1,6 @@
 import { posix, win32 } from "node:path";
 import { expect, test } from "vitest";
-import { liesBelow, stepsBelow } from "../../src/disk/relative-path.ts";
+import { liesBelow, portablePath, stepsBelow } from "../../src/disk/relative-path.ts";
 
 test("a path with slashes or backslashes means the same steps", () => {
   expect(stepsBelow("lot/a.csr")).toEqual(["lot", "a.csr"]);
@@ -38,4 +38,9 @@ test("another drive, the folder itself and its neighbours are not below it", () 
   }
   expect(liesBelow("/home/input/..a", "/home/input", posix)).toBe(true);
   expect(liesBelow("/home/other", "/home/input", posix)).toBe(false);
+});
+
+test("a recorded path is the same whichever system wrote it", () => {
+  expect(portablePath(win32.join("lots", "L1", "manifest.csv"))).toBe("lots/L1/manifest.csv");
+  expect(portablePath("lots/L1")).toBe("lots/L1");
 });

@@ -35,3 +35,13 @@ test("a folder that is not there yet is judged by the nearest one that is, and n
 test("this machine's own temporary folder passes", () => {
   expect(() => requireLocalDisk(world.temporaryFolder())).not.toThrow();
 });
+
+test("on Windows a share is told by its final path, also behind a drive letter", () => {
+  const behind = (path: string) => ({ system: "win32", finalPath: () => path }) as const;
+  for (const share of ["\\\\server\\lots", "\\\\?\\UNC\\server\\lots"]) {
+    expect(() => requireLocalDisk("Z:\\lots", behind(share))).toThrow(/network share/);
+  }
+  for (const local of ["C:\\lots", "\\\\?\\C:\\lots", "\\\\.\\Volume1\\lots"]) {
+    expect(() => requireLocalDisk("C:\\lots", behind(local)), local).not.toThrow();
+  }
+});

@@ -7,6 +7,7 @@ import { diskError } from "../../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, writeNew } from "../../disk/durable.ts";
 import type { Home } from "../../disk/layout.ts";
 import { checkVacant } from "../../disk/place-new-file.ts";
+import { portablePath } from "../../disk/relative-path.ts";
 import { holdAlone } from "../../ledger/hold-alone.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 
@@ -91,9 +92,4 @@ export async function digestFiles(folder: string): Promise<Record<string, string
     digests[portablePath(path)] = hash.digest("hex");
   }
   return digests;
-}
-
-/** No name in state/ holds a `\` (`safeName`). */
-export function portablePath(path: string): string {
-  return path.replaceAll("\\", "/");
 }
