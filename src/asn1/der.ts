@@ -13,13 +13,19 @@ export const TAG = {
   OID: 0x06,
   UTF8_STRING: 0x0c,
   PRINTABLE_STRING: 0x13,
+  T61_STRING: 0x14,
   IA5_STRING: 0x16,
   UTC_TIME: 0x17,
   GENERALIZED_TIME: 0x18,
+  VISIBLE_STRING: 0x1a,
+  UNIVERSAL_STRING: 0x1c,
   BMP_STRING: 0x1e,
   SEQUENCE: 0x30,
   SET: 0x31,
 } as const;
+
+/** Longer than any object identifier in use; bounds the arithmetic on its arcs. */
+const MOST_OID_CHARACTERS = 256;
 
 /** Tag and length octets for contents of `length` octets (definite form, minimal). */
 function derHeader(tag: number, length: number): Buffer {
@@ -79,21 +85,22 @@ export function derBitString(octets: Uint8Array, unusedBits = 0): Buffer {
 
 /** OBJECT IDENTIFIER from its dotted form; throws for what is not one. */
 export function derOid(dotted: string): Buffer {
-  const arcs = dotted.split(".").map((arc) => (/^(0|[1-9]\d*)$/.test(arc) ? Number(arc) : Number.NaN));
-  const [first, second, ...rest] = arcs;
+  const arcs = dotted.split(".").map((arc) => (/^(0|[1-9]\d*)$/.test(arc) ? BigInt(arc) : undefined));
+  const [first, second, ...rest] = arcs.filter((arc) => arc !== undefined);
   if (
     first === undefined ||
     second === undefined ||
-    arcs.some((arc) => !Number.isSafeInteger(arc)) ||
-    first > 2 ||
-    (first < 2 && second > 39)
+    arcs.includes(undefined) ||
+    dotted.length > MOST_OID_CHARACTERS ||
+    first > 2n ||
+    (first < 2n && second > 39n)
   ) {
     throw new RangeError(`not an object identifier: ${dotted}`);
   }
   const octets: number[] = [];
-  for (const arc of [first * 40 + second, ...rest]) {
-    const groups = [arc % 128];
-    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) groups.unshift(0x80 | (left % 128));
+  for (const arc of [first * 40n + second, ...rest]) {
+    const groups = [Number(arc & 0x7fn)];
+    for (let left = arc >> 7n; left > 0n; left >>= 7n) groups.unshift(0x80 | Number(left & 0x7fn));
     octets.push(...groups);
   }
   return der(TAG.OID, Buffer.from(octets));

@@ -5,8 +5,8 @@ import { readWhole } from "../asn1/read-der.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { readPem, writePem } from "../x509/pem.ts";
 
-/** Shortest passphrase for a key that lotmint encrypts. */
-const MIN_PASSPHRASE = 12;
+/** Shortest passphrase for a key that lotmint encrypts, in characters. */
+export const MIN_PASSPHRASE = 12;
 /**
  * PBKDF2 rather than scrypt: a scrypt cost worth having is above the memory limit that OpenSSL and
  * older readers allow for PBES2, and the key must stay readable by other tools after lotmint.
@@ -15,11 +15,14 @@ const PBKDF2_ROUNDS = 600_000;
 
 /** Throws `usage` for a passphrase that is too short for a new key. */
 export function checkNewPassphrase(name: string, passphrase: string): void {
-  if ([...passphrase].length >= MIN_PASSPHRASE) return;
-  throw new OnboardingError(
-    `the passphrase for the key of authority ${name} is too short; use at least ${MIN_PASSPHRASE} characters`,
-    { code: "usage" },
-  );
+  const problem = newPassphraseProblem(passphrase);
+  if (problem === undefined) return;
+  throw new OnboardingError(`the passphrase for the key of authority ${name} is ${problem}`, { code: "usage" });
+}
+
+/** What is wrong with a passphrase for a new key, as the end of a sentence; undefined when nothing is. */
+export function newPassphraseProblem(passphrase: string): string | undefined {
+  return [...passphrase].length >= MIN_PASSPHRASE ? undefined : `too short; use at least ${MIN_PASSPHRASE} characters`;
 }
 
 /** PKCS#8 in PEM, encrypted by PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC (RFC 8018, 6.2). */

@@ -2,15 +2,23 @@ import { NEVER_MS, type Subject, type Validity, type ValidityRequest } from "../
 import { OnboardingError } from "../domain/error.ts";
 import { encodeSubject, subjectPartProblem } from "../x509/name-der.ts";
 import { readCertificate } from "../x509/read-certificate.ts";
+import { refuseConstrainedName } from "./constrained-names.ts";
 import type { LoadedIssuer } from "./load-authority.ts";
 import { resolveValidity } from "./resolve-validity.ts";
+
+/**
+ * A new intermediate outlives the devices that it signs in its first ten years (3650 days by default), and a new root
+ * outlives the intermediates: with the defaults nothing is cut.
+ */
+const ROOT_DAYS = 10_950;
+const INTERMEDIATE_DAYS = 7300;
 
 /** What a new authority shall be, as far as its issuer has a say in it. */
 export interface AuthorityRequest {
   readonly name: string;
   /** Default: CN=NAME. */
   readonly subject?: Subject | undefined;
-  /** Default: 7300 days for a root; 3650 days, cut to the issuer's end, below one. */
+  /** Default: 10950 days for a root; 7300 days, cut to the issuer's end, below one. */
   readonly validity?: ValidityRequest | undefined;
   /** Authorities that may stand below it. Default: one less than the issuer's, or no limit. */
   readonly pathLength?: number | undefined;
@@ -39,6 +47,7 @@ export function authoritySubject({
       code: "usage",
     });
   }
+  if (issuer !== undefined) refuseConstrainedName(encodeSubject(subject), issuer);
   return subject;
 }
 
@@ -71,9 +80,13 @@ export function authorityPathLength({ name, pathLength, maxChain, issuer }: Auth
   return pathLength ?? most;
 }
 
-/** The dates that were asked for, else 7300 days for a root and 3650 within the issuer's below one. */
+/** The dates that were asked for, else 10950 days for a root and 7300 within the issuer's below one. */
 export function authorityValidity({ validity, issuer, nowMs }: AuthorityRequest): Validity {
-  const request = validity ?? { kind: "days", days: issuer === undefined ? 7300 : 3650, asked: false };
+  const request = validity ?? {
+    kind: "days",
+    days: issuer === undefined ? ROOT_DAYS : INTERMEDIATE_DAYS,
+    asked: false,
+  };
   const around = issuer ?? { notBeforeMs: Number.NEGATIVE_INFINITY, notAfterMs: NEVER_MS };
   return resolveValidity(request, "reject", around, nowMs).validity;
 }

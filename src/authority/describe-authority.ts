@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { isoTime } from "../domain/iso-time.ts";
 import { describeName } from "../x509/distinguished-name.ts";
+import { showSerialNumber } from "../x509/serial-number.ts";
 import { describeKey, keyAlgorithmOf } from "./key-algorithm.ts";
 import { digests, type StoredAuthority } from "./stored-authority.ts";
 
@@ -34,7 +35,7 @@ export function describeStoredAuthority({ name, certificate, chain, hasKey }: St
     subject: describeName(certificate.subject),
     issuer: describeName(certificate.issuer),
     key: keyAlgorithmOf(publicKey) ?? describeKey(publicKey),
-    serialNumber: certificate.serialNumber,
+    serialNumber: showSerialNumber(certificate.serialOctets),
     notBefore: isoTime(certificate.notBeforeMs),
     notAfter: isoTime(certificate.notAfterMs),
     ...digests(certificate.raw),

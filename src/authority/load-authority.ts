@@ -17,7 +17,7 @@ import {
   type StoredAuthority,
   unusableAuthority,
 } from "./stored-authority.ts";
-import { checkChainLength, verifyChain } from "./verify-chain.ts";
+import { checkChainLength, verifyChain, verifyChainLinks } from "./verify-chain.ts";
 
 /** An authority that has been proven able to sign. */
 export interface LoadedIssuer extends Validity {
@@ -128,7 +128,7 @@ function openKey(home: Home, { name, certificate, hasKey }: StoredAuthority, pas
 
 /**
  * Loads an authority for signing and proves that it may: the passphrase opens the key, the key fits
- * the certificate, the chain leads to a self-signed anchor, all of it is valid at `nowMs`, and a
+ * the certificate, relying parties accept a device below its chain at `nowMs` (`judgeChain`), and a
  * device makes no more than `maxChain` certificates. Each fault is `issuer-unusable`.
  */
 export function loadIssuer(
@@ -138,11 +138,25 @@ export function loadIssuer(
   nowMs: number,
   maxChain: number,
 ): LoadedIssuer {
-  const authority = readAuthority(home, name);
-  const { certificate, chain, chainDer, chainPem } = authority;
-  const key = openKey(home, authority, passphrase);
-  verifyChain(name, chain, nowMs);
-  checkChainLength(name, chain.length, maxChain);
+  const stored = readAuthority(home, name);
+  const loaded = openStored(home, stored, passphrase, () => verifyChain(name, stored.chain, nowMs));
+  checkChainLength(name, stored.chain.length, maxChain);
+  return loaded;
+}
+
+/**
+ * Loads an authority for signing revocation lists. As `loadIssuer`, but for what makes relying parties refuse the
+ * devices below it: those that were minted before that was known have to be revocable. Each fault is `issuer-unusable`.
+ */
+export function loadCrlSigner(home: Home, name: string, passphrase: string, nowMs: number): LoadedIssuer {
+  const stored = readAuthority(home, name);
+  return openStored(home, stored, passphrase, () => verifyChainLinks(name, stored.chain, nowMs));
+}
+
+function openStored(home: Home, stored: StoredAuthority, passphrase: string, verify: () => void): LoadedIssuer {
+  const { name, certificate, chainDer, chainPem } = stored;
+  const key = openKey(home, stored, passphrase);
+  verify();
   const keyAlgorithm = keyAlgorithmOf(key);
   if (keyAlgorithm === undefined)
     throw unusableAuthority(name, `its key is ${describeKey(key)}, which lotmint does not sign with`);

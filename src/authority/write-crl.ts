@@ -5,7 +5,7 @@ import { REASON_CODES, type RevokedSerial } from "../domain/revocation.ts";
 import { encodeAuthorityKeyId, encodeExtension, encodeSignatureAlgorithm } from "../x509/encode-certificate.ts";
 import { type CertificateFields, readCertificate } from "../x509/read-certificate.ts";
 import { keyIdOf } from "../x509/subject-public-key.ts";
-import { type LoadedIssuer, loadIssuer } from "./load-authority.ts";
+import { type LoadedIssuer, loadCrlSigner } from "./load-authority.ts";
 import type { Signer } from "./signer.ts";
 import { unusableAuthority } from "./stored-authority.ts";
 
@@ -30,8 +30,9 @@ export interface CrlRequest {
  * may sign certificates but no lists: nobody would accept its list (RFC 5280, 4.2.1.3).
  */
 export function loadCrlIssuer(home: Home, name: string, passphrase: string, nowMs: number): LoadedIssuer {
-  const issuer = loadIssuer(home, name, passphrase, nowMs, Number.POSITIVE_INFINITY);
-  if (readCertificate(issuer.certificateDer).keyUsage?.includes("cRLSign") !== true) {
+  const issuer = loadCrlSigner(home, name, passphrase, nowMs);
+  const { keyUsage } = readCertificate(issuer.certificateDer);
+  if (keyUsage !== undefined && !keyUsage.includes("cRLSign")) {
     throw unusableAuthority(name, "its certificate may not sign revocation lists (keyUsage cRLSign)");
   }
   return issuer;

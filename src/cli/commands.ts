@@ -2,6 +2,8 @@ import { authorityCommand } from "./authority/command.ts";
 import { backupCommand } from "./backup/command.ts";
 import { checkCommand } from "./check/command.ts";
 import type { AddCommand } from "./command.ts";
+import { doctorCommand } from "./doctor/command.ts";
+import { initCommand } from "./init/command.ts";
 import { planCommand } from "./plan/command.ts";
 import { rehearseCommand } from "./rehearse/command.ts";
 import { remintCommand } from "./remint/command.ts";
@@ -17,6 +19,8 @@ import { watchCommand } from "./watch/command.ts";
 
 /** Every command, in the order of --help. */
 export const COMMANDS: readonly AddCommand[] = [
+  initCommand,
+  doctorCommand,
   authorityCommand,
   planCommand,
   runCommand,

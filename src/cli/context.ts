@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
 import { readSite, type SiteFile } from "../config/read-site.ts";
-import type { Secrets } from "../config/secrets.ts";
-import { readSecretFile } from "../config/secrets.ts";
+import type { CredentialSecrets, Secrets } from "../config/secrets.ts";
 import { type Home, homeLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Ledger, LedgerFile } from "../ledger/ledger.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { RunTools } from "../run/lot/run-tools.ts";
-import { askPassphrase } from "./ask-passphrase.ts";
+import { findPassphrase } from "./find-passphrase.ts";
+import { platformLogin } from "./platform-login.ts";
 import { showProgress } from "./progress.ts";
 import { type HomeUse, requireHome } from "./require-home.ts";
 import { jsonLine, terminalText } from "./terminal-text.ts";
@@ -43,7 +43,7 @@ export interface CliContext extends CliProcess {
   /** lotmint.yaml, read once. */
   readonly site: () => SiteFile;
   /** Opens the ledger for the length of `use`, making it where there is none. */
-  readonly withLedger: <T>(use: (ledger: Ledger) => Promise<T>) => Promise<T>;
+  readonly withLedger: <T>(use: (ledger: LedgerFile) => Promise<T>) => Promise<T>;
   /** The same, for commands that only look: none is made, and a read-only disk will do. */
   readonly withLedgerToRead: <T>(use: (ledger: Ledger) => Promise<T>) => Promise<T>;
   /** The passphrase of an authority's key: from the environment, a file, or a question on the terminal. */
@@ -51,8 +51,11 @@ export interface CliContext extends CliProcess {
     authority: string,
     options: { readonly file?: string; readonly confirm?: boolean },
   ) => Promise<string>;
-  /** The site's platform with the credentials from the environment. */
-  readonly openPlatform: () => Promise<Platform>;
+  /**
+   * The site's platform with the credentials from the environment; without any, the user's password is asked for once
+   * on a terminal, unless `ask` is false. Throws `usage` without a platform or a login.
+   */
+  readonly openPlatform: (options?: { readonly ask?: boolean }) => Promise<Platform>;
 }
 
 /** Refuses a home that is not fit for `use` (see `requireHome`); touches nothing else. */
@@ -63,6 +66,7 @@ export function makeContext(
   const home = homeLayout(options.home);
   requireHome(home, options.use, around.userId);
   let site: SiteFile | undefined;
+  let typedLogin: Promise<CredentialSecrets> | undefined;
   const readSiteOnce = () => {
     site ??= readSite(home);
     return site;
@@ -90,8 +94,8 @@ export function makeContext(
       const { openHomeLedgerToRead } = await import("./open-home-ledger.ts");
       return useAndClose(await openHomeLedgerToRead(home, around.now), use);
     },
-    passphrase: (authority, { file, confirm = false }) => findPassphrase(around, authority, file, confirm),
-    openPlatform: async () => {
+    passphrase: (authority, { file, confirm = false }) => findPassphrase(around, home, authority, { file, confirm }),
+    openPlatform: async ({ ask = true } = {}) => {
       const { platform } = readSiteOnce();
       if (platform === undefined) {
         throw new OnboardingError(`${home.siteFile} names no platform; add "platform: { url: https://… , user: … }"`, {
@@ -99,40 +103,22 @@ export function makeContext(
         });
       }
       const { openPlatform } = await import("../platform/http/http-platform.ts");
-      return openPlatform(platform, around.secrets.platformCredentials(platform.user));
+      // What is typed is kept, and asked for once; a file is read anew each time, since a service outlives a password.
+      if (!ask || around.secrets.hasPlatformLogin()) {
+        return openPlatform(platform, await platformLogin(around, platform, false));
+      }
+      typedLogin ??= platformLogin(around, platform, true);
+      return openPlatform(platform, await typedLogin);
     },
   };
 }
 
-async function useAndClose<T>(ledger: Ledger, use: (ledger: Ledger) => Promise<T>): Promise<T> {
+async function useAndClose<T, Opened extends Ledger>(ledger: Opened, use: (ledger: Opened) => Promise<T>): Promise<T> {
   try {
     return await use(ledger);
   } finally {
     await ledger.close();
   }
-}
-
-async function findPassphrase(
-  around: CliProcess,
-  authority: string,
-  file: string | undefined,
-  confirm: boolean,
-): Promise<string> {
-  const given =
-    around.secrets.authorityPassphrase(authority) ?? (file === undefined ? undefined : readSecretFile(file));
-  if (given !== undefined) return given;
-  const variable = `LOTMINT_PASSPHRASE_${authority.toUpperCase().replaceAll("-", "_")}`;
-  if (!around.stdin.isTTY || !around.stderr.isTTY) {
-    throw new OnboardingError(
-      `no passphrase given for authority ${authority}; set ${variable} or ${variable}_FILE, or pass --passphrase-file`,
-      { code: "usage" },
-    );
-  }
-  const typed = await askPassphrase(`Passphrase of authority ${authority}: `, around.stdin, around.stderr);
-  if (confirm && typed !== (await askPassphrase("The same again: ", around.stdin, around.stderr))) {
-    throw new OnboardingError("the two passphrases differ; nothing was done", { code: "usage" });
-  }
-  return typed;
 }
 
 /** The tools of a run, over an open ledger. */

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { authorityLayout, type Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import { openLedger, openLedgerToRead } from "../ledger/open-ledger.ts";
+import type { Ledger, LedgerFile } from "../ledger/ledger.ts";
+import { openLedger, openLedgerToRead } from "../ledger/sqlite/open-ledger.ts";
 
 /**
  * Opens the home's ledger, making one where nothing has been recorded yet. Throws `state-damaged` where one
  * has been and is gone: a new one would not know what its authorities have signed. Else as `openLedger`.
  */
-export async function openHomeLedger(home: Home, now: () => number): Promise<Ledger> {
+export async function openHomeLedger(home: Home, now: () => number): Promise<LedgerFile> {
   refuseLostLedger(home);
   return openLedger(home.ledger, { now });
 }

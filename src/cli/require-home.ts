@@ -5,15 +5,16 @@ import { OnboardingError } from "../domain/error.ts";
 
 /**
  * What a command needs of the home folder. `reads`: there has to be one, and nothing in it is written. `writes`:
- * there has to be one. `makes`: where there is none, one is made.
+ * there has to be one. `makes`: where there is none, one is made. `none`: the command needs no home.
  */
-export type HomeUse = "reads" | "writes" | "makes";
+export type HomeUse = "reads" | "writes" | "makes" | "none";
 
 /**
  * Refuses what would make a home by mistake, or files in a home that its owner cannot read. No home, or another
  * user's, is `usage`; one whose state may not be read is `disk-unwritable`. Nothing is written before.
  */
 export function requireHome(home: Home, use: HomeUse, userId: number | undefined): void {
+  if (use === "none") return;
   try {
     if (use !== "makes" && !isHome(home)) throw noHome(home);
     refuseOthersHome(home, use, userId);
@@ -29,7 +30,7 @@ function isHome(home: Home): boolean {
 
 function noHome({ root }: Home): OnboardingError {
   return new OnboardingError(
-    `${root} is not a lotmint home: it has no lotmint.yaml, no jobs/ and no state/. Name the home with --home DIR or LOTMINT_HOME, or make one here with: lotmint authority create NAME`,
+    `${root} is not a lotmint home: it has no lotmint.yaml, no jobs/ and no state/. Name the home with --home DIR or LOTMINT_HOME, or make one here with: lotmint init`,
     { code: "usage" },
   );
 }

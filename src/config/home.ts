@@ -17,7 +17,10 @@ export function resolveHome(
     flag !== undefined ? [flag, "--home"] : [variable === "" ? undefined : variable, "LOTMINT_HOME"];
   const home = resolve(around.cwd, named ?? ".");
   if (named !== undefined && !isFolder(home)) {
-    throw new OnboardingError(`${origin} names ${home}, which is no folder; make it first`, { code: "usage" });
+    throw new OnboardingError(
+      `${origin} names ${home}, which is no folder; make a home there with: lotmint init ${home}`,
+      { code: "usage" },
+    );
   }
   return home;
 }

@@ -20,7 +20,15 @@ const ISSUANCE = [
 ] as const satisfies readonly (keyof Job)[];
 
 /** The settings by which a manifest's rows are read and planned. */
-const ROWS = ["profile", "subject", "columns", "registration", "quantity"] as const satisfies readonly (keyof Job)[];
+const ROWS = [
+  "profile",
+  "subject",
+  "columns",
+  "registration",
+  "quantity",
+  "secretColumns",
+  "keystores",
+] as const satisfies readonly (keyof Job)[];
 
 /** A resolved job as text; equal jobs give equal text. */
 export function jobToJson(job: Job): string {

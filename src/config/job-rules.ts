@@ -1,7 +1,8 @@
+import { foldColumnName, showText } from "../domain/blank-text.ts";
 import { checkRegistrationValue } from "../domain/cell-rules.ts";
 import type { SubjectAttribute } from "../domain/certificate.ts";
 import type { Job, Site } from "../domain/job.ts";
-import { EXTERNAL_PREFIX } from "../domain/manifest-columns.ts";
+import { ALWAYS_SECRET, EXTERNAL_PREFIX, STANDARD_COLUMNS } from "../domain/manifest-columns.ts";
 import { REGISTRATION_COLUMNS } from "../domain/registration.ts";
 import { checkSubjectValue } from "../domain/subject-rules.ts";
 import { parseTemplate } from "../domain/template.ts";
@@ -29,6 +30,8 @@ const RULES: readonly Rule[] = [
   registrationTextFitsTheCsv,
   propertiesAreNotPlatformColumns,
   columnsAreMappedOnce,
+  aliasTemplatesAreUsable,
+  secretColumnsAreNotUsed,
   submissionHasAPlatform,
   filesAreThere,
   scheduleIsReadable,
@@ -119,13 +122,80 @@ function propertiesAreNotPlatformColumns(job: Job): readonly ConfigProblem[] {
 function columnsAreMappedOnce(job: Job): readonly ConfigProblem[] {
   const seen = new Map<string, string>();
   return Object.entries(job.columns).flatMap(([column, header]) => {
-    const folded = header.trim().toLowerCase();
+    const folded = foldColumnName(header);
     const first = seen.get(folded);
     seen.set(folded, first ?? column);
     return first === undefined
       ? []
       : fault(["columns", column], `takes ${JSON.stringify(header)}, which ${first} takes already`);
   });
+}
+
+function aliasTemplatesAreUsable({ keystores }: Job): readonly ConfigProblem[] {
+  return aliasTemplates(keystores).flatMap(({ path, template }) => {
+    const parts = parseTemplate(template);
+    return "fault" in parts ? fault(path, parts.fault) : [];
+  });
+}
+
+function aliasTemplates({ pkcs12, jks }: Job["keystores"]) {
+  return Object.entries({ pkcs12, jks }).flatMap(([format, options]) =>
+    options === undefined ? [] : [{ path: ["keystores", format, "alias"], template: options.alias }],
+  );
+}
+
+/** What goes to a certificate, a keystore or the platform is no secret any more. */
+function secretColumnsAreNotUsed(job: Job): readonly ConfigProblem[] {
+  const users = usersOfColumns(job);
+  const always = ALWAYS_SECRET.flatMap((column) => {
+    const user = users.get(foldColumnName(column));
+    // As a property it is refused already.
+    return user === undefined || user === "registration.properties"
+      ? []
+      : fault(user.split("."), `takes column ${column}, which is secret in every manifest`);
+  });
+  const named = (job.secretColumns ?? []).flatMap((column, index) => {
+    const folded = foldColumnName(column);
+    const user = folded.startsWith(EXTERNAL_PREFIX) ? "lotmint itself, as an external id" : users.get(folded);
+    const message = `${showText(column)} is used by ${user}; a secret column cannot be used`;
+    return user === undefined ? [] : fault(["secretColumns", index], message);
+  });
+  return [...always, ...named];
+}
+
+/** The columns that a job takes cells from, as they are compared, and the first key that does. */
+function usersOfColumns(job: Job): ReadonlyMap<string, string> {
+  const { subject, registration, keystores, columns } = job;
+  const { name, path = "", properties } = registration;
+  const templates = [
+    ...subject.map(({ attribute, template }) => [`subject.${attribute}`, template] as const),
+    ["registration.name", name] as const,
+    ["registration.path", path] as const,
+    ...aliasTemplates(keystores).map(({ path, template }) => [path.join("."), template] as const),
+  ];
+  const named = templates.flatMap(([user, template]) => {
+    const parts = parseTemplate(template);
+    return "fault" in parts
+      ? []
+      : parts.flatMap((part) => (part.kind === "column" ? [[part.name, user] as const] : []));
+  });
+  const standard = STANDARD_COLUMNS.filter((column) => columns[column] === undefined);
+  const used = [
+    ...named,
+    ...properties.map((property) => [property, "registration.properties"] as const),
+    ...Object.entries(columns).map(([column, header]) => [header, `columns.${column}`] as const),
+    ...standard.map((column) => [column, `lotmint itself, as ${column}`] as const),
+  ];
+  const users = new Map<string, string>();
+  for (const [column, user] of used) {
+    // A template may name lotmint's column, and the manifest call it otherwise.
+    for (const each of [column, columns[foldColumnName(column)]]) {
+      // {lot} is the lot, whatever columns there are.
+      if (each === undefined || foldColumnName(each) === "lot" || users.has(foldColumnName(each))) continue;
+      users.set(foldColumnName(each), user);
+    }
+  }
+  return users;
 }
 
 function submissionHasAPlatform(job: Job, site: Site): readonly ConfigProblem[] {

@@ -12,9 +12,10 @@ export const PROFILE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 /** A keystore alias that every reader can type. */
 const ALIAS_PATTERN = /^[\x21-\x7e](?:[\x20-\x7e]{0,62}[\x21-\x7e])?$/;
 
-const alias = formed(ALIAS_PATTERN, "an alias of 1 to 64 printable ASCII characters")
-  .optional()
-  .meta({ description: "Alias of the device's key in the keystore.", default: "devicekeyentry" });
+const alias = formed(ALIAS_PATTERN, "an alias of 1 to 64 printable ASCII characters").optional().meta({
+  description: "Alias of the device's key in the keystore; may hold {id}, {lot}, {column}.",
+  default: "devicekeyentry",
+});
 
 const pkcs12 = mapping({
   alias,
@@ -158,6 +159,10 @@ export const jobSchema = mapping({
     .optional()
     .meta({ description: "How devices appear on the platform. A manifest cell wins." }),
   submit: submit.optional().meta({ description: "How registrations are sent." }),
+  secretColumns: listOf(text("the name of a column", 256), "a list of columns", { empty: true }).optional().meta({
+    description: "Manifest columns that are secret: their cells stay out of the ledger, rejects.csv and reports.",
+    default: [],
+  }),
   takt: formed(TIME_PATTERN, "a time such as 12s, 500ms or 2m")
     .optional()
     .meta({ description: "Time per device that the line allows; the report measures against it." }),

@@ -127,8 +127,8 @@ function webhookFault(address: string): string | undefined {
   return username !== "" || password !== "" ? "must not hold a login; events are signed instead" : undefined;
 }
 
-/** The address is not repeated in the message: somebody may have put a password into it. */
-function addressFault(address: string): string | undefined {
+/** What is wrong with a platform's address, undefined when nothing is. It is not repeated in the message: somebody may have put a password into it. */
+export function addressFault(address: string): string | undefined {
   if (!URL.canParse(address)) return "is no address; expected one such as https://acme.cumulocity.com";
   const url = new URL(address);
   if (url.protocol !== "https:") return "must start with https://, since passwords and registrations go over it";

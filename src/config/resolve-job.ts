@@ -31,7 +31,7 @@ export function resolveJob(
     faults.push({ path: ["timezone"], message: "has no meaning without a schedule" });
   }
   const profile = findProfile(merged.profile ?? "device", site, faults);
-  const { manifest, secrets, registration: asked, submit, quantity, maxRows } = merged;
+  const { manifest, secrets, registration: asked, submit, quantity, maxRows, secretColumns } = merged;
   const truststore = merged.truststore;
   const job: Job = {
     name,
@@ -74,6 +74,7 @@ export function resolveJob(
       collisions: submit?.collisions ?? "platform",
     },
     ...(merged.takt !== undefined && { taktSeconds: parseTimeMs(merged.takt) / 1000 }),
+    ...(secretColumns !== undefined && { secretColumns }),
     ...(quantity !== undefined && { quantity }),
     ...(maxRows !== undefined && { maxRows }),
     ...(merged.schedule !== undefined && {

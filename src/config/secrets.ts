@@ -22,6 +22,8 @@ export interface Secrets {
   readonly hasPlatformLogin: () => boolean;
   /** LOTMINT_PLATFORM_TOKEN, else `user` with LOTMINT_PLATFORM_PASSWORD; throws `usage` when neither is given. */
   readonly platformCredentials: (user: string | undefined) => CredentialSecrets;
+  /** The secrets that are given, by name, and why one cannot be read; values are in none of them. */
+  readonly givenNames: () => readonly { readonly name: string; readonly fault?: string }[];
   /** LOTMINT_WEBHOOK_SECRET; throws `usage` when it is not given. */
   readonly webhookSecret: () => string;
 }
@@ -52,6 +54,18 @@ export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
     platformPassword: () => find("LOTMINT_PLATFORM_PASSWORD"),
     hasPlatformLogin: () => [...taken.keys()].some((name) => name.startsWith("LOTMINT_PLATFORM_")),
     platformCredentials: (user) => findCredentials(find, user),
+    givenNames: () => {
+      const names = new Set([...taken.keys()].map((name) => name.replace(/_FILE$/, "")));
+      return [...names].sort().map((name) => {
+        try {
+          find(name);
+          return { name };
+        } catch (error) {
+          if (!(error instanceof OnboardingError)) throw error;
+          return { name, fault: error.message };
+        }
+      });
+    },
     webhookSecret: () => {
       const secret = find("LOTMINT_WEBHOOK_SECRET");
       if (secret !== undefined) return secret;
@@ -68,8 +82,9 @@ function passphraseVariable(authority: string): string {
 }
 
 /**
- * Reads a file with one secret, without the line end after it. Throws `usage` when it is not there,
- * holds nothing, or can be read by others.
+ * Reads a file with one secret, without the line end after it: UTF-8 with or without a byte order mark, or UTF-16 with
+ * one, as Windows tools write it. Throws `usage` when it is not there, holds nothing, is in another encoding, or can
+ * be read by others.
  */
 export function readSecretFile(path: string, access?: AccessCheck): string {
   const file = openSecret(path);
@@ -77,7 +92,7 @@ export function readSecretFile(path: string, access?: AccessCheck): string {
     const stats = fstatSync(file);
     requirePrivate(path, stats, othersRights(path), access);
     if (stats.size > MAX_SECRET_BYTES) throw usage(`${path} is too large to be a passphrase or password`);
-    const secret = readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    const secret = decodeSecret(readFileSync(file), path).replace(/\r?\n$/, "");
     if (secret === "") throw usage(`${path} is empty; it must hold the secret`);
     return secret;
   } catch (error) {
@@ -86,6 +101,34 @@ export function readSecretFile(path: string, access?: AccessCheck): string {
   } finally {
     closeSync(file);
   }
+}
+
+/** The text of a secret file, never with a byte order mark in it; what is in doubt is refused by its name. */
+function decodeSecret(octets: Buffer, path: string): string {
+  const refuse = (what: string) => usage(`${path} ${what}; save it as UTF-8`);
+  const encoding = secretEncoding(octets);
+  if (encoding === "utf-32") throw refuse("is UTF-32, which is not read");
+  let text: string;
+  try {
+    text = new TextDecoder(encoding, { fatal: true }).decode(octets);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    // The fault holds no octet of the secret, and neither does what is told of it.
+    const what = "is not UTF-8; it may be ANSI (Windows-1252), as Notepad saves it, or no text at all";
+    throw refuse(encoding === "utf-8" ? what : "is cut off or no UTF-16");
+  }
+  if (text.includes("\u0000")) {
+    throw refuse("holds zero octets, as UTF-16 without a byte order mark does; it is not read");
+  }
+  if (text.includes("\ufeff")) throw refuse("holds a byte order mark (U+FEFF) inside");
+  return text;
+}
+
+function secretEncoding(octets: Buffer): "utf-8" | "utf-16le" | "utf-16be" | "utf-32" {
+  const start = octets.subarray(0, 4).toString("hex");
+  if (start === "fffe0000" || start === "0000feff") return "utf-32";
+  if (start.startsWith("fffe")) return "utf-16le";
+  return start.startsWith("feff") ? "utf-16be" : "utf-8";
 }
 
 /**
@@ -112,6 +155,9 @@ function findSecret(taken: ReadonlyMap<string, string>, name: string): string | 
   if (value !== undefined && file !== undefined) throw usage(`both ${name} and ${name}_FILE are set; keep one of them`);
   if (value === "") throw usage(`${name} is set but empty`);
   if (file === "") throw usage(`${name}_FILE is set but empty`);
+  if (value?.includes("\ufeff") === true) {
+    throw usage(`${name} holds a byte order mark (U+FEFF); set it without, or use ${name}_FILE`);
+  }
   return file === undefined ? value : readSecretFile(file);
 }
 
@@ -140,6 +186,11 @@ function findCredentials(find: (name: string) => string | undefined, user: strin
   if (user === undefined) {
     throw usage("LOTMINT_PLATFORM_PASSWORD needs a user; name one in lotmint.yaml under platform");
   }
+  return passwordLogin(user, password);
+}
+
+/** The login of a user with a password; what it holds is not shown when it is printed. */
+export function passwordLogin(user: string, password: string): CredentialSecrets {
   return unprintable({ user, password });
 }
 

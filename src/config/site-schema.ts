@@ -15,7 +15,8 @@ export const EXTENDED_KEY_USAGES = {
 } as const;
 
 /** Arcs of an object identifier: the first is 0 to 2, the second below 40 unless the first is 2 (X.660). */
-const OID = "(?:[01]\\.[1-3]?\\d|2\\.(?:0|[1-9]\\d{0,9}))(?:\\.(?:0|[1-9]\\d{0,9}))+";
+/** Arcs of up to 128 bits, which UUIDs below 2.25 have. */
+const OID = "(?:[01]\\.[1-3]?\\d|2\\.(?:0|[1-9]\\d{0,38}))(?:\\.(?:0|[1-9]\\d{0,38}))+";
 const OID_PATTERN = new RegExp(`^${OID}$`);
 const EXTENDED_KEY_USAGE_PATTERN = new RegExp(`^(?:${Object.keys(EXTENDED_KEY_USAGES).join("|")}|${OID})$`);
 

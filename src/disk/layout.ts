@@ -66,6 +66,29 @@ export function homeLayout(root: string): Home {
   };
 }
 
+/** state/sandbox/: what the stand-in platform goes on with when it is started again. */
+export interface SandboxLayout {
+  readonly folder: string;
+  readonly record: string;
+  /** Of its user, as LOTMINT_PLATFORM_PASSWORD_FILE takes it. */
+  readonly password: string;
+  /** For `platform.caFile`. */
+  readonly ca: string;
+  /** Held by the one sandbox of the home. */
+  readonly lock: string;
+}
+
+export function sandboxLayout(home: Home): SandboxLayout {
+  const folder = join(home.state, "sandbox");
+  return {
+    folder,
+    record: join(folder, "sandbox.json"),
+    password: join(folder, "password"),
+    ca: join(folder, "ca.pem"),
+    lock: join(home.locks, "sandbox"),
+  };
+}
+
 /** state/authorities/<name>/ */
 export interface AuthorityLayout {
   readonly folder: string;

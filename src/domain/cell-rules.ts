@@ -1,3 +1,5 @@
+import { codePoint } from "./blank-text.ts";
+
 /** What the platform's CSV cannot carry, since it guesses the separator and its quoting is not documented. */
 const NOT_CARRIED: Readonly<Record<string, string>> = {
   "\t": "a tab",
@@ -13,8 +15,8 @@ const SUSPECT = /[\t;,"\r\n\p{Cc}\p{Zl}\p{Zp}]/u;
 export function checkRegistrationValue(value: string): string | undefined {
   const found = SUSPECT.exec(value)?.[0];
   if (found !== undefined)
-    return `holds ${NOT_CARRIED[found] ?? "a control character"}, which the platform's CSV cannot carry`;
-  if (value.includes("\ufeff")) return "holds a byte order mark, which the platform's CSV cannot carry";
+    return `holds ${NOT_CARRIED[found] ?? `a control character (${codePoint(found)})`}, which the platform's CSV cannot carry`;
+  if (value.includes("\ufeff")) return "holds a byte order mark (U+FEFF), which the platform's CSV cannot carry";
   if (!value.isWellFormed()) return "holds half a character (a lone surrogate)";
   return undefined;
 }

@@ -1,8 +1,14 @@
 import type { Subject } from "./certificate.ts";
 import type { RegistrationRow } from "./registration.ts";
 
-/** A manifest's row by its own header names, in file order, lotmint: columns left out. */
+/** A manifest's row by its own header names, in file order, without lotmint's own columns and secret ones. */
 export type ManifestCells = Readonly<Record<string, string>>;
+
+/** Aliases of a device's key in its keystores, filled in; absent where the job's own has no placeholder. */
+export interface KeystoreAliases {
+  readonly pkcs12?: string;
+  readonly jks?: string;
+}
 
 /** A good row of a manifest, with the job applied: all that is needed to mint and register it. */
 export interface Device {
@@ -15,6 +21,8 @@ export interface Device {
   /** The full subject, CN included. */
   readonly subject: Subject;
   readonly registration: RegistrationRow;
+  /** Where the job makes aliases from the row; else all devices have the job's own. */
+  readonly aliases?: KeystoreAliases;
   /** A PKCS#10 request as PEM text, when the device keeps its own key. */
   readonly certificateRequest?: string;
 }

@@ -23,6 +23,8 @@ export interface Job {
   readonly secrets: { readonly folder?: string; readonly sealTo?: string };
   readonly registration: Registration;
   readonly submit: Submit;
+  /** Columns of the manifest whose cells stay out of the ledger, rejects.csv and reports. */
+  readonly secretColumns?: readonly string[];
   readonly taktSeconds?: number;
   readonly quantity?: number;
   /** A manifest with more rows is refused whole; absent: DEFAULT_MAX_ROWS. */
@@ -40,12 +42,14 @@ export const PER_LOT_ITERATIONS = 10_000;
 /** Which keystores each device gets, beside certificate.pem and chain.pem, which it always gets. */
 export interface Keystores {
   readonly pkcs12?: Pkcs12Options;
+  /** The alias is a template as in PKCS#12. */
   readonly jks?: { readonly alias: string };
   /** key.pem: not at all, as encrypted PKCS#8, or in the clear. */
   readonly pem: { readonly key: "none" | "encrypted" | "plain" };
 }
 
 export interface Pkcs12Options {
+  /** Template: {id}, {lot}, {column}. */
   readonly alias: string;
   readonly recipe: "modern" | "legacy";
   /** Rounds of the password derivation, for encryption and MAC each. */

@@ -17,3 +17,6 @@ export const EXTERNAL_PREFIX = "external-";
 
 /** Starts the names of the columns that lotmint adds to rejects.csv. */
 export const OWN_PREFIX = "lotmint:";
+
+/** The platform's column for passwords: no registration of ours fills it, and what stands there is nobody's business. */
+export const ALWAYS_SECRET: readonly string[] = ["CREDENTIALS"];

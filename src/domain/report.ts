@@ -18,6 +18,8 @@ export interface LotReport {
   readonly rows: number;
   /** Rejected rows, manifest's and platform's, by reason in general words. */
   readonly rejects: Readonly<Record<string, number>>;
+  /** Columns that rejects.csv leaves out, since they are secret: its rows are corrected in the manifest. Absent: none. */
+  readonly secretColumns?: readonly string[];
   /** Wall time of each room in this run, in milliseconds. */
   readonly stages: Readonly<Record<string, number>>;
   readonly rate: LotRate;

@@ -3,6 +3,11 @@ export type TemplatePart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "column"; readonly name: string };
 
+/** Whether a template takes anything from a device's row or its lot. */
+export function hasPlaceholder(template: string): boolean {
+  return template.includes("{");
+}
+
 /**
  * Takes a template such as `Factory/{lot}` apart, or says in a sentence what is wrong with it. Names are
  * trimmed; a brace can only enclose a name, there is no way to write one as text.

@@ -1,3 +1,4 @@
+import type { KeystoreAliases } from "../domain/device.ts";
 import type { Keystores, Pkcs12Options, Truststore } from "../domain/job.ts";
 import { encodePem, openEncryptedKeyWriter, writeKeyPem } from "./encode-pem.ts";
 import type { RandomOctets } from "./random-pool.ts";
@@ -29,6 +30,8 @@ export interface DeviceMaterial {
   readonly pkcs8: Uint8Array | null;
   /** Needed where `needsPassword` says so; ignored for a device that keeps its own key. */
   readonly password: string | null;
+  /** Its own aliases; else those of the options. */
+  readonly aliases?: KeystoreAliases | undefined;
 }
 
 /** Certificates that devices shall trust, and in which files. */
@@ -73,6 +76,7 @@ interface KeyedMaterial {
   readonly certificate: Uint8Array;
   readonly pkcs8: Uint8Array;
   readonly password: string;
+  readonly aliases: KeystoreAliases;
 }
 
 /** Adds the files of one kind: `files[i]` belongs to `devices[i]`. */
@@ -89,7 +93,7 @@ export function openDeviceFiles(options: DeviceFilesOptions, random: RandomOctet
   return (materials) => {
     const keyed: KeyedMaterial[] = [];
     const keyedFiles: DeviceFile[][] = [];
-    const all = materials.map(({ certificate, pkcs8, password }) => {
+    const all = materials.map(({ certificate, pkcs8, password, aliases = {} }) => {
       const own = encodePem("CERTIFICATE", certificate);
       const files: DeviceFile[] = [
         { name: "certificate.pem", content: own },
@@ -97,7 +101,7 @@ export function openDeviceFiles(options: DeviceFilesOptions, random: RandomOctet
       ];
       if (pkcs8 !== null) {
         if (withPassword && !password) throw new Error("a device with a key of ours has no password for its keystores");
-        keyed.push({ certificate, pkcs8, password: password ?? "" });
+        keyed.push({ certificate, pkcs8, password: password ?? "", aliases });
         keyedFiles.push(files);
       }
       return files;
@@ -117,13 +121,17 @@ function keystoreAdders(options: DeviceFilesOptions, random: RandomOctets): AddF
   const adders: AddFiles[] = [];
   if (pkcs12 !== undefined) {
     const write = openPkcs12Writer({ ...pkcs12, iterations: rounds(options, pkcs12.iterations), chain }, random);
-    adders.push((devices, files) => addAll("keystore.p12", write(devices), files));
+    adders.push((devices, files) => {
+      const entries = devices.map(({ aliases, ...device }) => ({ ...device, alias: aliases.pkcs12 }));
+      addAll("keystore.p12", write(entries), files);
+    });
   }
   if (jks !== undefined) {
     adders.push(
-      each("keystore.jks", ({ certificate, pkcs8, password }) =>
-        writeJksKeystore({ alias: jks.alias, pkcs8, chain: [certificate, ...chain], password, createdAtMs }, random),
-      ),
+      each("keystore.jks", ({ certificate, pkcs8, password, aliases }) => {
+        const alias = aliases.jks ?? jks.alias;
+        return writeJksKeystore({ alias, pkcs8, chain: [certificate, ...chain], password, createdAtMs }, random);
+      }),
     );
   }
   if (pem.key === "plain") adders.push(each("key.pem", ({ pkcs8 }) => writeKeyPem(pkcs8)));

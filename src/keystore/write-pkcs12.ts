@@ -19,6 +19,8 @@ export interface Pkcs12Entry {
   /** The key's own certificate, DER. */
   readonly certificate: Uint8Array;
   readonly password: string;
+  /** friendlyName of key and certificate, instead of the one of the options. */
+  readonly alias?: string | undefined;
 }
 
 export interface Pkcs12WriterOptions {
@@ -45,9 +47,10 @@ export function openPkcs12Writer(options: Pkcs12WriterOptions, random: RandomOct
   const protect = openProtect(options.recipe, options.iterations, sealsCertificates ? 2 : 1, random);
   const writer = openBackwardWriter();
   const issuers = Buffer.concat(options.chain.map((certificate) => certificateBag(certificate)));
-  const { attributes, keyIdAt } = keyAttributes(options.alias);
+  const shared = keyAttributes(options.alias);
 
   const write = (entry: Pkcs12Entry, protection: Protection): Buffer => {
+    const { attributes, keyIdAt } = entry.alias === undefined ? shared : keyAttributes(entry.alias);
     attributes.set(hash("sha1", entry.certificate, "buffer"), keyIdAt);
     writer.clear();
     writer.put(issuers);

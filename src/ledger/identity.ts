@@ -1,46 +1,16 @@
-import type { Engine } from "./engine.ts";
-import type { Ledger, LedgerIdentity } from "./ledger.ts";
-import { prepare } from "./statement.ts";
-
-const GENERATIONS = "SELECT ledger, token FROM generations ORDER BY number DESC";
-
-/** Whose ledger this is. */
-export function identityMethods(engine: Engine): Pick<Ledger, "identity" | "openGeneration"> {
-  const { reader, writer, read, write, append } = engine;
-  const readAll = prepare<GenerationRow>(reader, GENERATIONS);
-  const writeAll = prepare<GenerationRow>(writer, GENERATIONS);
-  const add = prepare(
-    writer,
-    `INSERT INTO generations (number, ledger, token)
-     SELECT number + 1, ledger, (number + 1) || '-' || lower(hex(randomblob(8)))
-     FROM generations ORDER BY number DESC LIMIT 1`,
-  );
-  return {
-    identity: () => read(() => identityOf(readAll.all())),
-    openGeneration: () =>
-      write(() => {
-        add.run();
-        const identity = identityOf(writeAll.all());
-        append({
-          kind: "generation-opened",
-          subject: identity.ledger,
-          detail: { generation: identity.generation },
-        });
-        return identity;
-      }),
-  };
+/** Whose ledger it is. */
+export interface Identity {
+  /** Whose ledger this is. A copy of the file (a snapshot, `cp -r`) has the same identity; a restore opens a generation. */
+  identity(): Promise<LedgerIdentity>;
+  /** Opens the next generation: what the one before marked as its own has to be taken over. */
+  openGeneration(): Promise<LedgerIdentity>;
 }
 
-interface GenerationRow {
+export interface LedgerIdentity {
+  /** 32 hex digits. */
   readonly ledger: string;
-  readonly token: string;
-}
-
-function identityOf(rows: readonly GenerationRow[]): LedgerIdentity {
-  const [present, ...earlier] = rows;
-  return {
-    ledger: present?.ledger ?? "",
-    generation: present?.token ?? "",
-    earlier: earlier.map(({ token }) => token),
-  };
+  /** The present generation: its number, and 16 hex digits that no other restore of the same backup has. */
+  readonly generation: string;
+  /** Those before it. */
+  readonly earlier: readonly string[];
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { pid } from "node:process";
 import { OnboardingError } from "../domain/error.ts";
-import type { LockOwner } from "./ledger.ts";
+import type { LockOwner } from "./locks.ts";
 
 /**
  * This process, as a lock names it. Where there is no /proc, as on Windows, the host's name stands for its boot: nothing

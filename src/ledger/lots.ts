@@ -1,84 +1,81 @@
-import type { Engine } from "./engine.ts";
-import type { Ledger, LotRecord, ManifestRecord } from "./ledger.ts";
-import { lotNameFinder } from "./lot-names.ts";
-import { prepare } from "./statement.ts";
-
-interface LotRow {
-  readonly name: string;
-  readonly issuer: string;
-  readonly job_name: string;
-  readonly job_json: string;
-  readonly created_at_ms: number;
-  readonly exit_code: number | null;
-  readonly ended_at_ms: number | null;
-  readonly host: string | null;
-  readonly boot_id: string;
-  readonly pid: number;
-  readonly process_start: string;
-}
-
-interface ManifestRow extends Omit<ManifestRecord, "header" | "absorbedAtMs"> {
-  readonly header: string;
-  readonly absorbed_at_ms: number;
-}
-
-// A lot that was taken but never got a job is not told of: nothing has happened in it.
-const LOTS = `
-  SELECT lots.name, lots.issuer, lots.job_name, lots.job_json, lots.created_at_ms,
-         runs.exit_code, runs.ended_at_ms, locks.host, locks.boot_id, locks.pid, locks.process_start
-  FROM lots
-  LEFT JOIN locks ON locks.lot = lots.id AND locks.held = 1
-  LEFT JOIN runs ON runs.number =
-    (SELECT max(number) FROM runs AS ended WHERE ended.lot = lots.id AND ended.ended_at_ms IS NOT NULL)
-  WHERE lots.issuer IS NOT NULL`;
+import type { TakenForm } from "../domain/manifest-form.ts";
+import type { KnownDevice, Plan, PlannedBatch } from "../domain/plan.ts";
+import type { LockOwner, LotLease } from "./locks.ts";
 
 /** Lots, the jobs they work from, and the manifests they took in. */
-export function lotMethods(engine: Engine): Pick<Ledger, "lot" | "lotName" | "lots" | "recordJob" | "manifests"> {
-  const { reader, writer, read, write, append, requireHold } = engine;
-  const one = prepare<LotRow>(reader, `${LOTS} AND lots.name = ?`);
-  const all = prepare<LotRow>(reader, `${LOTS} ORDER BY lots.id`);
-  const manifests = prepare<ManifestRow>(
-    reader,
-    `SELECT number, sha256, name, kind, header, rows, absorbed_at_ms FROM manifests
-     WHERE lot = (SELECT id FROM lots WHERE name = ?) ORDER BY number`,
-  );
-  const findName = lotNameFinder(reader);
-  const setJob = prepare(writer, "UPDATE lots SET issuer = ?, job_name = ?, job_json = ? WHERE id = ?");
-
-  return {
-    lot: (name) =>
-      read(() => {
-        const row = one.get(name);
-        return row && lotRecord(row);
-      }),
-    lotName: (name) => read(() => findName(name)),
-    lots: () => read(() => all.all().map(lotRecord)),
-    recordJob: (hold, job) =>
-      write(() => {
-        setJob.run(job.issuer, job.name, job.json, requireHold(hold));
-        append({ kind: "job-recorded", subject: hold.lot, detail: { issuer: job.issuer, job: job.name } });
-      }),
-    manifests: (lot) =>
-      read(() =>
-        manifests.all(lot).map(({ header, absorbed_at_ms: absorbedAtMs, ...row }) => ({
-          ...row,
-          header: JSON.parse(header) as readonly string[],
-          absorbedAtMs,
-        })),
-      ),
-  };
+export interface Lots {
+  lot(name: string): Promise<LotRecord | undefined>;
+  /**
+   * How the lot is spelled here that goes by this name, whatever its case and Unicode form; undefined for a new one.
+   * An exact spelling is that lot's; throws `usage`, naming all, when the name might mean several (of an old ledger).
+   */
+  lotName(name: string): Promise<string | undefined>;
+  lots(): Promise<readonly LotRecord[]>;
+  /** Records the lot's issuer and the job it now works from, as JSON. Makes the lot when it is new. */
+  recordJob(
+    lease: LotLease,
+    job: { readonly issuer: string; readonly name: string; readonly json: string },
+  ): Promise<void>;
+  /** The manifests that the lot has taken in, oldest first. */
+  manifests(lot: string): Promise<readonly ManifestRecord[]>;
+  /** What is known of each of these ids, whatever its lot: live ids only, and this lot's own of any stage. */
+  knownDevices(lot: string, externalIds: readonly string[]): Promise<readonly KnownDevice[]>;
+  /** Live devices of a lot, without those that the platform or a check turned down before minting. */
+  countLive(lot: string): Promise<number>;
+  /** The live ids of a lot, in pages, for finding out which ones a manifest no longer names. */
+  deviceIds(lot: string): AsyncIterable<readonly string[]>;
+  /**
+   * Takes a whole manifest into the lot in one transaction, or nothing of it. The decisions are staged as
+   * they come, and applied when all have come; until then the lot is as before and other commits go on. An
+   * id that another lot took in the meantime becomes a reject. A full manifest replaces the lot's rejected
+   * rows; a mended rejects file replaces those whose lines it names (`lotmint:line`). Devices rejected
+   * before they were minted count as such rows. What `batches` throws is thrown on, unchanged.
+   */
+  absorbManifest(
+    lease: LotLease,
+    manifest: NewManifest,
+    batches: AsyncIterable<PlannedBatch>,
+  ): Promise<AbsorbedManifest>;
 }
 
-function lotRecord(row: LotRow): LotRecord {
-  const { host, boot_id: bootId, pid, process_start: processStart } = row;
-  return {
-    name: row.name,
-    issuer: row.issuer,
-    jobName: row.job_name,
-    jobJson: row.job_json,
-    createdAtMs: row.created_at_ms,
-    lastExitCode: row.exit_code,
-    lastRunAtMs: row.ended_at_ms,
-    heldBy: host === null ? null : { host, bootId, pid, processStart },
-  };
+export interface LotRecord {
+  readonly name: string;
+  readonly issuer: string;
+  readonly jobName: string;
+  readonly jobJson: string;
+  readonly createdAtMs: number;
+  /** Exit code of the last ended run; null before. */
+  readonly lastExitCode: number | null;
+  readonly lastRunAtMs: number | null;
+  /** Present while a run holds the lot. */
+  readonly heldBy: LockOwner | null;
+}
+
+export interface NewManifest {
+  readonly sha256: string;
+  /** The file's name, for people. */
+  readonly name: string;
+  /** full: the lot's whole manifest; mended: a rejects file that came back. */
+  readonly kind: "full" | "mended";
+  /** Column order of the file, for rejects.csv. */
+  readonly header: readonly string[];
+  readonly form?: TakenForm;
+  /** For a mended file: the lines of the lot's rejects that it replaces, known once it has been read. */
+  readonly replacesLines?: () => Iterable<number>;
+}
+
+export interface ManifestRecord {
+  readonly number: number;
+  readonly sha256: string;
+  readonly name: string;
+  readonly kind: "full" | "mended";
+  readonly header: readonly string[];
+  /** Absent where an earlier lotmint took it in. */
+  readonly form?: TakenForm;
+  readonly rows: number;
+  readonly absorbedAtMs: number;
+}
+
+export interface AbsorbedManifest {
+  readonly plan: Plan;
 }

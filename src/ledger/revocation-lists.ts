@@ -1,87 +1,61 @@
+import type { SerialNumber } from "../domain/certificate.ts";
 import type { RevokedSerial } from "../domain/revocation.ts";
-import type { Engine } from "./engine.ts";
-import type { Ledger, RevocationListState } from "./ledger.ts";
-import { damaged } from "./ledger-fault.ts";
-import { prepare } from "./statement.ts";
 
-type ListMethods = Pick<Ledger, "revokedSerials" | "revocationList" | "reserveCrl" | "recordCrl" | "lotsUnderWay">;
-
-const PAGE_SERIALS = 2000;
-// What another tool signed has its serial number in a table of its own (see schema.ts).
-const REVOKED = `
-  SELECT serial, ended_at_ms AS revokedAtMs, coalesce(reason, 'unspecified') AS reason FROM certificates
-  WHERE issuer = ?1 AND state IN ('revoked', 'abandoned') AND serial > ?2
-  UNION ALL
-  SELECT serial, revoked_at_ms, coalesce(reason, 'unspecified') FROM adopted_certificates
-  WHERE issuer = ?1 AND state = 'revoked' AND serial > ?2`;
-
-/** Revocation lists: what belongs into one, and which ones there are. */
-export function revocationListMethods({ reader, writer, read, write, append }: Engine): ListMethods {
-  const page = prepare<{ serial: Uint8Array } & Omit<RevokedSerial, "serialNumber">>(
-    reader,
-    `${REVOKED} ORDER BY serial LIMIT ?3`,
-  );
-  const due = prepare<{ n: number; revoked: number }>(
-    reader,
-    `SELECT (SELECT count(*) FROM certificates WHERE issuer = ?1 AND state IN ('revoked', 'abandoned'))
-          + (SELECT count(*) FROM adopted_certificates WHERE issuer = ?1 AND state = 'revoked') AS n,
-            (SELECT count(*) FROM certificates WHERE issuer = ?1 AND state = 'revoked')
-          + (SELECT count(*) FROM adopted_certificates WHERE issuer = ?1 AND state = 'revoked') AS revoked`,
-  );
-  const written = prepare<NonNullable<RevocationListState["written"]>>(
-    reader,
-    `SELECT number, entries, sha256, this_update_ms AS thisUpdateMs, next_update_ms AS nextUpdateMs
-     FROM crls WHERE issuer = ? AND state = 'written' ORDER BY number DESC LIMIT 1`,
-  );
-  const underWay = prepare<{ name: string }>(
-    reader,
-    `SELECT DISTINCT lots.name FROM batches JOIN lots ON lots.id = batches.lot
-     WHERE batches.state IN ('reserved', 'minted') AND batches.issuer = ? ORDER BY lots.id`,
-  );
-  const reserve = prepare<{ number: number }>(
-    writer,
-    `INSERT INTO crls (issuer, number, state)
-     SELECT ?1, coalesce(max(number), 0) + 1, 'reserved' FROM crls WHERE issuer = ?1 RETURNING number`,
-  );
-  const record = prepare(
-    writer,
-    `UPDATE crls SET state = 'written', entries = ?, sha256 = ?, this_update_ms = ?, next_update_ms = ?
-     WHERE issuer = ? AND number = ? AND state = 'reserved'`,
-  );
-
-  return {
-    revokedSerials: async function* (issuer) {
-      let after: Uint8Array = Buffer.alloc(0);
-      for (;;) {
-        const from = after;
-        const rows = await read(() => page.all(issuer, from, PAGE_SERIALS));
-        const last = rows.at(-1);
-        if (last === undefined) return;
-        yield rows.map(({ serial, revokedAtMs, reason }): RevokedSerial => {
-          return { serialNumber: Buffer.from(serial).toString("hex"), revokedAtMs, reason };
-        });
-        after = last.serial;
-      }
+/** Revocation lists, and serial numbers on their way to a platform. */
+export interface RevocationLists {
+  /** What belongs into an issuer's revocation list, abandoned serial numbers included, by serial number. */
+  revokedSerials(issuer: string): AsyncIterable<readonly RevokedSerial[]>;
+  revocationList(issuer: string): Promise<RevocationListState>;
+  /** Commits the next number of an issuer's revocation lists, before that list is signed; they grow (RFC 5280, 5.2.3). */
+  reserveCrl(issuer: string): Promise<number>;
+  /** Records the list that was written under a reserved number. */
+  recordCrl(list: {
+    readonly issuer: string;
+    readonly number: number;
+    readonly entries: number;
+    readonly sha256: string;
+    readonly thisUpdateMs: number;
+    readonly nextUpdateMs: number;
+  }): Promise<void>;
+  /** Lots with batches under this issuer that are neither placed nor void. */
+  lotsUnderWay(issuer: string): Promise<readonly string[]>;
+  /** Serial numbers of an issuer's list that this platform has not taken yet, from `after` on, at most `limit`. */
+  unpushedSerials(query: {
+    readonly issuer: string;
+    readonly platform: string;
+    /** A serial number; "" for the start. */
+    readonly after: string;
+    readonly limit: number;
+  }): Promise<readonly RevokedSerial[]>;
+  /** How many serial numbers of an issuer's list no platform has taken. */
+  countUnpushed(issuer: string): Promise<number>;
+  /** Commits the intent to tell a platform of these serial numbers, before they are sent. */
+  openPush(push: {
+    readonly issuer: string;
+    readonly platform: string;
+    readonly serialNumbers: readonly SerialNumber[];
+  }): Promise<number>;
+  /** Commits what became of it. */
+  closePush(
+    push: number,
+    outcome: {
+      readonly kind: "answered" | "refused" | "unknown";
+      readonly message?: string;
+      readonly serialNumbers: readonly SerialNumber[];
     },
-    revocationList: (issuer) =>
-      read(() => {
-        const { n = 0, revoked = 0 } = due.get(issuer) ?? {};
-        const list = written.get(issuer);
-        return { due: n, revoked, written: list === undefined ? null : { ...list } };
-      }),
-    reserveCrl: (issuer) =>
-      write(() => {
-        const number = reserve.get(issuer)?.number ?? 1;
-        append({ kind: "crl-reserved", subject: issuer, detail: { number } });
-        return number;
-      }),
-    recordCrl: ({ issuer, number, entries, sha256, thisUpdateMs, nextUpdateMs }) =>
-      write(() => {
-        if (record.run(entries, sha256, thisUpdateMs, nextUpdateMs, issuer, number) !== 1) {
-          throw damaged(`revocation list ${number} of ${issuer} is not reserved`);
-        }
-        append({ kind: "crl-written", subject: issuer, detail: { number, entries, sha256 } });
-      }),
-    lotsUnderWay: (issuer) => read(() => underWay.all(issuer).map(({ name }) => name)),
-  };
+  ): Promise<void>;
+}
+
+/** How an issuer's newest revocation list stands against what is revoked. */
+export interface RevocationListState {
+  /** Entries that a list written now would have, and how many of them are revoked rather than abandoned. */
+  readonly due: number;
+  readonly revoked: number;
+  readonly written: {
+    readonly number: number;
+    readonly entries: number;
+    readonly sha256: string;
+    readonly thisUpdateMs: number;
+    readonly nextUpdateMs: number;
+  } | null;
 }

@@ -1,4 +1,5 @@
 import { safeName } from "../disk/layout.ts";
+import { codePoint } from "../domain/blank-text.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { countCharacters } from "../domain/subject-rules.ts";
 
@@ -39,7 +40,8 @@ function compileRule(idRule: string): RegExp {
 function idFault(id: string): string | undefined {
   if (id === "") return "the id is empty";
   if (!id.isWellFormed()) return "the id holds half a character (a lone surrogate)";
-  if (WHITESPACE.test(id)) return "the id holds whitespace";
+  const space = WHITESPACE.exec(id)?.[0];
+  if (space !== undefined) return `the id holds whitespace${space === " " ? "" : ` (${codePoint(space)})`}`;
   const invisible = INVISIBLE.exec(id)?.[0];
   if (invisible !== undefined) return `the id holds a control or invisible character (${codePoint(invisible)})`;
   const forbidden = FORBIDDEN.exec(id)?.[0];
@@ -48,8 +50,4 @@ function idFault(id: string): string | undefined {
   if (characters > MAX_ID) return `the id has ${characters} characters, the most is ${MAX_ID}`;
   if (Buffer.byteLength(safeName(id)) > MAX_FOLDER_NAME) return "the id is too long for the name of its folder";
   return undefined;
-}
-
-function codePoint(character: string): string {
-  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }

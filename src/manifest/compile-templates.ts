@@ -1,11 +1,12 @@
+import { foldColumnName as fold, showText } from "../domain/blank-text.ts";
 import { checkRegistrationValue } from "../domain/cell-rules.ts";
 import type { SubjectAttribute } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import { EXTERNAL_PREFIX } from "../domain/manifest-columns.ts";
 import { checkSubjectValue } from "../domain/subject-rules.ts";
-import { parseTemplate } from "../domain/template.ts";
-import { fold, type ManifestHeader } from "./read-header.ts";
+import { hasPlaceholder, parseTemplate } from "../domain/template.ts";
+import type { ManifestHeader } from "./read-header.ts";
 
 /** One piece of a template, with its place in the manifest found. */
 export type Piece =
@@ -17,6 +18,8 @@ export interface CompiledTemplates {
   readonly subject: readonly { readonly attribute: SubjectAttribute; readonly pieces: readonly Piece[] }[];
   readonly name: readonly Piece[];
   readonly path?: readonly Piece[];
+  /** Of the keystores' aliases, those that are made from the row. */
+  readonly aliases: { readonly pkcs12?: readonly Piece[]; readonly jks?: readonly Piece[] };
   /** The property's name, as the job writes it, and the manifest's column for it. */
   readonly properties: readonly { readonly name: string; readonly column: string }[];
   /** Type of a further external id, and the manifest's column for it. */
@@ -33,7 +36,7 @@ export function compileTemplates(job: Job, lot: string, header: ManifestHeader):
   const missing: string[] = [];
   const find = (name: string, user: string): string => {
     const column = header.standard.get(fold(name)) ?? own.get(fold(name));
-    if (column === undefined) missing.push(`${user} needs column ${JSON.stringify(name)}`);
+    if (column === undefined) missing.push(`${user} needs column ${showText(name)}`);
     return column ?? name;
   };
   const compile = (template: string, user: string): readonly Piece[] => {
@@ -47,6 +50,7 @@ export function compileTemplates(job: Job, lot: string, header: ManifestHeader):
     });
   };
   const { name, path, properties } = job.registration;
+  const { pkcs12, jks } = job.keystores;
   const compiled: CompiledTemplates = {
     subject: job.subject.map(({ attribute, template }) => ({
       attribute,
@@ -54,6 +58,11 @@ export function compileTemplates(job: Job, lot: string, header: ManifestHeader):
     })),
     name: compile(name, "registration.name"),
     ...(path !== undefined && { path: compile(path, "registration.path") }),
+    aliases: {
+      ...(pkcs12 !== undefined &&
+        hasPlaceholder(pkcs12.alias) && { pkcs12: compile(pkcs12.alias, "keystores.pkcs12.alias") }),
+      ...(jks !== undefined && hasPlaceholder(jks.alias) && { jks: compile(jks.alias, "keystores.jks.alias") }),
+    },
     properties: properties.map((property) => ({ name: property, column: find(property, "registration.properties") })),
     external: [...header.standard].flatMap(([column, own]) =>
       column.startsWith(EXTERNAL_PREFIX) ? [{ name: column.slice(EXTERNAL_PREFIX.length), column: own }] : [],
@@ -63,7 +72,7 @@ export function compileTemplates(job: Job, lot: string, header: ManifestHeader):
     refuseUnfitText(compiled, job);
     return compiled;
   }
-  const columns = header.names.map((column) => JSON.stringify(column)).join(", ");
+  const columns = header.names.map(showText).join(", ");
   throw new OnboardingError(
     `the manifest lacks what the job asks for: ${missing.join("; ")}. Its columns are ${columns}`,
     {

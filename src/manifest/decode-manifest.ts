@@ -1,11 +1,12 @@
 import { isUtf8 } from "node:buffer";
+import type { ManifestForm } from "../domain/manifest-form.ts";
 import { manifestError } from "./manifest-error.ts";
 
 /** Files that people take for CSV, by their first bytes. */
 const FOREIGN: readonly { readonly start: readonly number[]; readonly words: string }[] = [
   { start: [0x50, 0x4b, 0x03, 0x04], words: "this is an Excel file or another archive; save it as CSV UTF-8" },
   { start: [0xd0, 0xcf, 0x11, 0xe0], words: "this is an old Excel file; save it as CSV UTF-8" },
-  { start: [0x25, 0x50, 0x44, 0x46], words: "this is a PDF; a manifest is a CSV file" },
+  { start: [0x25, 0x50, 0x44, 0x46], words: "this is a PDF, not a CSV file" },
   { start: [0x1f, 0x8b], words: "this file is compressed with gzip; unpack it first" },
   { start: [0xff, 0xfe, 0x00, 0x00], words: "this file is UTF-32; save it as UTF-8" },
   { start: [0x00, 0x00, 0xfe, 0xff], words: "this file is UTF-32; save it as UTF-8" },
@@ -17,9 +18,14 @@ const NONE = Buffer.alloc(0);
 /**
  * Turns a manifest's bytes into UTF-8 without a byte order mark, in pieces that end between characters:
  * UTF-8 with or without a mark, UTF-16 with one. Throws `usage` with offset and line for bytes that are no
- * text in that encoding, and for other kinds of file. Octets are checked, none is replaced.
+ * text in that encoding, and for other kinds of file. Octets are checked, none is replaced. `onEncoding` is told
+ * before the first piece.
  */
-export async function* decodeManifest(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Buffer> {
+export async function* decodeManifest(
+  chunks: AsyncIterable<Uint8Array>,
+  file: string,
+  onEncoding?: (encoding: Encoding) => void,
+): AsyncGenerator<Buffer> {
   let head = NONE;
   let decoder: Decoder | undefined;
   for await (const chunk of chunks) {
@@ -29,26 +35,33 @@ export async function* decodeManifest(chunks: AsyncIterable<Uint8Array>, file: s
     }
     head = Buffer.concat([head, chunk]);
     if (head.length < 4) continue;
-    decoder = chooseDecoder(head, file);
+    decoder = chooseDecoder(head, file, onEncoding);
     yield decoder.push(head);
   }
-  decoder ??= chooseDecoder(head, file);
+  decoder ??= chooseDecoder(head, file, onEncoding);
   yield decoder.end(head.length < 4 ? head : NONE);
 }
+
+type Encoding = Pick<ManifestForm, "encoding" | "mark">;
 
 interface Decoder {
   readonly push: (bytes: Buffer) => Buffer;
   readonly end: (bytes: Buffer) => Buffer;
 }
 
-function chooseDecoder(head: Buffer, file: string): Decoder {
+function chooseDecoder(head: Buffer, file: string, onEncoding?: (encoding: Encoding) => void): Decoder {
   const foreign = FOREIGN.find(
     ({ start }) => start.length <= head.length && start.every((byte, i) => head[i] === byte),
   );
   if (foreign !== undefined) throw manifestError(file, {}, foreign.words);
-  if (head[0] === 0xff && head[1] === 0xfe) return makeUtf16Decoder(file, false);
-  if (head[0] === 0xfe && head[1] === 0xff) return makeUtf16Decoder(file, true);
+  const isLittle = head[0] === 0xff && head[1] === 0xfe;
+  const isBig = head[0] === 0xfe && head[1] === 0xff;
+  if (isLittle || isBig) {
+    onEncoding?.({ encoding: isBig ? "utf-16be" : "utf-16le", mark: true });
+    return makeUtf16Decoder(file, isBig);
+  }
   const hasMark = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
+  onEncoding?.({ encoding: "utf-8", mark: hasMark });
   return makeUtf8Decoder(file, hasMark ? 3 : 0);
 }
 

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
+import { foldColumnName, stripBlanks } from "../domain/blank-text.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { decodeManifest } from "./decode-manifest.ts";
 import { readRecords } from "./read-records.ts";
@@ -23,8 +24,8 @@ export async function peekLot(
     let column: number | undefined;
     for await (const batch of records) {
       for (const { cells } of batch) {
-        if (column !== undefined) return cells[column];
-        column = cells.findIndex((cell) => cell.trim().toLowerCase() === LOT_COLUMN);
+        if (column !== undefined) return stripBlanks(cells[column] ?? "");
+        column = cells.findIndex((cell) => foldColumnName(cell) === LOT_COLUMN);
         if (column === -1) return undefined;
       }
     }

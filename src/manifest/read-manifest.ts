@@ -2,21 +2,25 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { wordsOf } from "../disk/disk-error.ts";
+import { foldColumnName, showText, stripBlanks } from "../domain/blank-text.ts";
 import type { ManifestCells } from "../domain/device.ts";
 import { foldLotName } from "../domain/lot.ts";
+import { type ManifestForm, PLAIN_FORM } from "../domain/manifest-form.ts";
 import type { Problem } from "../domain/problem.ts";
 import { decodeManifest } from "./decode-manifest.ts";
 import { manifestError } from "./manifest-error.ts";
 import { type ManifestHeader, readHeader } from "./read-header.ts";
 import { type CsvRecord, readRecords } from "./read-records.ts";
 
-/** A row of a manifest, by the manifest's own names. */
+/** A row of a manifest, by the manifest's own names; cells without blanks around them. */
 export interface ManifestRow {
   /** Line on which it starts; in a mended rejects file, the line that it had in its manifest. */
   readonly line: number;
   readonly cells: ManifestCells;
   /** What is wrong with the row as a row. */
   readonly problems: readonly Problem[];
+  /** True for the header that comes again, which names no device. */
+  readonly isHeader?: boolean;
 }
 
 /** An opened manifest, its header read and found good. */
@@ -24,6 +28,7 @@ export interface Manifest {
   /** The file's name without its folder. */
   readonly name: string;
   readonly header: ManifestHeader;
+  readonly form: ManifestForm;
   /** The lot that a mended rejects file belongs to, from its `lotmint:lot` column. */
   readonly mendedLot?: string;
   /**
@@ -40,6 +45,8 @@ export interface Manifest {
 export interface ManifestOptions {
   /** lotmint's column -> the manifest's header for it, where they differ. */
   readonly columns: Readonly<Partial<Record<string, string>>>;
+  /** Columns whose cells are not taken in. */
+  readonly secretColumns?: readonly string[] | undefined;
   /** What faults call the file; its own name unless told. */
   readonly name?: string;
   readonly signal?: AbortSignal;
@@ -67,7 +74,12 @@ export async function readManifest(path: string, options: ManifestOptions): Prom
     }
     digest = hash.digest("hex");
   }
-  const batches = readRecords(decodeManifest(bytes(), name), name, options.columns["id"] ?? "id");
+  let form = PLAIN_FORM;
+  const noteForm = (part: Partial<ManifestForm>) => {
+    form = { ...form, ...part };
+  };
+  const text = decodeManifest(bytes(), name, noteForm);
+  const batches = readRecords(text, name, options.columns["id"] ?? "id", noteForm);
   const { header, first } = await readStart(batches, options, name).catch(async (error: unknown) => {
     await batches.return(undefined);
     throw error;
@@ -76,6 +88,7 @@ export async function readManifest(path: string, options: ManifestOptions): Prom
   return {
     name,
     header,
+    form: { ...form, secretColumns: header.secret },
     ...(mendedLot !== undefined && { mendedLot }),
     rows: readRows(first, batches, header, mendedLot, name),
     sha256: () => {
@@ -102,7 +115,7 @@ async function readStart(
   }
   const [head, firstRow, ...others] = records;
   if (head === undefined) throw manifestError(name, {}, "the file is empty; it must begin with a header");
-  const header = readHeader(head.cells, head.line, options.columns, name);
+  const header = readHeader(head.cells, head.line, options.columns, name, options.secretColumns);
   if (firstRow === undefined) throw manifestError(name, {}, "the file holds a header but no device");
   if (lotOf(firstRow, header) === "") {
     throw manifestError(name, { line: firstRow.line }, "lotmint:lot is empty; leave the lotmint: columns as they are");
@@ -118,9 +131,11 @@ async function* readRows(
   name: string,
 ): AsyncGenerator<readonly ManifestRow[]> {
   const toRow = (record: CsvRecord) => makeRow(record, header, mendedLot, name);
-  yield first.map(toRow);
+  // Two rejects files in one: the second one's header is no row of any manifest.
+  const isRow = (record: CsvRecord) => header.ownLine === undefined || !isWholeHeader(record, header);
+  yield first.filter(isRow).map(toRow);
   for await (const records of rest) {
-    if (records.length > 0) yield records.map(toRow);
+    if (records.length > 0) yield records.filter(isRow).map(toRow);
   }
 }
 
@@ -131,42 +146,61 @@ function makeRow(record: CsvRecord, header: ManifestHeader, mendedLot: string | 
     throw manifestError(
       name,
       { line: record.line },
-      `the row belongs to another lot than ${JSON.stringify(mendedLot)}; leave the lotmint: columns as they are, one lot to a file`,
+      `the row belongs to another lot than ${showText(mendedLot)}; leave the lotmint: columns as they are, one lot to a file`,
     );
   }
   const cells: Record<string, string> = {};
   const problems: Problem[] = [];
-  if (record.cells.length !== positions.length) {
-    const message = `the row has ${record.cells.length} cells, the header has ${positions.length}`;
-    problems.push({ line, field: "", message });
-  }
   for (let position = 0; position < positions.length; position++) {
     const column = positions[position];
-    const cell = record.cells[position] ?? "";
+    const cell = stripBlanks(record.cells[position] ?? "");
     if (column !== undefined) cells[column] = cell;
     if (cell.length > MAX_CELL) {
       problems.push({ line, field: column ?? "", message: `the cell is longer than ${MAX_CELL} characters` });
     }
-    if (column === undefined && cell !== "" && !header.ownPositions.has(position)) {
+    if (column === undefined && cell !== "" && !header.passedOver.has(position)) {
       const message = `cell ${position + 1} is filled, but its column has no name in the header`;
       problems.push({ line, field: "", message });
     }
   }
-  return { line, cells, problems };
+  const surplus = record.cells.findIndex((cell, position) => position >= positions.length && stripBlanks(cell) !== "");
+  if (surplus >= 0) {
+    const message = `cell ${surplus + 1} is filled, but the header has ${positions.length} columns; a separator in a cell may lack its quotes`;
+    problems.push({ line, field: "", message });
+  }
+  const isHeader = repeatsHeader(record, header);
+  if (isHeader) problems.push({ line, field: "", message: "the row is the header again; remove it" });
+  return { line, cells, problems, ...(isHeader && { isHeader }) };
+}
+
+/** True for a row that holds the id column's name as its id, or among nothing but names of columns in another order. */
+function repeatsHeader({ cells }: CsvRecord, { folded, idPosition }: ManifestHeader): boolean {
+  const idName = folded[idPosition] ?? "";
+  if (foldColumnName(cells[idPosition] ?? "") === idName) return true;
+  // Most rows are none, and need no more than this.
+  if (!folded.includes(foldColumnName(cells[0] ?? ""))) return false;
+  const filled = cells.map(foldColumnName).filter((cell) => cell !== "");
+  return filled.length > 1 && filled.includes(idName) && filled.every((cell) => folded.includes(cell));
+}
+
+/** The header of a rejects file once more, its `lotmint:` columns included. */
+function isWholeHeader({ cells }: CsvRecord, { folded, ownLine }: ManifestHeader): boolean {
+  if (ownLine === undefined || foldColumnName(cells[ownLine] ?? "") !== folded[ownLine]) return false;
+  return cells.every((cell, position) => foldColumnName(cell) === (folded[position] ?? ""));
 }
 
 function lotOf(record: CsvRecord, header: ManifestHeader): string | undefined {
-  return header.ownLot === undefined ? undefined : (record.cells[header.ownLot] ?? "");
+  return header.ownLot === undefined ? undefined : stripBlanks(record.cells[header.ownLot] ?? "");
 }
 
 function lineOf(record: CsvRecord, header: ManifestHeader, name: string): number {
   if (header.ownLine === undefined) return record.line;
-  const text = record.cells[header.ownLine] ?? "";
+  const text = stripBlanks(record.cells[header.ownLine] ?? "");
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw manifestError(
     name,
     { line: record.line, column: header.ownLine + 1 },
-    `lotmint:line must hold the line number that lotmint wrote, and holds ${JSON.stringify(text.slice(0, 40))}`,
+    `lotmint:line must hold the line number that lotmint wrote, and holds ${showText(text.slice(0, 40))}`,
   );
 }
 

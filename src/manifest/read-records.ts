@@ -1,5 +1,7 @@
 import { CsvError, Parser } from "csv-parse";
-import { findSeparator } from "./find-separator.ts";
+import { showText, stripBlanks } from "../domain/blank-text.ts";
+import type { ManifestForm } from "../domain/manifest-form.ts";
+import { findSeparator, namedSeparator, type Separator } from "./find-separator.ts";
 import { manifestError } from "./manifest-error.ts";
 
 /** A row as it stands in the file. */
@@ -12,59 +14,112 @@ export interface CsvRecord {
 /** No row is longer, in characters; a lost quote would else swallow the rest of the file into one cell. */
 const MAX_ROW = 1024 * 1024;
 const LF = 0x0a;
-const CR = 0x0d;
 const QUOTE = 0x22;
+
+/** How the rows of a file are set apart. */
+export type RowForm = Pick<ManifestForm, "separator" | "separatorLine" | "lineEnd">;
 
 /**
  * Reads CSV (RFC 4180) from UTF-8 pieces: the header first, then the rows, in batches as the pieces give
- * them. Comma, semicolon or tab, found from the header; CRLF or LF, also mixed; blank lines are passed
- * over. Rows come with as many cells as they have. Throws `usage` with line and column for anything that
- * is not CSV.
+ * them. Comma, semicolon or tab, named by a first line `sep=X` or found from the header; CRLF or LF, also mixed;
+ * blank lines and rows of nothing but separators and blanks are passed over. Rows come with as many cells as they
+ * have, and cells as they stand. Throws `usage` with line and column for anything that is not CSV. `onForm` is told
+ * before the header comes.
  */
 export async function* readRecords(
   pieces: AsyncIterable<Buffer>,
   file: string,
   idHeader: string,
+  onForm?: (form: RowForm) => void,
 ): AsyncGenerator<readonly CsvRecord[]> {
   let head: Buffer = Buffer.alloc(0);
   let feed: CsvFeed | undefined;
+  const open = (start: FileStart): CsvFeed => {
+    const { separator, separatorLine, lineEnd, line } = start;
+    onForm?.({ separator, separatorLine, lineEnd });
+    return openFeed(file, separator, line);
+  };
   for await (const piece of pieces) {
     if (feed === undefined) {
       head = Buffer.concat([head, piece]);
-      const end = headerEnd(head);
-      if (end === undefined && head.length <= MAX_ROW) continue;
-      feed = openFeed(file, findSeparator(headerLine(head, end, file), idHeader));
-      yield await feed.push(head);
+      const start = findStart(head, head.length > MAX_ROW, file, idHeader);
+      if (start === undefined) continue;
+      feed = open(start);
+      yield await feed.push(head.subarray(start.offset));
     } else {
       yield await feed.push(piece);
     }
   }
   if (feed === undefined) {
-    feed = openFeed(file, findSeparator(headerLine(head, undefined, file), idHeader));
-    yield await feed.push(head);
+    const start = findStart(head, true, file, idHeader);
+    feed = open(start ?? { offset: 0, line: 0, separator: ",", separatorLine: false, lineEnd: "\n" });
+    yield await feed.push(head.subarray(start?.offset ?? 0));
   }
   yield await feed.end();
 }
 
-/** Where the first line with anything on it ends; undefined when it goes on beyond these bytes. */
-function headerEnd(bytes: Buffer): number | undefined {
+interface FileStart extends RowForm {
+  /** Where the header begins, in octets. */
+  readonly offset: number;
+  /** Lines before it. */
+  readonly line: number;
+}
+
+/** Finds the header, the first line with anything on it but `sep=X`; undefined when it goes on beyond these bytes. */
+function findStart(bytes: Buffer, isAll: boolean, file: string, idHeader: string): FileStart | undefined {
+  let offset = 0;
+  let named: Separator | undefined;
+  for (let line = 0; ; line++) {
+    const end = lineEndAt(bytes, offset);
+    if (end === undefined && !isAll) return undefined;
+    const text = bytes.subarray(offset, end).toString("utf8");
+    if (isBlankLine(text)) {
+      if (end === undefined) return undefined;
+    } else {
+      const separator = named === undefined ? namedSeparator(text) : undefined;
+      if (separator === "unknown") {
+        throw manifestError(
+          file,
+          { line: line + 1 },
+          `the separator that ${showText(text.trim())} names is not read; comma, semicolon and tab are`,
+        );
+      }
+      if (separator === undefined) {
+        refuseBareCr(text, end, file);
+        return {
+          offset,
+          line,
+          separator: named ?? findSeparator(text.trim(), idHeader),
+          separatorLine: named !== undefined,
+          lineEnd: text.endsWith("\r") ? "\r\n" : "\n",
+        };
+      }
+      named = separator;
+      if (end === undefined) return undefined;
+    }
+    offset = end + 1;
+  }
+}
+
+function isBlankLine(text: string): boolean {
+  return stripBlanks(text.replace(/[,;\t"]/g, "")) === "";
+}
+
+/** Where this line ends; undefined when it goes on beyond these bytes. */
+function lineEndAt(bytes: Buffer, offset: number): number | undefined {
   let quoted = false;
-  let started = false;
-  for (let at = 0; at < bytes.length; at++) {
+  for (let at = offset; at < bytes.length; at++) {
     const byte = bytes[at];
     if (byte === QUOTE) quoted = !quoted;
-    if (byte === LF && started && !quoted) return at;
-    if (byte !== LF && byte !== CR) started = true;
+    if (byte === LF && !quoted) return at;
   }
   return undefined;
 }
 
-function headerLine(bytes: Buffer, end: number | undefined, file: string): string {
-  const line = bytes.subarray(0, end).toString("utf8").trim();
-  if (end === undefined && line.includes("\r") && !line.includes("\n")) {
+function refuseBareCr(line: string, end: number | undefined, file: string): void {
+  if (end === undefined && line.trim().includes("\r") && !line.includes("\n")) {
     throw manifestError(file, { line: 1 }, "the lines end with CR alone; save the file with CRLF or LF as line ends");
   }
-  return line;
 }
 
 interface CsvFeed {
@@ -76,17 +131,19 @@ interface CsvFeed {
  * The parser hands its rows to `on_record` and keeps none, so that no object stream lies between. Its own
  * line counter takes CRLF in quotes for two line ends; here the line is counted from the rows' own text.
  */
-function openFeed(file: string, separator: string): CsvFeed {
+function openFeed(file: string, separator: Separator, linesBefore: number): CsvFeed {
   let records: CsvRecord[] = [];
-  let linesRead = 0;
+  let linesRead = linesBefore;
   const parser = new Parser({
     delimiter: separator,
     record_delimiter: ["\r\n", "\n"],
     relax_column_count: true,
     skip_empty_lines: true,
+    // For blanks before an opening quote; what else there is around a cell is left to whoever reads it.
+    trim: true,
     max_record_size: MAX_ROW,
     on_record: (cells: string[], { empty_lines }) => {
-      records.push({ line: linesRead + empty_lines + 1, cells });
+      if (!cells.every(isBlank)) records.push({ line: linesRead + empty_lines + 1, cells });
       linesRead += 1 + countBreaks(cells);
       return null;
     },
@@ -111,6 +168,10 @@ function openFeed(file: string, separator: string): CsvFeed {
   };
 }
 
+function isBlank(cell: string): boolean {
+  return cell === "" || stripBlanks(cell) === "";
+}
+
 function countBreaks(cells: readonly string[]): number {
   let count = 0;
   for (const cell of cells) {
@@ -132,6 +193,7 @@ function explain(error: Error, file: string, rowLine: number, before: readonly s
     case "CSV_QUOTE_NOT_CLOSED":
       return manifestError(file, place, "the quote that opens this cell is never closed", error);
     case "CSV_INVALID_CLOSING_QUOTE":
+    case "CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE":
       return manifestError(
         file,
         place,

@@ -39,7 +39,7 @@ function duplicateOf(row: ManifestRow, rules: RowRules, lineOfId: IdTable): read
   const column = rules.standard.get("id") ?? "id";
   const id = row.cells[column] ?? "";
   // At two code units to a character at most. A longer one is turned down for that already, and need not be remembered.
-  if (id === "" || id.length > 2 * MAX_ID) return [];
+  if (id === "" || row.isHeader || id.length > 2 * MAX_ID) return [];
   const first = lineOfId.get(id);
   if (first === undefined) {
     lineOfId.set(id, row.line);
@@ -60,7 +60,7 @@ function rejectRow(row: ManifestRow, rules: RowRules, problems: readonly Problem
           .join("; ");
   return {
     problem: { line: row.line, field: fields.size === 1 ? field : "", message },
-    externalId: row.cells[rules.standard.get("id") ?? "id"] ?? "",
+    externalId: row.isHeader ? "" : (row.cells[rules.standard.get("id") ?? "id"] ?? ""),
     cells: row.cells,
   };
 }

@@ -1,6 +1,8 @@
 import { remove } from "../disk/durable.ts";
 import { batchFolder, isNamedApart, type LotLayout, passwordSegment } from "../disk/layout.ts";
-import type { Ledger, LotHold, OpenBatch } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotLease } from "../ledger/locks.ts";
+import type { OpenBatch } from "../ledger/minting.ts";
 
 /**
  * Gives up a batch that was not committed as minted: its keys and passwords go first, then its serial
@@ -8,7 +10,7 @@ import type { Ledger, LotHold, OpenBatch } from "../ledger/ledger.ts";
  */
 export async function dropBatch(
   ledger: Ledger,
-  hold: LotHold,
+  lease: LotLease,
   lot: LotLayout,
   batch: Pick<OpenBatch, "number" | "segment">,
 ): Promise<void> {
@@ -19,5 +21,5 @@ export async function dropBatch(
     remove(segment.making);
     remove(segment.placed);
   }
-  await ledger.voidBatch(hold, batch.number);
+  await ledger.voidBatch(lease, batch.number);
 }

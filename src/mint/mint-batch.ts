@@ -9,7 +9,7 @@ import { PER_LOT_ITERATIONS } from "../domain/job.ts";
 import { type DeviceFile, type DeviceFilesOptions, needsPassword, openDeviceFiles } from "../keystore/device-files.ts";
 import { newPassword } from "../keystore/password.ts";
 import { openRandomPool } from "../keystore/random-pool.ts";
-import type { MintedDevice } from "../ledger/ledger.ts";
+import type { MintedDevice } from "../ledger/minting.ts";
 import { openKeyPairs } from "./key-pair.ts";
 import { type DeviceToMint, type MintedKey, mintDevice } from "./mint-device.ts";
 
@@ -72,7 +72,7 @@ export function openMintBatch(setup: MintSetup, batchTools: BatchTools = { openK
       for (const device of devices) {
         minted.push({ ...mintDevice(device, tools), device, password: passwordFor(device) });
       }
-      folders = buildFiles(minted);
+      folders = buildFiles(minted.map((each) => ({ ...each, aliases: each.device.aliases })));
     } finally {
       for (const { pkcs8 } of minted) pkcs8?.fill(0);
     }

@@ -1,6 +1,7 @@
 import { type LeafTemplate, signLeaf } from "../authority/leaf/leaf-template.ts";
 import type { Signer } from "../authority/signer.ts";
 import type { SerialNumber, Subject } from "../domain/certificate.ts";
+import type { KeystoreAliases } from "../domain/device.ts";
 import type { MakeKeyPair } from "./key-pair.ts";
 
 /** A device whose serial number stands in the ledger. */
@@ -11,6 +12,8 @@ export interface DeviceToMint {
   readonly subject: Subject;
   /** The public key of a device that keeps its private key, from a request that has been checked; null: it gets a new pair. */
   readonly spki: Uint8Array | null;
+  /** Of its keystores, where they are its own. */
+  readonly aliases?: KeystoreAliases | undefined;
 }
 
 export interface MintedKey {

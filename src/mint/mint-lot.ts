@@ -6,7 +6,9 @@ import { batchFolder, deviceFolder, type LotLayout, passwordSegment, segmentName
 import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { Ledger, LotHold, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotLease } from "../ledger/locks.ts";
+import type { ClaimedDevice, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/minting.ts";
 import { newSerialNumber } from "../x509/serial-number.ts";
 import { dropBatch } from "./drop-batch.ts";
 import type { MintPool } from "./mint-pool.ts";
@@ -28,7 +30,7 @@ export const BATCH_SIZE: Readonly<Record<KeyAlgorithm, number>> = {
 /** What one batch is minted with. */
 export interface BatchOptions {
   readonly ledger: Ledger;
-  readonly hold: LotHold;
+  readonly lease: LotLease;
   readonly lot: LotLayout;
   readonly pool: MintPool;
   /** What a new batch's password segment is named by (`segmentPart`); null when no device has a password of its own. */
@@ -43,8 +45,8 @@ export interface MintLotOptions extends BatchOptions {
   readonly key: KeyAlgorithm;
   readonly workers: number;
   readonly signal: AbortSignal;
-  /** Rejects the devices whose own key cannot be certified any more, and gives the others. */
-  readonly rejectTakenKeys: (planned: readonly PlannedDevice[]) => Promise<readonly PlannedDevice[]>;
+  /** Rejects the devices that cannot be certified any more, such as those whose own key another has now; gives the others. */
+  readonly rejectUnfit: (claimed: readonly ClaimedDevice[]) => Promise<readonly ClaimedDevice[]>;
   /** Told after each batch, with the number of its devices. */
   readonly onMinted: (devices: number) => void;
 }
@@ -55,27 +57,31 @@ export interface MintLotOptions extends BatchOptions {
  * are not committed, and is thrown once nothing is under way any more.
  */
 export async function mintLot(options: MintLotOptions): Promise<number> {
-  const { ledger, hold, lot, signal } = options;
+  const { ledger, lease, lot, signal } = options;
   makeFolders(lot);
   const underWay = new Set<Promise<void>>();
   let minted = 0;
   const faults: unknown[] = [];
   while (!signal.aborted && faults.length === 0) {
-    const planned = await ledger.plannedDevices(hold.lot, BATCH_SIZE[options.key]);
-    if (planned.length === 0) break;
-    const unoccupied = await turnDownOccupied(ledger, hold, lot, planned);
-    const devices = await options.rejectTakenKeys(unoccupied);
-    if (devices.length === 0) continue;
-    const numbered = devices.map((device) => ({ ...device, serialNumber: newSerialNumber() }));
-    const part = partFor(options, numbered);
-    const number = await ledger.reserveBatch(hold, { issuer: options.issuer, ...part, devices: numbered });
-    const batch = reservedBatch(number, part);
+    const serialNumbers = Array.from({ length: BATCH_SIZE[options.key] }, newSerialNumber);
+    const part = options.newSegmentPart === null ? {} : { segment: options.newSegmentPart() };
+    const claimed = await ledger.claimBatch(lease, { issuer: options.issuer, serialNumbers, ...part });
+    if (claimed === undefined) break;
     announceStep("reserved");
+    const { batch: number, segment } = claimed;
+    const unoccupied = await turnDownOccupied(ledger, lease, lot, claimed.devices);
+    const devices = await options.rejectUnfit(unoccupied);
+    // None is left, or none of those for whose passwords the batch has a segment: the others are claimed anew.
+    if (segment === undefined ? devices.length === 0 : devices.every(hasOwnKey)) {
+      await ledger.voidBatch(lease, number);
+      continue;
+    }
+    const batch = segment === undefined ? { number } : { number, segment };
     const ids = devices.map((device) => device.externalId);
-    const work = mintBatch(options, batch, numbered, () => placeDevices(lot, number, ids))
+    const work = mintBatch(options, batch, devices, () => placeDevices(lot, number, ids))
       .then(() => {
-        minted += numbered.length;
-        options.onMinted(numbered.length);
+        minted += devices.length;
+        options.onMinted(devices.length);
       })
       .catch((error: unknown) => {
         faults.push(error);
@@ -117,16 +123,16 @@ export function makeFolders(lot: LotLayout): void {
 }
 
 /** A folder that is there already belongs to a device that this ledger does not know: never overwritten. */
-async function turnDownOccupied(
+async function turnDownOccupied<Planned extends PlannedDevice>(
   ledger: Ledger,
-  hold: LotHold,
+  lease: LotLease,
   lot: LotLayout,
-  planned: readonly PlannedDevice[],
-): Promise<readonly PlannedDevice[]> {
+  planned: readonly Planned[],
+): Promise<readonly Planned[]> {
   const occupied = planned.filter((device) => isOccupied(deviceFolder(lot, device.externalId)));
   if (occupied.length === 0) return planned;
   await ledger.rejectDevices(
-    hold,
+    lease,
     occupied.map(({ externalId }) => ({
       externalId,
       reason: `folder ${deviceFolder(lot, externalId)} holds another device's files; move it away`,
@@ -142,17 +148,17 @@ export async function mintBatch(
   devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
   place: () => void,
 ): Promise<void> {
-  const { ledger, hold } = options;
+  const { ledger, lease } = options;
   const minted = await makeBatch(options, batch, devices).catch((error: unknown) => giveUp(options, batch, error));
   try {
-    await ledger.commitMinted(hold, batch.number, minted);
+    await ledger.commitMinted(lease, batch.number, minted);
   } catch (error) {
     // Whether the decision stands after a fault of the disk, the next run reads in the ledger, and settles it.
     return isLotLost(error) ? giveUp(options, batch, error) : Promise.reject(error);
   }
   announceStep("minted");
   place();
-  await ledger.commitPlaced(hold, batch.number);
+  await ledger.commitPlaced(lease, batch.number);
 }
 
 /** Steps (b) to (d): all that can be undone. */
@@ -161,7 +167,7 @@ async function makeBatch(
   batch: ReservedBatch,
   devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
 ): Promise<readonly MintedDevice[]> {
-  const { ledger, hold, lot } = options;
+  const { ledger, lease, lot } = options;
   const folder = batchFolder(lot, batch.number);
   const segment = batch.segment === undefined ? null : passwordSegment(lot, batch.segment).making;
   const disks = openSyncPoints(lot, segment !== null);
@@ -172,7 +178,7 @@ async function makeBatch(
     for (const disk of disks) await disk.sync(written);
     announceStep("synced");
     // A run that lost the lot while it slept must not put passwords beside those of the run that has it now.
-    await ledger.beat(hold);
+    await ledger.heartbeat(lease);
     if (batch.segment !== undefined && segment !== null) {
       await requirePasswords(segment, devices);
       placePasswords(lot, batch.segment);
@@ -206,10 +212,11 @@ function writeBatch(
   return pool.mint({
     folder,
     segment,
-    devices: devices.map(({ externalId, serialNumber, subject, certificateRequest }) => ({
+    devices: devices.map(({ externalId, serialNumber, subject, certificateRequest, aliases }) => ({
       externalId,
       serialNumber,
       subject,
+      aliases,
       spki: certificateRequest === undefined ? null : readCertificateRequest(certificateRequest).spki,
     })),
   });
@@ -227,9 +234,9 @@ async function requirePasswords(path: string, devices: readonly PlannedDevice[])
 }
 
 /** Voids a batch and throws the fault that was the reason, or the one behind it. */
-async function giveUp({ ledger, hold, lot }: BatchOptions, batch: ReservedBatch, reason: unknown): Promise<never> {
+async function giveUp({ ledger, lease, lot }: BatchOptions, batch: ReservedBatch, reason: unknown): Promise<never> {
   try {
-    await dropBatch(ledger, hold, lot, batch);
+    await dropBatch(ledger, lease, lot, batch);
   } catch (fault) {
     // Another run has the lot and has cleared the batch away: that is why there was a fault. Any other
     // second fault leaves the batch to the next run.

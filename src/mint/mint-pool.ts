@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { OnboardingError } from "../domain/error.ts";
-import type { MintedDevice } from "../ledger/ledger.ts";
+import type { MintedDevice } from "../ledger/minting.ts";
 import type { MintBatch, MintSetup } from "./mint-batch.ts";
 import type { DeviceToMint } from "./mint-device.ts";
 import type { MintAnswer } from "./mint-worker.ts";
@@ -104,8 +104,8 @@ function cloneable(setup: MintSetup): MintSetup {
 }
 
 /** What a worker needs of a device, whatever else came with it. */
-function bareDevice({ externalId, serialNumber, subject, spki }: DeviceToMint): DeviceToMint {
-  return { externalId, serialNumber, subject, spki: spki === null ? null : ownOctets(spki) };
+function bareDevice({ externalId, serialNumber, subject, aliases, spki }: DeviceToMint): DeviceToMint {
+  return { externalId, serialNumber, subject, aliases, spki: spki === null ? null : ownOctets(spki) };
 }
 
 function ownOctets(octets: Uint8Array): Uint8Array {

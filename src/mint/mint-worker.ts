@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { OnboardingError, type OnboardingErrorCode } from "../domain/error.ts";
-import type { MintedDevice } from "../ledger/ledger.ts";
+import type { MintedDevice } from "../ledger/minting.ts";
 import { type MintBatch, type MintSetup, openMintBatch } from "./mint-batch.ts";
 
 /** A worker thread of `mint-pool.ts`: mints the batches that it is sent, one after the other. */

@@ -5,7 +5,8 @@ import type { Home } from "../disk/layout.ts";
 import { type Device, foldId } from "../domain/device.ts";
 import { type IdTable, makeIdTable } from "../domain/id-table.ts";
 import type { RejectedRow } from "../domain/plan.ts";
-import type { KeyHolder, Ledger } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { KeyHolder } from "../ledger/serials.ts";
 import type { CheckedRows } from "../manifest/rows-to-devices.ts";
 
 export interface RequestRules {

@@ -1,12 +1,16 @@
 import { hash } from "node:crypto";
 import { canonicalJson } from "../domain/canonical-json.ts";
 import type { Subject } from "../domain/certificate.ts";
+import type { KeystoreAliases } from "../domain/device.ts";
 import type { RegistrationRow } from "../domain/registration.ts";
 
-/** SHA-256 in hex of what a certificate is made from: the subject, and the device's own request if there is one. */
-export function subjectDigest(subject: Subject, certificateRequest?: string): string {
+/**
+ * SHA-256 in hex of what a certificate and its keystores are made from: the subject, the device's own request if there
+ * is one, and the aliases where the row names them.
+ */
+export function subjectDigest(subject: Subject, certificateRequest?: string, aliases?: KeystoreAliases): string {
   const parts = subject.map(({ attribute, value }) => [attribute, value]);
-  return digest([parts, certificateRequest ?? null]);
+  return digest([parts, certificateRequest ?? null, ...(aliases === undefined ? [] : [aliases])]);
 }
 
 /** SHA-256 in hex of what the platform is told about a device. */

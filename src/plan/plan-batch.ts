@@ -66,7 +66,7 @@ function refuseKnown(device: Device, known: KnownDevice, lot: string): string | 
 
 function decide(device: Device, known: KnownDevice | undefined, mended: boolean): readonly Decision[] {
   const digests = {
-    subjectDigest: subjectDigest(device.subject, device.certificateRequest),
+    subjectDigest: subjectDigest(device.subject, device.certificateRequest, device.aliases),
     registrationDigest: registrationDigest(device.registration),
   };
   const mint: Decision = { kind: "mint", device, ...digests };
@@ -78,7 +78,10 @@ function decide(device: Device, known: KnownDevice | undefined, mended: boolean)
     return subjectChanged || registrationChanged || triedAgain ? [mint] : [keep(device)];
   }
   const changes: Decision[] = [];
-  if (subjectChanged) changes.push({ kind: "needs-remint", device, subjectDigest: digests.subjectDigest });
+  // With which aliases it was minted is not known of every device; then they are no change.
+  const withoutAliases = subjectDigest(device.subject, device.certificateRequest);
+  if (subjectChanged && known.subjectDigest !== withoutAliases)
+    changes.push({ kind: "needs-remint", device, subjectDigest: digests.subjectDigest });
   if (registrationChanged || triedAgain) {
     changes.push({ kind: "register", device, registrationDigest: digests.registrationDigest });
   }

@@ -1,13 +1,16 @@
 import { join } from "node:path";
+import { constrainingAuthorities } from "../authority/constrained-names.ts";
 import type { Home } from "../disk/layout.ts";
 import { DEFAULT_MAX_ROWS, type Job, type Site } from "../domain/job.ts";
 import { foldLotName } from "../domain/lot.ts";
+import type { ManifestForm } from "../domain/manifest-form.ts";
 import type { DecidedBatch } from "../domain/plan.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { manifestError } from "../manifest/manifest-error.ts";
 import { type ManifestRow, readManifest } from "../manifest/read-manifest.ts";
 import { makeRowRules } from "../manifest/row-to-device.ts";
 import { rowsToDevices } from "../manifest/rows-to-devices.ts";
+import { checkNames } from "./check-names.ts";
 import { checkRequests } from "./check-requests.ts";
 import { planManifest } from "./plan-manifest.ts";
 
@@ -26,6 +29,7 @@ export interface LotToPlan {
 /** A manifest with the decisions on its rows, to be read once. */
 export interface LotPlan {
   readonly header: readonly string[];
+  readonly form: ManifestForm;
   /** True for a rejects file that came back. */
   readonly mended: boolean;
   readonly batches: AsyncIterable<DecidedBatch>;
@@ -41,7 +45,11 @@ export interface LotPlan {
  */
 export async function planLot(input: LotToPlan): Promise<LotPlan> {
   const { home, site, ledger, job, lot } = input;
-  const manifest = await readManifest(input.manifest, { columns: job.columns, name: input.manifestName });
+  const manifest = await readManifest(input.manifest, {
+    columns: job.columns,
+    secretColumns: job.secretColumns,
+    name: input.manifestName,
+  });
   const rules = makeRowRules({
     job,
     lot,
@@ -54,15 +62,19 @@ export async function planLot(input: LotToPlan): Promise<LotPlan> {
   const rows = limitRows(manifest.rows, job.maxRows ?? DEFAULT_MAX_ROWS, input.manifestName);
   return {
     header: manifest.header.names,
+    form: manifest.form,
     mended,
     batches: planManifest({
       lot,
-      rows: checkRequests(rowsToDevices(mended ? noting(rows, lines) : rows, rules), {
-        home,
-        lot,
-        column: manifest.header.standard.get("csr") ?? "csr",
-        ledger,
-      }),
+      rows: checkNames(
+        checkRequests(rowsToDevices(mended ? noting(rows, lines) : rows, rules), {
+          home,
+          lot,
+          column: manifest.header.standard.get("csr") ?? "csr",
+          ledger,
+        }),
+        constrainingAuthorities(home, job.issuer),
+      ),
       known: (externalIds) => ledger.knownDevices(lot, externalIds),
       liveCount: await ledger.countLive(lot),
       quantity: job.quantity,

@@ -1,5 +1,7 @@
 import { readPkcs10 } from "../authority/request/read-pkcs10.ts";
-import type { Ledger, LotHold, PlannedDevice } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotLease } from "../ledger/locks.ts";
+import type { PlannedDevice } from "../ledger/minting.ts";
 import { describeHolder } from "./check-requests.ts";
 
 /**
@@ -7,14 +9,14 @@ import { describeHolder } from "./check-requests.ts";
  * manifest was taken in: in a lot that ran beside this one, or earlier in this run. Gives the others. `inHand`
  * are the keys that this run has let through, with their devices; they are added to.
  */
-export async function rejectTakenKeys(
+export async function rejectTakenKeys<Planned extends PlannedDevice>(
   ledger: Pick<Ledger, "publicKeyHolders" | "rejectDevices">,
-  hold: LotHold,
-  planned: readonly PlannedDevice[],
+  lease: LotLease,
+  planned: readonly Planned[],
   inHand: Map<string, string>,
-): Promise<readonly PlannedDevice[]> {
-  const keys = new Map<PlannedDevice, string>();
-  const taken = new Map<PlannedDevice, string>();
+): Promise<readonly Planned[]> {
+  const keys = new Map<Planned, string>();
+  const taken = new Map<Planned, string>();
   for (const device of planned) {
     if (device.certificateRequest === undefined) continue;
     const request = readPkcs10(device.certificateRequest);
@@ -26,14 +28,14 @@ export async function rejectTakenKeys(
   const holders = await ledger.publicKeyHolders([...keys.values()]);
   for (const [device, key] of keys) {
     const other = inHand.get(key);
-    const before = other === undefined ? [] : [{ lot: hold.lot, externalId: other, subject: null, issuer: "" }];
+    const before = other === undefined ? [] : [{ lot: lease.lot, externalId: other, subject: null, issuer: "" }];
     const same = holders.filter(({ publicKeySha256 }) => publicKeySha256 === key);
-    const words = describeHolder([...before, ...same], hold.lot, device.externalId);
+    const words = describeHolder([...before, ...same], lease.lot, device.externalId);
     if (words === undefined) inHand.set(key, device.externalId);
     else taken.set(device, words);
   }
   if (taken.size === 0) return planned;
   const rejects = [...taken].map(([{ externalId }, reason]) => ({ externalId, reason: `csr: ${reason}` }));
-  await ledger.rejectDevices(hold, rejects);
+  await ledger.rejectDevices(lease, rejects);
   return planned.filter((device) => !taken.has(device));
 }

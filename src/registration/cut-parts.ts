@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { announceStep } from "../disk/announce-step.ts";
 import { ensureFolder, replaceFile, SHARED_FILE, SHARED_FOLDER, syncFolder } from "../disk/durable.ts";
 import { type LotLayout, partFile } from "../disk/layout.ts";
-import type { Ledger, LotHold, UnlistedDevice } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotLease } from "../ledger/locks.ts";
+import type { UnlistedDevice } from "../ledger/registration.ts";
 import { writePart } from "./write-part.ts";
 
 export interface CutParts {
-  readonly ledger: Pick<Ledger, "beat" | "parts" | "unlistedDevices" | "commitPart">;
-  readonly hold: LotHold;
+  readonly ledger: Pick<Ledger, "heartbeat" | "parts" | "unlistedDevices" | "commitPart">;
+  readonly lease: LotLease;
   readonly layout: LotLayout;
   readonly rowsPerUpload: number;
 }
@@ -19,15 +21,15 @@ export interface CutParts {
  */
 export async function cutParts({
   ledger,
-  hold,
+  lease,
   layout,
   rowsPerUpload,
 }: CutParts): Promise<{ readonly parts: number; readonly rows: number }> {
-  let number = Math.max(0, ...(await ledger.parts(hold.lot)).map((part) => part.number));
+  let number = Math.max(0, ...(await ledger.parts(lease.lot)).map((part) => part.number));
   let parts = 0;
   let rows = 0;
   for (;;) {
-    const devices = await ledger.unlistedDevices(hold.lot, rowsPerUpload);
+    const devices = await ledger.unlistedDevices(lease.lot, rowsPerUpload);
     if (devices.length === 0) return { parts, rows };
     if (number === 0) {
       // Only for the first part: a folder that is gone later may be on a disk that is not there.
@@ -37,13 +39,13 @@ export async function cutParts({
     number += 1;
     const bytes = writePart(devices);
     // Whoever lost the lot must not touch a file that its new holder may have committed.
-    await ledger.beat(hold);
+    await ledger.heartbeat(lease);
     // A file that is there already was cut by a run that was killed before the commit: it was never sent.
     replaceFile(partFile(layout, number), bytes, SHARED_FILE);
     announceStep("part-written");
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     await ledger.commitPart(
-      hold,
+      lease,
       { number, sha256, paths: groupPaths(devices) },
       devices.map((device) => device.externalId),
     );

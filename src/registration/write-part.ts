@@ -1,6 +1,6 @@
 import { stringify } from "csv-stringify/sync";
 import type { RegistrationRow } from "../domain/registration.ts";
-import type { UnlistedDevice } from "../ledger/ledger.ts";
+import type { UnlistedDevice } from "../ledger/registration.ts";
 
 /** One column: its header and what a device has in it; undefined leaves the cell empty. */
 interface Column {

@@ -12,6 +12,7 @@ export interface ReportInput
     | "counts"
     | "rows"
     | "rejects"
+    | "secretColumns"
     | "certificates"
     | "notes"
     | "ledgerHead"
@@ -44,6 +45,7 @@ export function buildReport(input: ReportInput): LotReport {
     counts: input.counts,
     rows: input.rows,
     rejects: input.rejects,
+    ...(input.secretColumns !== undefined && { secretColumns: input.secretColumns }),
     stages: Object.fromEntries(Object.entries(input.stages).map(([stage, ms]) => [stage, Math.round(ms)])),
     rate: rateOf(input),
     certificates: input.certificates,

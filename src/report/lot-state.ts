@@ -22,14 +22,20 @@ const STOPPED: Readonly<Record<number, readonly [word: string, advice: string]>>
   130: ["stopped by hand", "Run it again to go on where it stopped."],
 };
 
-/** The lamp, its word and the next step for a run's exit code (the scheduler reads the same code). */
-export function lotState(exitCode: number): LotState {
+/**
+ * The lamp, its word and the next step for a run's exit code (the scheduler reads the same code). With secret columns,
+ * which rejects.csv leaves out, rows are corrected in the manifest.
+ */
+export function lotState(exitCode: number, secretColumns: readonly string[] = []): LotState {
   if (exitCode === 0) return { lamp: "green", word: "done", advice: "Nothing is left to do." };
   if (exitCode === 3) {
     return {
       lamp: "amber",
       word: "done, some devices rejected",
-      advice: "Mend the rows in rejects.csv and drop that file: it completes this lot.",
+      advice:
+        secretColumns.length > 0
+          ? "Correct the rows in the manifest and drop it again: it completes this lot. rejects.csv says what is wrong with them; it leaves out secret columns."
+          : "Mend the rows in rejects.csv and drop that file: it completes this lot.",
     };
   }
   const [word, advice] = STOPPED[exitCode] ?? ["stopped", "Call the engineer."];

@@ -54,7 +54,7 @@ ${sections.map((each) => html`${each}\n`)}<footer>Written by lotmint. The same f
 }
 
 function lamp(report: LotReport): Html {
-  const standing = lotState(report.exitCode);
+  const standing = lotState(report.exitCode, report.secretColumns);
   const [advice = "", ...rest] = standing.advice.split("rejects.csv");
   const linked = rest.length === 0 ? html`${advice}` : html`${advice}${REJECTS}${rest.join("rejects.csv")}`;
   const word = standing.word.charAt(0).toUpperCase() + standing.word.slice(1);

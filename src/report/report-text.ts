@@ -16,7 +16,7 @@ const LABEL = 14;
 
 /** What an operator reads when a run has ended: the lamp first, what to do next, then the figures. */
 export function reportText(report: LotReport, places: ReportPlaces, options: TextOptions): string {
-  const standing = lotState(report.exitCode);
+  const standing = lotState(report.exitCode, report.secretColumns);
   const rejected = Object.values(report.rejects).reduce((sum, of) => sum + of, 0);
   const lines = [
     headline(report, standing, options),
@@ -53,7 +53,12 @@ function rejectLines(report: LotReport, path: string, options: TextOptions): str
     wrapText(reason, `  ${count(of).padStart(width)}  `, " ".repeat(width + 4)),
   );
   if (reasons.length > shown.length) lines.push(`  and ${reasons.length - shown.length} further reasons`);
-  return ["", paint("Rejected", "bold", options), ...lines, place("to mend", path)];
+  return [
+    "",
+    paint("Rejected", "bold", options),
+    ...lines,
+    place(report.secretColumns === undefined ? "to mend" : "reasons", path),
+  ];
 }
 
 function stageCounts({ counts }: LotReport): string {

@@ -1,6 +1,6 @@
 import { isNothing, type RemainingWork } from "../domain/remaining-work.ts";
 import type { Stage } from "../domain/stage.ts";
-import type { LotRecord } from "../ledger/ledger.ts";
+import type { LotRecord } from "../ledger/lots.ts";
 import { lotState } from "./lot-state.ts";
 import { count, type Paint, paint, plainText, type TextOptions } from "./plain-text.ts";
 

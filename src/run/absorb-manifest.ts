@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { basename } from "node:path";
 import { readsRowsOtherwise } from "../config/job-json.ts";
 import { inputError } from "../disk/disk-error.ts";
@@ -16,7 +16,8 @@ import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
 import { listIds } from "../domain/list-ids.ts";
 import type { Plan, PlannedBatch } from "../domain/plan.ts";
-import type { LotHold, ManifestRecord } from "../ledger/ledger.ts";
+import type { LotLease } from "../ledger/locks.ts";
+import type { ManifestRecord } from "../ledger/lots.ts";
 import { planLot } from "../plan/plan-lot.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
@@ -29,17 +30,18 @@ import { requireSecrets } from "./passwords/require-secrets.ts";
  */
 export async function absorbManifest(
   tools: RunTools,
-  hold: LotHold,
+  lease: LotLease,
   request: { readonly job: Job; readonly manifest?: string },
   jobBefore: Job | undefined,
   walk: Walk,
 ): Promise<void> {
   if (request.manifest === undefined) return;
   const { ledger, log } = tools;
-  const layout = lotLayout(tools.home, hold.lot);
+  const layout = lotLayout(tools.home, lease.lot);
+  const readers = readersOf(request.manifest);
   const sha256 = await copyManifest(request.manifest, layout);
-  if (isTakenIn(sha256, await ledger.manifests(hold.lot), jobBefore, request.job)) {
-    log.info({ lot: hold.lot, manifest: request.manifest }, "this manifest is taken in already");
+  if (isTakenIn(sha256, await ledger.manifests(lease.lot), jobBefore, request.job)) {
+    log.info({ lot: lease.lot, manifest: request.manifest }, "this manifest is taken in already");
     return;
   }
   const copy = manifestCopy(layout, sha256);
@@ -47,17 +49,18 @@ export async function absorbManifest(
     const planned = await planLot({
       ...tools,
       job: request.job,
-      lot: hold.lot,
+      lot: lease.lot,
       manifest: copy,
       manifestName: request.manifest,
     });
     const { plan } = await ledger.absorbManifest(
-      hold,
+      lease,
       {
         sha256,
         name: basename(request.manifest),
         kind: planned.mended ? "mended" : "full",
         header: planned.header,
+        form: { ...planned.form, readers },
         replacesLines: planned.lines,
       },
       jobBefore === undefined ? planned.batches : requiringSecrets(planned.batches, tools, request.job),
@@ -68,6 +71,11 @@ export async function absorbManifest(
     remove(copy);
     throw error;
   }
+}
+
+/** Who may read a file, by permission bits; its owner always may. One that is gone tells `copyManifest`. */
+function readersOf(path: string): number {
+  return 0o600 | ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o044);
 }
 
 /** Of an amended manifest the first device that would be minted shows what it takes; without it nothing is taken in. */

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { constrainingAuthorities } from "../authority/constrained-names.ts";
 import { prepareLeaf } from "../authority/leaf/prepare-leaf.ts";
 import { loadIssuer } from "../authority/load-authority.ts";
 import { resolveValidity } from "../authority/resolve-validity.ts";
@@ -6,10 +7,12 @@ import { lotLayout, segmentPart } from "../disk/layout.ts";
 import { isoDay } from "../domain/iso-time.ts";
 import type { Job } from "../domain/job.ts";
 import { needsPassword } from "../keystore/device-files.ts";
-import type { LotHold, PlannedDevice } from "../ledger/ledger.ts";
+import type { LotLease } from "../ledger/locks.ts";
+import type { PlannedDevice } from "../ledger/minting.ts";
 import type { MintSetup } from "../mint/mint-batch.ts";
 import { mintLot } from "../mint/mint-lot.ts";
 import { openMintPool } from "../mint/mint-pool.ts";
+import { rejectBrokenNames } from "../plan/reject-broken-names.ts";
 import { rejectTakenKeys } from "../plan/reject-taken-keys.ts";
 import { loadTruststore } from "./lot/load-truststore.ts";
 import { refuseRevokedIssuer } from "./lot/refuse-revoked-issuer.ts";
@@ -23,21 +26,22 @@ import { claimFolders } from "./passwords/claim-folders.ts";
  * signature. Throws `issuer-unusable`, `usage`, `disk-unwritable`, `lot-held`; what was committed before
  * a fault stays.
  */
-export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk: Walk): Promise<void> {
+export async function mintPlanned(tools: RunTools, lease: LotLease, job: Job, walk: Walk): Promise<void> {
   const { ledger, signal } = tools;
-  const [sample] = await ledger.plannedDevices(hold.lot, 1);
+  const sample = await ledger.plannedSample(lease.lot);
   if (sample === undefined || signal.aborted) return;
-  const setup = await prepareMinting(tools, hold.lot, job, sample, walk);
-  const layout = lotLayout(tools.home, hold.lot, job.secrets.folder);
-  await claimFolders(tools, hold.lot, layout);
+  const setup = await prepareMinting(tools, lease.lot, job, sample, walk);
+  const layout = lotLayout(tools.home, lease.lot, job.secrets.folder);
+  await claimFolders(tools, lease.lot, layout);
   const { ledger: ledgerId } = await ledger.identity();
-  const { planned: total } = await ledger.countByStage(hold.lot);
+  const { planned: total } = await ledger.countByStage(lease.lot);
   const pool = openMintPool({ workers: tools.workers, setup });
   const keysInHand = new Map<string, string>();
+  const constraining = constrainingAuthorities(tools.home, job.issuer);
   try {
     await mintLot({
       ledger,
-      hold,
+      lease,
       lot: layout,
       pool,
       issuer: job.issuer,
@@ -45,10 +49,11 @@ export async function mintPlanned(tools: RunTools, hold: LotHold, job: Job, walk
       newSegmentPart: newSegmentParts(setup, ledgerId),
       workers: tools.workers,
       signal,
-      rejectTakenKeys: (planned) => rejectTakenKeys(ledger, hold, planned, keysInHand),
+      rejectUnfit: async (planned) =>
+        rejectTakenKeys(ledger, lease, await rejectBrokenNames(ledger, lease, planned, constraining), keysInHand),
       onMinted: (devices) => {
         walk.addMinted(devices);
-        tools.onProgress({ lot: hold.lot, room: "minting", done: walk.minted, total });
+        tools.onProgress({ lot: lease.lot, room: "minting", done: walk.minted, total });
       },
     });
   } finally {

@@ -1,7 +1,7 @@
 import { lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
-import type { LotHold } from "../ledger/ledger.ts";
+import type { LotLease } from "../ledger/locks.ts";
 import { retrying } from "../platform/retrying.ts";
 import { cutParts } from "../registration/cut-parts.ts";
 import { type SubmitOutcome, submitLot } from "../submit/submit-lot.ts";
@@ -15,18 +15,18 @@ import type { Walk } from "./lot/walk.ts";
  */
 export async function registerMinted(
   tools: RunTools,
-  hold: LotHold,
+  lease: LotLease,
   job: Job,
   lotPreflight: LotPreflight | undefined,
   walk: Walk,
 ): Promise<void> {
   if (job.registration.mode !== "bulk") return;
-  const layout = lotLayout(tools.home, hold.lot, job.secrets.folder);
+  const layout = lotLayout(tools.home, lease.lot, job.secrets.folder);
   const { rowsPerUpload } = job.submit;
-  const cut = await walk.room("registration", () => cutParts({ ledger: tools.ledger, hold, layout, rowsPerUpload }));
+  const cut = await walk.room("registration", () => cutParts({ ledger: tools.ledger, lease, layout, rowsPerUpload }));
   if (cut.parts > 0) {
     walk.progressed();
-    tools.log.info({ lot: hold.lot, parts: cut.parts, devices: cut.rows }, "registration parts cut");
+    tools.log.info({ lot: lease.lot, parts: cut.parts, devices: cut.rows }, "registration parts cut");
   }
   if (lotPreflight === undefined || tools.signal.aborted) return;
 
@@ -36,7 +36,7 @@ export async function registerMinted(
   const outcome = await walk.room("submit", () =>
     submitLot({
       ledger: tools.ledger,
-      hold,
+      lease,
       platform: retrying(lotPreflight.platform, retry),
       layout,
       tenant,
@@ -44,7 +44,7 @@ export async function registerMinted(
       retry,
       signal: tools.signal,
       onProgress: ({ confirmed, rejected, devices }) =>
-        tools.onProgress({ lot: hold.lot, room: "submitting", done: confirmed + rejected, total: devices }),
+        tools.onProgress({ lot: lease.lot, room: "submitting", done: confirmed + rejected, total: devices }),
     }),
   );
   tellOutcome(outcome, walk);

@@ -2,7 +2,8 @@ import { type Home, lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
-import type { Ledger, LotHold } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotLease } from "../ledger/locks.ts";
 import { absorbManifest } from "./absorb-manifest.ts";
 import { checkClock } from "./lot/check-clock.ts";
 import { signerOf } from "./lot/describe-lot.ts";
@@ -53,18 +54,18 @@ export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotRep
   await requireSoundLedger(ledger, tools.home, request.lot);
   if (!request.acceptClock) checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
   await requireMintable(tools, request);
-  return withLotLease(tools, request.lot, async (hold) => {
+  return withLotLease(tools, request.lot, async (lease) => {
     const walk = startWalk(tools.now);
-    await openLot(tools, hold, request, walk);
+    await openLot(tools, lease, request, walk);
     try {
-      await walkRooms(tools, hold, request, walk);
+      await walkRooms(tools, lease, request, walk);
     } catch (error) {
       // Whoever has lost the lot must not write over the reports of the run that has it now.
       if (!(error instanceof OnboardingError) || error.code === "lot-held") throw error;
-      await finishRun(tools, hold, request.job, walk, error);
+      await finishRun(tools, lease, request.job, walk, error);
       throw error;
     }
-    return await finishRun(tools, hold, request.job, walk);
+    return await finishRun(tools, lease, request.job, walk);
   });
 }
 
@@ -82,18 +83,18 @@ async function requireMintable(tools: RunTools, { lot, job, resend, acceptChange
 }
 
 /** What has to be right before a lot is touched: its job, what a killed run left, its manifest. */
-async function openLot(tools: RunTools, hold: LotHold, request: RunRequest, walk: Walk): Promise<void> {
+async function openLot(tools: RunTools, lease: LotLease, request: RunRequest, walk: Walk): Promise<void> {
   const { ledger, home } = tools;
-  await refuseMixedIssuance(ledger, hold.lot, request.job, request.acceptChanges);
-  const before = await recordedJob(ledger, hold.lot);
-  await requireOwnLot(ledger, hold.lot, home, [before, request.job]);
+  await refuseMixedIssuance(ledger, lease.lot, request.job, request.acceptChanges);
+  const before = await recordedJob(ledger, lease.lot);
+  await requireOwnLot(ledger, lease.lot, home, [before, request.job]);
   await recoverAuthorities(ledger, tools);
-  await walk.room("settle", () => recoverBatches(ledger, hold, lotLayout(home, hold.lot, before?.secrets.folder)));
+  await walk.room("settle", () => recoverBatches(ledger, lease, lotLayout(home, lease.lot, before?.secrets.folder)));
   // A new lot has to know its job first; later the job is adopted last, so that a run killed in between
   // still sees that the manifest has to be read again.
-  if (before === undefined) await recordJob(ledger, hold, lotLayout(home, hold.lot), request.job);
-  await walk.room("manifest", () => absorbManifest(tools, hold, request, before, walk));
-  if (before !== undefined) await recordJob(ledger, hold, lotLayout(home, hold.lot), request.job);
+  if (before === undefined) await recordJob(ledger, lease, lotLayout(home, lease.lot), request.job);
+  await walk.room("manifest", () => absorbManifest(tools, lease, request, before, walk));
+  if (before !== undefined) await recordJob(ledger, lease, lotLayout(home, lease.lot), request.job);
 }
 
 /** A finished lot needs no folder for passwords any more, whatever is in its place now; its reports are still written. */
@@ -105,42 +106,42 @@ async function requireOwnLot(ledger: Ledger, lot: string, home: Home, jobs: read
   }
 }
 
-async function walkRooms(tools: RunTools, hold: LotHold, request: RunRequest, walk: Walk): Promise<void> {
+async function walkRooms(tools: RunTools, lease: LotLease, request: RunRequest, walk: Walk): Promise<void> {
   const { job } = request;
-  const layout = lotLayout(tools.home, hold.lot, job.secrets.folder);
-  await requireFolders(tools.ledger, hold.lot, job, layout);
-  await watchIssuer(tools, hold.lot, job, walk);
-  if (request.resend) await tools.ledger.relistRejected(hold);
-  const { planned } = await tools.ledger.countByStage(hold.lot);
+  const layout = lotLayout(tools.home, lease.lot, job.secrets.folder);
+  await requireFolders(tools.ledger, lease.lot, job, layout);
+  await watchIssuer(tools, lease.lot, job, walk);
+  if (request.resend) await tools.ledger.relistRejected(lease);
+  const { planned } = await tools.ledger.countByStage(lease.lot);
   if (request.resend && planned > 0)
     walk.note(`${planned} devices are still to be minted: that takes a run of the lot`);
-  const closePasswords = await openPasswords(tools, hold, job, layout, planned > 0 && !request.resend);
+  const closePasswords = await openPasswords(tools, lease, job, layout, planned > 0 && !request.resend);
   // However a run ends, its passwords do not stay where they were made; its own fault is the one to tell.
   const closeFirst = async (fault: unknown): Promise<never> => {
     await closePasswords().catch(() => undefined);
     throw fault;
   };
   // Where nothing is left to mint, the platform has to trust who has signed, whatever the job says now.
-  const signer = planned > 0 ? job.issuer : await signerOf(tools.ledger, hold.lot, job);
+  const signer = planned > 0 ? job.issuer : await signerOf(tools.ledger, lease.lot, job);
   const asked = { ...request, job: { ...job, issuer: signer } };
-  const lotPreflight = await walk.room("preflight", () => preflightLot(tools, hold, asked, walk)).catch(closeFirst);
+  const lotPreflight = await walk.room("preflight", () => preflightLot(tools, lease, asked, walk)).catch(closeFirst);
   try {
-    await placeTruststore(tools, hold.lot, layout, job, walk).catch(closeFirst);
-    if (!request.resend) await walk.room("mint", () => mintPlanned(tools, hold, job, walk)).catch(closeFirst);
+    await placeTruststore(tools, lease.lot, layout, job, walk).catch(closeFirst);
+    if (!request.resend) await walk.room("mint", () => mintPlanned(tools, lease, job, walk)).catch(closeFirst);
     await walk.room("passwords", closePasswords);
-    await registerMinted(tools, hold, asked.job, lotPreflight, walk);
-    await finishKilledRemints(tools, hold, walk);
+    await registerMinted(tools, lease, asked.job, lotPreflight, walk);
+    await finishKilledRemints(tools, lease, walk);
   } finally {
     await lotPreflight?.platform.close();
   }
   if (tools.signal.aborted) {
-    walk.fault(`lot ${hold.lot} was stopped; run it again to go on`, "stopped");
+    walk.fault(`lot ${lease.lot} was stopped; run it again to go on`, "stopped");
   }
 }
 
 /** A remint that was killed after its devices had their new certificates has the old ones still to publish. */
-async function finishKilledRemints(tools: RunTools, hold: LotHold, walk: Walk): Promise<void> {
-  const published = await finishRemints(tools, hold, true);
+async function finishKilledRemints(tools: RunTools, lease: LotLease, walk: Walk): Promise<void> {
+  const published = await finishRemints(tools, lease, true);
   if (published === undefined) return;
   walk.progressed();
   for (const crl of published.crls) if (crl.kind === "skipped") walk.note(crl.reason);

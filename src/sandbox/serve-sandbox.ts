@@ -6,15 +6,17 @@ import { OnboardingError } from "../domain/error.ts";
 import { startMqttBroker } from "./devices/mqtt-broker.ts";
 import { type FaultRule, setFaults } from "./faults/faults.ts";
 import { deliverAnswer } from "./http/deliver-answer.ts";
-import { listen } from "./http/listen.ts";
+import { listenAgain } from "./http/listen.ts";
 import { readForm } from "./http/read-form.ts";
 import { RequestRefusal, refusalAnswer } from "./http/request-refusal.ts";
 import type { SandboxHandler, SandboxRequest } from "./http/sandbox-request.ts";
 import { sandboxHandler } from "./sandbox-handler.ts";
+import type { SandboxPorts } from "./sandbox-record.ts";
 import { makeSandboxState, type SandboxState, type SandboxStateOptions } from "./sandbox-state.ts";
 import { addUser, type NewSandboxUser } from "./sandbox-users.ts";
 import { trustFromStart } from "./trust/keep-certificate.ts";
-import { makeServerIdentity } from "./trust/sandbox-certificate.ts";
+import { type KeptCertificate, keepTrust, restoreTrust } from "./trust/keep-trust.ts";
+import { makeServerIdentity, type ServerIdentity } from "./trust/sandbox-certificate.ts";
 
 const HOST = "127.0.0.1";
 /** A chain of ten RSA certificates comes in a header. */
@@ -30,6 +32,14 @@ export interface SandboxOptions extends SandboxStateOptions {
   readonly deviceTokenPort?: number;
   /** MQTT over TLS with client certificates. */
   readonly mqttPort?: number;
+  /** Ports from before, for those that are not asked for: one that is taken meanwhile gives way to a free one. */
+  readonly portsBefore?: SandboxPorts;
+  /** Absent: a new one. */
+  readonly identity?: ServerIdentity;
+  /** What the tenant trusted before. */
+  readonly trustBefore?: readonly KeptCertificate[];
+  /** Gets all trusted certificates after each change of them. */
+  readonly onTrust?: (certificates: readonly KeptCertificate[]) => void;
   /** Absent: one user `admin` with every role and a random password. */
   readonly users?: readonly NewSandboxUser[];
   /** PEM certificates that are trusted from the start: ENABLED, possession proven. */
@@ -63,12 +73,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
   const [first] = users;
   if (first === undefined) throw new OnboardingError("the sandbox needs at least one user", { code: "usage" });
   const tokens = users.map((user) => addUser(state, user));
+  restoreTrust(state, options.trustBefore ?? []);
   for (const pem of options.trust ?? []) trustFromStart(state, pem);
   setFaults(state.faults, options.faults ?? []);
-  const identity = makeServerIdentity(Date.now());
+  const identity = options.identity ?? makeServerIdentity(Date.now());
   // The authority too, so that clients can pin it.
   const shown = { key: identity.keyPem, cert: identity.certificatePem + identity.caPem };
-  const handler = sandboxHandler(state);
+  const handler = keepTrust(sandboxHandler(state), state, options.onTrust ?? (() => undefined));
   const server = createServer({ ...shown, keepAliveTimeout: KEEP_ALIVE_MS }, requestListener(handler));
   const deviceServer = createServer(
     { ...shown, requestCert: true, rejectUnauthorized: false, maxHeaderSize: MAX_HEADER_BYTES },
@@ -81,15 +92,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Runnin
   const close = async () => {
     await Promise.all(opened.map((each) => each()));
   };
-  const open = async (http: Server, wanted = 0) => {
-    const taken = await listen(http, HOST, wanted);
+  const open = async (http: Server, wanted = 0, before = 0) => {
+    const taken = await listenAgain(http, HOST, { port: wanted, before });
     opened.push(() => closeServer(http));
     return taken;
   };
   try {
-    const port = await open(server, options.port);
-    const deviceTokenPort = await open(deviceServer, options.deviceTokenPort);
-    const broker = await startMqttBroker(state, { ...shown, host: HOST, port: options.mqttPort ?? 0 });
+    const port = await open(server, options.port, options.portsBefore?.port);
+    const deviceTokenPort = await open(deviceServer, options.deviceTokenPort, options.portsBefore?.deviceTokenPort);
+    const broker = await startMqttBroker(state, {
+      ...shown,
+      host: HOST,
+      port: options.mqttPort ?? 0,
+      before: options.portsBefore?.mqttPort ?? 0,
+    });
     opened.push(() => broker.close());
     return {
       url: `https://${HOST}:${port}`,

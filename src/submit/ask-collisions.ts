@@ -1,4 +1,5 @@
-import type { DeviceReject, PartDevice } from "../ledger/ledger.ts";
+import type { PartDevice } from "../ledger/registration.ts";
+import type { DeviceReject } from "../ledger/submission.ts";
 import type { Unanswered } from "../platform/platform.ts";
 import { askEach } from "./read-back.ts";
 import { rejectRows, type Submission } from "./submission.ts";
@@ -35,14 +36,14 @@ async function askSome(
   rows: readonly PartDevice[],
   known: Map<string, boolean | null>,
 ): Promise<Unanswered | undefined> {
-  const { ledger, hold, platform } = submission;
+  const { ledger, lease, platform } = submission;
   const answers: { readonly externalId: string; readonly present: boolean }[] = [];
   const silent = await askEach(submission, rows, async (row, signal) => {
     const reply = await platform.hasExternalId(row.idType, row.externalId, signal);
     if (reply.kind === "answer") answers.push({ externalId: row.externalId, present: reply.value });
     return reply;
   });
-  if (answers.length > 0) await ledger.recordCollisions(hold, answers);
+  if (answers.length > 0) await ledger.recordCollisions(lease, answers);
   for (const { externalId, present } of answers) known.set(externalId, present);
   return silent;
 }

@@ -1,4 +1,4 @@
-import type { PartDevice } from "../ledger/ledger.ts";
+import type { PartDevice } from "../ledger/registration.ts";
 import type { Reply, Unanswered } from "../platform/platform.ts";
 import type { Submission } from "./submission.ts";
 

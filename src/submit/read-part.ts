@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type LotLayout, partFile } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { PartRecord } from "../ledger/ledger.ts";
+import type { PartRecord } from "../ledger/registration.ts";
 
 /**
  * The bytes of a part, as it was cut. Throws, naming the file, `disk-unwritable` when it is gone or cannot be

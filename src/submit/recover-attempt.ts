@@ -1,6 +1,7 @@
 import { announceStep } from "../disk/announce-step.ts";
 import type { BulkAnswer } from "../domain/registration.ts";
-import type { PartDevice, UploadOutcome } from "../ledger/ledger.ts";
+import type { PartDevice } from "../ledger/registration.ts";
+import type { UploadOutcome } from "../ledger/submission.ts";
 import type { Reply, Unanswered } from "../platform/platform.ts";
 import type { WholeRefusal } from "./halve.ts";
 import { readBack } from "./read-back.ts";
@@ -114,7 +115,7 @@ export async function recoverUnknown(
 
 /** Records an attempt's outcome and counts it. */
 export async function closeAttempt(
-  { ledger, hold, tally }: Submission,
+  { ledger, lease, tally }: Submission,
   upload: number,
   { kind, status, message, confirmed, rejected, overwritten = [] }: UploadOutcome,
 ): Promise<void> {
@@ -126,7 +127,7 @@ export async function closeAttempt(
     ...(status === undefined || status === 0 ? {} : { status }),
     ...(message === undefined ? {} : { message }),
   };
-  await ledger.closeUpload(hold, upload, outcome);
+  await ledger.closeUpload(lease, upload, outcome);
   announceStep("upload-closed");
   tally.confirmed += confirmed.length;
   tally.rejected += rejected.length;

@@ -1,4 +1,4 @@
-import type { PartDevice } from "../ledger/ledger.ts";
+import type { PartDevice } from "../ledger/registration.ts";
 import { replyMessage } from "../platform/reply-error.ts";
 import { recoverUnknown } from "./recover-attempt.ts";
 import type { Submission } from "./submission.ts";
@@ -9,9 +9,9 @@ import { type PartOutcome, READING_BACK } from "./submit-part.ts";
  * that fell silent: they are unknown until they are read back. Sends nothing.
  */
 export async function recoverUploads(submission: Submission): Promise<PartOutcome> {
-  const { ledger, hold } = submission;
-  for (const { upload, part, externalIds } of await ledger.openUploads(hold.lot)) {
-    const devices = new Map((await ledger.partDevices(hold.lot, part)).map((device) => [device.externalId, device]));
+  const { ledger, lease } = submission;
+  for (const { upload, part, externalIds } of await ledger.openUploads(lease.lot)) {
+    const devices = new Map((await ledger.partDevices(lease.lot, part)).map((device) => [device.externalId, device]));
     // A device that has moved on to a later part is sent again with that part, whatever became of this row.
     const rows = externalIds.map((id) => devices.get(id)).filter((row): row is PartDevice => row !== undefined);
     const { reply } = await recoverUnknown(submission, upload, rows, new Set(), {

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { announceStep } from "../disk/announce-step.ts";
 import { partFile } from "../disk/layout.ts";
-import type { PartDevice } from "../ledger/ledger.ts";
+import type { PartDevice } from "../ledger/registration.ts";
 import type { Reply } from "../platform/platform.ts";
 import { retryWhileUncertain } from "../platform/retry.ts";
 import { type Attempt, closeAttempt, type RowsOutcome, recoverAnswer, recoverUnknown } from "./recover-attempt.ts";
@@ -43,12 +43,12 @@ export async function sendRows(
 }
 
 async function sendOnce(submission: Submission, part: SendablePart, rows: readonly PartDevice[]): Promise<Attempt> {
-  const { ledger, hold, platform, layout } = submission;
+  const { ledger, lease, platform, layout } = submission;
   const externalIds = rows.map((row) => row.externalId);
   const indexes = rows.map((row) => row.row);
   const bytes = rows.length === part.rows ? part.bytes : slicePart(part.bytes, indexes);
-  await ledger.beat(hold);
-  const upload = await ledger.openUpload(hold, { part: part.number, externalIds });
+  await ledger.heartbeat(lease);
+  const upload = await ledger.openUpload(lease, { part: part.number, externalIds });
   announceStep("upload-opened");
   // Not under the run's signal: an attempt in flight is waited for, so that its outcome is known.
   const reply = await platform.registerBulk(bytes, basename(partFile(layout, part.number)));

@@ -1,14 +1,23 @@
 import type { LimitFunction } from "p-limit";
 import type { LotLayout } from "../disk/layout.ts";
 import type { Submit } from "../domain/job.ts";
-import type { Ledger, LotHold, PartDevice } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LotLease } from "../ledger/locks.ts";
+import type { PartDevice } from "../ledger/registration.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { RetryPolicy } from "../platform/retry.ts";
 
 /** What of the ledger a submission uses. */
 export type SubmissionLedger = Pick<
   Ledger,
-  "beat" | "parts" | "partDevices" | "recordCollisions" | "openUpload" | "closeUpload" | "openUploads" | "rejectDevices"
+  | "heartbeat"
+  | "parts"
+  | "partDevices"
+  | "recordCollisions"
+  | "openUpload"
+  | "closeUpload"
+  | "openUploads"
+  | "rejectDevices"
 >;
 
 /** What of a `retrying` platform a submission uses. */
@@ -17,7 +26,7 @@ export type SubmissionPlatform = Pick<Platform, "registerBulk" | "hasExternalId"
 /** One lot's submission under way: what its steps share. */
 export interface Submission {
   readonly ledger: SubmissionLedger;
-  readonly hold: LotHold;
+  readonly lease: LotLease;
   readonly platform: SubmissionPlatform;
   readonly layout: LotLayout;
   readonly tenant: string;
@@ -48,7 +57,7 @@ export async function rejectRows(
   rejects: readonly { readonly externalId: string; readonly reason: string }[],
 ): Promise<void> {
   if (rejects.length === 0) return;
-  await submission.ledger.rejectDevices(submission.hold, rejects);
+  await submission.ledger.rejectDevices(submission.lease, rejects);
   submission.tally.rejected += rejects.length;
   submission.tally.changed();
 }

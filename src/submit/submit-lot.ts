@@ -2,7 +2,8 @@ import pLimit from "p-limit";
 import type { LotLayout } from "../disk/layout.ts";
 import type { Submit } from "../domain/job.ts";
 import { listIds } from "../domain/list-ids.ts";
-import type { LotHold, PartRecord } from "../ledger/ledger.ts";
+import type { LotLease } from "../ledger/locks.ts";
+import type { PartRecord } from "../ledger/registration.ts";
 import type { RetryPolicy } from "../platform/retry.ts";
 import { readPart } from "./read-part.ts";
 import { recoverUploads } from "./recover-uploads.ts";
@@ -11,7 +12,7 @@ import { type PartOutcome, submitPart } from "./submit-part.ts";
 
 export interface SubmitLot {
   readonly ledger: SubmissionLedger;
-  readonly hold: LotHold;
+  readonly lease: LotLease;
   /** A `retrying` one; it leaves uploads alone. */
   readonly platform: SubmissionPlatform;
   readonly layout: LotLayout;
@@ -56,10 +57,10 @@ export interface SubmitOutcome {
  * when another run took the lot.
  */
 export async function submitLot(options: SubmitLot): Promise<SubmitOutcome> {
-  const { ledger, hold, layout, signal } = options;
+  const { ledger, lease, layout, signal } = options;
   const halt = new AbortController();
   const signals = [halt.signal, options.signal, options.retry.signal].filter((one) => one !== undefined);
-  const openParts = (await ledger.parts(hold.lot)).filter((part) => part.open > 0);
+  const openParts = (await ledger.parts(lease.lot)).filter((part) => part.open > 0);
   for (const part of openParts) readPart(layout, part);
   const submission = startSubmission(options, AbortSignal.any(signals), openParts);
 
@@ -77,7 +78,7 @@ export async function submitLot(options: SubmitLot): Promise<SubmitOutcome> {
 }
 
 function startSubmission(options: SubmitLot, halted: AbortSignal, openParts: readonly PartRecord[]): Submission {
-  const { ledger, hold, platform, layout, tenant, submit, retry, onProgress } = options;
+  const { ledger, lease, platform, layout, tenant, submit, retry, onProgress } = options;
   const devices = openParts.reduce((sum, part) => sum + part.open, 0);
   const tally: Tally = {
     confirmed: 0,
@@ -88,7 +89,7 @@ function startSubmission(options: SubmitLot, halted: AbortSignal, openParts: rea
   };
   return {
     ledger,
-    hold,
+    lease,
     platform,
     layout,
     tenant,
@@ -110,8 +111,8 @@ async function submitParts(
   halt: AbortController,
   note: (outcome: PartOutcome) => void,
 ): Promise<void> {
-  const { ledger, hold, halted, tally } = submission;
-  const parts = await ledger.parts(hold.lot);
+  const { ledger, lease, halted, tally } = submission;
+  const parts = await ledger.parts(lease.lot);
   const groups = new Set(parts.filter((part) => part.answered).flatMap((part) => part.paths));
   const limit = pLimit(concurrency);
   let together: Promise<void>[] = [];

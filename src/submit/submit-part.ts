@@ -1,4 +1,4 @@
-import type { PartDevice, PartRecord } from "../ledger/ledger.ts";
+import type { PartDevice, PartRecord } from "../ledger/registration.ts";
 import { type Asked, replyMessage } from "../platform/reply-error.ts";
 import { READ_IDENTITY_ROLE, READ_USERS_ROLE, REGISTER_ROLE } from "../platform/roles.ts";
 import { askCollisions } from "./ask-collisions.ts";
@@ -26,9 +26,9 @@ export const READING_BACK: Asked = {
  * that all quarters are refused alike before any single row is rejected for it.
  */
 export async function submitPart(submission: Submission, part: PartRecord): Promise<PartOutcome> {
-  const { ledger, hold, layout } = submission;
+  const { ledger, lease, layout } = submission;
   const bytes = readPart(layout, part);
-  const listed = (await ledger.partDevices(hold.lot, part.number)).filter((device) => device.stage === "listed");
+  const listed = (await ledger.partDevices(lease.lot, part.number)).filter((device) => device.stage === "listed");
   const cleared = await askCollisions(submission, listed);
   if (cleared.kind === "unasked") {
     const { reply } = cleared;

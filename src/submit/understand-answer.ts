@@ -1,5 +1,5 @@
 import type { BulkAnswer } from "../domain/registration.ts";
-import type { DeviceReject } from "../ledger/ledger.ts";
+import type { DeviceReject } from "../ledger/submission.ts";
 
 /**
  * What a 201 says about the rows that were sent:

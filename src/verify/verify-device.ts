@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { PRIVATE_FILE, PRIVATE_FOLDER } from "../disk/durable.ts";
 import { wrongMode } from "../disk/modes.ts";
 import { isoTime } from "../domain/iso-time.ts";
-import type { MintedRecord } from "../ledger/ledger.ts";
+import type { MintedRecord } from "../ledger/reading.ts";
 import { isIssuedBy } from "../x509/is-signed-by.ts";
+import { breaksConstraints } from "../x509/judge-chain.ts";
 import { commonNameOf } from "../x509/name-der.ts";
 import { readPemCertificates } from "../x509/pem.ts";
-import { readCertificate } from "../x509/read-certificate.ts";
+import { type CertificateFields, EXTENSION, readCertificate } from "../x509/read-certificate.ts";
 import type { Difference } from "./difference.ts";
 import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS } from "./keystore-error.ts";
 import { readJks } from "./read-jks.ts";
@@ -159,6 +160,21 @@ function verifyCertificate(found: readonly Buffer[], verification: Verification)
   }
   const [issuer] = chain;
   if (issuer === undefined || !isIssuedBy(leaf, issuer)) tell("its certificate is not signed by the issuer");
+  const broken = breaksConstraints(fields, constrainersOf(chain), true);
+  if (broken !== undefined) tell(`its certificate ${broken}`);
+}
+
+/** Of each issuing chain the certificates with name constraints, mostly none; read once. */
+const constrainers = new WeakMap<readonly Buffer[], readonly CertificateFields[]>();
+
+function constrainersOf(chain: readonly Buffer[]): readonly CertificateFields[] {
+  const known = constrainers.get(chain);
+  if (known !== undefined) return known;
+  const found = chain
+    .map(readCertificate)
+    .filter(({ extensions }) => extensions.some(({ oid }) => oid === EXTENSION.nameConstraints));
+  constrainers.set(chain, found);
+  return found;
 }
 
 /** A chain as written: the device's certificate, then every issuer up to the anchor. */

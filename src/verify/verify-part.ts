@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import type { PartDevice, PartRecord } from "../ledger/ledger.ts";
+import type { PartDevice, PartRecord } from "../ledger/registration.ts";
 import type { Difference } from "./difference.ts";
 
 /**

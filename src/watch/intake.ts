@@ -4,7 +4,7 @@ import { claimDrop } from "./claim-drop.ts";
 import { type Claim, readClaim, writeClaim } from "./claims.ts";
 import { errorOutcome } from "./error-outcome.ts";
 import { type FoundDrop, findDrops, type Glimpse, glimpseAt, isSame } from "./find-drops.ts";
-import { isReadable, refuseDrop, UNREADABLE_NAME } from "./refuse-drop.ts";
+import { isReadable, refuseDrop, refuseName, UNREADABLE_NAME } from "./refuse-drop.ts";
 import { type Arrival, watchStableFiles } from "./stable-files.ts";
 import type { Troubles } from "./troubles.ts";
 import type { PlannedFile, WatchOptions } from "./watch-options.ts";
@@ -42,7 +42,7 @@ export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Trou
 
   function addWork(path: string, glimpse: Glimpse, claim: Claim, plan: PlannedFile | undefined): void {
     const work = { path, claim, claimed: true, planned: plan };
-    const refusal = claim.refusal ?? refuseDrop(glimpse, options.uid);
+    const refusal = claim.refusal ?? refuseName(claim.name) ?? refuseDrop(glimpse, options.uid);
     if (refusal === undefined && claim.starts >= MOST_STARTS) {
       const fault = `${claim.name}: work on it was begun ${claim.starts} times, and each time lotmint was ended in the middle of it, as when memory runs out; it is set aside so that other files go on`;
       desk.refuse(work, errorOutcome({ exitCode: 1, fault, lot: claim.lot, job: claim.job, nowMs: options.now() }));

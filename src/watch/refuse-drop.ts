@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { unfollowedFlags } from "../disk/open-unfollowed.ts";
+import { isWorkbookName } from "./drop-name.ts";
 import type { Glimpse } from "./find-drops.ts";
 
 /** What the operator is told of a file that is not even opened. */
@@ -39,6 +40,15 @@ export function refuseDrop({ kind, uid: owner, mode }: Glimpse, uid: number): Re
     };
   }
   return undefined;
+}
+
+/** Why a file is refused by its name: a workbook is no manifest, and which of its sheets is meant only its owner knows. */
+export function refuseName(name: string): Refusal | undefined {
+  if (!isWorkbookName(name)) return undefined;
+  return {
+    fault: "it is a workbook of a spreadsheet program, and a manifest is a CSV file",
+    cure: "Open it and save as CSV UTF-8, then copy the .csv file",
+  };
 }
 
 /** Whether a file can be opened and read at this moment. A link is not followed, a pipe not waited for. */

@@ -39,13 +39,22 @@ function doneLines({ report, unchanged, places }: LotOutcome): readonly string[]
   return places === undefined ? [first] : [first, `What they got is in ${plainText(places.folder)}`];
 }
 
-function partialLines({ report, unchanged, places }: LotOutcome, { input }: ResultPlaces): readonly string[] {
+function partialLines({ report, unchanged, places }: LotOutcome, { name, input }: ResultPlaces): readonly string[] {
   const { done, rejected } = tally(report);
   const noun = rejected === 1 ? "row is" : "rows are";
   const nothing = unchanged === true ? "nothing new to do; " : "";
+  const first = `Lot ${plainText(report.lot)}: ${nothing}${devices(done)} done, ${count(rejected)} ${noun} rejected.`;
+  const rejects = plainText(places?.rejects ?? "rejects.csv");
+  if (report.secretColumns !== undefined) {
+    return [
+      first,
+      `Correct these rows in ${plainText(name)} itself (${rejects} says what is wrong, without secret columns),`,
+      `then copy ${plainText(name)} into ${plainText(input)} again: it completes the lot.`,
+    ];
+  }
   return [
-    `Lot ${plainText(report.lot)}: ${nothing}${devices(done)} done, ${count(rejected)} ${noun} rejected.`,
-    `Mend ${plainText(places?.rejects ?? "rejects.csv")} (its last column says what is wrong),`,
+    first,
+    `Mend ${rejects} (its last column says what is wrong),`,
     `then copy that file into ${plainText(input)}: it completes the lot.`,
   ];
 }

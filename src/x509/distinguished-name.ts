@@ -1,6 +1,7 @@
-import { der, TAG } from "../asn1/der.ts";
+import { der } from "../asn1/der.ts";
 import { SUBJECT_ATTRIBUTES, type Subject, type SubjectPart } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { attributeText } from "./attribute-text.ts";
 import { type NameAttribute, readName, subjectPartProblem } from "./name-der.ts";
 
 /**
@@ -84,19 +85,38 @@ function escapeValue(value: string): string {
     .replace(/^[# ]/, "\\$&");
 }
 
+/** Attributes that lotmint does not write, by the names that OpenSSL and RFC 4519 have for them. */
+const OTHER_ATTRIBUTES: Readonly<Record<string, string>> = {
+  "0.9.2342.19200300.100.1.1": "UID",
+  "0.9.2342.19200300.100.1.25": "DC",
+  "1.2.840.113549.1.9.1": "emailAddress",
+  "1.2.840.113549.1.9.2": "unstructuredName",
+  "2.5.4.4": "SN",
+  "2.5.4.9": "street",
+  "2.5.4.12": "title",
+  "2.5.4.13": "description",
+  "2.5.4.15": "businessCategory",
+  "2.5.4.17": "postalCode",
+  "2.5.4.41": "name",
+  "2.5.4.42": "GN",
+  "2.5.4.43": "initials",
+  "2.5.4.44": "generationQualifier",
+  "2.5.4.46": "dnQualifier",
+  "2.5.4.65": "pseudonym",
+  "2.5.4.97": "organizationIdentifier",
+};
+
 /**
- * A DER name in words, for people: attributes that lotmint knows by their short names, others by
- * dotted form with the value in hex (RFC 4514, 2.4). Throws `DerError` for what is not a name.
+ * A DER name in words, for people: known attributes by their short names and others in dotted form, texts of every
+ * string type as texts and all else in hex (RFC 4514, 2.4). Throws `DerError` for what is not a name.
  */
 export function describeName(raw: Buffer): string {
   const rdns = readName(raw).map((rdn) => rdn.map(describeAttribute).join("+"));
   return rdns.join(",");
 }
 
-const READABLE: readonly number[] = [TAG.UTF8_STRING, TAG.PRINTABLE_STRING, TAG.IA5_STRING];
-
 function describeAttribute({ oid, attribute, tag, value }: NameAttribute): string {
-  const hex = () => `#${der(tag, value).toString("hex")}`;
-  const text = READABLE.includes(tag) ? escapeValue(value.toString("utf8")) : hex();
-  return attribute === undefined ? `${oid}=${hex()}` : `${attribute}=${text}`;
+  const name = attribute ?? (Object.hasOwn(OTHER_ATTRIBUTES, oid) ? OTHER_ATTRIBUTES[oid] : undefined);
+  const text = name === undefined ? undefined : attributeText(tag, value);
+  return `${name ?? oid}=${text === undefined ? `#${der(tag, value).toString("hex")}` : escapeValue(text)}`;
 }

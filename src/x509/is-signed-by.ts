@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { isSameName } from "./canonical-name.ts";
 import { readCertificate } from "./read-certificate.ts";
 
 /**
@@ -15,5 +16,7 @@ export function isSignedBy(certificate: Buffer, issuer: Buffer): boolean {
 
 /** Whether names and signature say that `issuer` issued `certificate` (RFC 5280, 6.1.3). Throws `DerError`. */
 export function isIssuedBy(certificate: Buffer, issuer: Buffer): boolean {
-  return readCertificate(certificate).issuer.equals(readCertificate(issuer).subject) && isSignedBy(certificate, issuer);
+  return (
+    isSameName(readCertificate(certificate).issuer, readCertificate(issuer).subject) && isSignedBy(certificate, issuer)
+  );
 }

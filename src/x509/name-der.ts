@@ -9,6 +9,7 @@ import {
 } from "../asn1/der.ts";
 import { DerError, readChildren, readOid, readWhole } from "../asn1/read-der.ts";
 import { SUBJECT_ATTRIBUTES, type Subject, type SubjectAttribute, type SubjectPart } from "../domain/certificate.ts";
+import { attributeText } from "./attribute-text.ts";
 
 /** Last arc of each attribute type below 2.5.4 (X.520). */
 const ATTRIBUTE_ARC: Readonly<Record<SubjectAttribute, number>> = {
@@ -118,5 +119,5 @@ export function commonNameOf(raw: Buffer): string | undefined {
     .flat()
     .filter(({ attribute }) => attribute === "CN");
   if (only === undefined || more.length > 0) return undefined;
-  return only.value.toString(only.tag === TAG.UTF8_STRING ? "utf8" : "latin1");
+  return attributeText(only.tag, only.value) ?? only.value.toString("latin1");
 }

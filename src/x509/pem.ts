@@ -8,12 +8,32 @@ export interface PemBlock {
 /** Each character can be taken in one way only, so that no text takes more than its length in steps. */
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----/g;
 
-/** The blocks of a PEM text in their order; text around them is passed over (RFC 7468, 2). */
+/**
+ * The blocks of a PEM text in their order; text around them is passed over (RFC 7468, 2). Blanks at line ends, blanks
+ * or a literal `\n` in place of line ends, and NUL characters, as cells and files of other tools have them, do no harm.
+ */
 export function readPem(text: string): readonly PemBlock[] {
   const blocks: PemBlock[] = [];
-  for (const [, label = "", body = ""] of text.matchAll(BLOCK))
+  for (const [, label = "", body = ""] of tidyPemText(text).matchAll(BLOCK))
     blocks.push({ label, der: Buffer.from(body, "base64") });
   return blocks;
+}
+
+/** The same text with line ends in place of a literal `\n` or `\r` and of NUL characters. */
+export function tidyPemText(text: string): string {
+  return text.includes("\\") || text.includes("\0") ? text.replace(/\\r|\\n|\0/g, "\n") : text;
+}
+
+/**
+ * The octets of a file as text: UTF-8, or UTF-16 where a mark says so or every second octet is zero, as Windows tools
+ * write it. Octets that are no UTF-8 do not matter to PEM.
+ */
+export function readPemText(octets: Buffer): string {
+  const start = octets.toString("hex", 0, 2);
+  const paired = octets.subarray(0, octets.length - (octets.length % 2));
+  if (start === "fffe" || /^(?!00)..00$/.test(start)) return paired.toString("utf16le");
+  if (start === "feff" || /^00(?!00)..$/.test(start)) return Buffer.from(paired).swap16().toString("utf16le");
+  return octets.toString("utf8");
 }
 
 /** The certificates of a PEM text, DER, in their order; other blocks are left out. */

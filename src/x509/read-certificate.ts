@@ -40,6 +40,9 @@ export interface CertificateFields {
   /** The key identifiers' values (RFC 5280, 4.2.1.1 and 4.2.1.2). */
   readonly subjectKeyId?: Buffer;
   readonly authorityKeyId?: Buffer;
+  /** Of the issuer's certificate, where the authority key identifier names it: DER of its issuer's Name, contents of its INTEGER. */
+  readonly authorityKeyIssuer?: Buffer;
+  readonly authorityKeySerial?: Buffer;
   readonly basicConstraints?: { readonly ca: boolean; readonly pathLength?: number };
   readonly keyUsage?: readonly KeyUsage[];
   readonly extendedKeyUsage?: readonly string[];
@@ -49,7 +52,9 @@ export interface CertificateFields {
 export const EXTENSION = {
   subjectKeyId: "2.5.29.14",
   keyUsage: "2.5.29.15",
+  subjectAltName: "2.5.29.17",
   basicConstraints: "2.5.29.19",
+  nameConstraints: "2.5.29.30",
   certificatePolicies: "2.5.29.32",
   authorityKeyId: "2.5.29.35",
   extendedKeyUsage: "2.5.29.37",
@@ -157,7 +162,13 @@ function readExtensions(block: DerElement): CertificateExtension[] {
 
 type KnownExtensions = Pick<
   CertificateFields,
-  "subjectKeyId" | "authorityKeyId" | "basicConstraints" | "keyUsage" | "extendedKeyUsage"
+  | "subjectKeyId"
+  | "authorityKeyId"
+  | "authorityKeyIssuer"
+  | "authorityKeySerial"
+  | "basicConstraints"
+  | "keyUsage"
+  | "extendedKeyUsage"
 >;
 
 function readKnownExtensions(extensions: readonly CertificateExtension[]): KnownExtensions {
@@ -167,16 +178,32 @@ function readKnownExtensions(extensions: readonly CertificateExtension[]): Known
   const constraints = valueIn(EXTENSION.basicConstraints);
   const usage = valueIn(EXTENSION.keyUsage);
   const purposes = valueIn(EXTENSION.extendedKeyUsage);
-  const authorityKeyId =
-    authorityKey && readChildren(readWhole(authorityKey, TAG.SEQUENCE).content).find((field) => field.tag === 0x80);
   return {
     ...(subjectKeyId && { subjectKeyId: readWhole(subjectKeyId, TAG.OCTET_STRING).content }),
-    ...(authorityKeyId && { authorityKeyId: authorityKeyId.content }),
+    ...(authorityKey && readAuthorityKey(authorityKey)),
     ...(constraints && { basicConstraints: readBasicConstraints(constraints) }),
     ...(usage && { keyUsage: readKeyUsage(usage) }),
     ...(purposes && {
       extendedKeyUsage: readChildren(readWhole(purposes, TAG.SEQUENCE).content).map((oid) => readOid(oid.content)),
     }),
+  };
+}
+
+/** AuthorityKeyIdentifier: the key's identifier, and the issuer's certificate by name and number (RFC 5280, 4.2.1.1). */
+function readAuthorityKey(
+  value: Buffer,
+): Pick<CertificateFields, "authorityKeyId" | "authorityKeyIssuer" | "authorityKeySerial"> {
+  const fields = readChildren(readWhole(value, TAG.SEQUENCE).content);
+  const contentOf = (tag: number) => fields.find((field) => field.tag === tag)?.content;
+  const keyId = contentOf(0x80);
+  const serial = contentOf(0x82);
+  const names = contentOf(0xa1);
+  // Of several the first name counts, as with OpenSSL.
+  const name = names === undefined ? undefined : readChildren(names).find(({ tag }) => tag === 0xa4);
+  return {
+    ...(keyId && { authorityKeyId: keyId }),
+    ...(name && { authorityKeyIssuer: readWhole(name.content, TAG.SEQUENCE).raw }),
+    ...(serial && { authorityKeySerial: serial }),
   };
 }
 

@@ -8,6 +8,16 @@ let pool = Buffer.alloc(0);
 let at = 0;
 
 /**
+ * A certificate's serial number for people: its hex digits, with a minus sign where it is negative, which no standard
+ * allows and some tools have made (RFC 5280, 4.1.2.2).
+ */
+export function showSerialNumber(octets: Buffer): string {
+  const value = BigInt.asIntN(octets.length * 8, BigInt(`0x${octets.toString("hex") || "0"}`));
+  const digits = (value < 0n ? -value : value).toString(16);
+  return `${value < 0n ? "-" : ""}${digits.padStart(digits.length + (digits.length % 2), "0")}`;
+}
+
+/**
  * A fresh serial number: 20 octets with 158 bits from the system's generator, positive and minimal
  * (RFC 5280, 4.1.2.2).
  */

@@ -60,12 +60,15 @@ test("readChildren splits contents into elements", () => {
   expect(readChildren(Buffer.alloc(0))).toEqual([]);
 });
 
+/** A UUID as an arc (X.667), and the numbers around the largest that a double holds. */
+const LONG = ["2.25.329800735698586629295641978511506172918", "1.2.9007199254740991.3", "1.2.9007199254740993.3"];
+
 describe("readOid", () => {
-  test.each(["1.2.840.113549.1.1.11", "2.999.3", "0.39", "1.39.0", "2.5.4.3"])("reads %s back", (dotted) => {
+  test.each(["1.2.840.113549.1.1.11", "2.999.3", "0.39", "1.39.0", "2.5.4.3", ...LONG])("reads %s back", (dotted) => {
     expect(readOid(readElement(derOid(dotted)).content)).toBe(dotted);
   });
 
-  test.each(["", "81", "2a".repeat(65), `2a${"ff".repeat(9)}7f`])("refuses %s", (hex) => {
+  test.each(["", "81", "2a".repeat(65)])("refuses %s", (hex) => {
     expect(() => readOid(bytes(hex))).toThrow(DerError);
   });
 });
@@ -97,9 +100,9 @@ test("any tree that der writes is read back the same, and any octet changed in i
 });
 
 test("any object identifier and any number comes back", () => {
-  const arc = fc.oneof(fc.nat(300), fc.nat({ max: 2 ** 31 - 1 }));
+  const arc = fc.oneof(fc.nat(300), fc.nat({ max: 2 ** 31 - 1 }), fc.bigInt({ min: 0n, max: 2n ** 60n }));
   const oid = fc
-    .tuple(fc.nat(2), fc.nat(39), fc.array(arc, { maxLength: 10 }))
+    .tuple(fc.nat(2), fc.nat(39), fc.array(arc, { maxLength: 6 }))
     .map(([first, second, rest]) => [first, second, ...rest].join("."));
   fc.assert(
     fc.property(oid, fc.maxSafeNat(), (dotted, number) => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CreateAuthorityOptions, createAuthority } from "../../src/authority/create-authority.ts";
 import { type LoadedIssuer, loadIssuer } from "../../src/authority/load-authority.ts";
+import { resolveValidity } from "../../src/authority/resolve-validity.ts";
 import { authorityLayout } from "../../src/disk/layout.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
 import { readCertificate } from "../../src/x509/read-certificate.ts";
@@ -35,7 +36,7 @@ function certificateOf(name: string): X509Certificate {
 }
 
 describe("createAuthority", () => {
-  test.skipIf(noOpenssl)("makes a root with the tutorial's extensions, valid for 7300 days", async () => {
+  test.skipIf(noOpenssl)("makes a root with the tutorial's extensions, valid for 10950 days", async () => {
     const description = await createAuthority(home, serialRecorder(), options("plain"));
     expect(description).toMatchObject({
       name: "plain",
@@ -44,7 +45,7 @@ describe("createAuthority", () => {
       key: "ec-p256",
       pathLength: null,
     });
-    expect(Date.parse(description.notAfter)).toBe(NOW_MS + 7300 * DAY_MS - 1000);
+    expect(Date.parse(description.notAfter)).toBe(NOW_MS + 10_950 * DAY_MS - 1000);
     const { certificate } = authorityLayout(home, "plain");
     const text = openssl("x509", "-in", certificate, "-noout", "-text");
     expect(text).toMatch(/Basic Constraints: critical\s+CA:TRUE\s*\n/);
@@ -193,9 +194,17 @@ describe("createAuthority", () => {
     );
   });
 
-  test("leaves an intermediate 3650 days below a root that lasts longer", async () => {
+  test("a new intermediate outlives what it signs in its first ten years, with the default validity", async () => {
+    const { notAfter } = await createAuthority(home, serialRecorder(), options("line-default", { issuer: root }));
+    const line = { notBeforeMs: NOW_MS, notAfterMs: Date.parse(notAfter) };
+    const device = { kind: "days", days: 3650, asked: false } as const;
+    const cutAfter = (days: number) => resolveValidity(device, "reject", line, NOW_MS + days * DAY_MS).cut;
+    expect([cutAfter(0), cutAfter(3650), cutAfter(3651)]).toEqual([false, false, true]);
+  });
+
+  test("leaves an intermediate 7300 days below a root that lasts longer", async () => {
     const { notAfter } = await createAuthority(home, serialRecorder(), options("decade", { issuer: root }));
-    expect(Date.parse(notAfter)).toBe(NOW_MS + 3650 * DAY_MS - 1000);
+    expect(Date.parse(notAfter)).toBe(NOW_MS + 7300 * DAY_MS - 1000);
   });
 
   test.each<readonly [string, string, () => Partial<CreateAuthorityOptions>, string, RegExp]>([

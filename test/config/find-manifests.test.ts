@@ -23,6 +23,22 @@ test.each([
   expect(findManifests(join(folder, pattern))).toEqual(names.map((name) => join(folder, name)));
 });
 
+test("the case of an ending and the Unicode form of a name do not count", () => {
+  const drop = join(folder, "drop");
+  mkdirSync(drop);
+  for (const name of ["LOT.CSV", "lot2.Csv", "Gera\u0308t-1.csv"]) writeFileSync(join(drop, name), "");
+  const found = (pattern: string) => findManifests(join(drop, pattern)).map((path) => path.slice(drop.length + 1));
+  expect(found("*.csv")).toEqual(["Gera\u0308t-1.csv", "LOT.CSV", "lot2.Csv"]);
+  expect(found("LOT*.csv")).toEqual(["LOT.CSV"]);
+  expect(found("Ger\u00e4t-?.CSV")).toEqual(["Gera\u0308t-1.csv"]);
+  expect(found("LOT.csv")).toEqual(["LOT.CSV"]);
+  expect(matchesManifest("/input/L*.csv", "/input/L7.CSV")).toBe(true);
+  expect(matchesManifest("/input/Ger\u00e4t*.csv", "/input/Gera\u0308t-1.csv")).toBe(true);
+  expect(matchesManifest("/input/L*.csv", "/input/l7.csv")).toBe(false);
+  writeFileSync(join(drop, "LOT.csV"), "");
+  expect(() => found("LOT.csv")).toThrow("LOT.csV: name one as it is written");
+});
+
 test("a plain path that is no file, a missing folder and a pattern in the folder's name are refused", () => {
   expect(() => findManifests(join(folder, "none.csv"))).toThrow("there is no manifest");
   expect(() => findManifests(join(folder, "L9.csv"))).toThrow("there is no manifest");

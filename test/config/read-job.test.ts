@@ -68,7 +68,8 @@ validity: 20y
 outliveIssuer: truncate
 subject: { serialNumber: "{serial_number}", OU: Sensors, O: Acme GmbH }
 columns: { id: "Device ID", external-imei: IMEI }
-keystores: { jks: { alias: key }, pem: { key: encrypted } }
+keystores: { jks: { alias: "{id}-{hw_rev}" }, pem: { key: encrypted } }
+secretColumns: [app_key]
 truststore: { formats: [pkcs12, pem], certificates: [platform, ../ca.pem], per: lot }
 passwords: per-lot
 secrets: { folder: ../usb, sealTo: ../ca.pem }
@@ -92,7 +93,8 @@ timezone: Europe/Berlin
       { attribute: "serialNumber", template: "{serial_number}" },
     ],
     columns: { id: "Device ID", "external-imei": "IMEI" },
-    keystores: { jks: { alias: "key" }, pem: { key: "encrypted" } },
+    keystores: { jks: { alias: "{id}-{hw_rev}" }, pem: { key: "encrypted" } },
+    secretColumns: ["app_key"],
     truststore: { formats: ["pkcs12", "pem"], certificates: ["platform", join(root, "ca.pem")], per: "lot" },
     secrets: { folder: join(root, "usb"), sealTo: join(root, "ca.pem") },
     registration: { path: "Factory/{lot}", shell: true, agent: false, properties: ["hw_rev"] },
@@ -124,6 +126,42 @@ keystores: { pkcs12: }
     "jobs/demo.yaml:7: profle: is not a key that belongs here; did you mean profile?",
     "jobs/demo.yaml:8: subject.CN: is always the device's id and cannot be set",
     "jobs/demo.yaml:9: keystores.pkcs12: expected a mapping, got nothing",
+  ]);
+});
+
+test.each([
+  ["a template of the subject", 'subject: { O: "{App_Key}" }', "subject.O"],
+  ["the name", 'registration: { name: "{id} {app_key}" }', "registration.name"],
+  ["the path", 'registration: { path: "F/{app_key}" }', "registration.path"],
+  ["a property", "registration: { properties: [app_key] }", "registration.properties"],
+  ["an alias", 'keystores: { pkcs12: { alias: "{app_key}" } }', "keystores.pkcs12.alias"],
+  ["a column of lotmint's", 'columns: { name: "App_Key" }', "columns.name"],
+  ["a template by lotmint's name for it", 'columns: { name: "app_key" }\nsubject: { O: "{name}" }', "subject.O"],
+])("a secret column may not be used by %s", (_, setting, user) => {
+  expect(refusal(`issuer: line-3\nsecretColumns: [other, app_key]\n${setting}\n`)).toEqual([
+    `jobs/demo.yaml:2: secretColumns[1]: "app_key" is used by ${user}; a secret column cannot be used`,
+  ]);
+});
+
+test("a secret column may not be one that lotmint itself reads", () => {
+  expect(refusal("issuer: line-3\nsecretColumns: [External-IMEI]\n")).toEqual([
+    'jobs/demo.yaml:2: secretColumns[0]: "External-IMEI" is used by lotmint itself, as an external id; a secret column cannot be used',
+  ]);
+  expect(refusal('issuer: line-3\nregistration: { name: "{credentials}" }\n')).toEqual([
+    "jobs/demo.yaml:2: registration.name: takes column CREDENTIALS, which is secret in every manifest",
+  ]);
+  expect(read('issuer: line-3\nsecretColumns: [lot]\nregistration: { path: "F/{lot}" }\n').secretColumns).toEqual([
+    "lot",
+  ]);
+  expect(refusal("issuer: line-3\nsecretColumns: [iccid]\n")).toEqual([
+    'jobs/demo.yaml:2: secretColumns[0]: "iccid" is used by lotmint itself, as iccid; a secret column cannot be used',
+  ]);
+  expect(read("issuer: line-3\nsecretColumns: [name]\ncolumns: { name: Label }\n").secretColumns).toEqual(["name"]);
+});
+
+test("an alias that is no template is refused", () => {
+  expect(refusal('issuer: line-3\nkeystores: { jks: { alias: "{id" } }\n')).toEqual([
+    expect.stringContaining("jobs/demo.yaml:2: keystores.jks.alias: a brace has no partner"),
   ]);
 });
 

@@ -50,7 +50,7 @@ test("the platform gets its ports, its waiting time and an absolute CA file", ()
 
 test("a profile takes from its base what it does not say", () => {
   const { profiles } = read(`profiles:
-  gateway: { extKeyUsage: [clientAuth, serverAuth, 1.3.6.1.4.1.99999.1], policies: [1.3.6.1.4.1.99999.2], validity: 2y }
+  gateway: { extKeyUsage: [clientAuth, serverAuth, 1.3.6.1.4.1.99999.1], policies: [1.3.6.1.4.1.99999.2, 2.25.329800735698586629295641978511506172918], validity: 2y }
   vault: { base: idevid, keyUsage: [digitalSignature, keyAgreement], requiredSubject: [serialNumber, O] }
 `);
   expect(profiles).toEqual({
@@ -58,7 +58,7 @@ test("a profile takes from its base what it does not say", () => {
       name: "gateway",
       keyUsage: ["digitalSignature", "nonRepudiation", "keyEncipherment"],
       extendedKeyUsage: ["1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.1", "1.3.6.1.4.1.99999.1"],
-      policies: ["1.3.6.1.4.1.99999.2"],
+      policies: ["1.3.6.1.4.1.99999.2", "2.25.329800735698586629295641978511506172918"],
       requiredSubject: [],
       validity: { kind: "years", years: 2, asked: true },
     },

@@ -8,7 +8,7 @@ import { readSecretFile, takeSecrets } from "../../src/config/secrets.ts";
 const folder = mkdtempSync(join(tmpdir(), "lotmint-secrets-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function secretFile(name: string, content: string, mode = 0o600): string {
+function secretFile(name: string, content: string | Uint8Array, mode = 0o600): string {
   const path = join(folder, name);
   writeFileSync(path, content);
   chmodSync(path, mode);
@@ -42,6 +42,33 @@ test("a secret from a file loses the one line end after it", () => {
   const lines = secretFile("lines", "two words \n\n");
   expect(takeSecrets({ LOTMINT_IMPORT_PASSPHRASE_FILE: lines }).importPassphrase()).toBe("two words \n");
   expect(readSecretFile(secretFile("crlf", "x\r\n"))).toBe("x");
+});
+
+test.each([
+  ["UTF-8 with a byte order mark", Buffer.from("\ufeffgeheim für alle\r\n")],
+  ["UTF-16 LE, as > of PowerShell 5 writes it", Buffer.from("\ufeffgeheim für alle\r\n", "utf16le")],
+  ["UTF-16 BE", Buffer.from("\ufeffgeheim für alle\r\n", "utf16le").swap16()],
+  ["UTF-8 without a line end", Buffer.from("geheim für alle")],
+])("a secret file in %s is read, without its mark and line end", (_, content) => {
+  expect(readSecretFile(secretFile("windows", content))).toBe("geheim für alle");
+});
+
+test.each([
+  ["ANSI", Buffer.from("geheim für alle", "latin1"), "is not UTF-8; it may be ANSI (Windows-1252)"],
+  ["UTF-16 without a mark", Buffer.from("geheim", "utf16le"), "holds zero octets, as UTF-16 without a byte order mark"],
+  ["UTF-16 that is cut off", Buffer.from("\ufeffgeheim", "utf16le").subarray(0, 7), "is cut off or no UTF-16"],
+  ["UTF-32", Buffer.from("fffe00006700000065000000", "hex"), "is UTF-32, which is not read"],
+  ["two files in one", Buffer.from("geheim\ufeffgeheim"), "holds a byte order mark (U+FEFF) inside"],
+])("a secret file in %s is refused by its name, without the secret", (_, content, message) => {
+  const path = secretFile("doubtful", content);
+  expect(() => readSecretFile(path)).toThrow(`${path} ${message}`);
+  expect(() => readSecretFile(path)).not.toThrow(/geheim/);
+});
+
+test("a byte order mark in a variable never becomes part of a passphrase", () => {
+  expect(() => takeSecrets({ LOTMINT_PASSPHRASE: "\ufeffhush" }).authorityPassphrase("a")).toThrow(
+    "LOTMINT_PASSPHRASE holds a byte order mark (U+FEFF); set it without, or use LOTMINT_PASSPHRASE_FILE",
+  );
 });
 
 test.each([0o640, 0o604, 0o620])("a secret file of mode %o is refused with its cure", (mode) => {

@@ -9,6 +9,8 @@ import {
   openDeviceFiles,
 } from "../../src/keystore/device-files.ts";
 import { openRandomPool } from "../../src/keystore/random-pool.ts";
+import { readJks } from "../../src/verify/read-jks.ts";
+import { readPkcs12 } from "../../src/verify/read-strict-pkcs12.ts";
 import { makeDeviceKey, type TestDevice } from "../fixtures/make-device-key.ts";
 import { makeIssuer, pemOf, type TestIssuer } from "../fixtures/make-issuer.ts";
 import { digestsOf, hasJava, readWithJava } from "../fixtures/other-readers.ts";
@@ -108,6 +110,23 @@ test.skipIf(!hasJava)("keystores and truststores of one device open with its pas
     trusted,
   ]);
   expect(files.get("truststore.pem")?.toString()).toBe(pemOf(...issuer.chain));
+});
+
+test.skipIf(!hasJava)("aliases of a device's own stand in its keystores instead of the job's (needs java)", () => {
+  const keystores = { pkcs12: { ...MODERN, alias: "{id}" }, jks: { alias: "{id}" }, pem: { key: "none" } } as const;
+  const aliases = { pkcs12: "SN-1 Gerät", jks: "SN-1 GERÄT" };
+  const files = buildOne(keystores, { ...device, password: PASSWORD, aliases });
+  const [pkcs12 = Buffer.alloc(0), jks = Buffer.alloc(0)] = ["keystore.p12", "keystore.jks"].map((name) =>
+    files.get(name),
+  );
+  expect(readPkcs12(pkcs12, PASSWORD).alias).toBe("SN-1 Gerät");
+  expect(readJks(jks, PASSWORD).alias).toBe("sn-1 gerät");
+  const lines = readWithJava([
+    { type: "PKCS12", content: pkcs12, password: PASSWORD },
+    { type: "JKS", content: jks, password: PASSWORD },
+  ]);
+  const chain = digestsOf(device.certificate, ...issuer.chain);
+  expect(lines).toEqual([`key sn-1 gerät true ${chain}; anchors 1`, `key sn-1 gerät true ${chain}; anchors 1`]);
 });
 
 describe("rounds", () => {

@@ -1,25 +1,33 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Ledger, LOCK_PATIENCE_MS } from "../../src/ledger/ledger.ts";
+import { PLAIN_FORM } from "../../src/domain/manifest-form.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
+import { LOCK_PATIENCE_MS } from "../../src/ledger/locks.ts";
+import { adoptionsContract } from "./contract/adoptions.ts";
+import { publicKeysContract } from "./contract/public-keys.ts";
+import { pushesContract } from "./contract/pushes.ts";
+import { remintingContract } from "./contract/reminting.ts";
+import { revocationListsContract } from "./contract/revocation-lists.ts";
+import { revokingContract } from "./contract/revoking.ts";
+import type { LedgerFactory } from "./ledger-factory.ts";
 import * as world from "./ledger-world.ts";
-
-/** Opens ledgers that live as long as the test; `now` is their clock. */
-export type LedgerFactory = (now: () => number) => Promise<{
-  /** Empty. */
-  readonly ledger: Ledger;
-  /** The same ledger as another machine has it open. */
-  readonly elsewhere: () => Promise<Ledger>;
-}>;
 
 /** What every engine behind the `Ledger` interface has to do. */
 export function describeLedger(name: string, open: LedgerFactory): void {
+  const called = new Set<string>();
+  const methods = new Set<string>();
+  const watched: LedgerFactory = async (now) => {
+    const { ledger, elsewhere } = await open(now);
+    for (const method of Object.keys(ledger)) methods.add(method);
+    return { ledger: watch(ledger, called), elsewhere: async () => watch(await elsewhere(), called) };
+  };
   describe(name, () => {
     let nowMs = Date.UTC(2026, 10, 23);
     let ledger: Ledger;
     let elsewhere: () => Promise<Ledger>;
     beforeEach(async () => {
       nowMs = Date.UTC(2026, 10, 23);
-      ({ ledger, elsewhere } = await open(() => nowMs));
+      ({ ledger, elsewhere } = await watched(() => nowMs));
     });
 
     locks(
@@ -35,6 +43,37 @@ export function describeLedger(name: string, open: LedgerFactory): void {
     registration(() => ledger);
     submission(() => ledger);
     reading(() => ledger);
+    events(
+      () => ledger,
+      () => elsewhere(),
+      (ms) => {
+        nowMs += ms;
+      },
+    );
+    adoptionsContract(watched);
+    publicKeysContract(watched);
+    pushesContract(watched);
+    remintingContract(watched);
+    revocationListsContract(watched);
+    revokingContract(watched);
+  });
+  describe(`the contract of ${name}`, () => {
+    test("calls every method that the ledger has", () => {
+      expect([...methods].filter((method) => !called.has(method) && !ENGINES_OWN.has(method))).toEqual([]);
+      expect(methods.size).toBeGreaterThan(60);
+    });
+  });
+}
+
+/** What only an engine that is one file can do; its own tests prove it. */
+const ENGINES_OWN: ReadonlySet<string> = new Set(["copyTo"]);
+
+function watch(ledger: Ledger, called: Set<string>): Ledger {
+  return new Proxy(ledger, {
+    get: (target, method, receiver) => {
+      called.add(String(method));
+      return Reflect.get(target, method, receiver);
+    },
   });
 }
 
@@ -43,9 +82,9 @@ function locks(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: num
   /** A run under another kernel, whose locks this one does not see. */
   const acquireElsewhere = async (lot: string, owner = elsewhere) => {
     const other = await open();
-    const hold = await other.acquireLot(lot, owner);
+    const lease = await other.acquireLot(lot, owner);
     await other.close();
-    return hold;
+    return lease;
   };
 
   test("a lot that is held refuses a second run and names its holder", async () => {
@@ -60,7 +99,7 @@ function locks(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: num
   test("a lot whose holder under another kernel has been silent for too long is taken over, one that beats is not", async () => {
     const first = await acquireElsewhere("L1");
     pass(LOCK_PATIENCE_MS);
-    await ledger().beat(first);
+    await ledger().heartbeat(first);
     pass(LOCK_PATIENCE_MS);
     await expect(ledger().acquireLot("L1", currentLockOwner())).rejects.toMatchObject({ code: "lot-held" });
     pass(1);
@@ -86,20 +125,20 @@ function locks(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: num
     const minted = devices.map((one) => world.certificateOf(one.externalId, one.serialNumber));
     await expect(ledger().commitMinted(sleeper, batch, minted)).rejects.toMatchObject(held);
     await expect(ledger().voidBatch(sleeper, batch)).rejects.toMatchObject(held);
-    await expect(ledger().beat(sleeper)).rejects.toMatchObject(held);
+    await expect(ledger().heartbeat(sleeper)).rejects.toMatchObject(held);
     await expect(ledger().relistRejected(sleeper)).rejects.toMatchObject(held);
     await expect(ledger().absorbManifest(sleeper, world.manifest(), world.inBatches())).rejects.toMatchObject(held);
     await ledger().releaseLot(sleeper, 0);
     expect((await ledger().lot("L1"))?.heldBy).toEqual(elsewhere);
     expect((await ledger().openBatches("L1")).map((open) => open.state)).toEqual(["reserved"]);
-    await ledger().beat(heir);
+    await ledger().heartbeat(heir);
   });
 
   test("a released lot is free, keeps its exit code and gives its next run a higher fence", async () => {
     const first = await world.withLotLease(ledger(), "L1");
     await ledger().releaseLot(first, 3);
     expect(await ledger().lot("L1")).toMatchObject({ heldBy: null, lastExitCode: 3, issuer: "line-3" });
-    await expect(ledger().beat(first)).rejects.toMatchObject({ code: "lot-held" });
+    await expect(ledger().heartbeat(first)).rejects.toMatchObject({ code: "lot-held" });
     expect((await ledger().acquireLot("L1", currentLockOwner())).fence).toBeGreaterThan(first.fence);
   });
 
@@ -113,19 +152,32 @@ function locks(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: num
 
 function manifests(ledger: () => Ledger): void {
   test("a manifest plans its devices in order and is remembered with its header", async () => {
-    const hold = await world.withLotLease(ledger(), "L1");
+    const lease = await world.withLotLease(ledger(), "L1");
     const request = { ...world.device("c", 4), certificateRequest: "-----BEGIN CERTIFICATE REQUEST-----" };
     const decisions = [...world.mintAll(["a", "b"]), world.mintOne(request)];
     const rejected = [world.rejectedRow(5, "bad id", "holds white space")];
     const taken = world.manifest();
-    const { plan } = await ledger().absorbManifest(hold, taken, world.inBatches({ decisions }, { rejected }));
+    const { plan } = await ledger().absorbManifest(lease, taken, world.inBatches({ decisions }, { rejected }));
     const none = { register: 0, keep: 0, needsRemint: [], gone: [] };
     expect(plan).toEqual({ lot: "L1", rows: 4, mint: 3, rejected: 1, ...none });
-    expect(await ledger().plannedDevices("L1", 2)).toEqual([
-      { externalId: "a", line: 2, subject: [{ attribute: "CN", value: "a" }] },
-      { externalId: "b", line: 3, subject: [{ attribute: "CN", value: "b" }] },
+    const first = { externalId: "a", line: 2, subject: [{ attribute: "CN", value: "a" }] };
+    expect(await ledger().plannedSample("L1")).toEqual(first);
+    const serialNumbers = Array.from({ length: 5 }, world.serialNumber);
+    const claimed = await ledger().claimBatch(lease, { issuer: "line-3", serialNumbers });
+    expect(claimed?.devices).toEqual([
+      { ...first, serialNumber: serialNumbers[0] },
+      { externalId: "b", line: 3, subject: [{ attribute: "CN", value: "b" }], serialNumber: serialNumbers[1] },
+      {
+        externalId: "c",
+        line: 4,
+        subject: [{ attribute: "CN", value: "c" }],
+        certificateRequest: request.certificateRequest,
+        serialNumber: serialNumbers[2],
+      },
     ]);
-    expect((await ledger().plannedDevices("L1", 9)).at(2)?.certificateRequest).toBe(request.certificateRequest);
+    expect(await ledger().plannedSample("L1")).toBeUndefined();
+    expect(await ledger().claimBatch(lease, { issuer: "line-3", serialNumbers })).toBeUndefined();
+    expect(await ledger().certificate(serialNumbers[3] ?? "")).toBeUndefined();
     expect(await ledger().manifests("L1")).toMatchObject([
       { number: 1, sha256: taken.sha256, kind: "full", header: ["Device ID", "name"], rows: 4 },
     ]);
@@ -133,43 +185,58 @@ function manifests(ledger: () => Ledger): void {
   });
 
   test("a manifest whose reading breaks off leaves nothing behind, and the fault comes out as it was", async () => {
-    const hold = await world.withLotLease(ledger(), "L1");
+    const lease = await world.withLotLease(ledger(), "L1");
     const fault = new Error("line 3: unclosed quote");
     async function* breaking() {
       yield { decisions: world.mintAll(["a"]), rejected: [world.rejectedRow(3, "", "empty")] };
       throw fault;
     }
-    const before = await ledger().head();
-    await expect(ledger().absorbManifest(hold, world.manifest(), breaking())).rejects.toBe(fault);
-    expect(await ledger().plannedDevices("L1", 9)).toEqual([]);
+    const before = await ledger().head("L1");
+    await expect(ledger().absorbManifest(lease, world.manifest(), breaking())).rejects.toBe(fault);
+    expect(await ledger().plannedSample("L1")).toBeUndefined();
     expect(await ledger().manifests("L1")).toEqual([]);
     expect(await world.collect(ledger().rejects("L1"))).toEqual([]);
-    expect(await ledger().head()).toEqual(before);
+    expect(await ledger().head("L1")).toEqual(before);
   });
 
-  test("reads go on and other commits wait while a manifest is taken in", async () => {
-    const hold = await world.withLotLease(ledger(), "L1");
+  test("reads and other commits go on while a manifest is read, and see the lot as it was", async () => {
+    const lease = await world.withLotLease(ledger(), "L1");
     const other = await world.plannedLot(ledger(), "L2", ["x"]);
-    const order: string[] = [];
-    let reserving: Promise<unknown> = Promise.resolve();
+    const seen: unknown[] = [];
     async function* asking() {
       yield { decisions: world.mintAll(["a"]), rejected: [] };
-      reserving = world.reserveNext(ledger(), other).then(() => order.push("reserved"));
+      const { batch } = await world.reserveNext(ledger(), other);
+      await ledger().voidBatch(other, batch);
+      await ledger().heartbeat(lease);
       const known = await ledger().knownDevices("L1", ["a", "x"]);
-      order.push(known.map((one) => `${one.externalId} in ${one.lot}`).join());
+      seen.push(...known.map((one) => `${one.externalId} in ${one.lot}`), await ledger().countLive("L1"));
       yield { decisions: world.mintAll(["b"], 3), rejected: [] };
     }
-    await ledger().absorbManifest(hold, world.manifest(), asking());
-    order.push("absorbed");
-    await reserving;
-    expect(order).toEqual(["x in L2", "absorbed", "reserved"]);
+    await ledger().absorbManifest(lease, world.manifest(), asking());
+    expect(seen).toEqual(["x in L2", 0]);
+    expect(await ledger().countLive("L1")).toBe(2);
+  });
+
+  test("an id that another lot takes while a manifest is read is rejected, not taken twice", async () => {
+    const lease = await world.withLotLease(ledger(), "L1");
+    const other = await world.withLotLease(ledger(), "L2");
+    async function* racing() {
+      yield { decisions: world.mintAll(["a", "b"]), rejected: [] };
+      await ledger().absorbManifest(other, world.manifest(), world.inBatches({ decisions: world.mintAll(["a"]) }));
+    }
+    const { plan } = await ledger().absorbManifest(lease, world.manifest(), racing());
+    expect(plan).toMatchObject({ rows: 2, mint: 1, rejected: 1 });
+    expect(await ledger().knownDevices("L1", ["a", "b"])).toMatchObject([
+      { externalId: "a", lot: "L2" },
+      { externalId: "b", lot: "L1" },
+    ]);
   });
 
   test("an id is live in one lot only: the second lot's row is rejected and names the first", async () => {
     await world.plannedLot(ledger(), "L1", ["a"]);
-    const hold = await world.withLotLease(ledger(), "L2");
+    const lease = await world.withLotLease(ledger(), "L2");
     const decisions = world.mintAll(["a", "b"]);
-    const { plan } = await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions }));
+    const { plan } = await ledger().absorbManifest(lease, world.manifest(), world.inBatches({ decisions }));
     expect(plan).toMatchObject({ rows: 2, mint: 1, rejected: 1 });
     expect(await world.collect(ledger().rejects("L2"))).toEqual([
       {
@@ -183,43 +250,43 @@ function manifests(ledger: () => Ledger): void {
   });
 
   test("ids that differ only in case are one id within a lot", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["sn-1"]);
+    const lease = await world.plannedLot(ledger(), "L1", ["sn-1"]);
     const decisions = world.mintAll(["SN-1"], 7);
-    const { plan } = await ledger().absorbManifest(hold, world.manifest("mended"), world.inBatches({ decisions }));
+    const { plan } = await ledger().absorbManifest(lease, world.manifest("mended"), world.inBatches({ decisions }));
     expect(plan).toMatchObject({ mint: 0, rejected: 1 });
     const [reject] = await world.collect(ledger().rejects("L1"));
     expect(reject?.reason).toContain('differs only in case from "sn-1"');
   });
 
   test("an amended manifest tells which ids are gone, and names a device's bad row as well", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c", "d"]);
+    const lease = await world.plannedLot(ledger(), "L1", ["a", "b", "c", "d"]);
     const keep = { kind: "keep", externalId: "c", line: 2 } as const;
     const remint = { kind: "needs-remint", device: world.device("d", 5), subjectDigest: "new" } as const;
     const rejected = [world.rejectedRow(4, "b", "name is too long")];
     // Its registration changed as well: two decisions, one row.
     const register = { ...remint, kind: "register", registrationDigest: "new" } as const;
     const batches = world.inBatches({ decisions: [keep, remint, register], rejected });
-    const { plan } = await ledger().absorbManifest(hold, world.manifest(), batches);
+    const { plan } = await ledger().absorbManifest(lease, world.manifest(), batches);
     expect(plan).toMatchObject({ rows: 3, keep: 1, register: 1, needsRemint: ["d"], rejected: 1, gone: ["a"] });
     expect(await world.collect(ledger().deviceIds("L1"))).toEqual(["a", "b", "c", "d"]);
   });
 
   test("a full manifest replaces the rejected rows, a mended one those whose lines it names", async () => {
-    const hold = await world.withLotLease(ledger(), "L1");
+    const lease = await world.withLotLease(ledger(), "L1");
     const lines = async () => (await world.collect(ledger().rejects("L1"))).map((reject) => reject.line);
     const rejects = (...numbers: number[]) =>
       world.inBatches({ rejected: numbers.map((line) => world.rejectedRow(line, "", "id is empty")) });
-    await ledger().absorbManifest(hold, world.manifest(), rejects(9, 3, 5));
+    await ledger().absorbManifest(lease, world.manifest(), rejects(9, 3, 5));
     expect(await lines()).toEqual([3, 5, 9]);
-    await ledger().absorbManifest(hold, world.manifest("mended", [3, 9]), rejects(9));
+    await ledger().absorbManifest(lease, world.manifest("mended", [3, 9]), rejects(9));
     expect(await lines()).toEqual([5, 9]);
-    await ledger().absorbManifest(hold, world.manifest(), rejects(4));
+    await ledger().absorbManifest(lease, world.manifest(), rejects(4));
     expect(await lines()).toEqual([4]);
   });
 
   test("a device turned down before minting gives its id free and goes when its row is mended", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
-    await ledger().rejectDevices(hold, [
+    const lease = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    await ledger().rejectDevices(lease, [
       { externalId: "a", reason: "request is not signed" },
       { externalId: "b", reason: "request is not signed" },
     ]);
@@ -227,17 +294,18 @@ function manifests(ledger: () => Ledger): void {
     expect(await ledger().knownDevices("L2", ["a", "c"])).toMatchObject([{ externalId: "c", lot: "L1" }]);
     expect(await ledger().knownDevices("L1", ["a"])).toMatchObject([{ stage: "rejected", minted: false }]);
     const decisions = [...world.mintAll(["a"], 2), ...world.mintAll(["b-mended"], 3)];
-    await ledger().absorbManifest(hold, world.manifest("mended", [2, 3]), world.inBatches({ decisions }));
+    await ledger().absorbManifest(lease, world.manifest("mended", [2, 3]), world.inBatches({ decisions }));
     expect(await ledger().countByStage("L1")).toMatchObject({ planned: 3, rejected: 0 });
-    expect((await ledger().plannedDevices("L1", 9)).map((one) => one.externalId)).toEqual(["a", "b-mended", "c"]);
+    const { devices } = await world.reserveNext(ledger(), lease);
+    expect(devices.map((one) => one.externalId)).toEqual(["a", "b-mended", "c"]);
   });
 
   test("an id that another lot took up meanwhile is not planned again", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["a"]);
-    await ledger().rejectDevices(hold, [{ externalId: "a", reason: "request is not signed" }]);
+    const lease = await world.plannedLot(ledger(), "L1", ["a"]);
+    await ledger().rejectDevices(lease, [{ externalId: "a", reason: "request is not signed" }]);
     await world.plannedLot(ledger(), "L2", ["a"]);
     const batches = world.inBatches({ decisions: world.mintAll(["a"]) });
-    expect((await ledger().absorbManifest(hold, world.manifest(), batches)).plan).toMatchObject({
+    expect((await ledger().absorbManifest(lease, world.manifest(), batches)).plan).toMatchObject({
       mint: 0,
       rejected: 1,
     });
@@ -245,15 +313,15 @@ function manifests(ledger: () => Ledger): void {
   });
 
   test("changed cells of a confirmed device bring it back to minted, out of its part", async () => {
-    const hold = await world.listedLot(ledger(), "L1", ["a", "b"]);
-    const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["a", "b"] });
-    await ledger().closeUpload(hold, upload, { kind: "answered", confirmed: ["a", "b"], rejected: [] });
+    const lease = await world.listedLot(ledger(), "L1", ["a", "b"]);
+    const upload = await ledger().openUpload(lease, { part: 1, externalIds: ["a", "b"] });
+    await ledger().closeUpload(lease, upload, { kind: "answered", confirmed: ["a", "b"], rejected: [] });
     const renamed = world.device("a", 12, "Renamed");
     const decisions = [
       { kind: "register", device: renamed, registrationDigest: "new" },
       { kind: "keep", externalId: "b", line: 3 },
     ] as const;
-    const { plan } = await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions }));
+    const { plan } = await ledger().absorbManifest(lease, world.manifest(), world.inBatches({ decisions }));
     expect(plan).toMatchObject({ register: 1, keep: 1, gone: [] });
     expect(await ledger().unlistedDevices("L1", 9)).toEqual([{ externalId: "a", registration: renamed.registration }]);
     expect((await ledger().partDevices("L1", 1)).map((one) => one.externalId)).toEqual(["b"]);
@@ -265,20 +333,20 @@ function manifests(ledger: () => Ledger): void {
       ["b", 3],
       ["a", 12],
     ]);
-    await world.listLot(ledger(), hold, 2);
+    await world.listLot(ledger(), lease, 2);
     expect(await ledger().partDevices("L1", 2)).toMatchObject([
       { externalId: "a", sentBefore: true, confirmedBefore: true },
     ]);
   });
 
   test("a decision that contradicts the ledger is a defect and changes nothing", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["a"]);
-    await world.mintLot(ledger(), hold);
+    const lease = await world.plannedLot(ledger(), "L1", ["a"]);
+    await world.mintLot(ledger(), lease);
     const damaged = { code: "state-damaged", message: expect.stringContaining("a is minted") };
     const again = world.inBatches({ decisions: world.mintAll(["a"]) });
-    await expect(ledger().absorbManifest(hold, world.manifest(), again)).rejects.toMatchObject(damaged);
+    await expect(ledger().absorbManifest(lease, world.manifest(), again)).rejects.toMatchObject(damaged);
     const unknown = world.inBatches({ decisions: [{ kind: "keep", externalId: "z", line: 2 }] });
-    await expect(ledger().absorbManifest(hold, world.manifest(), unknown)).rejects.toMatchObject({
+    await expect(ledger().absorbManifest(lease, world.manifest(), unknown)).rejects.toMatchObject({
       code: "state-damaged",
     });
     expect(await ledger().manifests("L1")).toHaveLength(1);
@@ -287,27 +355,29 @@ function manifests(ledger: () => Ledger): void {
 
 function minting(ledger: () => Ledger): void {
   test("a batch's password segment is recorded with its reservation, and its passwords count as listed once that is committed", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    const lease = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
     const devices = ["a", "b"].map((externalId) => ({ externalId, serialNumber: world.serialNumber() }));
-    const batch = await ledger().reserveBatch(hold, { issuer: "line-3", segment: "0123abcd-5eed", devices });
+    const batch = await ledger().reserveBatch(lease, { issuer: "line-3", segment: "0123abcd-5eed", devices });
     const segment = `segment-${String(batch).padStart(6, "0")}-0123abcd-5eed.csv`;
-    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "reserved", segment, devices }]);
+    expect(await ledger().openBatches("L1")).toEqual([
+      { number: batch, state: "reserved", place: currentLockOwner().host, segment, devices },
+    ]);
     expect(await ledger().passwordBatches("L1")).toEqual([]);
     expect(await ledger().passwordDevices(batch)).toEqual([]);
-    await expect(ledger().commitListed(hold, [batch])).rejects.toMatchObject({ code: "state-damaged" });
+    await expect(ledger().commitListed(lease, [batch])).rejects.toMatchObject({ code: "state-damaged" });
     await ledger().commitMinted(
-      hold,
+      lease,
       batch,
       devices.map((one) => world.certificateOf(one.externalId, one.serialNumber)),
     );
     expect(await ledger().passwordBatches("L1")).toEqual([{ number: batch, state: "minted", segment, listed: "no" }]);
-    await ledger().commitListed(hold, [batch]);
+    await ledger().commitListed(lease, [batch]);
     expect(await ledger().passwordBatches("L1")).toMatchObject([{ listed: "yes" }]);
-    await ledger().commitPlaced(hold, batch);
+    await ledger().commitPlaced(lease, batch);
     expect(await ledger().passwordDevices(batch)).toEqual(["a", "b"]);
-    await ledger().revokeDevices(hold, { reason: "unspecified", externalIds: ["a"] });
+    await ledger().revokeDevices(lease, { reason: "unspecified", externalIds: ["a"] });
     expect(await ledger().passwordDevices(batch)).toEqual(["b"]);
-    await world.reserveNext(ledger(), hold);
+    await world.reserveNext(ledger(), lease);
     expect(await ledger().passwordBatches("L1")).toHaveLength(1);
   });
 
@@ -336,17 +406,18 @@ function minting(ledger: () => Ledger): void {
   });
 
   test("a batch goes from planned over reserved to minted, and is open until it is placed", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
-    const { batch, devices } = await world.reserveNext(ledger(), hold, 2);
+    const lease = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    const { batch, devices } = await world.reserveNext(ledger(), lease, 2);
     expect(devices.map((one) => one.externalId)).toEqual(["a", "b"]);
-    expect(await ledger().plannedDevices("L1", 9)).toMatchObject([{ externalId: "c" }]);
-    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "reserved", devices }]);
+    expect(await ledger().plannedSample("L1")).toMatchObject({ externalId: "c" });
+    const { host: place } = currentLockOwner();
+    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "reserved", place, devices }]);
     const minted = devices.map((one) => world.certificateOf(one.externalId, one.serialNumber));
-    await ledger().commitMinted(hold, batch, minted.toReversed());
-    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "minted", devices }]);
+    await ledger().commitMinted(lease, batch, minted.toReversed());
+    expect(await ledger().openBatches("L1")).toEqual([{ number: batch, state: "minted", place, devices }]);
     expect(await ledger().mintedBatches("L1")).toEqual(new Set([batch]));
     expect(await ledger().unlistedDevices("L1", 9)).toEqual([]);
-    await ledger().commitPlaced(hold, batch);
+    await ledger().commitPlaced(lease, batch);
     expect(await ledger().openBatches("L1")).toEqual([]);
     expect(await ledger().mintedBatches("L1")).toEqual(new Set([batch]));
     expect((await ledger().unlistedDevices("L1", 9)).map((one) => one.externalId)).toEqual(["a", "b"]);
@@ -355,42 +426,42 @@ function minting(ledger: () => Ledger): void {
   });
 
   test("a void batch's devices are planned again and its serial numbers are never used again", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["a"]);
-    const { batch, devices } = await world.reserveNext(ledger(), hold);
-    await ledger().voidBatch(hold, batch);
-    expect(await ledger().plannedDevices("L1", 9)).toHaveLength(1);
+    const lease = await world.plannedLot(ledger(), "L1", ["a"]);
+    const { batch, devices } = await world.reserveNext(ledger(), lease);
+    await ledger().voidBatch(lease, batch);
+    expect(await ledger().countByStage("L1")).toMatchObject({ planned: 1, reserved: 0 });
     const [first] = devices;
     expect(await ledger().certificate(first?.serialNumber ?? "")).toMatchObject({ state: "abandoned", lot: "L1" });
-    await expect(ledger().reserveBatch(hold, { issuer: "line-3", devices })).rejects.toMatchObject({
+    await expect(ledger().reserveBatch(lease, { issuer: "line-3", devices })).rejects.toMatchObject({
       code: "state-damaged",
       message: expect.stringContaining(`serial number ${first?.serialNumber} is taken`),
     });
-    expect(await ledger().plannedDevices("L1", 9)).toHaveLength(1);
+    expect(await ledger().countByStage("L1")).toMatchObject({ planned: 1, reserved: 0 });
     expect(await ledger().mintedBatches("L1")).toEqual(new Set());
     expect(await ledger().countLotCertificates("L1")).toEqual({ issued: 0, revoked: 0, abandoned: 1 });
-    await expect(ledger().voidBatch(hold, batch)).rejects.toMatchObject({ code: "state-damaged" });
+    await expect(ledger().voidBatch(lease, batch)).rejects.toMatchObject({ code: "state-damaged" });
   });
 
   test("a batch is minted whole, as it was reserved, or not at all", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["a", "b"]);
-    const { batch, devices } = await world.reserveNext(ledger(), hold);
+    const lease = await world.plannedLot(ledger(), "L1", ["a", "b"]);
+    const { batch, devices } = await world.reserveNext(ledger(), lease);
     const minted = devices.map((one) => world.certificateOf(one.externalId, one.serialNumber));
     const damaged = { code: "state-damaged" };
-    await expect(ledger().commitMinted(hold, batch, minted.slice(1))).rejects.toMatchObject(damaged);
+    await expect(ledger().commitMinted(lease, batch, minted.slice(1))).rejects.toMatchObject(damaged);
     const stranger = minted.map((one) => ({ ...one, serialNumber: world.serialNumber() }));
-    await expect(ledger().commitMinted(hold, batch, stranger)).rejects.toMatchObject(damaged);
+    await expect(ledger().commitMinted(lease, batch, stranger)).rejects.toMatchObject(damaged);
     const swapped = minted.map((one, index) => ({ ...one, externalId: minted.at(index - 1)?.externalId ?? "" }));
-    await expect(ledger().commitMinted(hold, batch, swapped)).rejects.toMatchObject(damaged);
+    await expect(ledger().commitMinted(lease, batch, swapped)).rejects.toMatchObject(damaged);
     expect(await ledger().countByStage("L1")).toMatchObject({ reserved: 2, minted: 0 });
-    await ledger().commitMinted(hold, batch, minted);
-    await expect(ledger().commitMinted(hold, batch, minted)).rejects.toMatchObject(damaged);
-    await expect(ledger().voidBatch(hold, batch)).rejects.toMatchObject(damaged);
+    await ledger().commitMinted(lease, batch, minted);
+    await expect(ledger().commitMinted(lease, batch, minted)).rejects.toMatchObject(damaged);
+    await expect(ledger().voidBatch(lease, batch)).rejects.toMatchObject(damaged);
   });
 
   test("a stage that may not follow is refused, with the device and its stage", async () => {
-    const hold = await world.listedLot(ledger(), "L1", ["a"]);
+    const lease = await world.listedLot(ledger(), "L1", ["a"]);
     const devices = [{ externalId: "a", serialNumber: world.serialNumber() }];
-    await expect(ledger().reserveBatch(hold, { issuer: "line-3", devices })).rejects.toMatchObject({
+    await expect(ledger().reserveBatch(lease, { issuer: "line-3", devices })).rejects.toMatchObject({
       code: "state-damaged",
       message: expect.stringContaining("device a of lot L1 is listed and cannot become reserved"),
     });
@@ -398,11 +469,11 @@ function minting(ledger: () => Ledger): void {
   });
 
   test("a device turned down while reserved leaves its batch, and its serial number is abandoned", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["a", "b"]);
-    const { batch, devices } = await world.reserveNext(ledger(), hold);
-    await ledger().rejectDevices(hold, [{ externalId: "a", reason: "request is too weak" }]);
+    const lease = await world.plannedLot(ledger(), "L1", ["a", "b"]);
+    const { batch, devices } = await world.reserveNext(ledger(), lease);
+    await ledger().rejectDevices(lease, [{ externalId: "a", reason: "request is too weak" }]);
     const rest = devices.slice(1).map((one) => world.certificateOf(one.externalId, one.serialNumber));
-    await ledger().commitMinted(hold, batch, rest);
+    await ledger().commitMinted(lease, batch, rest);
     expect(await ledger().countByStage("L1")).toMatchObject({ minted: 1, rejected: 1 });
     expect(await ledger().countLotCertificates("L1")).toEqual({ issued: 1, revoked: 0, abandoned: 1 });
     await expect(ledger().verifyEvents()).resolves.toMatchObject({ events: expect.any(Number) });
@@ -413,12 +484,12 @@ function minting(ledger: () => Ledger): void {
     const ids = Array.from({ length: 20 }, (_, index) => `${index}`);
     const batches = await Promise.all(
       names.map(async (name) => {
-        const hold = await world.plannedLot(
+        const lease = await world.plannedLot(
           ledger(),
           name,
           ids.map((id) => `${name}-${id}`),
         );
-        return [await world.mintLot(ledger(), hold), (await world.listLot(ledger(), hold)).length];
+        return [await world.mintLot(ledger(), lease), (await world.listLot(ledger(), lease)).length];
       }),
     );
     expect(new Set(batches.map(([batch]) => batch)).size).toBe(3);
@@ -456,10 +527,10 @@ function serials(ledger: () => Ledger): void {
 
 function registration(ledger: () => Ledger): void {
   test("a part keeps its rows in order, and each device is in one part only", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
-    await world.mintLot(ledger(), hold);
+    const lease = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    await world.mintLot(ledger(), lease);
     const part = { number: 1, sha256: world.digest("part"), paths: ["Factory/L1"] };
-    await ledger().commitPart(hold, part, ["b", "a"]);
+    await ledger().commitPart(lease, part, ["b", "a"]);
     expect(await ledger().parts("L1")).toEqual([{ ...part, rows: 2, open: 2, answered: false }]);
     const fresh = {
       stage: "listed",
@@ -472,22 +543,22 @@ function registration(ledger: () => Ledger): void {
       { externalId: "b", row: 0, ...fresh },
       { externalId: "a", row: 1, ...fresh },
     ]);
-    await expect(ledger().commitPart(hold, { ...part, number: 2 }, ["c", "a"])).rejects.toMatchObject({
+    await expect(ledger().commitPart(lease, { ...part, number: 2 }, ["c", "a"])).rejects.toMatchObject({
       code: "state-damaged",
       message: expect.stringContaining("device a"),
     });
-    await expect(ledger().commitPart(hold, part, ["c"])).rejects.toMatchObject({ code: "state-damaged" });
+    await expect(ledger().commitPart(lease, part, ["c"])).rejects.toMatchObject({ code: "state-damaged" });
     expect((await ledger().unlistedDevices("L1", 9)).map((one) => one.externalId)).toEqual(["c"]);
   });
 }
 
 function submission(ledger: () => Ledger): void {
   test("an attempt is recorded before it is made, and open until its outcome is", async () => {
-    const hold = await world.listedLot(ledger(), "L1", ["a", "b", "c"]);
-    const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["c", "a", "b"] });
+    const lease = await world.listedLot(ledger(), "L1", ["a", "b", "c"]);
+    const upload = await ledger().openUpload(lease, { part: 1, externalIds: ["c", "a", "b"] });
     expect(await ledger().openUploads("L1")).toEqual([{ upload, part: 1, externalIds: ["c", "a", "b"] }]);
     expect(await ledger().countByStage("L1")).toMatchObject({ submitted: 3 });
-    await ledger().closeUpload(hold, upload, {
+    await ledger().closeUpload(lease, upload, {
       kind: "answered",
       status: 201,
       confirmed: ["a"],
@@ -501,17 +572,14 @@ function submission(ledger: () => Ledger): void {
       { externalId: "c", stage: "listed", confirmedBefore: false, sentBefore: true },
     ]);
     expect(await ledger().parts("L1")).toMatchObject([{ open: 1, answered: true }]);
-    expect(await ledger().uploads("L1")).toMatchObject([
-      { upload, part: 1, rows: 3, kind: "answered", status: 201, confirmed: 1, rejected: 1, overwritten: ["a"] },
-    ]);
     const outcome = { kind: "unknown", confirmed: [], rejected: [] } as const;
-    await expect(ledger().closeUpload(hold, upload, outcome)).rejects.toMatchObject({ code: "state-damaged" });
+    await expect(ledger().closeUpload(lease, upload, outcome)).rejects.toMatchObject({ code: "state-damaged" });
   });
 
   test("an attempt that was refused leaves its part unanswered and its devices listed", async () => {
-    const hold = await world.listedLot(ledger(), "L1", ["a"]);
-    const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["a"] });
-    await ledger().closeUpload(hold, upload, {
+    const lease = await world.listedLot(ledger(), "L1", ["a"]);
+    const upload = await ledger().openUpload(lease, { part: 1, externalIds: ["a"] });
+    await ledger().closeUpload(lease, upload, {
       kind: "refused",
       status: 413,
       message: "too large",
@@ -519,31 +587,32 @@ function submission(ledger: () => Ledger): void {
       rejected: [],
     });
     expect(await ledger().parts("L1")).toMatchObject([{ open: 1, answered: false }]);
-    expect(await ledger().uploads("L1")).toMatchObject([{ kind: "refused", status: 413, message: "too large" }]);
+    expect(await ledger().openUploads("L1")).toEqual([]);
+    expect(await ledger().countByStage("L1")).toMatchObject({ listed: 1 });
   });
 
   test("an outcome may only name devices of its attempt", async () => {
-    const hold = await world.listedLot(ledger(), "L1", ["a", "b"]);
-    const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["a"] });
+    const lease = await world.listedLot(ledger(), "L1", ["a", "b"]);
+    const upload = await ledger().openUpload(lease, { part: 1, externalIds: ["a"] });
     const outcome = { kind: "answered", confirmed: ["b"], rejected: [] } as const;
-    await expect(ledger().closeUpload(hold, upload, outcome)).rejects.toMatchObject({ code: "state-damaged" });
+    await expect(ledger().closeUpload(lease, upload, outcome)).rejects.toMatchObject({ code: "state-damaged" });
     expect(await ledger().openUploads("L1")).toHaveLength(1);
   });
 
   test("a device whose row changed under an open attempt is remembered as confirmed, and registered again", async () => {
-    const hold = await world.listedLot(ledger(), "L1", ["a"]);
-    const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["a"] });
+    const lease = await world.listedLot(ledger(), "L1", ["a"]);
+    const upload = await ledger().openUpload(lease, { part: 1, externalIds: ["a"] });
     const change = { kind: "register", device: world.device("a", 2, "New"), registrationDigest: "new" } as const;
-    await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions: [change] }));
-    await ledger().closeUpload(hold, upload, { kind: "unknown", confirmed: ["a"], rejected: [] });
+    await ledger().absorbManifest(lease, world.manifest(), world.inBatches({ decisions: [change] }));
+    await ledger().closeUpload(lease, upload, { kind: "unknown", confirmed: ["a"], rejected: [] });
     expect(await ledger().countByStage("L1")).toMatchObject({ minted: 1, confirmed: 0 });
-    await world.listLot(ledger(), hold, 2);
+    await world.listLot(ledger(), lease, 2);
     expect(await ledger().partDevices("L1", 2)).toMatchObject([{ confirmedBefore: true }]);
   });
 
   test("what the platform already had is asked once and remembered", async () => {
-    const hold = await world.listedLot(ledger(), "L1", ["a", "b", "c"]);
-    await ledger().recordCollisions(hold, [
+    const lease = await world.listedLot(ledger(), "L1", ["a", "b", "c"]);
+    await ledger().recordCollisions(lease, [
       { externalId: "a", present: true },
       { externalId: "b", present: false },
     ]);
@@ -552,9 +621,9 @@ function submission(ledger: () => Ledger): void {
   });
 
   test("a device that the platform turned down stays live and is listed again on demand", async () => {
-    const hold = await world.listedLot(ledger(), "L1", ["a", "b"]);
-    await ledger().rejectDevices(hold, [{ externalId: "a", reason: "was there before us" }]);
-    await ledger().rejectDevices(hold, [{ externalId: "a", reason: "was there before" }]);
+    const lease = await world.listedLot(ledger(), "L1", ["a", "b"]);
+    await ledger().rejectDevices(lease, [{ externalId: "a", reason: "was there before us" }]);
+    await ledger().rejectDevices(lease, [{ externalId: "a", reason: "was there before" }]);
     expect(await ledger().countLive("L1")).toBe(2);
     expect(await world.collect(ledger().rejects("L1"))).toMatchObject([
       { externalId: "a", reason: "was there before", device: true },
@@ -562,26 +631,26 @@ function submission(ledger: () => Ledger): void {
     const other = await world.withLotLease(ledger(), "L2");
     const batches = world.inBatches({ decisions: world.mintAll(["a"]) });
     expect((await ledger().absorbManifest(other, world.manifest(), batches)).plan.rejected).toBe(1);
-    expect(await ledger().relistRejected(hold)).toBe(1);
+    expect(await ledger().relistRejected(lease)).toBe(1);
     expect(await ledger().countByStage("L1")).toMatchObject({ listed: 2, rejected: 0 });
-    expect(await ledger().relistRejected(hold)).toBe(0);
+    expect(await ledger().relistRejected(lease)).toBe(0);
   });
 
   test("a minted device that never came into its place is not listed again with the others", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["a"]);
-    await world.mintLot(ledger(), hold);
-    await ledger().rejectDevices(hold, [{ externalId: "a", reason: "devices/a holds another serial number" }]);
-    expect(await ledger().relistRejected(hold)).toBe(0);
+    const lease = await world.plannedLot(ledger(), "L1", ["a"]);
+    await world.mintLot(ledger(), lease);
+    await ledger().rejectDevices(lease, [{ externalId: "a", reason: "devices/a holds another serial number" }]);
+    expect(await ledger().relistRejected(lease)).toBe(0);
     const change = { kind: "register", device: world.device("a", 2), registrationDigest: "same" } as const;
-    await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions: [change] }));
+    await ledger().absorbManifest(lease, world.manifest(), world.inBatches({ decisions: [change] }));
     expect(await ledger().unlistedDevices("L1", 9)).toMatchObject([{ externalId: "a" }]);
   });
 
   test("a confirmed device cannot be turned down", async () => {
-    const hold = await world.listedLot(ledger(), "L1", ["a"]);
-    const upload = await ledger().openUpload(hold, { part: 1, externalIds: ["a"] });
-    await ledger().closeUpload(hold, upload, { kind: "answered", confirmed: ["a"], rejected: [] });
-    await expect(ledger().rejectDevices(hold, [{ externalId: "a", reason: "late" }])).rejects.toMatchObject({
+    const lease = await world.listedLot(ledger(), "L1", ["a"]);
+    const upload = await ledger().openUpload(lease, { part: 1, externalIds: ["a"] });
+    await ledger().closeUpload(lease, upload, { kind: "answered", confirmed: ["a"], rejected: [] });
+    await expect(ledger().rejectDevices(lease, [{ externalId: "a", reason: "late" }])).rejects.toMatchObject({
       code: "state-damaged",
       message: expect.stringContaining("device a of lot L1 is confirmed and cannot become rejected"),
     });
@@ -591,8 +660,8 @@ function submission(ledger: () => Ledger): void {
 function reading(ledger: () => Ledger): void {
   test("devices come in manifest order, page by page, once they have a certificate", async () => {
     const ids = Array.from({ length: 1203 }, (_, index) => `sn-${String(index * 7 + 13).padStart(6, "0")}`);
-    const hold = await world.plannedLot(ledger(), "L1", ids.toReversed());
-    for (let left = 1200; left > 0; left -= 100) await world.mintLot(ledger(), hold);
+    const lease = await world.plannedLot(ledger(), "L1", ids.toReversed());
+    for (let left = 1200; left > 0; left -= 100) await world.mintLot(ledger(), lease);
     const pages = await world.collectPages(ledger().devices("L1"));
     expect(pages.length).toBeGreaterThan(1);
     expect(pages.flat().map((one) => one.externalId)).toEqual(ids.toReversed().slice(0, 1200));
@@ -604,13 +673,25 @@ function reading(ledger: () => Ledger): void {
     expect(await world.collect(ledger().mintedDevices("L1"))).toHaveLength(1200);
   });
 
+  test("the issuers of a lot are those that signed in it, the last one last", async () => {
+    const lease = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    expect(await ledger().lotIssuers("L1")).toEqual([]);
+    for (const issuer of ["line-4", "line-3", "line-4"]) {
+      const claimed = await ledger().claimBatch(lease, { issuer, serialNumbers: [world.serialNumber()] });
+      const minted = claimed?.devices.map((one) => world.certificateOf(one.externalId, one.serialNumber)) ?? [];
+      await ledger().commitMinted(lease, claimed?.batch ?? 0, minted);
+    }
+    expect(await ledger().lotIssuers("L1")).toEqual(["line-3", "line-4"]);
+    expect(await ledger().lotIssuers("L2")).toEqual([]);
+  });
+
   test("a minted device's record holds all that was recorded of it", async () => {
-    const hold = await world.plannedLot(ledger(), "L1", ["a"]);
-    const { batch, devices } = await world.reserveNext(ledger(), hold);
+    const lease = await world.plannedLot(ledger(), "L1", ["a"]);
+    const { batch, devices } = await world.reserveNext(ledger(), lease);
     const [minted] = devices.map((one) => world.certificateOf(one.externalId, one.serialNumber));
-    await ledger().commitMinted(hold, batch, minted === undefined ? [] : [minted]);
-    await ledger().commitPlaced(hold, batch);
-    await world.listLot(ledger(), hold);
+    await ledger().commitMinted(lease, batch, minted === undefined ? [] : [minted]);
+    await ledger().commitPlaced(lease, batch);
+    await world.listLot(ledger(), lease);
     const { registration } = world.device("a", 2);
     const listed = { line: 2, stage: "listed", part: 1, partRow: 0 };
     expect(await world.collect(ledger().mintedDevices("L1"))).toEqual([
@@ -618,17 +699,52 @@ function reading(ledger: () => Ledger): void {
     ]);
   });
 
+  test("aliases that a row gives its keystores are the device's own until its certificate is replaced", async () => {
+    const lease = await world.withLotLease(ledger(), "L1");
+    const named = (alias: string) => ({ ...world.device("a", 2), aliases: { pkcs12: alias } });
+    const mint = { kind: "mint", device: named("one"), subjectDigest: "1", registrationDigest: "r" } as const;
+    await ledger().absorbManifest(lease, world.manifest(), world.inBatches({ decisions: [mint] }));
+    expect(await ledger().plannedSample("L1")).toMatchObject({ aliases: { pkcs12: "one" } });
+    const claimed = await ledger().claimBatch(lease, { issuer: "line-3", serialNumbers: [world.serialNumber()] });
+    const [first] = claimed?.devices ?? [];
+    expect(first).toMatchObject({ aliases: { pkcs12: "one" } });
+    if (claimed === undefined || first === undefined) throw new Error("nothing was claimed");
+    await ledger().commitMinted(lease, claimed.batch, [world.certificateOf("a", first.serialNumber)]);
+    await ledger().commitPlaced(lease, claimed.batch);
+    const change = { kind: "needs-remint", device: named("two"), subjectDigest: "2" } as const;
+    await ledger().absorbManifest(lease, world.manifest(), world.inBatches({ decisions: [change] }));
+    const minted = async () => (await world.collect(ledger().mintedDevices("L1")))[0]?.aliases;
+    expect(await minted()).toEqual({ pkcs12: "one" });
+    expect(await ledger().remintDevices("L1", ["a"])).toMatchObject([{ aliases: { pkcs12: "two" } }]);
+    const devices = [{ externalId: "a", serialNumber: world.serialNumber() }];
+    const remint = { issuer: "line-3", devices, reason: "superseded", register: false, push: false } as const;
+    const batch = await ledger().reserveRemint(lease, remint);
+    const [{ serialNumber = "" } = {}] = devices;
+    await ledger().commitMinted(lease, batch, [world.certificateOf("a", serialNumber)]);
+    expect(await minted()).toEqual({ pkcs12: "two" });
+  });
+
+  test("how a manifest was written is kept with it", async () => {
+    const lease = await world.withLotLease(ledger(), "L1");
+    const form = { ...PLAIN_FORM, separator: ";", mark: true, secretColumns: ["app_key"], readers: 0o600 } as const;
+    await ledger().absorbManifest(lease, { ...world.manifest(), form }, world.inBatches());
+    await ledger().absorbManifest(lease, world.manifest("mended"), world.inBatches());
+    const [first, second] = await ledger().manifests("L1");
+    expect(first?.form).toEqual(form);
+    expect(second).not.toHaveProperty("form");
+  });
+
   test("rejected rows and rejected devices come together, by line, over many pages", async () => {
-    const hold = await world.withLotLease(ledger(), "L1");
+    const lease = await world.withLotLease(ledger(), "L1");
     const ids = Array.from({ length: 700 }, (_, index) => `sn-${index}`);
     // One row more at the start, so that a page ends between a row and a device of the same line.
     const lines = [2, ...ids.map((_, index) => index + 3)];
     const rejected = lines.map((line) => world.rejectedRow(line, "", "id is empty"));
     const decisions = world.mintAll(ids, 3);
-    await ledger().absorbManifest(hold, world.manifest(), world.inBatches({ decisions, rejected }));
+    await ledger().absorbManifest(lease, world.manifest(), world.inBatches({ decisions, rejected }));
     const reason = "request is not signed";
     await ledger().rejectDevices(
-      hold,
+      lease,
       ids.map((externalId) => ({ externalId, reason })),
     );
     const rejects = await world.collect(ledger().rejects("L1"));
@@ -638,21 +754,83 @@ function reading(ledger: () => Ledger): void {
     expect(row).toMatchObject({ reason: "Device ID: id is empty", device: false });
     expect(device).toMatchObject({ externalId: "sn-0", reason, device: true, cells: { name: "sn-0" } });
   });
+}
 
-  test("every commit moves the head of the event chain, a beat does not", async () => {
+function events(ledger: () => Ledger, open: () => Promise<Ledger>, pass: (ms: number) => void): void {
+  test("every commit moves the head of its lot's chain alone, a beat does not", async () => {
+    expect([await ledger().head(), await ledger().head("L1")]).toEqual([undefined, undefined]);
+    const lease = await world.listedLot(ledger(), "L1", ["a"]);
+    const before = await ledger().head("L1");
+    await ledger().heartbeat(lease);
+    expect(await ledger().head("L1")).toEqual(before);
     expect(await ledger().head()).toBeUndefined();
-    const hold = await world.listedLot(ledger(), "L1", ["a"]);
-    const before = await ledger().head();
-    await ledger().beat(hold);
-    expect(await ledger().head()).toEqual(before);
     await ledger().recordEvent({ kind: "authority-created", subject: "root", detail: { key: "ec-p256" } });
-    const after = await ledger().head();
-    expect(after?.digest).not.toBe(before?.digest);
-    expect(await ledger().verifyEvents()).toEqual({ events: 8, head: after?.digest });
+    expect(await ledger().head("L1")).toEqual(before);
+    await ledger().relistRejected(lease);
+    expect((await ledger().head("L1"))?.digest).not.toBe(before?.digest);
+    const site = await ledger().head();
+    expect(await ledger().verifyEvents()).toEqual({ events: 9, head: site?.digest });
+    await ledger().verifyLinks();
   });
 
   test("nobody else records events of the kinds that the ledger checks", async () => {
     const event = { kind: "batch-minted", subject: "L1", detail: { batch: 1 } };
     await expect(ledger().recordEvent(event)).rejects.toThrow("batch-minted");
+  });
+
+  test("an event is known by its digest, whatever chain it is in, and an unknown one is not", async () => {
+    await world.withLotLease(ledger(), "L1");
+    await ledger().recordEvent({ kind: "note", subject: "x", detail: {} });
+    for (const head of [await ledger().head("L1"), await ledger().head()]) {
+      expect(await ledger().hasEvent(head?.digest ?? "")).toBe(true);
+    }
+    expect(await ledger().hasEvent(world.digest("nobody's"))).toBe(false);
+  });
+
+  test("the end of a run ties the lot's chain into the site's", async () => {
+    const lease = await world.withLotLease(ledger(), "L1");
+    const site = await ledger().head();
+    await ledger().releaseLot(lease, 0);
+    const tied = await ledger().head();
+    expect(tied?.digest).not.toBe(site?.digest);
+    expect(await ledger().verifyEvents()).toEqual({ events: 4, head: tied?.digest });
+  });
+
+  test("chains of lots begin alike and part with their first events", async () => {
+    await world.withLotLease(ledger(), "L1");
+    await world.withLotLease(ledger(), "L2");
+    expect((await ledger().head("L1"))?.digest).not.toBe((await ledger().head("L2"))?.digest);
+    await ledger().verifyLinks();
+  });
+
+  test("the time of the last signature is that of what was reserved or signed last, not the latest one", async () => {
+    expect(await ledger().lastSignedAtMs()).toBeUndefined();
+    const lease = await world.plannedLot(ledger(), "L1", ["a"]);
+    pass(3_600_000);
+    await world.mintLot(ledger(), lease);
+    const late = await ledger().lastSignedAtMs();
+    await ledger().recordEvent({ kind: "note", subject: "x", detail: {} });
+    expect(await ledger().lastSignedAtMs()).toBe(late);
+    // The clock was wrong, and has been set right.
+    pass(-1_800_000);
+    await ledger().reserveSerial({ serialNumber: world.serialNumber(), issuer: "root", subject: "CN=line" });
+    expect(await ledger().lastSignedAtMs()).toBe((late ?? 0) - 1_800_000);
+  });
+
+  test("two that have the ledger open append to one chain", async () => {
+    const other = await open();
+    const note = (of: Ledger, n: number) => of.recordEvent({ kind: "note", subject: "x", detail: { n } });
+    await Promise.all(Array.from({ length: 20 }, (_, n) => note(n % 2 === 0 ? ledger() : other, n)));
+    expect(await ledger().verifyEvents()).toMatchObject({ events: 20 });
+    await other.close();
+  });
+
+  test("a ledger may be closed twice, and what was asked for is recorded first", async () => {
+    const other = await open();
+    const recording = other.recordEvent({ kind: "note", subject: "x", detail: {} });
+    await other.close();
+    await other.close();
+    await recording;
+    expect(await ledger().head()).toBeDefined();
   });
 }

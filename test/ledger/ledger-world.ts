@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Device } from "../../src/domain/device.ts";
 import type { Decision, PlannedBatch, RejectedRow } from "../../src/domain/plan.ts";
-import type { Ledger, LotHold, NewManifest } from "../../src/ledger/ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
+import type { LotLease } from "../../src/ledger/locks.ts";
+import type { NewManifest } from "../../src/ledger/lots.ts";
 
 /** A temporary folder that goes with the test. */
 export function temporaryFolder(): string {
@@ -53,17 +55,17 @@ export function manifest(kind: NewManifest["kind"] = "full", replacesLines: read
 }
 
 /** Takes a lot for this process and gives it a job. */
-export async function withLotLease(ledger: Ledger, lot: string): Promise<LotHold> {
-  const hold = await ledger.acquireLot(lot, currentLockOwner());
-  await ledger.recordJob(hold, { issuer: "line-3", name: "job", json: "{}" });
-  return hold;
+export async function withLotLease(ledger: Ledger, lot: string): Promise<LotLease> {
+  const lease = await ledger.acquireLot(lot, currentLockOwner());
+  await ledger.recordJob(lease, { issuer: "line-3", name: "job", json: "{}" });
+  return lease;
 }
 
 /** A lot with these ids planned. */
-export async function plannedLot(ledger: Ledger, lot: string, ids: readonly string[]): Promise<LotHold> {
-  const hold = await withLotLease(ledger, lot);
-  await ledger.absorbManifest(hold, manifest(), inBatches({ decisions: mintAll(ids) }));
-  return hold;
+export async function plannedLot(ledger: Ledger, lot: string, ids: readonly string[]): Promise<LotLease> {
+  const lease = await withLotLease(ledger, lot);
+  await ledger.absorbManifest(lease, manifest(), inBatches({ decisions: mintAll(ids) }));
+  return lease;
 }
 
 /** A serial number as lotmint makes them: 20 octets, positive. */
@@ -85,35 +87,36 @@ export function certificateOf(externalId: string, serial: string) {
 }
 
 /** Reserves the next planned devices of a lot. */
-export async function reserveNext(ledger: Ledger, hold: LotHold, limit = 100) {
-  const planned = await ledger.plannedDevices(hold.lot, limit);
-  const devices = planned.map(({ externalId }) => ({ externalId, serialNumber: serialNumber() }));
-  const batch = await ledger.reserveBatch(hold, { issuer: "line-3", devices });
-  return { batch, devices };
+export async function reserveNext(ledger: Ledger, lease: LotLease, limit = 100) {
+  const serialNumbers = Array.from({ length: limit }, serialNumber);
+  const claimed = await ledger.claimBatch(lease, { issuer: "line-3", serialNumbers });
+  if (claimed === undefined) throw new Error(`nothing is planned in lot ${lease.lot}`);
+  const devices = claimed.devices.map(({ externalId, serialNumber }) => ({ externalId, serialNumber }));
+  return { batch: claimed.batch, devices };
 }
 
 /** Mints and places everything that is planned. */
-export async function mintLot(ledger: Ledger, hold: LotHold): Promise<number> {
-  const { batch, devices } = await reserveNext(ledger, hold);
+export async function mintLot(ledger: Ledger, lease: LotLease): Promise<number> {
+  const { batch, devices } = await reserveNext(ledger, lease);
   const certificates = devices.map((one) => certificateOf(one.externalId, one.serialNumber));
-  await ledger.commitMinted(hold, batch, certificates);
-  await ledger.commitPlaced(hold, batch);
+  await ledger.commitMinted(lease, batch, certificates);
+  await ledger.commitPlaced(lease, batch);
   return batch;
 }
 
 /** Cuts one part with everything that is minted and placed. */
-export async function listLot(ledger: Ledger, hold: LotHold, number = 1): Promise<readonly string[]> {
-  const ids = (await ledger.unlistedDevices(hold.lot, 100)).map((one) => one.externalId);
-  await ledger.commitPart(hold, { number, sha256: digest(`part ${number}`), paths: ["Factory"] }, ids);
+export async function listLot(ledger: Ledger, lease: LotLease, number = 1): Promise<readonly string[]> {
+  const ids = (await ledger.unlistedDevices(lease.lot, 100)).map((one) => one.externalId);
+  await ledger.commitPart(lease, { number, sha256: digest(`part ${number}`), paths: ["Factory"] }, ids);
   return ids;
 }
 
 /** A lot with these ids minted, placed and in part 1. */
-export async function listedLot(ledger: Ledger, lot: string, ids: readonly string[]): Promise<LotHold> {
-  const hold = await plannedLot(ledger, lot, ids);
-  await mintLot(ledger, hold);
-  await listLot(ledger, hold);
-  return hold;
+export async function listedLot(ledger: Ledger, lot: string, ids: readonly string[]): Promise<LotLease> {
+  const lease = await plannedLot(ledger, lot, ids);
+  await mintLot(ledger, lease);
+  await listLot(ledger, lease);
+  return lease;
 }
 
 export async function collect<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {

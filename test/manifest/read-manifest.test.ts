@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { stripBlanks } from "../../src/domain/blank-text.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
 import { type Manifest, type ManifestRow, readManifest } from "../../src/manifest/read-manifest.ts";
 
@@ -74,13 +75,119 @@ test("columns are found whatever their case, and by the job's names for them", a
   });
 });
 
-test("a row with too many or too few cells is a problem of that row", async () => {
-  const { rows } = await read("id,name\nA\nB,b,c\nC,d\n");
+test("empty cells that a spreadsheet leaves out at a row's end, or adds there, change nothing", async () => {
+  const { rows } = await read("id,name,type\nA\nB,b\nC,c,t,,\nD,d,t, \u00a0 ,\u200b\n");
+  expect(rows).toEqual([
+    { line: 2, cells: { id: "A", name: "", type: "" }, problems: [] },
+    { line: 3, cells: { id: "B", name: "b", type: "" }, problems: [] },
+    { line: 4, cells: { id: "C", name: "c", type: "t" }, problems: [] },
+    { line: 5, cells: { id: "D", name: "d", type: "t" }, problems: [] },
+  ]);
+});
+
+test("a cell with content beyond the header is a problem of its row", async () => {
+  const { rows } = await read("id,name\nA,a,,x\nB,b\n");
   expect(rows.map(({ problems }) => problems)).toEqual([
-    [{ line: 2, field: "", message: "the row has 1 cells, the header has 2" }],
-    [{ line: 3, field: "", message: "the row has 3 cells, the header has 2" }],
+    [
+      {
+        line: 2,
+        field: "",
+        message: "cell 4 is filled, but the header has 2 columns; a separator in a cell may lack its quotes",
+      },
+    ],
     [],
   ]);
+});
+
+test("blanks, no-break spaces and invisible characters around cells go, and so do quotes behind blanks", async () => {
+  const { rows } = await read('id,name,type\n A\u200b ,\u00a0 b c\u00a0,\ufeffc8y_Linux\nB, "x, y" ,\u202a\u3000\n');
+  expect(rows.map(({ cells }) => cells)).toEqual([
+    { id: "A", name: "b c", type: "c8y_Linux" },
+    { id: "B", name: "x, y", type: "" },
+  ]);
+});
+
+test("what a character is made of stays at a cell's end", async () => {
+  const england = "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}";
+  const { rows } = await read(`id,name\nA,\u2764\ufe0f\nB,${england}\n`);
+  expect(rows.map(({ cells }) => cells["name"])).toEqual(["\u2764\ufe0f", england]);
+});
+
+test("invisible characters in a header do not count, nor does the Unicode form", async () => {
+  const { manifest, rows } = await read("\u200bDevice\u00a0I\u00adD ,Gera\u0308t,na\u2060me\nA,G,N\n", {
+    id: "Device ID",
+    type: "Ger\u00e4t",
+  });
+  expect(manifest.header.names).toEqual(["Device ID", "Gera\u0308t", "name"]);
+  expect(Object.fromEntries(manifest.header.standard)).toEqual({ id: "Device ID", type: "Gera\u0308t", name: "name" });
+  expect(rows[0]?.cells).toEqual({ "Device ID": "A", "Gera\u0308t": "G", name: "N" });
+});
+
+test("two columns that only invisible characters tell apart are the same column twice", async () => {
+  await expect(read("id,name,na\u200bme\nA,b,c\n")).rejects.toThrow('the header names "name" twice');
+});
+
+test.each([
+  ["a semicolon", "sep=;\r\nid;name\r\nA;b,c\r\n", ";"],
+  ["a comma, after a mark, although the header holds more semicolons", "\ufeffSEP=,\nid,a;b;c\nA,b\n", ","],
+  ["a tab, in quotes", '"sep=\t"\nid\tname\nA\tb\n', "\t"],
+  ["a semicolon, as a program that knows no such line saves it", "sep=;;;\nid;name\nA;b\n", ";"],
+] as const)("a first line names the separator: %s", async (_, content, separator) => {
+  const { manifest, rows } = await read(content);
+  expect(manifest.form).toMatchObject({ separator, separatorLine: true });
+  expect(rows).toMatchObject([{ line: 3, cells: { id: "A" }, problems: [] }]);
+});
+
+test("a separator that is not read is refused by name", async () => {
+  await expect(read("sep=|\nid|name\nA|b\n")).rejects.toThrow(
+    'm.csv, line 1: the separator that "sep=|" names is not read; comma, semicolon and tab are',
+  );
+});
+
+test("rows of nothing but separators and blanks are passed over, also before the header, and lines go on counting", async () => {
+  const { rows } = await read(';;\n;\u00a0; \nid;name;x\n;;\nA;a;\n "" ;"";\n  \nB;b;\n;;;;;\n');
+  expect(rows.map(({ line, cells }) => [line, cells["id"]])).toEqual([
+    [5, "A"],
+    [8, "B"],
+  ]);
+});
+
+test.each([
+  ["as it was", "ID;Name;type"],
+  ["with other case, blanks and fewer cells", " id ; NAME"],
+  ["with blanks that no spreadsheet shows", "\u00a0id\u200b;name"],
+  ["in another order, as of another file", "name;type;id"],
+  ["with a mark, as of a file put after another", "\ufeffid;name;type"],
+])("a header that comes again is a problem of its row and no device: %s", async (_, again) => {
+  const { rows } = await read(`id;Name;type\nA;id;\n${again}\nB;name;type\n`);
+  expect(rows.map(({ line, isHeader = false }) => [line, isHeader])).toEqual([
+    [2, false],
+    [3, true],
+    [4, false],
+  ]);
+  expect(rows[1]?.problems).toEqual([{ line: 3, field: "", message: "the row is the header again; remove it" }]);
+});
+
+test("columns that the job calls secret, and CREDENTIALS, are not taken in", async () => {
+  writeFileSync(path, "id,App_Key,credentials,name\nA,k3y,pa55,a\n");
+  const manifest = await readManifest(path, { columns: {}, secretColumns: ["app_key"] });
+  const rows: ManifestRow[] = [];
+  for await (const batch of manifest.rows) rows.push(...batch);
+  expect(rows).toEqual([{ line: 2, cells: { id: "A", name: "a" }, problems: [] }]);
+  expect(manifest.header.names).toEqual(["id", "name"]);
+  expect(manifest.form.secretColumns).toEqual(["App_Key", "credentials"]);
+  await expect(readManifest(path, { columns: { type: "App_Key" }, secretColumns: ["app_key"] })).rejects.toThrow(
+    'column "App_Key" is secret (secretColumns) and used as type; it cannot be both',
+  );
+});
+
+test.each([
+  ["\ufeffid;name\r\nA;b\r\n", "utf8", { encoding: "utf-8", mark: true, separator: ";", lineEnd: "\r\n" }],
+  ["id,name\nA,b\r\n", "utf8", { encoding: "utf-8", mark: false, separator: ",", lineEnd: "\n" }],
+  ["\ufeffid\tname\r\nA\tb\r\n", "utf16le", { encoding: "utf-16le", mark: true, separator: "\t", lineEnd: "\r\n" }],
+] as const)("how the file is written is told: %j", async (text, encoding, form) => {
+  const { manifest } = await read(Buffer.from(text, encoding));
+  expect(manifest.form).toEqual({ ...form, separatorLine: false, secretColumns: [] });
 });
 
 test("columns without a name are fine as long as nothing stands in them", async () => {
@@ -109,6 +216,12 @@ describe("a mended rejects file", () => {
       { line: 17, cells: { id: "A", name: "a" }, problems: [] },
       { line: 4, cells: { id: "B", name: "b" }, problems: [] },
     ]);
+  });
+
+  test("may hold another one after it, header and all", async () => {
+    const header = "id,name,lotmint:lot,lotmint:line,lotmint:reason\n";
+    const { rows } = await read(`${header}A,a,L1,17,bad\n${header}B,b,L1,4,worse\n`);
+    expect(rows.map(({ line }) => line)).toEqual([17, 4]);
   });
 
   test.each([
@@ -203,7 +316,7 @@ describe("a file is refused whole for", () => {
   });
 });
 
-test("any cells that a CSV writer writes come back, with every separator, line end, quoting and encoding", async () => {
+test("any cells that a CSV writer writes come back without the blanks around them, with every separator, line end, quoting and encoding", async () => {
   const cell = fc.string({ unit: "binary", maxLength: 12 }).map((text) => text.toWellFormed().replaceAll("\0", "0"));
   const tricky = fc.constantFrom('"', '""', ",", ";", "\t", "\n", "\r\n", "\r", "", " ", "'", "ü", "😀");
   const rows = fc.array(
@@ -221,7 +334,8 @@ test("any cells that a CSV writer writes come back, with every separator, line e
       const content =
         encoding === "utf16le" ? Buffer.from(`\ufeff${text}`, "utf16le") : encoding === "bom" ? `\ufeff${text}` : text;
       const { rows: back } = await read(content);
-      expect(back.map(({ cells }) => [cells["id"], cells["b"], cells["c"]])).toEqual(written);
+      const stripped = written.map((cells) => cells.map(stripBlanks));
+      expect(back.map(({ cells }) => [cells["id"], cells["b"], cells["c"]])).toEqual(stripped);
     }),
     { numRuns: 150 },
   );

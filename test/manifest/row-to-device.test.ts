@@ -110,7 +110,7 @@ describe("an id is refused when it", () => {
     ["is empty", "", "the id is empty"],
     ["holds a space", "A 1", "the id holds whitespace"],
     ["begins with a space", " A1", "the id holds whitespace"],
-    ["holds a no-break space", "A\u00a01", "the id holds whitespace"],
+    ["holds a no-break space", "A\u00a01", "the id holds whitespace (U+00A0)"],
     ["holds a control character", "A\u00011", "the id holds a control or invisible character (U+0001)"],
     ["holds a C1 control", "A\u00851", "the id holds a control or invisible character (U+0085)"],
     ["holds a zero-width space", "A\u200b1", "the id holds a control or invisible character (U+200B)"],
@@ -127,6 +127,48 @@ describe("an id is refused when it", () => {
       field: "Device ID",
       message,
     });
+  });
+});
+
+describe("what a spreadsheet left in place of an id or a number is a problem of its column:", () => {
+  test.each([
+    ["iccid", "8.94901E+18", "the value 8.94901E+18 is a number in E-notation"],
+    ["id", "8,94901E+18", "the value 8,94901E+18 is a number in E-notation"],
+    ["serial_number", "8.94901E18", "the value 8.94901E18 is a number in E-notation"],
+    ["external-imei", "1E+12", "the value 1E+12 is a number in E-notation"],
+    ["id", "########", "the value ######## stands where the column was too narrow"],
+    ["id", "#NAME?", "the value #NAME? is a spreadsheet's error"],
+    ["iccid", "#REF!", "the value #REF! is a spreadsheet's error"],
+    ["external-imei", "#N/A", "the value #N/A is a spreadsheet's error"],
+    ["serial_number", "#BEZUG!", "the value #BEZUG! is a spreadsheet's error"],
+    ["id", "Err:502", "the value Err:502 is a spreadsheet's error"],
+    ["id", "NULL", "the value NULL stands for a missing value"],
+    ["iccid", "nan", "the value nan stands for a missing value"],
+  ])("%s %s", (column, value, message) => {
+    expect(read({ id: "A", [column]: value })).toEqual([
+      { line: 7, field: column, message: expect.stringContaining(message) },
+    ]);
+  });
+
+  test.each([
+    ["id", "12E45"],
+    ["id", "0012E4567890"],
+    ["iccid", "+491555555"],
+    ["iccid", "89490200001234567890"],
+    ["id", "NULL-1"],
+    ["id", "#1"],
+    ["name", "#REF!"],
+    ["name", "8.94901E+18"],
+    ["type", "null"],
+  ])("but %s may be %s", (column, value) => {
+    expect(read({ id: "A", [column]: value })).toHaveProperty("externalId");
+  });
+
+  test("the job's own column for it counts, not one that has only its name", () => {
+    expect(read({ "Device ID": "NULL", id: "A" }, { columns: { id: "Device ID" } })).toMatchObject([
+      { field: "Device ID" },
+    ]);
+    expect(read({ "Device ID": "A", id: "NULL" }, { columns: { id: "Device ID" } })).toMatchObject({ externalId: "A" });
   });
 });
 
@@ -178,7 +220,7 @@ describe("a value that the platform's CSV cannot carry is a problem of its colum
     ["iccid", 'a"b', "a quote"],
     ["idtype", "a\nb", "a line break"],
     ["external-x", "a\rb", "a line break"],
-    ["hw", "a\u0007b", "a control character"],
+    ["hw", "a\u0007b", "a control character (U+0007)"],
   ])("%s", (column, value, what) => {
     expect(read({ id: "A", [column]: value }, column === "hw" ? { registration: { properties: ["hw"] } } : {})).toEqual(
       [{ line: 7, field: column, message: `the value holds ${what}, which the platform's CSV cannot carry` }],
@@ -229,8 +271,35 @@ test("a lot's name that no registration can carry is refused once", () => {
   );
 });
 
+describe("aliases", () => {
+  const keystores = { pkcs12: { alias: "{id}" }, jks: { alias: "{Label}-{lot}" } };
+
+  test("are made from the row where the job says so", () => {
+    expect(read({ id: "SN-1", label: "Tür 7" }, { keystores })).toMatchObject({
+      aliases: { pkcs12: "SN-1", jks: "Tür 7-L1" },
+    });
+    expect(read({ id: "SN-1" }, { keystores: { pkcs12: { alias: "fixed" } } })).not.toHaveProperty("aliases");
+  });
+
+  test("that cannot be are problems of their column", () => {
+    expect(read({ id: "A", label: "" }, { keystores })).toEqual([
+      { line: 7, field: "label", message: "the cell is empty, and the job makes the alias in keystore.jks from it" },
+    ]);
+    expect(read({ id: "A", label: "a\nb" }, { keystores })).toEqual([
+      { line: 7, field: "label", message: "the alias in keystore.jks holds a control character or a line break" },
+    ]);
+    expect(read({ id: "A", label: "x".repeat(126) }, { keystores })).toEqual([
+      { line: 7, field: "label", message: "the alias in keystore.jks has 129 characters, the most is 128" },
+    ]);
+  });
+
+  test("a column that is not there is told by the key that asks for it", () => {
+    expect(() => read({ id: "A" }, { keystores })).toThrow('keystores.jks.alias needs column "Label"');
+  });
+});
+
 describe("a certificate request", () => {
-  const pem = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\nAA==\n-----END CERTIFICATE REQUEST-----\n";
+  const pem = "-----BEGIN CERTIFICATE REQUEST-----\nMIIBAA==\n-----END CERTIFICATE REQUEST-----\n";
   writeFileSync(join(inputFolder, "a.csr"), pem.replaceAll("\n", "\r\n"));
   writeFileSync(join(inputFolder, "der.csr"), Buffer.from("3082010000", "hex"));
   writeFileSync(join(folder, "outside.csr"), pem);
@@ -247,6 +316,24 @@ describe("a certificate request", () => {
     expect(read({ id: "A", csr })).toMatchObject({ certificateRequest: pem });
   });
 
+  test.each([
+    ["with a backslash", String.raw`csr\dev1.pem`],
+    ["of a file that has one in its name", String.raw`odd\dev2.pem`],
+  ])("is taken by a path %s", (_, csr) => {
+    mkdirSync(join(inputFolder, "csr"), { recursive: true });
+    writeFileSync(join(inputFolder, "csr", "dev1.pem"), pem);
+    writeFileSync(join(inputFolder, String.raw`odd\dev2.pem`), pem);
+    expect(read({ id: "A", csr })).toMatchObject({ certificateRequest: pem });
+  });
+
+  test.each([
+    ["blanks for line ends", pem.trim().replaceAll("\n", " ")],
+    ["a literal backslash and n", pem.replaceAll("\n", String.raw`\n`)],
+    ["text around it", `Subject: CN=A\n${pem}\nend`],
+  ])("is taken from a cell with %s", (_, csr) => {
+    expect(read({ id: "A", csr })).toMatchObject({ certificateRequest: pem });
+  });
+
   test("in a file below input may be DER, and becomes PEM", () => {
     const der = Buffer.from("3082010000", "hex").toString("base64");
     const certificateRequest = `-----BEGIN CERTIFICATE REQUEST-----\n${der}\n-----END CERTIFICATE REQUEST-----\n`;
@@ -256,8 +343,12 @@ describe("a certificate request", () => {
   test.each([
     ["../outside.csr", "must be a path below"],
     ["/etc/hostname", "must be a path below"],
-    ["C:\\lots\\a.csr", "must be a path below"],
-    ["lot\\..\\..\\outside.csr", "must be a path below"],
+    [String.raw`C:\csr\a.csr`, "must be a path below"],
+    ["C:a.csr", "must be a path below"],
+    [String.raw`\\server\share\a.csr`, "must be a path below"],
+    [String.raw`csr\..\..\outside.csr`, "must be a path below"],
+    [pem + pem, "the cell holds 2 certificate requests; give one alone"],
+    [`${pem}-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----`, "the cell holds a private key"],
     ["link.csr", "lies outside"],
     ["none.csr", "there is no readable file"],
     [".", "lies outside"],

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { homeLayout } from "../../src/disk/layout.ts";
 import type { Device } from "../../src/domain/device.ts";
-import type { KeyHolder } from "../../src/ledger/ledger.ts";
+import type { KeyHolder } from "../../src/ledger/serials.ts";
 import { checkRequests } from "../../src/plan/check-requests.ts";
 import { writePem } from "../../src/x509/pem.ts";
 import { makeIssuer } from "../fixtures/make-issuer.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ensureFolder } from "../../src/disk/durable.ts";
 import { homeLayout, type LotLayout, lotLayout, partFile } from "../../src/disk/layout.ts";
-import type { NewPart, UnlistedDevice } from "../../src/ledger/ledger.ts";
+import type { NewPart, UnlistedDevice } from "../../src/ledger/registration.ts";
 import { type CutParts, cutParts } from "../../src/registration/cut-parts.ts";
 
 let root: string;
@@ -30,7 +30,7 @@ function cutting(devices: UnlistedDevice[], rowsPerUpload: number, committed: Co
   const queue = [...devices];
   const ledger: CutParts["ledger"] & { taken: boolean } = {
     taken: false,
-    beat: async () => {
+    heartbeat: async () => {
       if (ledger.taken) throw new Error("lot-held");
     },
     parts: async () => committed.map((part) => ({ ...part, rows: part.ids.length, open: 0, answered: false })),
@@ -49,7 +49,7 @@ function cutting(devices: UnlistedDevice[], rowsPerUpload: number, committed: Co
   return {
     ledger,
     committed,
-    run: () => cutParts({ ledger, hold: { lot: "L1", run: 1, fence: 1 }, layout, rowsPerUpload }),
+    run: () => cutParts({ ledger, lease: { lot: "L1", run: 1, fence: 1 }, layout, rowsPerUpload }),
   };
 }
 

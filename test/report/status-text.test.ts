@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { STAGES, type Stage } from "../../src/domain/stage.ts";
-import type { LotRecord } from "../../src/ledger/ledger.ts";
+import type { LotRecord } from "../../src/ledger/lots.ts";
 import { statusText } from "../../src/report/status-text.ts";
 import { COUNTS } from "../fixtures/lot-report.ts";
 

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Home, homeLayout, type LotLayout, lotLayout, segmentName, segmentPart } from "../../src/disk/layout.ts";
-import type { Ledger, LotHold } from "../../src/ledger/ledger.ts";
-import { openLedger } from "../../src/ledger/open-ledger.ts";
+import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { LotLease } from "../../src/ledger/locks.ts";
+import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
 import { markOwn } from "../../src/run/lot/owner-mark.ts";
 import { certificateOf, plannedLot, serialNumber } from "../ledger/ledger-world.ts";
 
@@ -12,7 +13,7 @@ import { certificateOf, plannedLot, serialNumber } from "../ledger/ledger-world.
 export interface PasswordWorld {
   readonly home: Home;
   readonly ledger: Ledger;
-  readonly hold: LotHold;
+  readonly lease: LotLease;
   readonly lot: LotLayout;
   /** Mints the next devices as one batch and gives the path of its segment, which is written only with `lines`. */
   readonly mint: (ids: readonly string[], lines?: readonly string[]) => Promise<string>;
@@ -25,7 +26,7 @@ export async function passwordWorld(ids: readonly string[]): Promise<PasswordWor
   const lot = lotLayout(home, "L1");
   const ledger = await openLedger(home.ledger, { now: Date.now });
   onTestFinished(() => ledger.close());
-  const hold = await plannedLot(ledger, "L1", ids);
+  const lease = await plannedLot(ledger, "L1", ids);
   mkdirSync(lot.secretsWork, { recursive: true, mode: 0o700 });
   await markOwn(ledger, home, "L1", lot.folder);
   const { ledger: id } = await ledger.identity();
@@ -33,16 +34,16 @@ export async function passwordWorld(ids: readonly string[]): Promise<PasswordWor
   return {
     home,
     ledger,
-    hold,
+    lease,
     lot,
     mint: async (devices, lines) => {
       batches += 1;
       const segment = segmentPart(id, `5eed${batches}`);
       const numbered = devices.map((externalId) => ({ externalId, serialNumber: serialNumber() }));
-      const batch = await ledger.reserveBatch(hold, { issuer: "line-3", segment, devices: numbered });
+      const batch = await ledger.reserveBatch(lease, { issuer: "line-3", segment, devices: numbered });
       const certificates = numbered.map((one) => certificateOf(one.externalId, one.serialNumber));
-      await ledger.commitMinted(hold, batch, certificates);
-      await ledger.commitPlaced(hold, batch);
+      await ledger.commitMinted(lease, batch, certificates);
+      await ledger.commitPlaced(lease, batch);
       const path = join(lot.secrets, segmentName(batch, segment));
       if (lines !== undefined) writeFileSync(path, lines.map((line) => `${line}\n`).join(""), { mode: 0o600 });
       return path;

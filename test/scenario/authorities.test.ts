@@ -5,7 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { derContext, derSequence } from "../../src/asn1/der.ts";
 import { type RunningSandbox, startSandbox } from "../../src/sandbox/serve-sandbox.ts";
+import { encodeExtension } from "../../src/x509/encode-certificate.ts";
+import { writePem } from "../../src/x509/pem.ts";
+import { EXTENSION } from "../../src/x509/read-certificate.ts";
+import { type CertificateWish, chainKey, makeChain } from "../fixtures/make-chain.ts";
 import { followTutorial, opensslIn, signWith, TUTORIAL_PASSPHRASE, type TutorialCa } from "../fixtures/tutorial-ca.ts";
 import { type Ended, PASSPHRASE, runLotmint, type StartOptions } from "./harness.ts";
 import { closeHosts } from "./hosts.ts";
@@ -354,7 +359,7 @@ describe.skipIf(noOpenssl)(
       const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
         [["authority", "import", "new"], 2, /one of --certificate FILE, --pkcs12 FILE, --openssl-ca DIR/],
         [[...from("good"), "--pkcs12", path("x.p12")], 2, /one of --certificate/],
-        [["authority", "import", "new", "--pkcs12", path("good.pem")], 2, /no PKCS#12 file/],
+        [["authority", "import", "new", "--pkcs12", path("good.pem")], 2, /PEM file, no PKCS#12 file/],
         [["authority", "import", "new", "--certificate", path("nowhere.pem")], 2, /there is no such file/],
         [[...from("good").slice(0, -1), path("leaf.key")], 10, /key does not belong to the certificate/],
         [from("weak"), 10, /1024 bits; at least 2048/],
@@ -382,6 +387,99 @@ describe.skipIf(noOpenssl)(
     });
   },
 );
+
+describe("an authority that relying parties refuse", { concurrent: true, timeout: 180_000 }, () => {
+  const nowMs = Date.now();
+  const SERVER = "1.3.6.1.5.5.7.3.1";
+  const LONG = { notAfterMs: nowMs + 4000 * 86_400_000 };
+  /** Issuer and root of one name and key each, whatever is wrong with them. */
+  const chainOf = (issuer: CertificateWish, root: CertificateWish = {}) =>
+    makeChain(
+      [{}, { subject: "CN=old-line", ...LONG, ...issuer }, { subject: "CN=old-root", ...LONG, ...root }],
+      nowMs,
+    ).slice(1);
+  const pem = (chain: ReturnType<typeof chainOf>) => chain.map(({ raw }) => writePem("CERTIFICATE", raw)).join("");
+
+  const unwrapped = (text: string) => text.replaceAll(/\s+/g, " ");
+
+  function importing(house: House, chain: ReturnType<typeof chainOf>): readonly string[] {
+    writeFileSync(house.path("line.pem"), pem(chain.slice(0, 1)));
+    writeFileSync(house.path("chain.pem"), pem(chain.slice(1)));
+    writeFileSync(house.path("line.key"), chainKey(1).export({ type: "pkcs8", format: "pem" }));
+    const files = ["--certificate", house.path("line.pem"), "--chain", house.path("chain.pem")];
+    return ["authority", "import", "line", ...files, "--key", house.path("line.key")];
+  }
+
+  test("is not imported, and one that was ends plan and run with 10 and check with 3, with the extension", async () => {
+    const house = openHouse();
+    const bad = chainOf({ purposes: [SERVER] });
+    const refused = await house.run(importing(house, bad));
+    expect([refused.code, refused.stderr]).toEqual([
+      10,
+      expect.stringMatching(/extendedKeyUsage \(extension 2\.5\.29\.37\)/),
+    ]);
+    expect(existsSync(house.path("state", "authorities", "line"))).toBe(false);
+
+    await house.must(...importing(house, chainOf({}, { digest: "sha1" })));
+    expect((await mint(house, "line")).ended.code).toBe(0);
+    // As an earlier lotmint has left it: the same key and name, and a purpose that shuts clients out.
+    writeFileSync(house.path("state", "authorities", "line", "certificate.pem"), pem(bad.slice(0, 1)));
+    writeFileSync(house.path("state", "authorities", "line", "chain.pem"), pem(bad));
+    const shown = await house.json("authority", "show", "line");
+    expect(shown["problem"]).toMatch(/CN=old-line .*2\.5\.29\.37/);
+    const checked = await house.run(["check", "lot"]);
+    expect([checked.code, unwrapped(checked.stdout)]).toEqual([
+      3,
+      expect.stringMatching(/relying parties refuse .*2\.5\.29\.37/),
+    ]);
+    writeFileSync(house.path("input", "lot.csv"), "id\nscenario-device-1\nscenario-device-2\nscenario-device-3\n");
+    for (const command of ["plan", "run"]) {
+      const ended = await house.run([command, "lot"]);
+      expect([command, ended.code, ended.stderr]).toEqual([command, 10, expect.stringMatching(/2\.5\.29\.37/)]);
+    }
+  });
+
+  test("for some names only has those rows rejected, and openssl accepts the others", { skip: noOpenssl }, async () => {
+    const house = openHouse();
+    const hosts = derSequence(derContext(0, derSequence(derContext(2, Buffer.from("acme.example"), false))));
+    const constraint = encodeExtension(EXTENSION.nameConstraints, true, hosts);
+    await house.must(...importing(house, chainOf({ usages: null }, { more: [constraint], usages: null })));
+    const shown = await house.json("authority", "show", "line");
+    expect([shown["problem"], shown["warnings"]]).toEqual([
+      null,
+      [expect.stringContaining("no keyUsage"), expect.anything()],
+    ]);
+    mkdirSync(house.path("input"));
+    mkdirSync(house.path("jobs"));
+    writeFileSync(house.path("input", "lot.csv"), "id\nd1.acme.example\nd2.other.example\nSN-3\n");
+    const job = { manifest: "../input/lot.csv", issuer: "line", registration: { mode: "none" } };
+    writeFileSync(house.path("jobs", "lot.yaml"), JSON.stringify(job));
+    for (const command of ["plan", "run"]) {
+      const ended = await house.run([command, "lot"]);
+      expect([command, ended.code, unwrapped(ended.stdout)]).toEqual([
+        command,
+        3,
+        expect.stringMatching(
+          /DNS name (?:d2\.other\.example|…), which is not permitted by CN=old-root \(nameConstraints/,
+        ),
+      ]);
+    }
+    for (const id of ["d1.acme.example", "SN-3"]) {
+      expect(verifies(house.path("output", "lot", "devices", id), house.path("chain.pem"))).toBe(true);
+    }
+    expect(readdirSync(house.path("output", "lot", "devices")).sort()).toEqual(["SN-3", "d1.acme.example"]);
+    // The root comes again with a constraint that shuts out a device that is there.
+    const other = derSequence(derContext(0, derSequence(derContext(2, Buffer.from("other.example"), false))));
+    const again = chainOf({}, { more: [encodeExtension(EXTENSION.nameConstraints, true, other)] });
+    writeFileSync(house.path("state", "authorities", "line", "certificate.pem"), pem(again.slice(0, 1)));
+    writeFileSync(house.path("state", "authorities", "line", "chain.pem"), pem(again));
+    const reminted = await house.run(["remint", "SN-3", "d1.acme.example", "--reason", "superseded"]);
+    expect([reminted.code, reminted.stderr]).toEqual([
+      10,
+      expect.stringMatching(/1 of 2 devices cannot be reminted under line \(d1\.acme\.example\)/),
+    ]);
+  });
+});
 
 describe("an authority and the platform", { concurrent: true, timeout: 180_000 }, () => {
   test("is uploaded and proven at once, a second time without a signature, and shown side by side", async () => {
@@ -517,5 +615,5 @@ test("a damaged authority is listed as damaged and hides no other", async () => 
   expect(listed).toMatch(/bad\s+-\s+damaged\s+authority bad cannot be used/);
   expect(listed).toMatch(/good\s+ec-p256/);
   const shown = await house.run(["authority", "show", "bad"]);
-  expect([shown.code, shown.stderr]).toEqual([10, expect.stringMatching(/does not hold exactly one certificate/)]);
+  expect([shown.code, shown.stderr]).toEqual([10, expect.stringMatching(/does not lease exactly one certificate/)]);
 });

@@ -1,3 +1,4 @@
+import type { CliProcess } from "../../src/cli/context.ts";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { takeSecrets } from "../../src/config/secrets.ts";
 
@@ -12,6 +13,7 @@ export async function runInProcess(
   argv: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
+  more: Partial<CliProcess> = {},
 ): Promise<Answered> {
   let text = "";
   const stream = (write: (text: string) => void) =>
@@ -30,6 +32,7 @@ export async function runInProcess(
       signal: new AbortController().signal,
       now: Date.now,
       userId: process.geteuid?.(),
+      ...more,
     },
     "0.0.0",
   );

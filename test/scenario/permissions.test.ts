@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openLedgerToRead } from "../../src/ledger/open-ledger.ts";
+import { openLedgerToRead } from "../../src/ledger/sqlite/open-ledger.ts";
 import { programPath } from "./harness.ts";
 
 /** Everybody may read it. */

@@ -166,8 +166,8 @@ describe("revoking devices", () => {
     const ended = await world.run(["revoke", d, "RV-99999", "--yes"]);
     expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining("RV-99999")]);
     expect(stages("rv").get(d)).toBe("confirmed");
-    const hold = await world.run(["revoke", d, "--reason", "certificateHold"]);
-    expect([hold.code, stages("rv").get(d)]).toEqual([2, "confirmed"]);
+    const lease = await world.run(["revoke", d, "--reason", "certificateHold"]);
+    expect([lease.code, stages("rv").get(d)]).toEqual([2, "confirmed"]);
   });
 
   test("without a passphrase the revocation is recorded, and the list is shown as stale until it is written", async () => {

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { ensureFolder, replaceFile } from "../../src/disk/durable.ts";
 import { homeLayout, type LotLayout, lotLayout, partFile } from "../../src/disk/layout.ts";
 import type { Stage } from "../../src/domain/stage.ts";
-import type { LotHold, PartDevice, UploadOutcome } from "../../src/ledger/ledger.ts";
+import type { LotLease } from "../../src/ledger/locks.ts";
+import type { PartDevice } from "../../src/ledger/registration.ts";
+import type { UploadOutcome } from "../../src/ledger/submission.ts";
 import type { Platform } from "../../src/platform/platform.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "../../src/platform/retry.ts";
 import { retrying } from "../../src/platform/retrying.ts";
@@ -43,7 +45,7 @@ export interface MemoryLot {
   readonly remove: () => void;
 }
 
-const HOLD: LotHold = { lot: "L1", run: 1, fence: 1 };
+const LEASE: LotLease = { lot: "L1", run: 1, fence: 1 };
 
 /** A lot whose parts are on disk, with the part of the ledger that a submission needs, kept in memory. */
 export function makeMemoryLot(scripts: readonly PartScript[]): MemoryLot {
@@ -90,7 +92,7 @@ export function makeMemoryLot(scripts: readonly PartScript[]): MemoryLot {
   };
   const ledger: MemoryLot["ledger"] = {
     lost: false,
-    beat: async () => {
+    heartbeat: async () => {
       check();
       beats += 1;
     },
@@ -154,7 +156,7 @@ export function makeMemoryLot(scripts: readonly PartScript[]): MemoryLot {
     retry,
     options: (platform, more = {}) => ({
       ledger,
-      hold: HOLD,
+      lease: LEASE,
       // A submission asks nothing else of it.
       platform: retrying(platform as unknown as Platform, retry),
       layout,

@@ -2,7 +2,7 @@ import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { MintedRecord } from "../../src/ledger/ledger.ts";
+import type { MintedRecord } from "../../src/ledger/reading.ts";
 import { holdsKeystore, verifyDevice } from "../../src/verify/verify-device.ts";
 import {
   type ForeignAuthority,

@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { derContext, derSequence } from "../../src/asn1/der.ts";
 import { verifyIssuingChain } from "../../src/verify/verify-issuing-chain.ts";
 import { type ForeignAuthority, hasOpenssl, makeAuthority, makeDevice } from "../fixtures/foreign-device.ts";
+import { type CertificateWish, makeChain } from "../fixtures/make-chain.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lotmint-chain-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -39,7 +41,9 @@ describe.skipIf(!hasOpenssl)("an issuing chain (skipped without openssl)", () =>
 
   test("with a certificate that may not sign, or has expired, or is not valid yet, is told", () => {
     expect(told([leaf, ...authority.chain])).toEqual([
-      "certificate 1 of the issuing chain (SN-1) may not sign certificates",
+      expect.stringMatching(
+        /^relying parties refuse certificate 1 of the issuing chain \(SN-1\): .*not a CA certificate/,
+      ),
     ]);
     expect(told(authority.chain, Date.now() + 4000 * 86_400_000)).toHaveLength(2);
     expect(told(authority.chain, 0)).toEqual([
@@ -48,4 +52,24 @@ describe.skipIf(!hasOpenssl)("an issuing chain (skipped without openssl)", () =>
     ]);
     expect(told([])).toEqual(["the issuer has no chain"]);
   });
+});
+
+test("an issuing chain that relying parties refuse is told, with the extension", () => {
+  const nowMs = Date.now();
+  const chainOf = (issuer: CertificateWish, root: CertificateWish = {}) =>
+    makeChain([{}, { subject: "CN=line", ...issuer }, { subject: "CN=root", ...root }], nowMs)
+      .slice(1)
+      .map(({ raw }) => raw);
+  const told = (chain: readonly Buffer[]) => verifyIssuingChain(chain, nowMs).map(({ what }) => what);
+  expect(told(chainOf({}))).toEqual([]);
+  expect(told(chainOf({}, { usages: null }))).toEqual([]);
+  expect(told(chainOf({ purposes: ["1.3.6.1.5.5.7.3.1"] }))).toEqual([
+    expect.stringMatching(
+      /^relying parties refuse certificate 1 of the issuing chain \(line\): .*extendedKeyUsage \(extension 2\.5\.29\.37\)/,
+    ),
+  ]);
+  expect(told(chainOf({ digest: "sha1" }))).toEqual([expect.stringMatching(/SHA-1/)]);
+  expect(told(chainOf({ authorityKeyId: derSequence(derContext(2, Buffer.from([9]), false)) }))).toEqual([
+    expect.stringMatching(/authorityKeyIdentifier, extension 2\.5\.29\.35/),
+  ]);
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import type { PartDevice, PartRecord } from "../../src/ledger/ledger.ts";
+import type { PartDevice, PartRecord } from "../../src/ledger/registration.ts";
 import { verifyPart } from "../../src/verify/verify-part.ts";
 import { sha256 } from "../fixtures/foreign-device.ts";
 

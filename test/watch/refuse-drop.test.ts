@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { getuid } from "node:process";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { glimpseAt } from "../../src/watch/find-drops.ts";
-import { isReadable, refuseDrop } from "../../src/watch/refuse-drop.ts";
+import { isReadable, refuseDrop, refuseName } from "../../src/watch/refuse-drop.ts";
 
 const UID = getuid?.() ?? 0;
 
@@ -32,6 +32,16 @@ test("links, files of others and files that may not be read are refused with the
   expect(await fault(file, UID + 1)).toContain("another user");
   chmodSync(file, 0o044);
   expect(await fault(file)).toContain("permissions");
+});
+
+test("a workbook is refused by its name, with what to save it as", () => {
+  expect(refuseName("LOT.csv")).toBeUndefined();
+  for (const name of ["LOT.xlsx", "LOT.XLS", "LOT.ods", "LOT.numbers"]) {
+    expect(refuseName(name)).toEqual({
+      fault: "it is a workbook of a spreadsheet program, and a manifest is a CSV file",
+      cure: "Open it and save as CSV UTF-8, then copy the .csv file",
+    });
+  }
 });
 
 test("what can be opened is readable; a link is not followed, and a file that is gone is not there", async () => {

@@ -28,6 +28,16 @@ test("PARTIAL names the file to mend and where to put it", () => {
   ]);
 });
 
+test("PARTIAL of a manifest with secret columns sends the reader to the manifest, since the rejects lack them", () => {
+  const outcome = ended(3, LOT);
+  const secret = { ...outcome, report: { ...outcome.report, secretColumns: ["app_key"] } };
+  expect(lines(resultText(secret, PLACES))).toEqual([
+    "PARTIAL  Lot LOT-A: 12 devices are done, 2 rows are rejected.",
+    "Correct these rows in LOT-A.csv itself (/output/LOT-A/rejects.csv says what is wrong, without secret columns),",
+    "then copy LOT-A.csv into /home/input again: it completes the lot.",
+  ]);
+});
+
 test("FAILED says what is wrong and which file to drop again; beyond the operator's means, whom to call", () => {
   const refused = resultText(ended(2, LOT, "line 1: there is no column id"), PLACES);
   expect(lines(refused)).toEqual([

@@ -153,6 +153,14 @@ test("PARTIAL lots end in done/, refused ones in rejected/; the worst exit code 
   expect(world.result("rejected", "nobody.csv")).toMatch(/^FAILED [\s\S]*no job takes nobody\.csv/);
 });
 
+test("a workbook gets FAILED with what to save it as, and lies in rejected/ with it", async () => {
+  const world = new WatchWorld();
+  world.write("LOT.XLSX");
+  expect(await world.once()).toBe(2);
+  expect(world.ran).toEqual([]);
+  expect(world.result("rejected", "LOT.XLSX")).toMatch(/^FAILED {2}LOT\.XLSX: [\s\S]*save as CSV UTF-8/);
+});
+
 test("links and files of others are refused without being opened or followed", async () => {
   const world = new WatchWorld();
   const secret = join(world.home.root, "secret");

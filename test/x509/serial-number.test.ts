@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { newSerialNumber } from "../../src/x509/serial-number.ts";
+import { newSerialNumber, showSerialNumber } from "../../src/x509/serial-number.ts";
 
 test("a serial number has 20 octets, the first two bits 01", () => {
   for (let index = 0; index < 2000; index++) expect(newSerialNumber()).toMatch(/^[4-7][0-9a-f]{39}$/);
@@ -18,4 +18,15 @@ test("each of the other 158 bits is random", () => {
     zeros |= ~number & ((1n << 160n) - 1n);
   }
   expect((ones & zeros).toString(2)).toBe("1".repeat(158));
+});
+
+test.each([
+  ["01", "01"],
+  ["0080", "80"],
+  ["80", "-80"],
+  ["ff", "-01"],
+  ["ff7f", "-81"],
+  ["00", "00"],
+])("the octets %s are shown as %s", (octets, shown) => {
+  expect(showSerialNumber(Buffer.from(octets, "hex"))).toBe(shown);
 });

@@ -56,7 +56,7 @@ export function proveForeign(
   const keyType = checkKeyType(name, certificate);
   const local = readableAuthorities(home).flatMap((authority) => authority.chain);
   const candidates = [...foreign.certificates, ...foreign.above, ...local];
-  const [own = certificate, ...above] = buildChain(certificate, candidates);
+  const [own = certificate, ...above] = buildChain(certificate, candidates, limits.nowMs);
   const chain = [own, ...above] as const;
   verifyChain(name, chain, limits.nowMs);
   checkChainLength(name, chain.length, limits.maxChain);
@@ -66,7 +66,9 @@ export function proveForeign(
 /** Compared as keys: the same key can be written in several ways. */
 export function isFor(certificate: CertificateFields, publicKey: KeyObject): boolean {
   try {
-    return new X509Certificate(certificate.raw).publicKey.equals(publicKey);
+    const own = new X509Certificate(certificate.raw).publicKey;
+    // Keys of different types are not compared: OpenSSL would keep an error of it for the next call.
+    return own.asymmetricKeyType === publicKey.asymmetricKeyType && own.equals(publicKey);
   } catch {
     // A key that OpenSSL cannot read is not this one.
     return false;

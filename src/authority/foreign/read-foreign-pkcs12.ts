@@ -1,6 +1,7 @@
 import { createHmac, createPrivateKey, type KeyObject } from "node:crypto";
 import forge from "node-forge";
 import { DerError } from "../../asn1/read-der.ts";
+import { readPemText } from "../../x509/pem.ts";
 import type { CertificateFields } from "../../x509/read-certificate.ts";
 import { checkDerivationCost, checkRoundCount } from "./derivation-cost.ts";
 import { readForeignCertificate, unusableFile } from "./foreign-file.ts";
@@ -30,7 +31,19 @@ const MAC_DIGESTS: Readonly<Record<string, { readonly name: string; readonly len
 /** Nested bags go no deeper in any file that a tool has written. */
 const MAX_DEPTH = 4;
 
+/** A passphrase that is absent derives other keys than an empty one (RFC 7292, B.1). */
+const NO_PASSPHRASE = null;
+type Secret = string | typeof NO_PASSPHRASE;
+
+interface ForeignPkcs12 {
+  readonly certificates: readonly CertificateFields[];
+  readonly key: KeyObject | undefined;
+  /** True: whoever has the file can open it, since no passphrase protects it. */
+  readonly isOpen: boolean;
+}
+
 interface Pkcs12Contents {
+  readonly isOpen: boolean;
   readonly keys: readonly KeyObject[];
   /** DER, in the order of the file. */
   readonly certificates: readonly Buffer[];
@@ -38,19 +51,34 @@ interface Pkcs12Contents {
 
 /**
  * The authority in a PKCS#12 file of any tool: its certificates, and its key where there is one. Faults as
- * those of `readPkcs12`; a file with no certificate, or with several keys, is `usage`.
+ * those of `readPkcs12`; another kind of file, one with no certificate, or with several keys, is `usage`.
  */
 export async function readForeignPkcs12(
   content: Buffer,
   place: string,
   passphrases: Passphrases,
-): Promise<{ readonly certificates: readonly CertificateFields[]; readonly key: KeyObject | undefined }> {
-  const { keys, certificates } = await readPkcs12(content, place, passphrases);
+): Promise<ForeignPkcs12> {
+  const mistaken = whatElse(content);
+  if (mistaken !== undefined) throw unusableFile(place, mistaken);
+  const { keys, certificates, isOpen } = await readPkcs12(content, place, passphrases);
   const [key, ...others] = keys;
   if (others.length > 0)
     throw unusableFile(place, `it holds ${keys.length} private keys; export the authority's alone`);
   if (certificates.length === 0) throw unusableFile(place, "it holds no certificate");
-  return { certificates: certificates.map((der) => readForeignCertificate(der, place)), key };
+  return { certificates: certificates.map((der) => readForeignCertificate(der, place)), key, isOpen };
+}
+
+/** What somebody took for a PKCS#12 file, and what to do with it; undefined for all that may be one. */
+function whatElse(content: Buffer): string | undefined {
+  const magic = content.toString("hex", 0, 4);
+  if (magic === "feedfeed" || magic === "cececece") {
+    const kind = magic === "feedfeed" ? "JKS" : "JCEKS";
+    return `it is a Java keystore (${kind}), no PKCS#12 file; convert it with: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12`;
+  }
+  if (readPemText(content).includes("-----BEGIN ")) {
+    return "it is a PEM file, no PKCS#12 file; name it by --certificate, and its key by --key";
+  }
+  return undefined;
 }
 
 /**
@@ -61,21 +89,36 @@ export async function readForeignPkcs12(
  */
 async function readPkcs12(content: Buffer, place: string, passphrases: Passphrases): Promise<Pkcs12Contents> {
   const pfx = understood(place, () => readOutline(content));
-  const tried = async function* () {
-    yield* passphrases();
-    // Exported without a passphrase, as some do.
-    yield "";
-  };
-  return openWith(tried, place, (passphrase) => {
+  const open = openWithout(pfx);
+  if (open !== undefined) return { ...open, isOpen: true };
+  return openWith(passphrases, place, (passphrase) => {
     if (!macFits(pfx, passphrase)) throw new Error("the passphrase does not fit the MAC");
     try {
-      return openContents(pfx.contents, passphrase);
+      return { ...openContents(pfx.contents, passphrase), isOpen: false };
     } catch (cause) {
       // The MAC has vouched for the passphrase: what fails now is the file's fault.
       if (pfx.mac === undefined) throw cause;
       throw unusableFile(place, `its contents are not ones that are read here (${wordsOf(cause)})`, cause);
     }
   });
+}
+
+/**
+ * What it holds, where no passphrase protects it. OpenSSL writes such a file with the empty passphrase, GnuTLS and
+ * Windows with that or with none at all, which derives other keys; some tools mix the two.
+ */
+function openWithout(pfx: Outline): Omit<Pkcs12Contents, "isOpen"> | undefined {
+  const ways = [NO_PASSPHRASE, ""] as const;
+  if (!ways.some((way) => macFits(pfx, way))) return undefined;
+  for (const way of ways) {
+    try {
+      const contents = openContents(pfx.contents, way);
+      if (contents.keys.length + contents.certificates.length > 0) return contents;
+    } catch {
+      // Perhaps in the other way, or there is a passphrase after all.
+    }
+  }
+  return undefined;
 }
 
 interface Outline {
@@ -117,7 +160,7 @@ function readMac(part: Asn1): NonNullable<Outline["mac"]> {
   };
 }
 
-function macFits({ safe, mac }: Outline, passphrase: string): boolean {
+function macFits({ safe, mac }: Outline, passphrase: Secret): boolean {
   if (mac === undefined) return true;
   const salt = forge.util.createBuffer(mac.salt, "raw");
   const create = { sha1: forge.md.sha1, sha256: forge.md.sha256, sha384: forge.md.sha384, sha512: forge.md.sha512 };
@@ -139,7 +182,7 @@ function checkBagCost(bag: Asn1): void {
   if (oidOf(oid) === OID.shroudedKeyBag) checkDerivationCost(der(required(children(only(value))[0])));
 }
 
-function openContents(contents: readonly Asn1[], passphrase: string): Pkcs12Contents {
+function openContents(contents: readonly Asn1[], passphrase: Secret): Omit<Pkcs12Contents, "isOpen"> {
   const keys: KeyObject[] = [];
   const certificates: Buffer[] = [];
   const takeBags = (bags: Asn1, depth: number): void => {
@@ -187,13 +230,14 @@ function encryptedPart(encryptedContent: Asn1): { readonly algorithm: Asn1; read
 }
 
 /** Decrypts `SEQUENCE { algorithm, OCTET STRING }`, whatever is in it. Throws when the passphrase does not fit. */
-function decrypt(encrypted: Asn1, passphrase: string): Asn1 {
+function decrypt(encrypted: Asn1, passphrase: Secret): Asn1 {
   const [algorithm] = children(encrypted);
   const isPbes2 = oidOf(children(algorithm)[0]) === OID.pbes2;
   // PBKDF2 takes the passphrase in UTF-8; the derivation of PKCS#12 itself takes it in UTF-16 (RFC 7292, B.1).
-  const given = isPbes2 ? forge.util.encodeUtf8(passphrase) : passphrase;
+  const given = isPbes2 ? forge.util.encodeUtf8(passphrase ?? "") : passphrase;
   // forge says null where the padding shows that the passphrase was another.
-  const opened: Asn1 | null = forge.pki.decryptPrivateKeyInfo(encrypted, given);
+  // Its types do not say that it knows of an absent passphrase.
+  const opened: Asn1 | null = forge.pki.decryptPrivateKeyInfo(encrypted, given as string);
   if (opened === null) throw new RangeError("contents that the passphrase does not decrypt");
   return opened;
 }

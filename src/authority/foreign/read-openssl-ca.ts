@@ -12,9 +12,9 @@ const MAX_DATABASE_OCTETS = 256 * 1024 * 1024;
 /** Authorities above this one that are looked for in the folders around it. */
 const MAX_PARENTS = 8;
 
-/** What is looked for where the configuration does not say, or names what is not there: the tutorial's names first. */
+/** What is looked for where the configuration does not say, or names what is not there: the tutorial's names first, easy-rsa's last. */
 const USUAL = {
-  config: ["caConfig.cnf", "intermediateConfig.cnf", "openssl.cnf"],
+  config: ["caConfig.cnf", "intermediateConfig.cnf", "openssl.cnf", "openssl-easyrsa.cnf"],
   certificate: [
     "caCert.pem",
     "intermediateCert.pem",
@@ -22,6 +22,7 @@ const USUAL = {
     "certs/ca.cert.pem",
     "certs/intermediate.cert.pem",
     "ca.crt",
+    "pki/ca.crt",
   ],
   private_key: [
     "caKey.pem",
@@ -30,10 +31,12 @@ const USUAL = {
     "private/ca.key.pem",
     "private/intermediate.key.pem",
     "ca.key",
+    "private/ca.key",
+    "pki/private/ca.key",
   ],
-  database: ["database.txt", "index.txt"],
-  serial: ["serial", "serial.txt"],
-  new_certs_dir: ["deviceCertificates", "newcerts"],
+  database: ["database.txt", "index.txt", "pki/index.txt"],
+  serial: ["serial", "serial.txt", "pki/serial"],
+  new_certs_dir: ["deviceCertificates", "newcerts", "certs_by_serial", "pki/certs_by_serial"],
 } as const;
 type Part = Exclude<keyof typeof USUAL, "config">;
 
@@ -65,6 +68,7 @@ export function readOpensslCa(folder: string): OpensslCa {
   }
   const certificates = readForeignCertificates(certificateFile);
   const keyFile = find("private_key");
+  if (keyFile === undefined) refuseStrayKey(home, folder);
   const database = find("database");
   const [own] = certificates;
   const notes: string[] = [];
@@ -82,6 +86,41 @@ export function readOpensslCa(folder: string): OpensslCa {
     issued: entries.map((entry) => describeEntry(entry, copies, own)),
     notes,
   };
+}
+
+/** Where keys lie in folders of any tool. */
+const KEY_FOLDERS = ["", "private", "pki/private"];
+/** Names of an authority's key, as people make them; those of devices lie in the same folders. */
+const KEY_NAME = /(?:^|[^a-z])(?:ca|root|intermediate|issuing|signing|authority)(?:key|private|[^a-z])|CA(?![a-z])/;
+const MAX_KEY_OCTETS = 64 * 1024;
+
+/**
+ * A key that lies in the folder under a name of its own would stay out, and the name of the authority would be taken
+ * without it: throws `usage` with the way to import the two.
+ */
+function refuseStrayKey(home: string, folder: string): void {
+  for (const name of KEY_FOLDERS) {
+    const place = join(home, name);
+    if (statSync(place, { throwIfNoEntry: false })?.isDirectory() !== true) continue;
+    for (const entry of readdirSync(place, { withFileTypes: true })) {
+      const path = join(place, entry.name);
+      if (!entry.isFile() || !KEY_NAME.test(entry.name.replace(/Key/, "key")) || !holdsKey(path)) continue;
+      throw unusableFile(
+        folder,
+        `${path} holds a private key, but not under a name by which the authority's is known; import it with --certificate FILE --key FILE`,
+      );
+    }
+  }
+}
+
+function holdsKey(path: string): boolean {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_KEY_OCTETS) return false;
+  try {
+    return /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(readForeignFile(path).toString("latin1"));
+  } catch {
+    // A file that may not be read is told of when it is named.
+    return false;
+  }
 }
 
 /** Finds each part in the folder itself, then where the configuration says, then under its usual names. */

@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { TAG } from "../../asn1/der.ts";
 import { readChildren, readWhole } from "../../asn1/read-der.ts";
 import { OnboardingError } from "../../domain/error.ts";
+import { readPem, readPemText, tidyPemText, writePem } from "../../x509/pem.ts";
 import { checkDerivationCost } from "./derivation-cost.ts";
 import { unusableFile } from "./foreign-file.ts";
 
@@ -18,12 +19,18 @@ const DER_TYPES = ["pkcs8", "pkcs1", "sec1"] as const;
  * holds anything of the file.
  */
 export async function readPrivateKey(content: Buffer, place: string, passphrases: Passphrases): Promise<KeyObject> {
-  const text = content.toString("latin1");
+  const text = tidyPemText(readPemText(content));
   const [block, ...more] = [...text.matchAll(KEY_BLOCK)].map(([whole]) => whole);
   if (more.length > 0) throw unusableFile(place, "it holds more than one private key; give a file with one");
-  if (block !== undefined) return readPemKey(block, place, passphrases);
+  if (block !== undefined) return readPemKey(tidied(block), place, passphrases);
   if (content[0] !== TAG.SEQUENCE) throw unusableFile(place, "it holds no private key, neither in PEM nor in DER form");
   return readDerKey(content, place, passphrases);
+}
+
+/** In lines of their own, however it came; a block with headers keeps its lines. */
+function tidied(block: string): string {
+  const [plain] = readPem(block);
+  return plain === undefined ? block.replace(/[ \t\r]+$/gm, "") : writePem(plain.label, plain.der).trimEnd();
 }
 
 async function readPemKey(block: string, place: string, passphrases: Passphrases): Promise<KeyObject> {

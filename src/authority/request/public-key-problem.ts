@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { describeKey } from "../key-algorithm.ts";
-import { hasRocaFingerprint, hasSmallFactor } from "./weak-modulus.ts";
+import { hasClosePrimes, hasRocaFingerprint, hasSmallFactor } from "./weak-modulus.ts";
 
 const MIN_BITS = 2048;
 const MAX_BITS = 4096;
@@ -45,6 +45,9 @@ function rsaFault(key: KeyObject): string | undefined {
   if (hasSmallFactor(modulus)) return "its RSA key has a modulus with a small factor, so anybody can compute the key";
   if (hasRocaFingerprint(modulus)) {
     return "its RSA key was made by a chip with a broken generator (ROCA, CVE-2017-15361), so others can compute the key";
+  }
+  if (hasClosePrimes(modulus)) {
+    return "its RSA key has two primes that lie close together (CVE-2022-26320), so anybody can compute the key";
   }
   return undefined;
 }

@@ -2,7 +2,7 @@ import { createPublicKey, hash, type KeyObject, verify } from "node:crypto";
 import { TAG } from "../../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readOid, readWhole } from "../../asn1/read-der.ts";
 import { OnboardingError } from "../../domain/error.ts";
-import { readPem } from "../../x509/pem.ts";
+import { findRequest } from "./find-request.ts";
 import { publicKeyProblem } from "./public-key-problem.ts";
 
 /** What a request gives: the name that it asks for, and the key that it has been proven to come from. */
@@ -18,7 +18,6 @@ export interface CertificateRequest {
 
 /** No certificate request is longer, in octets. */
 const MAX_REQUEST = 64 * 1024;
-const LABELS: readonly string[] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
 
 /** The signature algorithms that are good enough (RFC 8017, A.2.4; RFC 5758, 3.2). */
 const SIGNATURES: Readonly<Record<string, { readonly key: "rsa" | "ec"; readonly digest: string }>> = {
@@ -50,8 +49,8 @@ const REFUSED: Readonly<Record<string, string>> = {
  */
 export function readPkcs10(source: string | Buffer): CertificateRequest | { readonly fault: string } {
   try {
-    const der = typeof source === "string" || source[0] !== TAG.SEQUENCE ? derOf(source.toString("latin1")) : source;
-    return typeof der === "string" ? { fault: der } : readDer(der);
+    const found = findRequest(source);
+    return "fault" in found ? { fault: `it ${found.fault}` } : readDer(found.der);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     return { fault: `the request cannot be read: ${error.message}` };
@@ -63,13 +62,6 @@ export function readCertificateRequest(source: string | Buffer): CertificateRequ
   const request = readPkcs10(source);
   if (!("fault" in request)) return request;
   throw new OnboardingError(`the certificate request cannot be used: ${request.fault}`, { code: "usage" });
-}
-
-/** The one request in a PEM text, or what is wrong with that. */
-function derOf(text: string): Buffer | string {
-  const [request, ...more] = readPem(text).filter(({ label }) => LABELS.includes(label));
-  if (request === undefined) return "there is no certificate request in it, neither in PEM nor in DER form";
-  return more.length > 0 ? "it holds more than one certificate request" : request.der;
 }
 
 function readDer(der: Buffer): CertificateRequest | { readonly fault: string } {

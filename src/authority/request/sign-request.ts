@@ -11,6 +11,7 @@ import { type CertificateFields, readCertificate } from "../../x509/read-certifi
 import { newSerialNumber } from "../../x509/serial-number.ts";
 import { keyIdOf } from "../../x509/subject-public-key.ts";
 import { type AuthorityRequest, authorityPathLength, authorityValidity } from "../authority-limits.ts";
+import { refuseConstrainedName } from "../constrained-names.ts";
 import type { SerialRecorder } from "../create-authority.ts";
 import { describeKey, keyAlgorithmOf } from "../key-algorithm.ts";
 import type { LoadedIssuer } from "../load-authority.ts";
@@ -47,6 +48,7 @@ export async function signRequest(
   const above = readCertificate(issuer.certificateDer);
   const subject = requestedSubject(request, above, issuer.name);
   checkRequestedKey(request, above);
+  refuseConstrainedName(request.subject, issuer);
   const limits = { ...options, name: subject };
   const pathLength = authorityPathLength(limits);
   const validity = authorityValidity(limits);

@@ -38,6 +38,49 @@ export function hasRocaFingerprint(modulus: bigint): boolean {
   );
 }
 
+/** How far two primes may lie apart to be found: one step finds what differs by about the fourth root of the modulus. */
+const FERMAT_STEPS = 256;
+
+/**
+ * Whether the two primes are so close that some hundred steps of Fermat's method find them (CVE-2022-26320, of
+ * generators that take the next prime after the first). Primes that were drawn independently never are.
+ */
+export function hasClosePrimes(modulus: bigint): boolean {
+  if (modulus <= 0n) return false;
+  let root = squareRoot(modulus);
+  if (root * root < modulus) root += 1n;
+  let difference = root * root - modulus;
+  for (let step = 0; step < FERMAT_STEPS; step++) {
+    if (isSquare(difference)) return true;
+    difference += 2n * root + 1n;
+    root += 1n;
+  }
+  return false;
+}
+
+/** Most numbers are seen to be no squares by their last bits and by their rest modulo small primes. */
+const SQUARES = [64, 63, 65, 11].map((modulus) => ({
+  modulus: BigInt(modulus),
+  rests: new Set(Array.from({ length: modulus }, (_, value) => (value * value) % modulus)),
+}));
+
+function isSquare(value: bigint): boolean {
+  if (SQUARES.some(({ modulus, rests }) => !rests.has(Number(value % modulus)))) return false;
+  const root = squareRoot(value);
+  return root * root === value;
+}
+
+/** The integer part of the square root, by Newton's method from above. */
+function squareRoot(value: bigint): bigint {
+  if (value < 2n) return value;
+  let root = 1n << BigInt(Math.ceil(value.toString(16).length * 2 + 1));
+  for (;;) {
+    const next = (root + value / root) >> 1n;
+    if (next >= root) return root;
+    root = next;
+  }
+}
+
 /** The exponent e with 65537^e = residue modulo the prime, and the order of 65537; undefined: there is none. */
 function logarithm(residue: number, prime: number): { readonly exponent: number; readonly order: number } | undefined {
   const generator = ROCA_GENERATOR % prime;

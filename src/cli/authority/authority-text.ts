@@ -23,6 +23,14 @@ export function authorityText(authority: AuthorityDescription): string {
   ].join("\n");
 }
 
+/** What relying parties refuse about its chain, and what they take all the same. */
+export function judgementText(problem: string | null, warnings: readonly string[]): readonly string[] {
+  return [
+    ...(problem === null ? [] : [row("PROBLEM", `devices below it are refused: ${problem}`)]),
+    ...warnings.map((warning) => row("warning", warning)),
+  ];
+}
+
 /** What it has signed, and how long it will do for each of its jobs. */
 export function budgetText({ issued, revoked, abandoned, notAfter, jobs }: AuthorityBudget): readonly string[] {
   return [
@@ -88,7 +96,7 @@ export function requestText(name: string, request: string): string {
 
 /** All authorities, one a line. */
 export function authorityTable(authorities: readonly AuthorityEntry[]): string {
-  if (authorities.length === 0) return "No authorities yet. Make a root with: lotmint authority create NAME";
+  if (authorities.length === 0) return "No authorities yet. Make a root and an intermediate with: lotmint init";
   const rows = [["NAME", "KEY", "VALID UNTIL", "SUBJECT"], ...authorities.map(tableRow)];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")).join("\n");

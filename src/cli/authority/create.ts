@@ -23,7 +23,7 @@ export const createCommand: AddCommand = (line, runner) =>
         .option("validity", {
           type: "string",
           requiresArg: true,
-          describe: "365d, 20y, a date, or never (default: root 7300d, others 3650d)",
+          describe: "365d, 20y, a date, or never (default: root 10950d, others 7300d cut to the issuer's end)",
         })
         .option("path-length", { type: "number", requiresArg: true, describe: "Authorities allowed below it" })
         .option("passphrase-file", {

@@ -3,9 +3,10 @@ import { readForeignCertificates, readForeignFile } from "../../authority/foreig
 import { importAuthority } from "../../authority/foreign/import-authority.ts";
 import type { ForeignAuthority } from "../../authority/foreign/prove-foreign.ts";
 import { type Passphrases, readPrivateKey } from "../../authority/foreign/read-private-key.ts";
-import { awaitsCertificate } from "../../authority/load-authority.ts";
+import { awaitsCertificate, readAuthority } from "../../authority/load-authority.ts";
 import type { AdoptedCertificate } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
+import { chainWarnings } from "../../x509/judge-chain.ts";
 import { askPassphrase } from "../ask-passphrase.ts";
 import type { CliContext } from "../context.ts";
 import { withRecoveredLedger } from "../with-settled-ledger.ts";
@@ -33,7 +34,8 @@ export async function runImport(args: ImportArguments, context: CliContext): Pro
   checkSources(args);
   const { name } = args;
   const own = ownPassphrase(args, context);
-  const { foreign, issued, notes } = await readSources(args, context, importPassphrases(context, own));
+  const { foreign, issued, notes: found } = await readSources(args, context, importPassphrases(context, own));
+  const notes = [...found];
   const passphrase = foreign.key === undefined || awaitsCertificate(context.home, name) ? undefined : await own();
   const authority = await withRecoveredLedger(context, (ledger) =>
     importAuthority(context.home, ledger, {
@@ -45,6 +47,7 @@ export async function runImport(args: ImportArguments, context: CliContext): Pro
       nowMs: context.now(),
     }),
   );
+  notes.push(...chainWarnings(readAuthority(context.home, name).chain));
   for (const note of notes) context.log.warn({ authority: name }, note);
   const revoked = issued.filter((one) => one.revoked !== null).length;
   context.printJson({ ...authority, adopted: { certificates: issued.length, revoked }, notes });
@@ -82,8 +85,13 @@ async function readPkcs12Source(
 ): Promise<Found> {
   // node-forge takes a while to load, and is needed here only.
   const { readForeignPkcs12 } = await import("../../authority/foreign/read-foreign-pkcs12.ts");
-  const { certificates, key } = await readForeignPkcs12(readForeignFile(file), file, passphrases);
-  const notes = key === undefined ? [`${file} holds no private key: for trust and upload only`] : [];
+  const { certificates, key, isOpen } = await readForeignPkcs12(readForeignFile(file), file, passphrases);
+  const notes =
+    key === undefined
+      ? [`${file} holds no private key: for trust and upload only`]
+      : isOpen
+        ? [`${file} has no passphrase: whoever has the file has the authority's key; destroy it and its copies`]
+        : [];
   return { foreign: { certificates, above: chain, key }, issued: [], notes };
 }
 

@@ -7,9 +7,17 @@ import { retrying } from "../../platform/retrying.ts";
 import { type ShownTrust, showTrust } from "../../platform/show-trust.ts";
 import { authorityBudget } from "../../run/lot/issuer-budget.ts";
 import { describeRevocations } from "../../run/revoke/describe-revocations.ts";
+import { chainWarnings, judgeChain } from "../../x509/judge-chain.ts";
 import type { CliContext } from "../context.ts";
 import { withRecoveredLedger } from "../with-settled-ledger.ts";
-import { authorityText, budgetText, requestText, revocationListText, trustText } from "./authority-text.ts";
+import {
+  authorityText,
+  budgetText,
+  judgementText,
+  requestText,
+  revocationListText,
+  trustText,
+} from "./authority-text.ts";
 
 /** Enough for a lost answer; whoever looks shall not wait long for a platform that is away. */
 const TRIES = 2;
@@ -34,8 +42,13 @@ export async function runShow(args: ShowArguments, context: CliContext): Promise
   const trust = await askTrust(args, context);
   const { issued, revoked, abandoned } = budget;
   const known = trust?.kind === "known" ? { ...trust, certificate: trust.trusted[0] ?? null } : trust;
+  const { chain } = readAuthority(context.home, name);
+  const problem = judgeChain(chain, { nowMs: context.now(), begins: "issuer", ends: "root" })?.message ?? null;
+  const warnings = chainWarnings(chain);
   context.printJson({
     ...authority,
+    problem,
+    warnings,
     certificates: { issued, revoked, abandoned },
     budget,
     revocationList: list,
@@ -43,9 +56,13 @@ export async function runShow(args: ShowArguments, context: CliContext): Promise
   });
   const shown = trust === undefined ? [] : trustText(trust, authority);
   context.print(
-    [authorityText(authority), ...budgetText(budget), ...revocationListText(name, list, hasPlatform), ...shown].join(
-      "\n",
-    ),
+    [
+      authorityText(authority),
+      ...judgementText(problem, warnings),
+      ...budgetText(budget),
+      ...revocationListText(name, list, hasPlatform),
+      ...shown,
+    ].join("\n"),
   );
   return 0;
 }
@@ -76,7 +93,8 @@ async function askTrust(
   if (wanted === false || (wanted === undefined && context.site().platform === undefined)) return undefined;
   let platform: Awaited<ReturnType<typeof context.openPlatform>>;
   try {
-    platform = await context.openPlatform();
+    // Nobody who only looks is asked for a password, unless the platform was asked for.
+    platform = await context.openPlatform({ ask: wanted === true });
   } catch (error) {
     // Without a login, or with one that cannot be used, whoever did not ask for the platform is not hindered.
     if (wanted === true || !(error instanceof OnboardingError)) throw error;

@@ -23,7 +23,7 @@ export const signCommand: AddCommand = (line, runner) =>
         .option("validity", {
           type: "string",
           requiresArg: true,
-          describe: "365d, 20y, a date (default: 3650d, cut to the issuer's end)",
+          describe: "365d, 20y, a date (default: 7300d, cut to the issuer's end)",
         })
         .option("path-length", { type: "number", requiresArg: true, describe: "Authorities allowed below it" })
         .option("passphrase-file", {

@@ -65,19 +65,19 @@ async function takeOverLot(lot: string, context: CliContext, ledger: Ledger): Pr
 async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise<RecoveredLot> {
   const tools = await makeRunTools(context, ledger, undefined);
   const { home } = context;
-  return withLeaseBeside(tools, lot, async (hold) => {
+  return withLeaseBeside(tools, lot, async (lease) => {
     const before = await recordedJob(ledger, lot);
     if (before !== undefined) {
       const layout = lotLayout(home, lot, before.secrets.folder);
       const missing = await findMissingOutput(ledger, lot, before, layout);
       if (missing !== undefined) throw notChecked(lot, missing);
     }
-    const taken = await recoverLot(ledger, hold, home, before?.secrets.folder);
+    const taken = await recoverLot(ledger, lease, home, before?.secrets.folder);
     const [issuer] = taken.issuers;
     if (before === undefined && issuer !== undefined) {
       // A lot that is younger than the backup: its own job comes with its manifest.
       const job = adHocJob(join(home.input, `${lot}.csv`), issuer, context.site(), context.now());
-      await recordJob(ledger, hold, lotLayout(home, lot), job);
+      await recordJob(ledger, lease, lotLayout(home, lot), job);
     }
     const job = await recordedJob(ledger, lot);
     if (job !== undefined) await rewriteReports(ledger, home, lot, job, context.now());

@@ -1,5 +1,6 @@
 import { readSealRecipient } from "../../authority/foreign/seal-recipient.ts";
-import { describeAuthority } from "../../authority/load-authority.ts";
+import { describeAuthority, readAuthority } from "../../authority/load-authority.ts";
+import { verifyChain } from "../../authority/verify-chain.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT, worstExitCode } from "../../domain/exit-code.ts";
 import type { Job } from "../../domain/job.ts";
@@ -17,7 +18,7 @@ import { type AskedLot, findLots } from "../find-lots.ts";
 
 const MOST_PROBLEMS = 1000;
 
-/** `lotmint plan`: what a run would decide, lot by lot; 3 when some rows would be rejected. */
+/** `lotmint plan`: what a run would decide, lot by lot; 3 when some rows would be rejected. Throws `issuer-unusable` where a run could mint nothing. */
 export async function runPlan(
   args: { readonly target: string; readonly issuer?: string | undefined },
   context: CliContext,
@@ -74,6 +75,8 @@ async function planOne({ lot, job, manifest }: AskedLot, context: CliContext, le
       { colour: context.colour },
     ),
   );
+  // The plan is shown first: what is wrong with its rows is worth knowing too.
+  if (plan.run.mint > 0) verifyChain(job.issuer, readAuthority(context.home, job.issuer).chain, context.now());
   return plan.rejected > 0 ? EXIT.rejected : EXIT.done;
 }
 

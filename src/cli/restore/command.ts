@@ -9,7 +9,7 @@ export const restoreCommand: AddCommand = (line, runner) =>
     (command) => command.positional("file", { type: "string", demandOption: true }),
     runner("makes", async ({ file }, context) => {
       const { restoreHome } = await import("../../run/backup/restore-home.ts");
-      const { openLedger } = await import("../../ledger/open-ledger.ts");
+      const { openLedger } = await import("../../ledger/sqlite/open-ledger.ts");
       const path = resolve(context.cwd, file);
       const { madeAt, ledgerHead } = await restoreHome({
         home: context.home,

@@ -13,7 +13,7 @@ export const revokeCommand: AddCommand = (line, runner) =>
         .option("file", {
           type: "string",
           requiresArg: true,
-          describe: "The ids in a file: one a line, or a CSV with a column id",
+          describe: "The ids in a file: one a line, or a CSV with a column id, such as devices.csv or a manifest",
         })
         .option("reason", { choices: REASONS_TO_GIVE, default: "unspecified" as const, describe: "Why" })
         .option("yes", { type: "boolean", default: false, describe: "Do it, however many they are" })

@@ -1,39 +1,24 @@
-import { readFileSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import { inputError } from "../../disk/disk-error.ts";
-import { OnboardingError } from "../../domain/error.ts";
-import { readManifest } from "../../manifest/read-manifest.ts";
+import { readIdList } from "../../manifest/read-id-list.ts";
 
 /**
- * The ids that a file names: one a line, or the column `id` of a CSV file such as devices.csv. Throws `usage`
- * for a file that cannot be read or names none.
+ * The ids that a file lists: one a line, or the column `id` of a CSV file such as devices.csv or a manifest, or the column
+ * that `otherHeaders` names. Throws `usage` for a file that cannot be read or names none.
  */
-export async function readIdFile(file: string, cwd: string): Promise<readonly string[]> {
-  const path = resolve(cwd, file);
-  const lines = readText(path)
-    .replace(/^\ufeff/, "")
-    .split(/\r\n|\n/)
-    .map((line) => line.trim());
-  const first = lines.find((line) => line !== "") ?? "";
-  // No id holds any of these; and a list of one column is headed by its name.
-  const isCsv = /[,;\t"\u0000]/.test(first) || first.toLowerCase() === "id";
-  const ids = isCsv ? await readColumn(path, file) : lines.filter((line) => line !== "");
-  if (ids.length === 0) throw new OnboardingError(`${file} names no device`, { code: "usage" });
-  return ids;
+export async function readIdFile(
+  file: string,
+  cwd: string,
+  otherHeaders: () => Promise<readonly string[]> = async () => [],
+): Promise<readonly string[]> {
+  return readIdList(octetsOf(resolve(cwd, file)), { name: file, otherHeaders });
 }
 
-async function readColumn(path: string, name: string): Promise<readonly string[]> {
-  const { header, rows } = await readManifest(path, { columns: {}, name });
-  const column = header.names.find((header) => header.trim().toLowerCase() === "id") ?? "";
-  const ids: string[] = [];
-  for await (const page of rows) for (const { cells } of page) ids.push((cells[column] ?? "").trim());
-  return ids.filter((id) => id !== "");
-}
-
-function readText(path: string): string {
+async function* octetsOf(path: string): AsyncGenerator<Buffer> {
   try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw inputError(cause, path);
+    for await (const chunk of createReadStream(path)) yield chunk as Buffer;
+  } catch (error) {
+    throw inputError(error, path);
   }
 }

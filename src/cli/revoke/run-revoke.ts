@@ -1,3 +1,4 @@
+import { jobFromJson } from "../../config/job-json.ts";
 import type { RevocationReason } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT } from "../../domain/exit-code.ts";
@@ -64,7 +65,13 @@ async function select(args: RevokeArguments, context: CliContext, ledger: Ledger
   if (lot !== undefined) {
     return selectLot(ledger, (await requireLot(ledger, lot)).lot);
   }
-  return selectIds(ledger, file === undefined ? ids : await readIdFile(file, context.cwd));
+  return selectIds(ledger, file === undefined ? ids : await readIdFile(file, context.cwd, () => idHeaders(ledger)));
+}
+
+/** What the manifests of the lots call their ids. */
+async function idHeaders(ledger: Ledger): Promise<readonly string[]> {
+  const headers = (await ledger.lots()).map(({ jobJson }) => jobFromJson(jobJson).columns["id"] ?? "id");
+  return [...new Set(headers)];
 }
 
 function showDryRun(selected: SelectedDevices, reason: RevocationReason, context: CliContext): void {

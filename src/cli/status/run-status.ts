@@ -1,7 +1,8 @@
 import { jobFromJson } from "../../config/job-json.ts";
 import { remainingWork } from "../../domain/remaining-work.ts";
 import { STAGES } from "../../domain/stage.ts";
-import type { Ledger, LotRecord } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { LotRecord } from "../../ledger/lots.ts";
 import { countRejects } from "../../report/count-rejects.ts";
 import { type LotStatus, statusText } from "../../report/status-text.ts";
 import { requireLot } from "../../run/lot/record-job.ts";

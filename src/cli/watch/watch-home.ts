@@ -5,7 +5,7 @@ import { performance } from "node:perf_hooks";
 import { getuid, pid } from "node:process";
 import { dropLayout } from "../../disk/layout.ts";
 import { EXIT } from "../../domain/exit-code.ts";
-import { holdAlone } from "../../ledger/hold-alone.ts";
+import { holdAlone } from "../../ledger/sqlite/hold-alone.ts";
 import { openWebhook } from "../../platform/http/send-webhook.ts";
 import { type EventSender, sendEvents } from "../../watch/send-events.ts";
 import { watchInput } from "../../watch/watch-input.ts";
@@ -26,7 +26,9 @@ const LAST_EVENTS_MS = 5_000;
  * `lotmint watch`: runs what is dropped and what is due until a signal; that is its proper end, and its exit code 0.
  * With `--once`, what is there now: the worst exit code of its lots. One watcher to a home, else `lot-held`.
  */
-export async function watchHome({ once }: { readonly once: boolean }, context: CliContext): Promise<number> {
+export async function watchHome({ once }: { readonly once: boolean }, around: CliContext): Promise<number> {
+  // Nobody is there to be asked, also where it was started on a terminal.
+  const context: CliContext = { ...around, openPlatform: () => around.openPlatform({ ask: false }) };
   const { home, log, now } = context;
   const site = context.site();
   const drop = dropLayout(home);

@@ -8,8 +8,8 @@ import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, writeNew } from "..
 import type { Home } from "../../disk/layout.ts";
 import { checkVacant } from "../../disk/place-new-file.ts";
 import { portablePath } from "../../disk/relative-path.ts";
-import { holdAlone } from "../../ledger/hold-alone.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
+import type { LedgerFile } from "../../ledger/ledger.ts";
+import { holdAlone } from "../../ledger/sqlite/hold-alone.ts";
 
 /** What a backup says of itself, in backup.json. */
 export interface BackupContents {
@@ -33,7 +33,7 @@ export const BACKUP_LEDGER = "ledger.sqlite";
  */
 export async function backupHome(
   home: Home,
-  ledger: Pick<Ledger, "copyTo">,
+  ledger: Pick<LedgerFile, "copyTo">,
   file: string,
   nowMs: number,
 ): Promise<BackupContents> {
@@ -48,7 +48,7 @@ export async function backupHome(
 
 async function backUp(
   home: Home,
-  ledger: Pick<Ledger, "copyTo">,
+  ledger: Pick<LedgerFile, "copyTo">,
   file: string,
   nowMs: number,
 ): Promise<BackupContents> {

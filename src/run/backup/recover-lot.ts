@@ -17,7 +17,9 @@ import type { IssuedCertificate, Subject } from "../../domain/certificate.ts";
 import type { Device } from "../../domain/device.ts";
 import type { KnownDevice, PlannedBatch } from "../../domain/plan.ts";
 import type { Stage } from "../../domain/stage.ts";
-import type { Ledger, LotHold, MintedDevice, OpenBatch } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { LotLease } from "../../ledger/locks.ts";
+import type { MintedDevice, OpenBatch } from "../../ledger/minting.ts";
 import { subjectDigest } from "../../plan/digests.ts";
 import { isIssuedBy } from "../../x509/is-signed-by.ts";
 import { readName } from "../../x509/name-der.ts";
@@ -57,13 +59,13 @@ const WAITS = "taken in from output/ after a restore; run its manifest again to 
  */
 export async function recoverLot(
   ledger: Ledger,
-  hold: LotHold,
+  lease: LotLease,
   home: Home,
   secretsFolder?: string,
 ): Promise<RecoveredLot> {
-  const layout = lotLayout(home, hold.lot, secretsFolder);
-  for (const batch of await ledger.openBatches(hold.lot)) await finishBatch(ledger, hold, layout, batch);
-  setPartsAside(layout, (await ledger.parts(hold.lot)).length);
+  const layout = lotLayout(home, lease.lot, secretsFolder);
+  for (const batch of await ledger.openBatches(lease.lot)) await finishBatch(ledger, lease, layout, batch);
+  setPartsAside(layout, (await ledger.parts(lease.lot)).length);
   const issuers = readableAuthorities(home).map(({ name, certificateDer }) => ({ name, der: certificateDer }));
   const taken = {
     devices: [] as string[],
@@ -90,33 +92,33 @@ export async function recoverLot(
         taken.issuers.add(one.issuer);
       }
     }
-    await takeIn(ledger, hold, found, taken);
+    await takeIn(ledger, lease, found, taken);
   }
-  await claimUnconfirmed(ledger, hold);
+  await claimUnconfirmed(ledger, lease);
   return { ...taken, issuers: [...taken.issuers] };
 }
 
 /** What was sent after the backup is on the platform and ours, though the ledger does not know that it was sent. */
-async function claimUnconfirmed(ledger: Ledger, hold: LotHold): Promise<void> {
-  for await (const page of ledger.mintedDevices(hold.lot)) {
+async function claimUnconfirmed(ledger: Ledger, lease: LotLease): Promise<void> {
+  for await (const page of ledger.mintedDevices(lease.lot)) {
     const open = page.filter(({ stage }) => UNCONFIRMED.has(stage));
     await claim(
       ledger,
-      hold,
+      lease,
       open.map(({ externalId }) => externalId),
     );
   }
 }
 
-function claim(ledger: Ledger, hold: LotHold, externalIds: readonly string[]): Promise<void> {
+function claim(ledger: Ledger, lease: LotLease, externalIds: readonly string[]): Promise<void> {
   return ledger.recordCollisions(
-    hold,
+    lease,
     externalIds.map((externalId) => ({ externalId, present: false })),
   );
 }
 
 /** A reserved batch all of whose devices have their folders was committed after the backup was made. */
-async function finishBatch(ledger: Ledger, hold: LotHold, layout: LotLayout, batch: OpenBatch): Promise<void> {
+async function finishBatch(ledger: Ledger, lease: LotLease, layout: LotLayout, batch: OpenBatch): Promise<void> {
   if (batch.state !== "reserved") return;
   const minted: MintedDevice[] = [];
   for (const { externalId, serialNumber } of batch.devices) {
@@ -127,7 +129,7 @@ async function finishBatch(ledger: Ledger, hold: LotHold, layout: LotLayout, bat
     if (one === undefined) return;
     minted.push(one);
   }
-  await ledger.commitMinted(hold, batch.number, minted);
+  await ledger.commitMinted(lease, batch.number, minted);
 }
 
 /** Parts that were cut after the backup may have been sent: they stay, under names that no part will get. */
@@ -142,37 +144,37 @@ function setPartsAside(layout: LotLayout, known: number): void {
 
 async function takeIn(
   ledger: Ledger,
-  hold: LotHold,
+  lease: LotLease,
   found: readonly Found[],
   taken: Record<"devices" | "reminted" | "foreign" | "alone", string[]>,
 ): Promise<void> {
   if (found.length === 0) return;
   const ids = found.map(({ minted }) => minted.externalId);
-  const known = new Map((await ledger.knownDevices(hold.lot, ids)).map((device) => [device.externalId, device]));
+  const known = new Map((await ledger.knownDevices(lease.lot, ids)).map((device) => [device.externalId, device]));
   const fresh: Found[] = [];
   for (const one of found) {
     const device = known.get(one.minted.externalId);
-    if (device !== undefined && device.lot !== hold.lot) taken.foreign.push(one.minted.externalId);
+    if (device !== undefined && device.lot !== lease.lot) taken.foreign.push(one.minted.externalId);
     else if (device?.minted === true || device?.stage === "revoked") await recordAlone(ledger, one, taken);
     else fresh.push(one);
   }
   await planUnknown(
     ledger,
-    hold,
+    lease,
     fresh.filter(({ minted }) => !known.has(minted.externalId)),
   );
   for (const issuer of new Set(fresh.map((one) => one.issuer))) {
     const batch = fresh.filter((one) => one.issuer === issuer).map(({ minted }) => minted);
-    const number = await ledger.reserveBatch(hold, { issuer, devices: batch });
-    await ledger.commitMinted(hold, number, batch);
-    await ledger.commitPlaced(hold, number);
+    const number = await ledger.reserveBatch(lease, { issuer, devices: batch });
+    await ledger.commitMinted(lease, number, batch);
+    await ledger.commitPlaced(lease, number);
   }
   const takenIds = fresh.map(({ minted }) => minted.externalId);
   const waiting = takenIds.filter((externalId) => !isPlanned(known.get(externalId)));
   if (waiting.length > 0) {
-    await claim(ledger, hold, waiting);
+    await claim(ledger, lease, waiting);
     await ledger.rejectDevices(
-      hold,
+      lease,
       waiting.map((externalId) => ({ externalId, reason: WAITS })),
     );
   }
@@ -197,7 +199,7 @@ async function recordAlone(
 }
 
 /** Devices of a manifest that came after the backup: planned with what their certificates say. */
-async function planUnknown(ledger: Ledger, hold: LotHold, found: readonly Found[]): Promise<void> {
+async function planUnknown(ledger: Ledger, lease: LotLease, found: readonly Found[]): Promise<void> {
   if (found.length === 0) return;
   const decisions = found.map(({ minted: { externalId }, subject }) => {
     const device: Device = {
@@ -214,7 +216,7 @@ async function planUnknown(ledger: Ledger, hold: LotHold, found: readonly Found[
     .update(found.map(({ minted }) => minted.serialNumber).join())
     .digest("hex");
   await ledger.absorbManifest(
-    hold,
+    lease,
     { sha256, name: "taken in after a restore", kind: "mended", header: ["id"] },
     (async function* () {
       yield batch;

@@ -7,8 +7,8 @@ import type { Home } from "../../disk/layout.ts";
 import { closeToOthers } from "../../disk/modes.ts";
 import { openSyncPoint } from "../../disk/sync-point.ts";
 import { OnboardingError } from "../../domain/error.ts";
-import { holdAlone } from "../../ledger/hold-alone.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
+import { holdAlone } from "../../ledger/sqlite/hold-alone.ts";
 import { markRestored } from "../lot/restored-home.ts";
 import { BACKUP_CONTENTS, BACKUP_LEDGER, type BackupContents, digestFiles } from "./backup-home.ts";
 

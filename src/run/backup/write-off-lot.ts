@@ -35,20 +35,20 @@ export async function writeOffLot(tools: RunTools, lot: string, reason: string):
   const { ledger, home, now } = tools;
   const job = await requireJob(ledger, lot);
   const layout = lotLayout(home, lot, job.secrets.folder);
-  return withLeaseBeside(tools, lot, async (hold) => {
+  return withLeaseBeside(tools, lot, async (lease) => {
     await takeOverFolders(tools, lot, layout);
     await requireOwn(ledger, lot, layout.folder);
-    const { alone, issuers } = await recoverLot(ledger, hold, home, job.secrets.folder);
+    const { alone, issuers } = await recoverLot(ledger, lease, home, job.secrets.folder);
     for (const batch of await ledger.openBatches(lot)) {
-      if (batch.state === "minted") await ledger.commitPlaced(hold, batch.number);
-      else await dropBatch(ledger, hold, layout, batch);
+      if (batch.state === "minted") await ledger.commitPlaced(lease, batch.number);
+      else await dropBatch(ledger, lease, layout, batch);
     }
     const selected = await selectLot(ledger, lot);
     const externalIds = selected.lots.get(lot) ?? [];
     let revoked = 0;
     for (let start = 0; start < externalIds.length; start += PER_COMMIT) {
       const some = externalIds.slice(start, start + PER_COMMIT);
-      revoked += await ledger.revokeDevices(hold, { reason: REASON, externalIds: some });
+      revoked += await ledger.revokeDevices(lease, { reason: REASON, externalIds: some });
       announceStep("revoked");
     }
     for (const serialNumber of alone) {

@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import { deviceFolder } from "../../disk/layout.ts";
-import type { Ledger, MintedRecord } from "../../ledger/ledger.ts";
+import type { KeystoreAliases } from "../../domain/device.ts";
+import { hasPlaceholder } from "../../domain/template.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { MintedRecord } from "../../ledger/reading.ts";
 import type { Difference } from "../../verify/difference.ts";
 import { holdsKeystore } from "../../verify/verify-device.ts";
 import { type LotPasswords, loadPasswords } from "../passwords/load-passwords.ts";
@@ -130,14 +133,22 @@ function deviceToOpen(record: MintedRecord, check: Check): DeviceToOpen | undefi
   const folder = deviceFolder(layout, record.externalId);
   // Its new certificate is being made, or it was revoked and its folder may have been cleared away.
   if (record.stage === "reserved" || (record.stage === "revoked" && !existsSync(folder))) return undefined;
-  const pkcs12 = job.keystores.pkcs12?.alias;
-  const jks = job.keystores.jks?.alias;
   return {
     folder,
     record,
     password: passwordOf(record, check),
-    aliases: { ...(pkcs12 === undefined ? {} : { pkcs12 }), ...(jks === undefined ? {} : { jks }) },
+    aliases: expectedAliases(record, job.keystores),
     nowMs: check.now(),
+  };
+}
+
+/** The aliases that the device was given. Where they came from its row and are not recorded, none is expected. */
+function expectedAliases({ aliases }: MintedRecord, { pkcs12, jks }: Check["job"]["keystores"]): KeystoreAliases {
+  const own = (alias: string | undefined) => (alias === undefined || hasPlaceholder(alias) ? undefined : alias);
+  const expected = { pkcs12: aliases?.pkcs12 ?? own(pkcs12?.alias), jks: aliases?.jks ?? own(jks?.alias) };
+  return {
+    ...(expected.pkcs12 !== undefined && { pkcs12: expected.pkcs12 }),
+    ...(expected.jks !== undefined && { jks: expected.jks }),
   };
 }
 

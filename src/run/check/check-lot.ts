@@ -83,14 +83,14 @@ export async function checkLot(input: LotToCheck): Promise<CheckOutcome> {
 }
 
 /** A ledger without the event that the last report ends with has lost its end, which the chain by itself cannot show. */
-async function checkReport({ ledger, layout, tell }: Check): Promise<void> {
+async function checkReport({ ledger, lot, layout, tell }: Check): Promise<void> {
   const expected = reportedHead(layout.reportJson);
   if (expected === undefined) {
     if (existsSync(layout.reportJson)) tell({ externalId: "", what: "report.json is not one that lotmint wrote" });
     return;
   }
   if (await ledger.hasEvent(expected)) return;
-  const found = (await ledger.head())?.digest ?? "";
+  const found = (await ledger.head(lot))?.digest ?? "";
   const what =
     "the ledger does not have the event that report.json ends with: its end was cut off, or it is an old copy";
   tell({ externalId: "", what, expected, found });

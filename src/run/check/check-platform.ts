@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { OnboardingError } from "../../domain/error.ts";
 import { DEFAULT_ID_TYPE } from "../../domain/registration.ts";
-import type { MintedRecord } from "../../ledger/ledger.ts";
+import type { MintedRecord } from "../../ledger/reading.ts";
 import type { Reply } from "../../platform/platform.ts";
 import { type Check, throwIfStopped } from "./check-scope.ts";
 

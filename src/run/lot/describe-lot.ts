@@ -1,4 +1,5 @@
 import type { Home } from "../../disk/layout.ts";
+import { showText } from "../../domain/blank-text.ts";
 import { EXIT, exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
 import { type Job, PER_LOT_ITERATIONS } from "../../domain/job.ts";
 import { listIds } from "../../domain/list-ids.ts";
@@ -30,8 +31,10 @@ export async function describeLot(
   const rejected = Object.values(rejects).reduce((sum, of) => sum + of, 0);
   const devices = Object.values(counts).reduce((sum, of) => sum + of, 0);
   const manifests = await ledger.manifests(lot);
+  const whole = manifests.findLast(({ kind }) => kind === "full") ?? manifests.at(-1);
+  const secretColumns = whole?.form?.secretColumns ?? [];
   const signer = await signerOf(ledger, lot, job);
-  const head = await ledger.head();
+  const head = await ledger.head(lot);
   const state = rejected > 0 ? EXIT.rejected : EXIT.done;
   return buildReport({
     lot,
@@ -45,6 +48,7 @@ export async function describeLot(
     counts,
     rows: devices - counts.rejected + rejected,
     rejects,
+    ...(secretColumns.length > 0 && { secretColumns }),
     stages: walked.stages,
     minted: walked.minted,
     mintingMs: walked.stages["mint"] ?? 0,
@@ -54,6 +58,7 @@ export async function describeLot(
       ...jobNotes(job),
       ...(await issuerNotes(ledger, lot, job)),
       ...(await subjectNotes(ledger, lot)),
+      ...secretNotes(rejected, secretColumns),
       ...walked.notes,
     ],
     ledgerHead: head?.digest ?? "",
@@ -87,7 +92,16 @@ async function subjectNotes(ledger: Ledger, lot: string): Promise<readonly strin
   const shown = listIds(ids);
   const devices = ids.length === 1 ? "1 device" : `${ids.length} devices`;
   return [
-    `${SUBJECT_NOTE}${devices} (${shown}) has changed; the certificates stay as they are until \`lotmint remint\``,
+    `${SUBJECT_NOTE}${devices} (${shown}) has changed, or the alias in its keystores; the certificates stay as they are until \`lotmint remint\``,
+  ];
+}
+
+/** rejects.csv lacks the columns, so that a row corrected there would not be the manifest's any more. */
+function secretNotes(rejected: number, secretColumns: readonly string[]): readonly string[] {
+  if (rejected === 0 || secretColumns.length === 0) return [];
+  const noun = secretColumns.length === 1 ? "the secret column" : "the secret columns";
+  return [
+    `correct rejected rows in the manifest and run it again: rejects.csv leaves out ${noun} ${secretColumns.map(showText).join(", ")}`,
   ];
 }
 

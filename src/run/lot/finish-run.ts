@@ -3,7 +3,7 @@ import { lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
 import type { LotReport } from "../../domain/report.ts";
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotLease } from "../../ledger/locks.ts";
 import { describeLot } from "./describe-lot.ts";
 import type { RunTools } from "./run-tools.ts";
 import type { Walk } from "./walk.ts";
@@ -17,23 +17,23 @@ import { writeOutputs } from "./write-outputs.ts";
  */
 export async function finishRun(
   tools: RunTools,
-  hold: LotHold,
+  lease: LotLease,
   job: Job,
   walk: Walk,
   fault?: OnboardingError,
 ): Promise<LotReport> {
   // Whoever throws the other one tells it as well.
-  for (const { code, message } of walk.faults) tools.log.error({ lot: hold.lot, code }, message);
+  for (const { code, message } of walk.faults) tools.log.error({ lot: lease.lot, code }, message);
   const faults = fault === undefined ? walk.faults : [fault, ...walk.faults];
   const report = await describeLot(
     tools.ledger,
     tools.home,
-    hold.lot,
+    lease.lot,
     job,
     { ...walk, notes: walk.notes, minted: walk.minted, faults },
     tools.now(),
   );
-  const layout = lotLayout(tools.home, hold.lot, job.secrets.folder);
+  const layout = lotLayout(tools.home, lease.lot, job.secrets.folder);
   const isCurrent =
     !walk.changed &&
     fault === undefined &&
@@ -42,8 +42,8 @@ export async function finishRun(
   if (isCurrent) return report;
   try {
     // A run that lost the lot while it slept leaves the reports to the run that has it now.
-    await tools.ledger.beat(hold);
-    await writeOutputs(tools.ledger, layout, report);
+    await tools.ledger.heartbeat(lease);
+    await writeOutputs(tools.ledger, layout, job, report);
   } catch (error) {
     if (fault === undefined || !(error instanceof OnboardingError)) throw error;
   }

@@ -1,4 +1,5 @@
-import { type Ledger, LOCK_BEAT_MS, type LotHold } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import { HEARTBEAT_MS, type LotLease } from "../../ledger/locks.ts";
 
 /**
  * Shows the ledger now and then that the run is alive, until it is stopped. A beat that the ledger refuses
@@ -6,15 +7,15 @@ import { type Ledger, LOCK_BEAT_MS, type LotHold } from "../../ledger/ledger.ts"
  */
 export function keepHeartbeat(
   ledger: Ledger,
-  hold: LotHold,
+  lease: LotLease,
   onLost: (error: unknown) => void,
 ): { readonly stop: () => void } {
   const timer = setInterval(() => {
-    ledger.beat(hold).catch((error: unknown) => {
+    ledger.heartbeat(lease).catch((error: unknown) => {
       clearInterval(timer);
       onLost(error);
     });
-  }, LOCK_BEAT_MS);
+  }, HEARTBEAT_MS);
   timer.unref();
   return { stop: () => clearInterval(timer) };
 }

@@ -1,6 +1,6 @@
 import { OnboardingError } from "../../domain/error.ts";
 import { exitCodeOf } from "../../domain/exit-code.ts";
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotLease } from "../../ledger/locks.ts";
 import { withLotLease } from "./lease.ts";
 import type { RunTools } from "./run-tools.ts";
 
@@ -14,9 +14,9 @@ const NEVER_ENDED = exitCodeOf(new OnboardingError("", { code: "stopped" }));
 export async function withLeaseBeside<T>(
   tools: RunTools,
   lot: string,
-  work: (hold: LotHold) => Promise<T>,
+  work: (lease: LotLease) => Promise<T>,
 ): Promise<T> {
   const exitCode = (await tools.ledger.lot(lot))?.lastExitCode ?? NEVER_ENDED;
-  const { value } = await withLotLease(tools, lot, async (hold) => ({ value: await work(hold), exitCode }));
+  const { value } = await withLotLease(tools, lot, async (lease) => ({ value: await work(lease), exitCode }));
   return value;
 }

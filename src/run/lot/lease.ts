@@ -1,5 +1,5 @@
 import { EXIT, exitCodeOf } from "../../domain/exit-code.ts";
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotLease } from "../../ledger/locks.ts";
 import { keepHeartbeat } from "./heartbeat.ts";
 import type { RunTools } from "./run-tools.ts";
 
@@ -10,23 +10,23 @@ import type { RunTools } from "./run-tools.ts";
 export async function withLotLease<T extends { readonly exitCode: number }>(
   tools: RunTools,
   lot: string,
-  work: (hold: LotHold) => Promise<T>,
+  work: (lease: LotLease) => Promise<T>,
 ): Promise<T> {
-  const hold = await tools.ledger.acquireLot(lot, tools.owner);
-  const beat = keepHeartbeat(tools.ledger, hold, (error) =>
+  const lease = await tools.ledger.acquireLot(lot, tools.owner);
+  const heartbeat = keepHeartbeat(tools.ledger, lease, (error) =>
     tools.log.warn({ lot, reason: messageOf(error) }, "the lot was lost"),
   );
   let exitCode: number = EXIT.defect;
   try {
-    const result = await work(hold);
+    const result = await work(lease);
     exitCode = result.exitCode;
     return result;
   } catch (error) {
     exitCode = exitCodeOf(error);
     throw error;
   } finally {
-    beat.stop();
-    await tools.ledger.releaseLot(hold, exitCode).catch((error: unknown) => {
+    heartbeat.stop();
+    await tools.ledger.releaseLot(lease, exitCode).catch((error: unknown) => {
       tools.log.warn({ lot, reason: messageOf(error) }, "the lot could not be freed; the next run takes it over");
     });
   }

@@ -106,7 +106,9 @@ function modeIn(folder: string): number {
 
 async function newMark(ledger: Pick<Ledger, "identity" | "head">, home: Home, lot: string): Promise<string> {
   const { ledger: id, generation } = await ledger.identity();
-  const head = await ledger.head();
+  // The newer one of the lot's chain and the site's: a copy that was made before it does not have it.
+  const [own, site] = [await ledger.head(lot), await ledger.head()];
+  const head = own !== undefined && (site === undefined || own.atMs >= site.atMs) ? own : site;
   const mark: OwnerMark = {
     version: 1,
     ledger: id,

@@ -3,7 +3,7 @@ import { digests } from "../../authority/stored-authority.ts";
 import { verifyChain } from "../../authority/verify-chain.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotLease } from "../../ledger/locks.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { type PreflightOutcome, preflight } from "../../platform/preflight.ts";
 import { retrying } from "../../platform/retrying.ts";
@@ -28,23 +28,23 @@ export interface LotPreflight {
  */
 export async function preflightLot(
   tools: RunTools,
-  hold: LotHold,
+  lease: LotLease,
   request: { readonly job: Job; readonly acceptClock: boolean },
   walk: Walk,
 ): Promise<LotPreflight | undefined> {
-  if (!(await wantsPlatform(tools, hold.lot, request.job))) return undefined;
+  if (!(await wantsPlatform(tools, lease.lot, request.job))) return undefined;
   const platform = await tools.openPlatform();
   try {
     const outcome = await askPlatform(tools, request.job, platform);
     if (!request.acceptClock) checkClock(tools.now(), undefined, outcome.platformTimeMs);
     if (outcome.kind !== "ready") {
       if (outcome.kind === "refused") throw refusal(tools, request.job, outcome.message);
-      tools.log.warn({ lot: hold.lot }, `${outcome.message}; minting goes ahead`);
+      tools.log.warn({ lot: lease.lot }, `${outcome.message}; minting goes ahead`);
       return { platform, tenant: undefined };
     }
     for (const warning of outcome.warnings) {
       walk.note(warning);
-      tools.log.warn({ lot: hold.lot }, warning);
+      tools.log.warn({ lot: lease.lot }, warning);
     }
     return { platform, tenant: outcome.tenant };
   } catch (error) {

@@ -4,7 +4,8 @@ import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, replaceFile } from "../../d
 import type { LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
-import type { Ledger, LotHold } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { LotLease } from "../../ledger/locks.ts";
 
 /** The job that a lot works from: its own copy, whatever has become of jobs/ since; undefined for a new lot. */
 export async function recordedJob(ledger: Pick<Ledger, "lot">, lot: string): Promise<Job | undefined> {
@@ -33,10 +34,10 @@ export async function refuseMixedIssuance(ledger: Ledger, lot: string, asked: Jo
 }
 
 /** Makes a job the lot's own: in the ledger, and as a copy in state/lots/ for people. */
-export async function recordJob(ledger: Ledger, hold: LotHold, layout: LotLayout, job: Job): Promise<void> {
+export async function recordJob(ledger: Ledger, lease: LotLease, layout: LotLayout, job: Job): Promise<void> {
   const json = jobToJson(job);
-  const record = await ledger.lot(hold.lot);
-  if (record?.jobJson !== json) await ledger.recordJob(hold, { issuer: job.issuer, name: job.name, json });
+  const record = await ledger.lot(lease.lot);
+  if (record?.jobJson !== json) await ledger.recordJob(lease, { issuer: job.issuer, name: job.name, json });
   ensureFolder(layout.state, PRIVATE_FOLDER);
   if (readIfThere(layout.jobCopy) !== json) replaceFile(layout.jobCopy, json, PRIVATE_FILE);
 }

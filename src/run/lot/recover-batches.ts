@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { destroyFolder } from "../../disk/destroy-folder.ts";
 import { remove } from "../../disk/durable.ts";
 import { type LotLayout, passwordSegment } from "../../disk/layout.ts";
-import type { Ledger, LotHold, OpenBatch } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { LotLease } from "../../ledger/locks.ts";
+import type { OpenBatch } from "../../ledger/minting.ts";
 import { dropBatch } from "../../mint/drop-batch.ts";
 import { placeDevices, placePasswords } from "../../mint/place-batch.ts";
 import { replaceDevices } from "../../mint/replace-devices.ts";
@@ -16,13 +18,13 @@ import { ownershipOf, requireOwn } from "./owner-mark.ts";
  */
 export async function recoverBatches(
   ledger: Ledger,
-  hold: LotHold,
+  lease: LotLease,
   lot: LotLayout,
 ): Promise<{ readonly finished: number; readonly voided: number }> {
   let finished = 0;
   let voided = 0;
-  const open = await ledger.openBatches(hold.lot);
-  if (open.length > 0) await requireOwn(ledger, hold.lot, lot.folder);
+  const open = await ledger.openBatches(lease.lot);
+  if (open.length > 0) await requireOwn(ledger, lease.lot, lot.folder);
   for (const batch of open) {
     if (batch.state === "minted") {
       // A segment that is nowhere is told of when the lists are put together.
@@ -30,14 +32,14 @@ export async function recoverBatches(
         placePasswords(lot, batch.segment);
       }
       placeBatch(lot, batch);
-      await ledger.commitPlaced(hold, batch.number);
+      await ledger.commitPlaced(lease, batch.number);
       finished++;
     } else {
-      await dropBatch(ledger, hold, lot, batch);
+      await dropBatch(ledger, lease, lot, batch);
       voided++;
     }
   }
-  const { kind } = await ownershipOf(ledger, hold.lot, lot.folder);
+  const { kind } = await ownershipOf(ledger, lease.lot, lot.folder);
   if (kind === "ours" || kind === "unmarked") {
     // Every batch is settled: what stands here was replaced, and the new one is in its place. Segments have names of
     // their own, and only those of this ledger's batches go: see `dropBatch`.

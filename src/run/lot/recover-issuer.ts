@@ -19,8 +19,8 @@ export async function recoverIssuer(tools: RunTools, issuer: string): Promise<{ 
     if (isUnchecked(home, lot)) continue;
     const job = await recordedJob(ledger, lot);
     try {
-      await withLeaseBeside(tools, lot, (hold) =>
-        recoverBatches(ledger, hold, lotLayout(home, lot, job?.secrets.folder)),
+      await withLeaseBeside(tools, lot, (lease) =>
+        recoverBatches(ledger, lease, lotLayout(home, lot, job?.secrets.folder)),
       );
     } catch (error) {
       if (!(error instanceof OnboardingError) || error.code !== "lot-held") throw error;

@@ -36,7 +36,7 @@ export async function rewriteReports(
         };
   const notes = [...new Set(report.notes)];
   const restated = { ...report, notes, exitCode: record?.lastExitCode ?? report.exitCode };
-  await writeOutputs(ledger, layout, restated);
+  await writeOutputs(ledger, layout, job, restated);
   return restated;
 }
 

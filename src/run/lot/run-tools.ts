@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import type { Home } from "../../disk/layout.ts";
 import type { Site } from "../../domain/job.ts";
-import type { Ledger, LockOwner } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { LockOwner } from "../../ledger/locks.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "../../platform/retry.ts";
 import type { Progress } from "./progress.ts";

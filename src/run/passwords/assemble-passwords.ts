@@ -5,7 +5,8 @@ import { announceStep } from "../../disk/announce-step.ts";
 import { PRIVATE_FILE, remove, startReplacement } from "../../disk/durable.ts";
 import { deviceFolder, isSegmentOf, type LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
-import type { Ledger, LotHold } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { LotLease } from "../../ledger/locks.ts";
 import { listPasswords, readPasswordFiles } from "../../mint/password-list.ts";
 import { openDevice } from "../lot/open-device.ts";
 import { requireOwnFolders } from "./claim-folders.ts";
@@ -18,32 +19,32 @@ import { findMissing, findSegments, refuseMissing } from "./password-segments.ts
  * Returns how many are listed, or undefined when there was nothing to put together. Throws `state-damaged`, with
  * everything listed that is there, when a minted device's password is nowhere.
  */
-export async function assemblePasswords(ledger: Ledger, hold: LotHold, lot: LotLayout): Promise<number | undefined> {
-  const own = await findSegments(ledger, hold.lot, lot);
-  const strays = await findStrays(ledger, hold.lot, lot);
+export async function assemblePasswords(ledger: Ledger, lease: LotLease, lot: LotLayout): Promise<number | undefined> {
+  const own = await findSegments(ledger, lease.lot, lot);
+  const strays = await findStrays(ledger, lease.lot, lot);
   if (
     own.open.every(({ listed }) => listed !== "no") &&
     own.paths.length + own.leftovers.length + strays.length === 0
   ) {
     return undefined;
   }
-  await ledger.beat(hold);
+  await ledger.heartbeat(lease);
   // A copy of this home may have come to the folder since the run began.
-  await requireOwnFolders(ledger, hold.lot, lot);
+  await requireOwnFolders(ledger, lease.lot, lot);
   const listed = await readPasswordFiles(existsSync(lot.passwords) ? [lot.passwords] : []);
   const passwords = new Map([...listed, ...(await readPasswordFiles(own.paths))]);
-  const found = await addStrays(ledger, hold.lot, lot, strays, passwords);
+  const found = await addStrays(ledger, lease.lot, lot, strays, passwords);
   const { whole, missing } = await findMissing(ledger, own.open, passwords);
   const isNew = own.paths.length > 0 || found > 0;
   if (isNew) {
     await writeList(lot.passwords, passwords);
     announceStep("passwords-assembled");
   }
-  if (whole.length > 0) await ledger.commitListed(hold, whole);
+  if (whole.length > 0) await ledger.commitListed(lease, whole);
   const kept = new Set(own.open.filter(({ number }) => !whole.includes(number)).map(({ segment }) => segment));
   const gone = own.paths.filter((path) => !kept.has(path.slice(lot.secrets.length + 1)));
   for (const path of [...gone, ...own.leftovers]) remove(path);
-  refuseMissing(missing, hold.lot, lot);
+  refuseMissing(missing, lease.lot, lot);
   return isNew ? passwords.size : undefined;
 }
 

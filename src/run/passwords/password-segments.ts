@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
-import type { Ledger, PasswordBatch } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { PasswordBatch } from "../../ledger/passwords.ts";
 
 /** What a lot's folder for passwords holds of this ledger's segments. */
 export interface OwnSegments {

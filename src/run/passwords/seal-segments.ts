@@ -6,7 +6,8 @@ import { PRIVATE_FILE, remove, syncFolder } from "../../disk/durable.ts";
 import { type LotLayout, sealedNumber, sealedPasswords } from "../../disk/layout.ts";
 import { placeNewFile } from "../../disk/place-new-file.ts";
 import { type SealRecipient, sealContent } from "../../keystore/seal-passwords.ts";
-import type { Ledger, LotHold } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { LotLease } from "../../ledger/locks.ts";
 import { listPasswords, readPasswordFiles } from "../../mint/password-list.ts";
 import { requireOwnFolders } from "./claim-folders.ts";
 import { findMissing, findSegments, refuseMissing } from "./password-segments.ts";
@@ -19,21 +20,21 @@ import { findMissing, findSegments, refuseMissing } from "./password-segments.ts
  */
 export async function sealSegments(
   ledger: Ledger,
-  hold: LotHold,
+  lease: LotLease,
   lot: LotLayout,
   recipient: SealRecipient,
 ): Promise<number | undefined> {
-  const own = await findSegments(ledger, hold.lot, lot);
+  const own = await findSegments(ledger, lease.lot, lot);
   // In the clear from before the job asked for a seal, and what a killed run was putting together then.
   const lists = [`${lot.passwords}.new`, lot.passwords].filter((path) => existsSync(path));
   const clear = [...lists, ...own.paths];
   if (clear.length + own.leftovers.length === 0) {
-    refuseMissing((await findMissing(ledger, own.open, new Map())).missing, hold.lot, lot);
+    refuseMissing((await findMissing(ledger, own.open, new Map())).missing, lease.lot, lot);
     return undefined;
   }
-  await ledger.beat(hold);
+  await ledger.heartbeat(lease);
   // A copy of this home may have come to the folder since the run began.
-  await requireOwnFolders(ledger, hold.lot, lot);
+  await requireOwnFolders(ledger, lease.lot, lot);
   removeUnfinished(lot);
   const passwords = await readPasswordFiles(clear.filter((path) => path !== `${lot.passwords}.new`));
   if (passwords.size > 0) {
@@ -46,10 +47,10 @@ export async function sealSegments(
     announceStep("passwords-sealed");
   }
   const { whole, missing } = await findMissing(ledger, own.open, passwords);
-  if (whole.length > 0) await ledger.commitListed(hold, whole);
+  if (whole.length > 0) await ledger.commitListed(lease, whole);
   for (const path of [...clear, ...own.leftovers]) destroyFile(path);
   syncFolder(lot.secrets);
-  refuseMissing(missing, hold.lot, lot);
+  refuseMissing(missing, lease.lot, lot);
   return clear.length === 0 ? undefined : passwords.size;
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readSealRecipient } from "../../authority/foreign/seal-recipient.ts";
 import type { LotLayout } from "../../disk/layout.ts";
 import type { Job } from "../../domain/job.ts";
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotLease } from "../../ledger/locks.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 import { assemblePasswords } from "./assemble-passwords.ts";
 import { findMissing, findSegments, refuseMissing } from "./password-segments.ts";
@@ -17,20 +17,20 @@ export type ClosePasswords = () => Promise<number | undefined>;
  */
 export async function openPasswords(
   { ledger, now }: Pick<RunTools, "ledger" | "now">,
-  hold: LotHold,
+  lease: LotLease,
   job: Job,
   layout: LotLayout,
   minting: boolean,
 ): Promise<ClosePasswords> {
   const { sealTo } = job.secrets;
-  if (sealTo === undefined || job.passwords === "per-lot") return () => assemblePasswords(ledger, hold, layout);
-  const { open, paths, leftovers } = await findSegments(ledger, hold.lot, layout);
+  if (sealTo === undefined || job.passwords === "per-lot") return () => assemblePasswords(ledger, lease, layout);
+  const { open, paths, leftovers } = await findSegments(ledger, lease.lot, layout);
   if (!minting && paths.length + leftovers.length === 0 && !existsSync(layout.passwords)) {
     return async () => {
-      refuseMissing((await findMissing(ledger, open, new Map())).missing, hold.lot, layout);
+      refuseMissing((await findMissing(ledger, open, new Map())).missing, lease.lot, layout);
       return undefined;
     };
   }
   const recipient = readSealRecipient(sealTo, now());
-  return () => sealSegments(ledger, hold, layout, recipient);
+  return () => sealSegments(ledger, lease, layout, recipient);
 }

@@ -1,8 +1,9 @@
-import { createHash, X509Certificate } from "node:crypto";
+import { createHash } from "node:crypto";
 import { isoTime } from "../../domain/iso-time.ts";
 import type { Stage } from "../../domain/stage.ts";
 import type { TrustedCertificate } from "../../platform/platform.ts";
 import { isIssuedBy } from "../../x509/is-signed-by.ts";
+import { judgeChain } from "../../x509/judge-chain.ts";
 import { commonNameOf } from "../../x509/name-der.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 
@@ -50,6 +51,8 @@ export interface PlatformView {
 }
 
 const MAX_CHAIN = 10;
+/** All but dates, which are told one by one. */
+const ACCEPTANCE = ["outline", "authority", "purpose", "link", "strength", "names"] as const;
 
 /**
  * Everything about the certificate that explains why the platform turned its device away, in the order in
@@ -59,12 +62,17 @@ export function diagnoseDevice(evidence: Evidence): readonly Finding[] {
   const findings = [
     ...judgeName(evidence),
     ...judgeTimes(evidence),
-    ...judgeLinks(evidence.chain),
+    ...chainFindings(evidence),
     ...judgeTrust(evidence),
     ...judgeRevocation(evidence),
     ...judgeRegistration(evidence),
   ];
   return findings.length > 0 ? findings : [guess(evidence)];
+}
+
+function chainFindings(evidence: Evidence): Finding[] {
+  const broken = judgeLinks(evidence.chain);
+  return broken.length > 0 ? broken : judgeAcceptance(evidence);
 }
 
 function judgeName({ externalId, chain: [leaf] }: Evidence): Finding[] {
@@ -90,7 +98,7 @@ function whoseCertificate(index: number, subject: Buffer): string {
   return index === 0 ? "its certificate" : `the certificate of ${commonNameOf(subject) ?? "an authority"} above it`;
 }
 
-/** Each certificate is signed by the next, which may sign, and not too many stand below it (RFC 5280, 6.1). */
+/** Each certificate is signed by the next, and the platform takes so many. */
 function judgeLinks(chain: readonly Buffer[]): Finding[] {
   if (chain.length > MAX_CHAIN) {
     return [
@@ -103,11 +111,21 @@ function judgeLinks(chain: readonly Buffer[]): Finding[] {
     if (!isIssuedBy(subject, issuer)) {
       return [{ part: "chain", words: `certificate ${index} of its chain is not signed by the next one` }];
     }
-    if (!new X509Certificate(issuer).ca) {
-      return [{ part: "chain", words: `certificate ${index + 1} of its chain may not sign certificates` }];
-    }
   }
   return [];
+}
+
+/** What relying parties refuse about it besides: purposes, constraints, strength, critical extensions. */
+function judgeAcceptance({ chain, platform, nowMs }: Evidence): Finding[] {
+  const certificates = chain.map(readCertificate);
+  const enabled = (platform?.trusted ?? []).filter(({ status }) => status === "ENABLED");
+  const anchor = chain.findIndex((octets, index) => index > 0 && trustedOf([octets], enabled).length > 0);
+  const judged = anchor < 0 ? certificates : certificates.slice(0, anchor + 1);
+  const last = judged.at(-1);
+  // Above what the platform trusts nothing counts; a chain without its root is judged as far as it goes.
+  const ends = anchor < 0 && last?.issuer.equals(last.subject) === true ? "root" : "trusted";
+  const problem = judgeChain(judged, { nowMs, begins: "device", ends, only: ACCEPTANCE });
+  return problem === undefined ? [] : [{ part: "chain", words: `its chain is refused: ${problem.message}` }];
 }
 
 function judgeTrust({ chain, issuer, platform, nowMs }: Evidence): Finding[] {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { deviceFolder, type LotLayout } from "../../disk/layout.ts";
 import { DEFAULT_ID_TYPE } from "../../domain/registration.ts";
-import type { MintedRecord } from "../../ledger/ledger.ts";
+import type { MintedRecord } from "../../ledger/reading.ts";
 import type { Platform, TrustedCertificate } from "../../platform/platform.ts";
 import { type OpenedDevice, openDevice } from "../lot/open-device.ts";
 import { diagnoseDevice, type Finding } from "./diagnose-device.ts";

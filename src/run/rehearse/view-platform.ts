@@ -1,5 +1,5 @@
 import { DEFAULT_ID_TYPE } from "../../domain/registration.ts";
-import type { MintedRecord } from "../../ledger/ledger.ts";
+import type { MintedRecord } from "../../ledger/reading.ts";
 import type { Platform, Reply } from "../../platform/platform.ts";
 import { replyError } from "../../platform/reply-error.ts";
 import { READ_OWN_ROLE } from "../../platform/roles.ts";

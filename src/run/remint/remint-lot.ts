@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { constrainingAuthorities, subjectConstraintProblem } from "../../authority/constrained-names.ts";
 import { readCertificateRequest } from "../../authority/request/read-pkcs10.ts";
 import { announceStep } from "../../disk/announce-step.ts";
 import { deviceFolder, type LotLayout, lotLayout } from "../../disk/layout.ts";
@@ -6,7 +7,10 @@ import type { RevocationReason } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
 import type { Job } from "../../domain/job.ts";
-import type { Ledger, LotHold, RemintDevice } from "../../ledger/ledger.ts";
+import { listIds } from "../../domain/list-ids.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { LotLease } from "../../ledger/locks.ts";
+import type { RemintDevice } from "../../ledger/reminting.ts";
 import { BATCH_SIZE, mintBatch, partFor, reservedBatch } from "../../mint/mint-lot.ts";
 import { openMintPool } from "../../mint/mint-pool.ts";
 import { findForeignFiles, replaceDevices } from "../../mint/replace-devices.ts";
@@ -67,30 +71,30 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
   await requireSoundLedger(ledger, home, request.lot);
   const layout = lotLayout(home, request.lot, job.secrets.folder);
   checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
-  return withLeaseBeside(tools, request.lot, async (hold) => {
-    await requireOwnFolders(ledger, hold.lot, layout);
-    await recoverBatches(ledger, hold, layout);
-    const killed = (await ledger.openRemints(hold.lot)).flatMap(({ devices }) => devices);
+  return withLeaseBeside(tools, request.lot, async (lease) => {
+    await requireOwnFolders(ledger, lease.lot, layout);
+    await recoverBatches(ledger, lease, layout);
+    const killed = (await ledger.openRemints(lease.lot)).flatMap(({ devices }) => devices);
     const finished = new Set(killed.map(({ externalId }) => externalId));
     const wanted = request.externalIds.filter((externalId) => !finished.has(externalId));
-    const devices = await ledger.remintDevices(hold.lot, wanted);
-    await refuseUnfit(ledger, hold.lot, devices, layout);
+    const devices = await ledger.remintDevices(lease.lot, wanted);
+    await refuseUnfit(ledger, lease.lot, devices, layout);
     const walk = startWalk(tools.now);
-    const closePasswords = await openPasswords(tools, hold, job, layout, devices.length > 0);
-    const minted = await mintAgain(tools, hold, job, layout, devices, request, walk).catch(async (fault: unknown) => {
+    const closePasswords = await openPasswords(tools, lease, job, layout, devices.length > 0);
+    const minted = await mintAgain(tools, lease, job, layout, devices, request, walk).catch(async (fault: unknown) => {
       // However it ends, its passwords do not stay where they were made; its own fault is the one to tell.
       await closePasswords().catch(() => undefined);
       throw fault;
     });
     // The devices have their new certificates: what they replace is published whatever has become of passwords.
     const lost = await faultOf(closePasswords);
-    const published = await finishRemints(tools, hold, request.push);
-    const refused = request.register ? await registerAgain(tools, hold, job, walk) : [];
-    if (!request.register) await tellUnregistered(ledger, hold.lot, job, walk);
+    const published = await finishRemints(tools, lease, request.push);
+    const refused = request.register ? await registerAgain(tools, lease, job, walk) : [];
+    if (!request.register) await tellUnregistered(ledger, lease.lot, job, walk);
     const faults = [...lost, ...(published?.faults ?? []), ...walk.faults, ...refused];
-    await rewriteReports(ledger, home, hold.lot, job, tools.now());
+    await rewriteReports(ledger, home, lease.lot, job, tools.now());
     return {
-      lot: hold.lot,
+      lot: lease.lot,
       devices: [...killed.map(({ issuer: _issuer, ...device }) => device), ...minted],
       published,
       notes: walk.notes,
@@ -150,7 +154,7 @@ async function refuseKey(ledger: Ledger, lot: string, device: RemintDevice): Pro
 
 async function mintAgain(
   tools: RunTools,
-  hold: LotHold,
+  lease: LotLease,
   job: Job,
   layout: LotLayout,
   devices: readonly RemintDevice[],
@@ -160,11 +164,12 @@ async function mintAgain(
   const { ledger } = tools;
   const [sample] = devices;
   if (sample === undefined) return [];
-  const setup = await prepareMinting(tools, hold.lot, job, sample, walk);
+  const setup = await prepareMinting(tools, lease.lot, job, sample, walk);
+  refuseBrokenNames(tools, job, devices);
   const { ledger: ledgerId } = await ledger.identity();
   const newSegmentPart = newSegmentParts(setup, ledgerId);
   if (newSegmentPart !== null) requireSecretsFolder(layout);
-  await claimFolders(tools, hold.lot, layout);
+  await claimFolders(tools, lease.lot, layout);
   const size = BATCH_SIZE[job.key];
   const batches = Math.ceil(devices.length / size);
   const pool = openMintPool({ workers: Math.min(tools.workers, batches), setup });
@@ -177,14 +182,14 @@ async function mintAgain(
       const { reason, register, push } = request;
       const part = partFor({ newSegmentPart }, numbered);
       const asked = { issuer: job.issuer, ...part, devices: numbered, reason, register, push };
-      const number = await ledger.reserveRemint(hold, asked);
+      const number = await ledger.reserveRemint(lease, asked);
       announceStep("reserved");
       const place = () => replaceDevices(layout, number, numbered);
       const batch = reservedBatch(number, part);
-      await mintBatch({ ledger, hold, lot: layout, pool, newSegmentPart }, batch, numbered, place);
+      await mintBatch({ ledger, lease, lot: layout, pool, newSegmentPart }, batch, numbered, place);
       for (const { externalId, serialNumber, replaces } of numbered)
         minted.push({ externalId, serialNumber, replaces });
-      tools.onProgress({ lot: hold.lot, room: "reminting", done: minted.length, total: devices.length });
+      tools.onProgress({ lot: lease.lot, room: "reminting", done: minted.length, total: devices.length });
     }
   } finally {
     await pool.close();
@@ -196,6 +201,23 @@ async function mintAgain(
     );
   }
   return minted;
+}
+
+/** A certificate that relying parties refuse must not take the place of one that they accept. Throws `issuer-unusable`. */
+function refuseBrokenNames({ home }: RunTools, { issuer }: Job, devices: readonly RemintDevice[]): void {
+  const constraining = constrainingAuthorities(home, issuer);
+  if (constraining.length === 0) return;
+  const problems = devices.flatMap(({ externalId, subject }) => {
+    const message = subjectConstraintProblem(subject, constraining);
+    return message === undefined ? [] : [{ externalId, message }];
+  });
+  const [first] = problems;
+  if (first === undefined) return;
+  const ids = listIds(problems.map(({ externalId }) => externalId));
+  throw new OnboardingError(
+    `${problems.length} of ${devices.length} devices cannot be reminted under ${issuer} (${ids}): of ${first.externalId}, ${first.message}; nothing was minted`,
+    { code: "issuer-unusable" },
+  );
 }
 
 /** Passwords are on a drive that may be elsewhere: a folder in its place would take passwords that nobody finds. */
@@ -210,15 +232,15 @@ function requireSecretsFolder({ secrets }: LotLayout): void {
 /** Lists the devices anew and sends their rows, as a run would. Faults are handed back: the certificates stand. */
 async function registerAgain(
   tools: RunTools,
-  hold: LotHold,
+  lease: LotLease,
   job: Job,
   walk: Walk,
 ): Promise<readonly OnboardingError[]> {
-  const request = { lot: hold.lot, job, acceptChanges: false, acceptClock: false, resend: false };
+  const request = { lot: lease.lot, job, acceptChanges: false, acceptClock: false, resend: false };
   try {
-    const lotPreflight = await preflightLot(tools, hold, request, walk);
+    const lotPreflight = await preflightLot(tools, lease, request, walk);
     try {
-      await registerMinted(tools, hold, job, lotPreflight, walk);
+      await registerMinted(tools, lease, job, lotPreflight, walk);
     } finally {
       await lotPreflight?.platform.close();
     }

@@ -1,5 +1,6 @@
 import { isoTime } from "../../domain/iso-time.ts";
-import type { Ledger, RevocationListState } from "../../ledger/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import type { RevocationListState } from "../../ledger/revocation-lists.ts";
 
 /**
  * - none: nothing is revoked, and no list was ever written

@@ -8,7 +8,7 @@ import { replaceShared, SHARED_FILE } from "../../disk/durable.ts";
 import { authorityLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { isoTime } from "../../domain/iso-time.ts";
-import { awaitKernelLock } from "../../ledger/kernel-lock.ts";
+import { awaitKernelLock } from "../../ledger/sqlite/kernel-lock.ts";
 import { writePem } from "../../x509/pem.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 import type { RunTools } from "../lot/run-tools.ts";

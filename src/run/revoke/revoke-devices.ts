@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { announceStep } from "../../disk/announce-step.ts";
 import { lotLayout } from "../../disk/layout.ts";
 import type { RevocationReason } from "../../domain/certificate.ts";
-import type { LotHold } from "../../ledger/ledger.ts";
+import type { LotLease } from "../../ledger/locks.ts";
 import { withLeaseBeside } from "../lot/lease-beside.ts";
 import { requireJob } from "../lot/record-job.ts";
 import { recoverBatches } from "../lot/recover-batches.ts";
@@ -25,18 +25,18 @@ export interface Revocation {
  * are. A kill in between leaves some revoked, and saying it again revokes the others.
  */
 export async function revokeDevices(tools: RunTools, { reason, lots }: Revocation): Promise<number> {
-  const holds = new Map<string, LotHold>();
+  const holds = new Map<string, LotLease>();
   const names = [...lots.keys()];
   const holdNext = async (index: number): Promise<number> => {
     const lot = names[index];
     if (lot !== undefined) {
-      return withLeaseBeside(tools, lot, (hold) => {
-        holds.set(lot, hold);
+      return withLeaseBeside(tools, lot, (lease) => {
+        holds.set(lot, lease);
         return holdNext(index + 1);
       });
     }
     let revoked = 0;
-    for (const [name, hold] of holds) revoked += await revokeInLot(tools, hold, reason, lots.get(name) ?? []);
+    for (const [name, lease] of holds) revoked += await revokeInLot(tools, lease, reason, lots.get(name) ?? []);
     return revoked;
   };
   return holdNext(0);
@@ -44,21 +44,21 @@ export async function revokeDevices(tools: RunTools, { reason, lots }: Revocatio
 
 async function revokeInLot(
   { ledger, home, now }: RunTools,
-  hold: LotHold,
+  lease: LotLease,
   reason: RevocationReason,
   externalIds: readonly string[],
 ): Promise<number> {
-  const job = await requireJob(ledger, hold.lot);
+  const job = await requireJob(ledger, lease.lot);
   // After a restore a reserved batch may be one that was committed later: it stays for `check` to take in.
-  const unchecked = isUnchecked(home, hold.lot);
-  const layout = lotLayout(home, hold.lot, job.secrets.folder);
-  if (!unchecked) await recoverBatches(ledger, hold, layout);
+  const unchecked = isUnchecked(home, lease.lot);
+  const layout = lotLayout(home, lease.lot, job.secrets.folder);
+  if (!unchecked) await recoverBatches(ledger, lease, layout);
   let revoked = 0;
   for (let start = 0; start < externalIds.length; start += PER_COMMIT) {
-    revoked += await ledger.revokeDevices(hold, { reason, externalIds: externalIds.slice(start, start + PER_COMMIT) });
+    revoked += await ledger.revokeDevices(lease, { reason, externalIds: externalIds.slice(start, start + PER_COMMIT) });
     announceStep("revoked");
   }
   // A report would make the folder whose absence says that the output is not back yet.
-  if (!unchecked || existsSync(layout.folder)) await rewriteReports(ledger, home, hold.lot, job, now());
+  if (!unchecked || existsSync(layout.folder)) await rewriteReports(ledger, home, lease.lot, job, now());
   return revoked;
 }

@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { createServer, type TLSSocket } from "node:tls";
 import type { AuthenticateError, Client } from "aedes";
-import { listen } from "../http/listen.ts";
+import { listenAgain, type WantedPort } from "../http/listen.ts";
 import type { MqttConnection, SandboxState } from "../sandbox-state.ts";
 import { judgeDevice } from "./judge-device.ts";
 import { deviceOfClientId } from "./mqtt-client-id.ts";
@@ -11,13 +11,11 @@ import { isPublishTopic, isSubscribeTopic, MAX_PAYLOAD_BYTES, takeMessage } from
 const BAD_CLIENT_ID = 2;
 const NOT_AUTHORIZED = 5;
 
-interface BrokerOptions {
+interface BrokerOptions extends WantedPort {
   /** PEM. */
   readonly key: string;
   readonly cert: string;
   readonly host: string;
-  /** 0: one that is free. */
-  readonly port: number;
 }
 
 interface RunningBroker {
@@ -92,7 +90,7 @@ export async function startMqttBroker(state: SandboxState, options: BrokerOption
     socket.once("close", () => sockets.delete(socket));
     broker.handle(socket);
   });
-  const port = await listen(server, options.host, options.port);
+  const port = await listenAgain(server, options.host, options);
   return {
     port,
     close: async () => {

@@ -16,20 +16,20 @@ import { newSerialNumber } from "../../x509/serial-number.ts";
 import { keyIdOf } from "../../x509/subject-public-key.ts";
 
 /** A throw-away authority and the server certificate it signed. The authority's key is already gone. */
-interface ServerIdentity {
+export interface ServerIdentity {
   readonly caPem: string;
   readonly certificatePem: string;
   readonly keyPem: string;
 }
 
 const DAY_MS = 24 * 3_600_000;
-const LIFE_DAYS = 30;
+const LIFE_DAYS = 365;
 const AUTHORITY_NAME = "lotmint sandbox CA";
 /** id-kp-serverAuth (RFC 5280, 4.2.1.12) and subjectAltName (4.2.1.6). */
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 const SUBJECT_ALT_NAME = "2.5.29.17";
 
-/** Makes what the sandbox's TLS server shows: a certificate for localhost, 127.0.0.1 and ::1, valid 30 days. */
+/** Makes what the sandbox's TLS server shows: a certificate for localhost, 127.0.0.1 and ::1, valid 365 days. */
 export function makeServerIdentity(nowMs: number): ServerIdentity {
   const ca = newKey();
   const server = newKey();

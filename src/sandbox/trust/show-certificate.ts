@@ -18,12 +18,17 @@ export function showCertificate(call: Call, stored: StoredCertificate): Readonly
     proofOfPossessionVerificationCodeUsableUntil: new Date(stored.codeUsableUntilMs).toISOString(),
     self: `${certificatesUrl(call)}/${stored.fingerprint}`,
     // Decimal, while revocation takes hex.
-    serialNumber: BigInt(`0x${x509.serialNumber}`).toString(),
+    serialNumber: decimal(x509.serialNumber),
     status: stored.status,
     subject: javaName(x509.subject),
     tenantCertificateAuthority: false,
     version: stored.version,
   };
+}
+
+/** Negative numbers, which some tools have made, come with a minus sign. */
+function decimal(hex: string): string {
+  return hex.startsWith("-") ? (-BigInt(`0x${hex.slice(1)}`)).toString() : BigInt(`0x${hex}`).toString();
 }
 
 /** The address of the tenant's list. */

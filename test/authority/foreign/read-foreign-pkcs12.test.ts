@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -5,6 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readForeignPkcs12 } from "../../../src/authority/foreign/read-foreign-pkcs12.ts";
 import { OnboardingError } from "../../../src/domain/error.ts";
+import { hasCerttool } from "../../fixtures/other-readers.ts";
 import { CA_EXTENSIONS, faultOf, noOpenssl, openssl, temporaryFolder, trying } from "../authorities.ts";
 
 const folder = temporaryFolder();
@@ -70,6 +72,51 @@ describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
     const own = openssl("x509", "-in", path(`${kind}.pem`), "-outform", "DER", "-out", path("own.der"));
     expect(own).toBe("");
     expect(certificates.some(({ raw }) => raw.equals(readFileSync(path("own.der"))))).toBe(true);
+  });
+
+  test("tells whether a passphrase protects the file, and asks for none where none does", async () => {
+    const asked = async function* (): AsyncGenerator<string> {
+      yield Promise.reject(new Error("asked for a passphrase"));
+    };
+    for (const name of ["no-passphrase.p12", "clear.p12"]) {
+      const { isOpen } = await readForeignPkcs12(readFileSync(path(name)), name, asked);
+      expect([name, isOpen]).toEqual([name, true]);
+    }
+    expect((await read("ec.p12", "secret of the file")).isOpen).toBe(false);
+    expect((await read("no-mac.p12", "secret of the file")).isOpen).toBe(false);
+  });
+
+  test.skipIf(!hasCerttool).each(["--null-password", "--empty-password"])(
+    "reads what GnuTLS writes with %s, in its older encryption too (skipped without certtool)",
+    async (option) => {
+      for (const cipher of [[], ["--pkcs-cipher=3des-pkcs12"]]) {
+        const files = ["--load-privkey", path("ec.key"), "--load-certificate", path("ec.pem")];
+        const args = [
+          "--to-p12",
+          "--p12-name=line",
+          option,
+          ...cipher,
+          ...files,
+          "--outder",
+          "--outfile",
+          path("g.p12"),
+        ];
+        execFileSync("certtool", args, { stdio: "pipe", input: "" });
+        const { key, isOpen, certificates } = await read("g.p12", "any");
+        expect([isOpen, certificates.length, key?.equals(keys["ec"] as KeyObject)]).toEqual([true, 1, true]);
+      }
+    },
+  );
+
+  test("says what else it is: a Java keystore or a PEM file", async () => {
+    for (const [content, words] of [
+      [Buffer.from("feedfeed0000000200000000", "hex"), /Java keystore \(JKS\).*keytool -importkeystore/],
+      [Buffer.from("cececece0000000200000000", "hex"), /Java keystore \(JCEKS\)/],
+      [readFileSync(path("ec.pem")), /PEM file.*--certificate/],
+    ] as const) {
+      const fault = await faultOf(() => readForeignPkcs12(content, "/in/x.p12", trying("x")));
+      expect([fault.code, fault.message]).toEqual(["usage", expect.stringMatching(words)]);
+    }
   });
 
   test("tells that there is no key", async () => {

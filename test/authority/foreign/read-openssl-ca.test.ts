@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readOpensslCa } from "../../../src/authority/foreign/read-openssl-ca.ts";
@@ -67,6 +67,41 @@ describe.skipIf(noOpenssl)("readOpensslCa (with openssl)", () => {
     const { keyFile, issued } = readOpensslCa(intermediate);
     expect(keyFile).toBe(join(intermediate, "intermediateKey.pem"));
     expect(issued.length).toBe(4);
+  });
+
+  test.each([
+    ["the folder around it", "", ["openssl-easyrsa.cnf", "safessl-easyrsa.cnf"]],
+    ["its pki folder, without a configuration", "pki", []],
+    ["its pki folder, with two configurations", "pki", ["openssl-easyrsa.cnf", "safessl-easyrsa.cnf"]],
+  ])("reads what easy-rsa 3 leaves, by %s", (_, named, configurations) => {
+    const pki = join(copy.path, "easyrsa", "pki");
+    mkdirSync(join(pki, "private"), { recursive: true });
+    mkdirSync(join(pki, "certs_by_serial"));
+    cpSync(join(root, "caCert.pem"), join(pki, "ca.crt"));
+    cpSync(join(root, "caKey.pem"), join(pki, "private", "ca.key"));
+    cpSync(join(root, "database.txt"), join(pki, "index.txt"));
+    for (const name of configurations) {
+      const dir = "[ ca ]\ndefault_ca = CA_default\n[ CA_default ]\ndir = $ENV::EASYRSA_PKI\n";
+      writeFileSync(
+        join(copy.path, "easyrsa", named, name),
+        `${dir}database = $dir/index.txt\ncertificate = $dir/ca.crt\n`,
+      );
+    }
+    const found = readOpensslCa(join(copy.path, "easyrsa", named));
+    expect(found.keyFile).toBe(join(pki, "private", "ca.key"));
+    expect(subjectsOf(found.certificates)).toEqual(["C=DE,O=Acme,CN=Tutorial Root"]);
+    expect(found.issued.length).toBe(2);
+  });
+
+  test("refuses a folder whose key has a name of its own, and says how to import the two", async () => {
+    mkdirSync(join(root, "private"));
+    renameSync(join(root, "caKey.pem"), join(root, "private", "acme-ca.key"));
+    rmSync(join(root, "caConfig.cnf"));
+    const fault = await faultOf(() => readOpensslCa(root));
+    expect([fault.code, fault.message]).toEqual([
+      "usage",
+      expect.stringMatching(/acme-ca\.key holds a private key.*--certificate FILE --key FILE/),
+    ]);
   });
 
   test("follows the configuration to another place, and to other names", () => {

@@ -51,6 +51,19 @@ describe.skipIf(noOpenssl)("readPrivateKey (with openssl)", () => {
     expect(key.equals(type === "ec" ? ec : rsa)).toBe(true);
   });
 
+  test("reads a key in PEM however its lines have come: blanks, UTF-16, one line", async () => {
+    const pem = readFileSync(path("pbes2.pem"), "latin1");
+    for (const content of [
+      Buffer.from(pem.replaceAll("\n", "  \r\n")),
+      Buffer.from(pem.replaceAll("\n", " ")),
+      Buffer.from(`\ufeff${pem}`, "utf16le"),
+      Buffer.from(readFileSync(path("headers.pem"), "latin1").replaceAll("\n", " \r\n")),
+    ]) {
+      const key = await readPrivateKey(content, "key", trying("foreign secret"));
+      expect(key.equals(key.asymmetricKeyType === "ec" ? ec : rsa)).toBe(true);
+    }
+  });
+
   test("asks for no passphrase where there is nothing to open", async () => {
     let asked = 0;
     const counting = async function* () {

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { checkPrimeSync, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { expect, test } from "vitest";
 import { derBitString, derInteger, derNull, derOid, derSequence } from "../../../src/asn1/der.ts";
 import { publicKeyProblem } from "../../../src/authority/request/public-key-problem.ts";
@@ -25,6 +25,13 @@ function rsa(modulus: bigint, exponent = 65_537n): Buffer {
 }
 
 const GOOD = primeOf(1024) * primeOf(1024);
+const CLOSE = primeOf(1025);
+
+function primeAfter(prime: bigint): bigint {
+  let next = prime + 2n;
+  while (!checkPrimeSync(next)) next += 2n;
+  return next;
+}
 
 test("RSA of 2048 to 4096 bits and EC on P-256 and P-384 are good", () => {
   expect(faultOf(rsa(GOOD))).toBeUndefined();
@@ -42,6 +49,7 @@ test.each([
   ["an exponent beyond reason", rsa(GOOD, 2n ** 256n + 1n), /even or far too large/],
   ["an even modulus", rsa(GOOD * 2n), /even modulus/],
   ["the broken generator", rsa(brokenPrime(1040, 701, 123_457n) * brokenPrime(1040, 701, 7_654_321n)), /ROCA/],
+  ["close primes", rsa(CLOSE * primeAfter(CLOSE)), /close together \(CVE-2022-26320\)/],
   ["a small factor", rsa(primeOf(2047) * 751n), /small factor/],
 ])("an RSA key with or from %s is refused", (_, key, words) => {
   expect(faultOf(key)).toMatch(words);

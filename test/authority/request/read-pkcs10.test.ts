@@ -99,11 +99,46 @@ test("another version, an unknown algorithm and an unknown key are refused with 
 
 test("text without a request, with two of them, and an absurdly long one are refused", () => {
   const pem = makeRequestPem({ key: EC });
-  expect(faultOf("hello")).toContain("no certificate request in it");
-  expect(faultOf(pem.replaceAll("CERTIFICATE REQUEST", "CERTIFICATE"))).toContain("no certificate request in it");
-  expect(faultOf(pem + pem)).toBe("it holds more than one certificate request");
+  expect(faultOf("hello")).toContain("it holds no certificate request in PEM form");
+  expect(faultOf(pem.replaceAll("CERTIFICATE REQUEST", "CERTIFICATE"))).toContain(
+    "it holds no certificate request in PEM form",
+  );
+  expect(faultOf(pem + pem)).toBe("it holds 2 certificate requests; give one alone");
   expect(faultOf(makeRequest({ key: EC, commonName: "A".repeat(70_000) }))).toContain("too large");
   expect(() => readCertificateRequest("hello")).toThrow(expect.objectContaining({ code: "usage" }));
+});
+
+describe("a request in a file as others leave it", () => {
+  const pem = makeRequestPem({ key: EC });
+  const wide = (text: string) => Buffer.from(text, "utf16le");
+  const key = EC.export({ type: "pkcs8", format: "pem" }).toString();
+
+  test.each<readonly [string, string | Buffer]>([
+    ["text around it", `Certificate Request:\n    Data:\n        Version: 1 (0x0)\n${pem}bye`],
+    ["blanks at its line ends", pem.replaceAll("\n", "  \t\n")],
+    ["carriage returns alone", pem.replaceAll("\n", "\r")],
+    ["a NUL at the end", Buffer.from(`${pem}\0`)],
+    ["a literal backslash and n for line ends", pem.replaceAll("\n", "\\n")],
+    ["a literal backslash, r and n for line ends", pem.replaceAll("\n", "\\r\\n")],
+    ["blanks for line ends", pem.replaceAll("\n", " ")],
+    ["no line ends in its body", pem.replace(/(?<=[A-Za-z0-9+/=])\n(?=[A-Za-z0-9+/=])/g, "")],
+    ["a byte order mark", Buffer.from(`\ufeff${pem}`)],
+    ["UTF-16 with a mark", wide(`\ufeff${pem}`)],
+    ["UTF-16 without one", wide(pem)],
+    ["UTF-16 of the other order", Buffer.from(wide(`\ufeff${pem}`)).swap16()],
+    ["a certificate beside it", `-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n${pem}`],
+  ])("is read with %s", (_, source) => {
+    expect(readPkcs10(source)).toEqual(readPkcs10(pem));
+    expect(faultOf(source)).toBe("");
+  });
+
+  test("is refused with a private key in it, and the key is not shown", () => {
+    const encrypted = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n";
+    for (const source of [pem + key, key + pem, Buffer.from(pem + encrypted), wide(key)]) {
+      expect(faultOf(source)).toMatch(/^it holds a private key: give the certificate request alone/);
+      expect(faultOf(source)).not.toContain(key.split("\n")[1]);
+    }
+  });
 });
 
 test("whatever octets come, there is a request or a reason, and nothing is thrown", () => {

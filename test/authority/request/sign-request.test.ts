@@ -52,7 +52,7 @@ describe("signRequest", () => {
       const recorder = serialRecorder();
       const { certificate, pem, path } = await signRequest(home, recorder, options());
       expect(certificate.basicConstraints).toEqual({ ca: true, pathLength: 1 });
-      expect(certificate.notAfterMs).toBe(NOW_MS + 3650 * DAY_MS - 1000);
+      expect(certificate.notAfterMs).toBe(NOW_MS + 7300 * DAY_MS - 1000);
       const words = `${certificate.serialNumber} `;
       expect(recorder.calls).toEqual([
         `reserve ${words}hq CN=Their Line,O=Acme`,
@@ -146,7 +146,7 @@ describe("signRequest", () => {
     ],
     [
       "an end after its issuer's",
-      () => ({ validity: { kind: "days", days: 7301, asked: true } }),
+      () => ({ validity: { kind: "days", days: 10_951, asked: true } }),
       "issuer-unusable",
       /after the issuer's own end/,
     ],

@@ -1,6 +1,6 @@
-import { generateKeyPairSync } from "node:crypto";
+import { checkPrimeSync, generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
-import { hasRocaFingerprint, hasSmallFactor } from "../../../src/authority/request/weak-modulus.ts";
+import { hasClosePrimes, hasRocaFingerprint, hasSmallFactor } from "../../../src/authority/request/weak-modulus.ts";
 import { brokenPrime, power, primeOf, primorial } from "../../fixtures/make-request.ts";
 
 test.each([
@@ -32,4 +32,21 @@ test("a factor below 752 is found, a larger one is not", () => {
   expect(hasSmallFactor(prime * 3n)).toBe(true);
   expect(hasSmallFactor(prime * 751n)).toBe(true);
   expect(hasSmallFactor(prime * 757n)).toBe(false);
+});
+
+test("two primes that follow one another, or are the same, are found out, and good keys are not", () => {
+  const prime = primeOf(1024);
+  let next = prime + 2n;
+  while (!checkPrimeSync(next)) next += 2n;
+  expect(hasClosePrimes(prime * next)).toBe(true);
+  expect(hasClosePrimes(prime * prime)).toBe(true);
+  // A prime some 2^511 further: within the reach of a few steps for primes of 1024 bits.
+  let far = prime + (1n << 511n);
+  while (!checkPrimeSync(far)) far += 2n;
+  expect(hasClosePrimes(prime * far)).toBe(true);
+  for (let count = 0; count < 5; count++) expect(hasClosePrimes(primeOf(1024) * primeOf(1024))).toBe(false);
+});
+
+test("the search takes no numbers for moduli that are none, and ends", () => {
+  for (const none of [0n, -3n, 1n, 2n]) expect(typeof hasClosePrimes(none)).toBe("boolean");
 });

@@ -21,6 +21,9 @@ test.each([
   ["devices.csv", "id,serialNumber,sha256,notAfter,stage\nSN-1,40,aa,2030,confirmed\nSN-2,41,bb,2030,confirmed\n"],
   ["a CSV with the id elsewhere", 'Serial;"ID"\n1;SN-1\n2;"SN-2"\n'],
   ["a CSV with the id alone", "Id\nSN-1\nSN-2\n"],
+  ["a line that names the separator", "sep=;\r\nid;name\r\nSN-1;a,b\r\nSN-2;c\r\n"],
+  ["what a spreadsheet leaves", "\ufeffname;\u200bID \n;;\na; SN-1\u00a0\nname;id\nb;SN-2;;\n;\n"],
+  ["a rejects file", "id,lotmint:lot,lotmint:line,lotmint:reason\nSN-1,L,2,x\nSN-2,L,3,y\n"],
 ])("%s", async (_, content) => {
   expect(await read(content)).toEqual(["SN-1", "SN-2"]);
 });
@@ -35,5 +38,36 @@ test("a file that is not there, that names nobody, or whose CSV has no id is ref
     message: expect.stringContaining("none.txt"),
   });
   await expect(read("\n\n")).rejects.toMatchObject({ code: "usage", message: expect.stringContaining("no device") });
-  await expect(read("serial,name\n1,x\n")).rejects.toMatchObject({ code: "usage" });
+  await expect(read("serial,name\n1,x\n")).rejects.toMatchObject({
+    code: "usage",
+    message:
+      'ids.txt, line 1: there is no column id; columns are "serial", "name". Call the column with the ids id, or list one id a line; nothing was done',
+  });
+});
+
+test("a list of ids in UTF-16, one a line, as > of PowerShell 5 writes it", async () => {
+  expect(await read(Buffer.from("\ufeffSN-1\r\nSN-2\r\n", "utf16le"))).toEqual(["SN-1", "SN-2"]);
+});
+
+test("a manifest whose id has another header is taken when a lot's manifests call it so", async () => {
+  writeFileSync(join(folder, "m.csv"), "Label;Device ID\na;SN-1\nLabel;Device ID\nb;SN-2\n");
+  const others = async () => ["id", "device id"];
+  expect(await readIdFile("m.csv", folder, others)).toEqual(["SN-1", "SN-2"]);
+  await expect(readIdFile("m.csv", folder)).rejects.toMatchObject({ code: "usage" });
+});
+
+test.each([
+  [
+    "a number that a spreadsheet broke",
+    "id\nSN-1\n8.94901E+18\n",
+    "ids.txt, line 3: the value 8.94901E+18 is a number",
+  ],
+  ["a quote that is never closed", 'id\nSN-1\n"SN-2\n', "ids.txt, line 3, column 1: the quote that opens this cell"],
+  ["an Excel file", Buffer.from("504b030414", "hex"), "ids.txt: this is an Excel file or another archive"],
+  ["ANSI", Buffer.from("id\nGer\xe4t\n", "latin1"), "ids.txt, line 2: byte 6 is not UTF-8"],
+])("%s is refused in words about the list, and nothing is done", async (_, content, message) => {
+  await expect(read(content)).rejects.toMatchObject({
+    code: "usage",
+    message: expect.stringMatching(new RegExp(`^${message.replace(/[.+]/g, "\\$&")}.*; nothing was done$`)),
+  });
 });

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Home, homeLayout } from "../../../src/disk/layout.ts";
-import type { Ledger } from "../../../src/ledger/ledger.ts";
-import { openLedger } from "../../../src/ledger/open-ledger.ts";
+import type { LedgerFile } from "../../../src/ledger/ledger.ts";
+import { openLedger } from "../../../src/ledger/sqlite/open-ledger.ts";
 import { backupHome } from "../../../src/run/backup/backup-home.ts";
 import { restoreHome } from "../../../src/run/backup/restore-home.ts";
 
@@ -12,7 +12,7 @@ const NOW_MS = Date.UTC(2026, 10, 25);
 const now = () => NOW_MS;
 
 let home: Home;
-let ledger: Ledger;
+let ledger: LedgerFile;
 beforeEach(async () => {
   home = homeLayout(mkdtempSync(join(tmpdir(), "lotmint-backup-")));
   ledger = await openLedger(home.ledger, { now });

@@ -8,8 +8,10 @@ import { deviceFolder, homeLayout, lotLayout, partFile, sealedPasswords } from "
 import type { Job } from "../../../src/domain/job.ts";
 import type { PlannedBatch } from "../../../src/domain/plan.ts";
 import { sealContent } from "../../../src/keystore/seal-passwords.ts";
-import type { Ledger, LotHold, MintedRecord } from "../../../src/ledger/ledger.ts";
-import { openLedger } from "../../../src/ledger/open-ledger.ts";
+import type { Ledger } from "../../../src/ledger/ledger.ts";
+import type { LotLease } from "../../../src/ledger/locks.ts";
+import type { MintedRecord } from "../../../src/ledger/reading.ts";
+import { openLedger } from "../../../src/ledger/sqlite/open-ledger.ts";
 import type { Platform, Reply } from "../../../src/platform/platform.ts";
 import { checkLot } from "../../../src/run/check/check-lot.ts";
 import type { LotToCheck } from "../../../src/run/check/check-scope.ts";
@@ -59,7 +61,7 @@ const JOB: Job = {
 const officer = makeOfficer();
 let authority: ForeignAuthority;
 let ledger: Ledger;
-let hold: LotHold;
+let lease: LotLease;
 
 async function* plannedBatches(): AsyncGenerator<PlannedBatch> {
   const decisions = IDS.map((externalId, index) => ({
@@ -79,16 +81,16 @@ async function* plannedBatches(): AsyncGenerator<PlannedBatch> {
 
 /** Walks three devices through the ledger as a run does; SN-3 stays unconfirmed. */
 async function fillLedger(records: readonly MintedRecord[]): Promise<void> {
-  hold = await ledger.acquireLot(LOT, { host: "h", bootId: "b", pid: process.pid, processStart: "1" });
-  await ledger.recordJob(hold, { issuer: "line-3", name: "job", json: jobToJson(JOB) });
+  lease = await ledger.acquireLot(LOT, { host: "h", bootId: "b", pid: process.pid, processStart: "1" });
+  await ledger.recordJob(lease, { issuer: "line-3", name: "job", json: jobToJson(JOB) });
   const manifest = { sha256: "ab".repeat(32), name: "L1.csv", kind: "full" as const, header: ["id"] };
-  await ledger.absorbManifest(hold, manifest, plannedBatches());
-  const batch = await ledger.reserveBatch(hold, { issuer: "line-3", segment: "0123abcd-5eed", devices: records });
-  await ledger.commitMinted(hold, batch, records);
-  await ledger.commitPlaced(hold, batch);
-  await ledger.commitPart(hold, { number: 1, sha256: sha256(Buffer.from(PART)), paths: [] }, IDS);
-  const upload = await ledger.openUpload(hold, { part: 1, externalIds: IDS });
-  await ledger.closeUpload(hold, upload, { kind: "answered", status: 201, confirmed: ["SN-1", "SN-2"], rejected: [] });
+  await ledger.absorbManifest(lease, manifest, plannedBatches());
+  const batch = await ledger.reserveBatch(lease, { issuer: "line-3", segment: "0123abcd-5eed", devices: records });
+  await ledger.commitMinted(lease, batch, records);
+  await ledger.commitPlaced(lease, batch);
+  await ledger.commitPart(lease, { number: 1, sha256: sha256(Buffer.from(PART)), paths: [] }, IDS);
+  const upload = await ledger.openUpload(lease, { part: 1, externalIds: IDS });
+  await ledger.closeUpload(lease, upload, { kind: "answered", status: 201, confirmed: ["SN-1", "SN-2"], rejected: [] });
 }
 
 afterAll(async () => {
@@ -286,7 +288,7 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
     mkdirSync(deviceFolder(lot, "SN-7"));
     writeFileSync(join(lot.secrets, "segment-000002.csv"), `SN-7,${PASSWORD}\n`, { mode: 0o600 });
     const devices = ["SN-1", "SN-7"].map((externalId) => ({ externalId, serialNumber: "40" }));
-    const openBatches = async () => [{ number: 2, state: "minted" as const, devices }];
+    const openBatches = async () => [{ number: 2, state: "minted" as const, place: "here", devices }];
     expect(await told(during({ openBatches }))).toEqual([]);
   });
 
@@ -318,7 +320,7 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
 
   test("a report that ends with an event which the ledger does not have shows that the ledger was cut", async () => {
     const report = (content: unknown) => writeFileSync(lot.reportJson, JSON.stringify(content));
-    const head = (await ledger.head())?.digest;
+    const head = (await ledger.head("L1"))?.digest;
     report({ ledgerHead: head });
     expect(await told()).toEqual([]);
     report({ ledgerHead: "ab" });

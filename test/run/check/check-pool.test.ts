@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { MintedRecord } from "../../../src/ledger/ledger.ts";
+import type { MintedRecord } from "../../../src/ledger/reading.ts";
 import { type CheckPool, openCheckPool } from "../../../src/run/check/check-pool.ts";
 import type { DeviceToOpen } from "../../../src/run/check/check-worker.ts";
 import { verifyDevice } from "../../../src/verify/verify-device.ts";

@@ -2,14 +2,14 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { homeLayout, ownerMark } from "../../../src/disk/layout.ts";
-import type { Ledger } from "../../../src/ledger/ledger.ts";
-import { openLedger } from "../../../src/ledger/open-ledger.ts";
+import type { LedgerFile } from "../../../src/ledger/ledger.ts";
+import { openLedger } from "../../../src/ledger/sqlite/open-ledger.ts";
 import { markOwn, ownershipOf, requireOwn, takeOver } from "../../../src/run/lot/owner-mark.ts";
 import { temporaryFolder, withLotLease } from "../../ledger/ledger-world.ts";
 
 const home = homeLayout("/srv/line-1");
 
-async function open(path: string): Promise<Ledger> {
+async function open(path: string): Promise<LedgerFile> {
   const ledger = await openLedger(path, { now: Date.now });
   onTestFinished(() => ledger.close());
   return ledger;

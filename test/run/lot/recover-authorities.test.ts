@@ -8,7 +8,7 @@ import { readAuthority } from "../../../src/authority/load-authority.ts";
 import { digests } from "../../../src/authority/stored-authority.ts";
 import { type Home, homeLayout } from "../../../src/disk/layout.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
-import { openLedger } from "../../../src/ledger/open-ledger.ts";
+import { openLedger } from "../../../src/ledger/sqlite/open-ledger.ts";
 import { recoverAuthorities } from "../../../src/run/lot/recover-authorities.ts";
 import { newSerialNumber } from "../../../src/x509/serial-number.ts";
 

@@ -8,10 +8,10 @@ import { serialNumber } from "../../ledger/ledger-world.ts";
 import { type PasswordWorld, passwordWorld } from "../password-world.ts";
 
 /** A batch that a killed run left reserved, with its folder and its segment in place. */
-async function killedBatch({ ledger, hold, lot }: PasswordWorld) {
+async function killedBatch({ ledger, lease, lot }: PasswordWorld) {
   const devices = [{ externalId: "a", serialNumber: serialNumber() }];
   const part = "0123abcd-5eed";
-  const number = await ledger.reserveBatch(hold, { issuer: "line-3", segment: part, devices });
+  const number = await ledger.reserveBatch(lease, { issuer: "line-3", segment: part, devices });
   mkdirSync(batchFolder(lot, number), { recursive: true });
   const segment = segmentName(number, part);
   writeFileSync(passwordSegment(lot, segment).placed, "a,P1\n");
@@ -20,12 +20,12 @@ async function killedBatch({ ledger, hold, lot }: PasswordWorld) {
 
 test("a batch that was not committed goes with its own segment, and others' stay wherever they are", async () => {
   const world = await passwordWorld(["a"]);
-  const { ledger, hold, lot } = world;
+  const { ledger, lease, lot } = world;
   const { number, segment } = await killedBatch(world);
   const foreign = "segment-000001-89abcdef-5eed.csv";
   const { making, placed } = passwordSegment(lot, foreign);
   for (const path of [making, placed]) writeFileSync(path, "x,P\n");
-  expect(await recoverBatches(ledger, hold, lot)).toEqual({ finished: 0, voided: 1 });
+  expect(await recoverBatches(ledger, lease, lot)).toEqual({ finished: 0, voided: 1 });
   expect(existsSync(batchFolder(lot, number))).toBe(false);
   expect(readdirSync(lot.secrets).sort()).toEqual([".work", foreign]);
   expect(readdirSync(lot.secretsWork)).toEqual([foreign]);
@@ -40,7 +40,7 @@ test("a segment under a name that another home's may have stays until it is know
   file.prepare("UPDATE batches SET segment = ?, listed = 2").run(old);
   file.close();
   writeFileSync(join(world.lot.secrets, old), "x,ANOTHER HOME'S\n");
-  expect(await recoverBatches(world.ledger, world.hold, world.lot)).toEqual({ finished: 0, voided: 1 });
+  expect(await recoverBatches(world.ledger, world.lease, world.lot)).toEqual({ finished: 0, voided: 1 });
   expect(readdirSync(world.lot.secrets)).toContain(old);
 });
 
@@ -56,12 +56,12 @@ test("nothing is swept from a lot's folder that another home has marked, and not
     host: "pc",
   };
   writeFileSync(ownerMark(world.lot.folder), JSON.stringify(mark));
-  await expect(recoverBatches(world.ledger, world.hold, world.lot)).rejects.toMatchObject({
+  await expect(recoverBatches(world.ledger, world.lease, world.lot)).rejects.toMatchObject({
     code: "usage",
     message: expect.stringContaining("/srv/other on pc"),
   });
   expect(existsSync(batchFolder(world.lot, number))).toBe(true);
-  await world.ledger.voidBatch(world.hold, number);
-  await recoverBatches(world.ledger, world.hold, world.lot);
+  await world.ledger.voidBatch(world.lease, number);
+  await recoverBatches(world.ledger, world.lease, world.lot);
   expect(existsSync(batchFolder(world.lot, number))).toBe(true);
 });

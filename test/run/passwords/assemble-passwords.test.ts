@@ -8,11 +8,11 @@ import { passwordWorld } from "../password-world.ts";
 const lines = (path: string) => readFileSync(path, "utf8").trimEnd().split("\n");
 
 test("a segment that is gone is told of with how many devices and which, and what is there is listed", async () => {
-  const { ledger, hold, lot, mint } = await passwordWorld(["a", "b", "c", "d"]);
+  const { ledger, lease, lot, mint } = await passwordWorld(["a", "b", "c", "d"]);
   await mint(["a"], ["a,P1"]);
   await mint(["b", "c"]);
   const half = await mint(["d"], ["x,OTHER"]);
-  await expect(assemblePasswords(ledger, hold, lot)).rejects.toMatchObject({
+  await expect(assemblePasswords(ledger, lease, lot)).rejects.toMatchObject({
     code: "state-damaged",
     message: expect.stringMatching(/^the passwords of 3 devices \(b, c, d\) of lot L1 are in no list/),
   });
@@ -21,20 +21,20 @@ test("a segment that is gone is told of with how many devices and which, and wha
   expect(existsSync(half)).toBe(true);
   writeFileSync(join(lot.secrets, "brought-back.csv"), "");
   writeFileSync(lot.passwords, "id,password\nb,P2\nc,P3\nd,P4\na,P1\n");
-  expect(await assemblePasswords(ledger, hold, lot)).toBe(5);
+  expect(await assemblePasswords(ledger, lease, lot)).toBe(5);
   expect((await ledger.passwordBatches("L1")).map(({ listed }) => listed)).toEqual(["yes", "yes", "yes"]);
   expect(existsSync(half)).toBe(false);
 });
 
 test("a list that was carried away is not missed: its devices were listed", async () => {
-  const { ledger, hold, lot, mint } = await passwordWorld(["a", "b"]);
+  const { ledger, lease, lot, mint } = await passwordWorld(["a", "b"]);
   await mint(["a"], ["a,P1"]);
-  expect(await assemblePasswords(ledger, hold, lot)).toBe(1);
+  expect(await assemblePasswords(ledger, lease, lot)).toBe(1);
   expect(readdirSync(lot.secrets)).toEqual([".work", "passwords.csv"]);
   writeFileSync(lot.passwords, "");
-  expect(await assemblePasswords(ledger, hold, lot)).toBeUndefined();
+  expect(await assemblePasswords(ledger, lease, lot)).toBeUndefined();
   await mint(["b"], ["b,P2"]);
-  expect(await assemblePasswords(ledger, hold, lot)).toBe(1);
+  expect(await assemblePasswords(ledger, lease, lot)).toBe(1);
   expect(lines(lot.passwords)).toEqual(["id,password", "b,P2"]);
 });
 
@@ -51,7 +51,7 @@ function placeKey(folder: string, password: string): void {
 }
 
 test("a segment that another state of this ledger left fills what is missing and is never removed", async () => {
-  const { ledger, hold, lot, mint } = await passwordWorld(["a", "b", "c"]);
+  const { ledger, lease, lot, mint } = await passwordWorld(["a", "b", "c"]);
   const own = await mint(["a"], ["a,P1"]);
   await mint(["b", "c"]);
   for (const id of ["b", "c"]) placeKey(join(lot.devices, id), "STRAY");
@@ -60,11 +60,11 @@ test("a segment that another state of this ledger left fills what is missing and
   const foreign = join(lot.secrets, "segment-000001-00000000-5eed.csv");
   writeFileSync(foreign, "b,FOREIGN\n");
   const missed = expect.stringContaining("1 device (c)");
-  await expect(assemblePasswords(ledger, hold, lot)).rejects.toMatchObject({ message: missed });
+  await expect(assemblePasswords(ledger, lease, lot)).rejects.toMatchObject({ message: missed });
   expect(lines(lot.passwords)).toEqual(["id,password", "a,P1", "b,STRAY"]);
   expect(readdirSync(lot.secrets).sort()).toEqual(
     [".work", basename(foreign), basename(stray), "passwords.csv"].sort(),
   );
-  await ledger.revokeDevices(hold, { reason: "unspecified", externalIds: ["c"] });
-  expect(await assemblePasswords(ledger, hold, lot)).toBeUndefined();
+  await ledger.revokeDevices(lease, { reason: "unspecified", externalIds: ["c"] });
+  expect(await assemblePasswords(ledger, lease, lot)).toBeUndefined();
 });

@@ -7,13 +7,13 @@ import { serialNumber } from "../../ledger/ledger-world.ts";
 import { passwordWorld } from "../password-world.ts";
 
 test("the segments of the ledger's own minted batches count, oldest first, and no other file", async () => {
-  const { ledger, hold, lot, mint } = await passwordWorld(["a", "b", "c"]);
+  const { ledger, lease, lot, mint } = await passwordWorld(["a", "b", "c"]);
   expect(await findSegments(ledger, "L1", lot)).toEqual({ open: [], paths: [], leftovers: [] });
   const first = await mint(["a"], ["a,P1"]);
   const second = await mint(["b"], ["b,P2"]);
   const device = { externalId: "c", serialNumber: serialNumber() };
-  const batch = await ledger.reserveBatch(hold, { issuer: "line-3", segment: "0123abcd-5eed", devices: [device] });
-  await ledger.voidBatch(hold, batch);
+  const batch = await ledger.reserveBatch(lease, { issuer: "line-3", segment: "0123abcd-5eed", devices: [device] });
+  await ledger.voidBatch(lease, batch);
   for (const [name, content] of [
     ["segment-000003-0123abcd-5eed.csv", "c,VOID\n"],
     ["segment-000001-89abcdef-5eed.csv", "a,FOREIGN\n"],
@@ -29,18 +29,18 @@ test("the segments of the ledger's own minted batches count, oldest first, and n
   ]);
   expect(paths).toEqual([first, second]);
   expect(leftovers.map((path) => basename(path))).toEqual(["segment-000003-0123abcd-5eed.csv"]);
-  await ledger.commitListed(hold, [1]);
+  await ledger.commitListed(lease, [1]);
   expect((await findSegments(ledger, "L1", lot)).leftovers).toContain(first);
   const passwords = await readPasswordFiles(paths);
   expect([...listPasswords(passwords)].join("")).toBe("id,password\na,P1\nb,P2\n");
 });
 
 test("a device is missed while its present certificate has no password, and no longer once it is revoked", async () => {
-  const { ledger, hold, mint } = await passwordWorld(["a", "b", "c"]);
+  const { ledger, lease, mint } = await passwordWorld(["a", "b", "c"]);
   await mint(["a", "b"]);
   await mint(["c"]);
   const open = await ledger.passwordBatches("L1");
   expect(await findMissing(ledger, open, new Map([["a", "P"]]))).toEqual({ whole: [], missing: ["b", "c"] });
-  await ledger.revokeDevices(hold, { reason: "unspecified", externalIds: ["b"] });
+  await ledger.revokeDevices(lease, { reason: "unspecified", externalIds: ["b"] });
   expect(await findMissing(ledger, open, new Map([["a", "P"]]))).toEqual({ whole: [1], missing: ["c"] });
 });

@@ -28,7 +28,7 @@ function segment(...lines: readonly string[]): Promise<string> {
 }
 
 function seal(ledger: Partial<Ledger> = {}, recipient = officer.recipient) {
-  return sealSegments({ ...world.ledger, ...ledger }, world.hold, lot, recipient);
+  return sealSegments({ ...world.ledger, ...ledger }, world.lease, lot, recipient);
 }
 
 function opened(number: number): string {
@@ -99,7 +99,7 @@ test("a run that has lost the lot seals nothing and destroys nothing", async () 
   const path = await segment("a,P1");
   writeFileSync(lot.passwords, "id,password\nb,P2\n");
   const lost = new OnboardingError("taken over", { code: "lot-held" });
-  await expect(seal({ beat: () => Promise.reject(lost) })).rejects.toBe(lost);
+  await expect(seal({ heartbeat: () => Promise.reject(lost) })).rejects.toBe(lost);
   expect(readdirSync(lot.secrets).sort()).toEqual(["passwords.csv", basename(path)]);
 });
 

@@ -20,7 +20,7 @@ beforeEach(async () => {
 /** A run that mints, or has nothing to mint, with the officer's certificate as it is. */
 function open(minting: boolean, job: Partial<Job> = {}) {
   const whole = { passwords: "per-device", secrets: { sealTo: join(root, "officer.pem") }, ...job } as Job;
-  return openPasswords({ ledger: world.ledger, now: Date.now }, world.hold, whole, lot, minting);
+  return openPasswords({ ledger: world.ledger, now: Date.now }, world.lease, whole, lot, minting);
 }
 
 test("passwords are listed, or sealed if the job says so", async () => {

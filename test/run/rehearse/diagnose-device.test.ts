@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { TrustedCertificate } from "../../../src/platform/platform.ts";
 import { diagnoseDevice, type Evidence, type PlatformView } from "../../../src/run/rehearse/diagnose-device.ts";
 import { readCertificate } from "../../../src/x509/read-certificate.ts";
+import { type CertificateWish, makeChain } from "../../fixtures/make-chain.ts";
 import { makeDeviceKey } from "../../fixtures/make-device-key.ts";
 import { makeIssuer, type TestIssuer } from "../../fixtures/make-issuer.ts";
 
@@ -95,6 +96,26 @@ describe("chain", () => {
     ]) {
       expect(diagnose({ chain: broken })).toEqual(["chain: certificate 1 of its chain is not signed by the next one"]);
     }
+  });
+
+  test("relying parties refuse it: the extension is named, unless the platform trusts what is below", () => {
+    const server = ["1.3.6.1.5.5.7.3.1"];
+    const refused = (issuer: CertificateWish, root: CertificateWish = {}) =>
+      makeChain(
+        [{ subject: "CN=ACME-1" }, { subject: "CN=line", ...issuer }, { subject: "CN=top", ...root }],
+        Date.now(),
+      ).map(({ raw }) => raw);
+    const below = refused({ purposes: server });
+    expect(diagnose({ chain: below, platform: view({ trusted: [trusted(below[2])] }) })).toEqual([
+      expect.stringMatching(/^chain: its chain is refused: CN=line .*extendedKeyUsage \(extension 2\.5\.29\.37\)/),
+    ]);
+    const above = refused({}, { purposes: server });
+    expect(diagnose({ chain: above, platform: view({ trusted: [trusted(above[1])] }) })).toEqual([
+      "none: nothing about its certificate explains it",
+    ]);
+    expect(diagnose({ chain: above, platform: view({ trusted: [trusted(above[2])] }) })).toEqual([
+      expect.stringMatching(/^chain: its chain is refused: CN=top/),
+    ]);
   });
 
   test("the platform trusts none of it", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RevocationListState } from "../../../src/ledger/ledger.ts";
+import type { RevocationListState } from "../../../src/ledger/revocation-lists.ts";
 import { crlStatus, describeRevocations } from "../../../src/run/revoke/describe-revocations.ts";
 
 const DAY_MS = 86_400_000;

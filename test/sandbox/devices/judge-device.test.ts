@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { judgeDevice } from "../../../src/sandbox/devices/judge-device.ts";
 import type { SandboxState } from "../../../src/sandbox/sandbox-state.ts";
 import { addDeviceUser, deviceUserName } from "../../../src/sandbox/sandbox-users.ts";
+import { type CertificateWish, makeChain } from "../../fixtures/make-chain.ts";
 import { makeDeviceKey } from "../../fixtures/make-device-key.ts";
 import { makeIssuer, pemOf, type TestIssuer } from "../../fixtures/make-issuer.ts";
 import { CERTIFICATES, mountSandbox } from "../mount-sandbox.ts";
@@ -70,6 +71,42 @@ describe("the chain", () => {
     const forged = new X509Certificate(makeDeviceKey(issuer, "ec-p256", "ACME-2").certificate);
     expect(judgeDevice(state, forged, [leaf, line, anchor])).toMatchObject({ fault: "not registered" });
     expect(judgeDevice(state, undefined, [line, anchor])).toMatchObject({ fault: "no certificate" });
+  });
+});
+
+describe("what relying parties refuse", () => {
+  const judge = (wishes: readonly CertificateWish[]) => {
+    const [device, ...above] = makeChain(wishes, nowMs).map(({ raw }) => new X509Certificate(raw));
+    trust(above.at(-1) as X509Certificate);
+    const verdict = judgeDevice(state, device, above);
+    return verdict.kind === "let-in" ? verdict.kind : verdict.fault;
+  };
+  const device = { subject: "CN=ACME-1" };
+
+  test("is refused, as openssl verify refuses it", () => {
+    expect(judge([device, { subject: "CN=a" }, { subject: "CN=b", usages: null }])).toBe("let-in");
+    expect(judge([device, { subject: "CN=c", purposes: ["1.3.6.1.5.5.7.3.1"] }, { subject: "CN=d" }])).toBe(
+      "not accepted",
+    );
+    expect(judge([device, { subject: "CN=e", digest: "sha1" }, { subject: "CN=f" }])).toBe("not accepted");
+    expect(judge([{ ...device, digest: "sha1" }, { subject: "CN=g" }])).toBe("not accepted");
+    expect(judge([device, { subject: "CN=h", pathLength: 0 }, { subject: "CN=i", pathLength: 0 }])).toBe("not trusted");
+  });
+
+  test("does not count where another way leads to a trusted certificate", () => {
+    const wishes = [device, { subject: "CN=j" }, { subject: "CN=twin" }];
+    const [leafOf, middle, good] = makeChain(wishes, nowMs).map(({ raw }) => new X509Certificate(raw));
+    const [, , bad] = makeChain(
+      [device, { subject: "CN=j" }, { subject: "CN=twin", serial: 77, purposes: ["1.2.3"] }],
+      nowMs,
+    );
+    if (leafOf === undefined || middle === undefined || good === undefined || bad === undefined)
+      throw new Error("no chain");
+    const worse = new X509Certificate(bad.raw);
+    trust(worse);
+    expect(judgeDevice(state, leafOf, [middle, worse])).toMatchObject({ fault: "not accepted" });
+    trust(good);
+    expect(judgeDevice(state, leafOf, [middle, worse, good])).toEqual(LET_IN);
   });
 });
 

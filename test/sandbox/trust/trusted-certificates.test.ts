@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { writePem } from "../../../src/x509/pem.ts";
+import { makeChain } from "../../fixtures/make-chain.ts";
 import { DAY_MS, makeCa } from "../make-ca.ts";
 import { bodyOf, CERTIFICATES, messageOf, mountSandbox } from "../mount-sandbox.ts";
 
@@ -40,6 +42,12 @@ describe("upload", () => {
       version: 3,
     });
     expect(Buffer.from(String(body["certInPemFormat"]), "base64").equals(ec.der)).toBe(true);
+  });
+
+  test("a negative serial number, which some tools make, is shown as one", () => {
+    const [, , root] = makeChain([{}, {}, { subject: "CN=odd", serial: Buffer.from("80", "hex") }], Date.now());
+    const pem = writePem("CERTIFICATE", root?.raw ?? Buffer.alloc(0));
+    expect(bodyOf(mountSandbox().ask("POST", CERTIFICATES, { body: upload(pem) }))["serialNumber"]).toBe("-128");
   });
 
   test("the defaults are no auto registration and no name, and RSA goes by its Java name", () => {

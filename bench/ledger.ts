@@ -1,0 +1,124 @@
+/**
+ * What the ledger costs the main thread a device, without anything else of a run: a manifest is taken in, and its
+ * devices are claimed, recorded as minted, listed, sent and confirmed. `node bench/ledger.ts [DEVICES]`, 20,000 unless told.
+ * CPU is the main thread's own; busy is how long its event loop could do nothing else, waits for the disk included.
+ */
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import type { PlannedBatch } from "../src/domain/plan.ts";
+import { currentLockOwner } from "../src/ledger/lock-owner.ts";
+import { openLedger } from "../src/ledger/sqlite/open-ledger.ts";
+import { newSerialNumber } from "../src/x509/serial-number.ts";
+
+const DEVICES = Number(process.argv[2] ?? "20000");
+const BATCH = 250;
+const PART = 1000;
+
+const folder = mkdtempSync(join(tmpdir(), "lotmint-bench-"));
+const ledger = await openLedger(join(folder, "ledger.sqlite"), { now: Date.now });
+const costs = { cpuUs: 0, busyMs: 0 };
+try {
+  const lease = await ledger.acquireLot("bench", currentLockOwner());
+  await ledger.recordJob(lease, { issuer: "line", name: "bench", json: "{}" });
+  console.log(`${DEVICES} devices, Node ${process.version}; microseconds a device\n\n  step          CPU     busy`);
+  await step("take in", async () => {
+    const manifest = { sha256: digest("manifest"), name: "bench.csv", kind: "full", header: ["id", "name"] } as const;
+    await ledger.absorbManifest(lease, manifest, decisions());
+  });
+  await step("mint", async () => {
+    for (;;) {
+      const serialNumbers = Array.from({ length: BATCH }, newSerialNumber);
+      const claimed = await ledger.claimBatch(lease, { issuer: "line", serialNumbers });
+      if (claimed === undefined) return;
+      await ledger.heartbeat(lease);
+      await ledger.commitMinted(lease, claimed.batch, claimed.devices.map(certificateOf));
+      await ledger.commitPlaced(lease, claimed.batch);
+    }
+  });
+  const parts: string[][] = [];
+  await step("list", async () => {
+    for (;;) {
+      const ids = (await ledger.unlistedDevices("bench", PART)).map(({ externalId }) => externalId);
+      if (ids.length === 0) return;
+      parts.push(ids);
+      await ledger.commitPart(lease, { number: parts.length, sha256: digest("part"), paths: ["Factory"] }, ids);
+    }
+  });
+  await step("submit", async () => {
+    for (const [index, externalIds] of parts.entries()) {
+      await ledger.recordCollisions(
+        lease,
+        externalIds.map((externalId) => ({ externalId, present: false })),
+      );
+      const upload = await ledger.openUpload(lease, { part: index + 1, externalIds });
+      await ledger.closeUpload(lease, upload, { kind: "answered", confirmed: externalIds, rejected: [] });
+    }
+  });
+  console.log(`  ${row("in all", costs.cpuUs, costs.busyMs)}`);
+} finally {
+  await ledger.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function step(name: string, act: () => Promise<void>): Promise<void> {
+  const cpu = process.threadCpuUsage();
+  const loop = performance.eventLoopUtilization();
+  const startedMs = performance.now();
+  await act();
+  const { user, system } = process.threadCpuUsage(cpu);
+  const active = performance.now() - startedMs - performance.eventLoopUtilization(loop).idle;
+  costs.cpuUs += user + system;
+  costs.busyMs += active;
+  console.log(`  ${row(name, user + system, active)}`);
+}
+
+function row(name: string, cpuUs: number, busyMs: number): string {
+  const perDevice = (us: number) => (us / DEVICES).toFixed(1).padStart(9);
+  return `${name.padEnd(8)}${perDevice(cpuUs)}${perDevice(busyMs * 1000)}`;
+}
+
+async function* decisions(): AsyncGenerator<PlannedBatch> {
+  for (let start = 0; start < DEVICES; start += 500) {
+    const devices = Array.from({ length: Math.min(500, DEVICES - start) }, (_, index) => deviceOf(start + index));
+    yield {
+      decisions: devices.map((device) => {
+        return { kind: "mint", device, subjectDigest: digest(device.externalId), registrationDigest: digest("row") };
+      }),
+      rejected: [],
+    };
+  }
+}
+
+function deviceOf(index: number) {
+  const externalId = `ACM-${String(index).padStart(7, "0")}`;
+  const name = `Sensor ${index}`;
+  return {
+    externalId,
+    line: index + 2,
+    cells: { id: externalId, name, path: "Hall 1/Line 1" },
+    subject: [{ attribute: "CN" as const, value: externalId }],
+    registration: { type: "c8y_Linux", name, agent: true, path: "Hall 1/Line 1", properties: {}, externalIds: {} },
+  };
+}
+
+function certificateOf({ externalId, serialNumber }: { readonly externalId: string; readonly serialNumber: string }) {
+  return {
+    externalId,
+    serialNumber,
+    notAfterMs: Date.UTC(2035, 0, 1),
+    sha256: digest(`certificate ${serialNumber}`),
+    publicKeySha256: digest(`key ${serialNumber}`),
+    files: {
+      "certificate.pem": digest(serialNumber),
+      "chain.pem": digest("chain"),
+      "keystore.p12": digest(externalId),
+    },
+  };
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,56 @@
+import { accessSync, constants, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { isDenied, statIfThere, wordsOf } from "../../../disk/disk-error.ts";
+import { authorityLayout, type Home, sandboxLayout } from "../../../disk/layout.ts";
+import { type DoctorCheck, type DoctorFinding, ok, problem } from "../doctor-check.ts";
+
+/** Whether what holds keys and passwords is private, and the folders that runs write to may be written to. */
+export const rightsCheck: DoctorCheck = {
+  name: "rights",
+  look: ({ home }) => {
+    const folders = [home.state, home.authorities];
+    const open = [
+      ...folders.flatMap((path) => exposed(path, 0o077, "700")),
+      ...privateFiles(home).flatMap((path) => exposed(path, 0o077, "600")),
+    ];
+    const shut = [home.input, home.output, home.state].flatMap(unwritable);
+    return open.length + shut.length === 0
+      ? [ok("what holds keys is private, and folders can be written to")]
+      : [...open, ...shut];
+  },
+};
+
+function privateFiles(home: Home): readonly string[] {
+  const sandbox = sandboxLayout(home);
+  const authorities = statIfThere(home.authorities) === undefined ? [] : readdirSync(home.authorities);
+  return [
+    home.ledger,
+    `${home.ledger}-wal`,
+    sandbox.record,
+    sandbox.password,
+    ...authorities.map((name) => authorityLayout(home, name).key),
+    ...authorities.map((name) => join(home.authorities, name, "key.pem.new")),
+  ];
+}
+
+function exposed(path: string, mask: number, mode: string): readonly Omit<DoctorFinding, "name">[] {
+  const stats = statIfThere(path);
+  if (stats === undefined || (stats.mode & mask) === 0) return [];
+  const has = (stats.mode & 0o777).toString(8).padStart(4, "0");
+  return [problem(`other users may reach ${path} (mode ${has})`, `chmod ${mode} ${path}`)];
+}
+
+function unwritable(path: string): readonly Omit<DoctorFinding, "name">[] {
+  if (statIfThere(path) === undefined) return [];
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    return [];
+  } catch (error) {
+    const words = wordsOf(error, path);
+    if (words === undefined) throw error;
+    const cure = isDenied(error)
+      ? "run lotmint as the owner, or give this user the right to it"
+      : "correct that, and look again";
+    return [problem(`${path} cannot be written to: ${words}`, cure)];
+  }
+}

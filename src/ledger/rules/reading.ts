@@ -1,0 +1,34 @@
+import { STAGES, type Stage } from "../../domain/stage.ts";
+import type { Reading } from "../reading.ts";
+import type { Engine } from "./engine.ts";
+import { pages } from "./pages.ts";
+
+/** What reports and checks read. */
+export function readingRules({ read }: Engine): Omit<Reading, "countLotCertificates"> {
+  return {
+    countByStage: (lot) =>
+      read(async (on) => {
+        const found = new Map((await on.countStages(lot)).map(({ stage, n }) => [stage, n]));
+        return Object.fromEntries(STAGES.map((stage) => [stage, found.get(stage) ?? 0])) as Record<Stage, number>;
+      }),
+    lotIssuers: (lot) => read((on) => on.lotIssuers(lot)),
+    rejects: (lot) =>
+      pages(
+        read,
+        (on, after, limit) => on.rejectPage(lot, after, limit),
+        ({ reject }) => reject,
+      ),
+    devices: (lot) =>
+      pages(
+        read,
+        (on, after, limit) => on.devicePage(lot, after, limit),
+        ({ line: _line, id: _id, ...device }) => device,
+      ),
+    mintedDevices: (lot) =>
+      pages(
+        read,
+        (on, after, limit) => on.mintedPage(lot, after, limit),
+        ({ minted }) => minted,
+      ),
+  };
+}

@@ -1,0 +1,41 @@
+import { segmentName } from "../../disk/layout.ts";
+import type { LotLease } from "../locks.ts";
+import type { Append } from "./engine.ts";
+import { digestLines } from "./event-digest.ts";
+import { refuseTaken } from "./refuse-taken.ts";
+import type { Statements } from "./statements.ts";
+
+/** The reservations of a batch, for devices that were claimed or that replace their certificates. */
+export async function reserveCertificates(
+  on: Statements,
+  append: Append,
+  lease: LotLease,
+  lot: number,
+  batch: {
+    readonly issuer: string;
+    /** What the batch's password segment is named by. */
+    readonly segment?: string | undefined;
+    readonly devices: readonly { readonly externalId: string; readonly serialNumber: string }[];
+    /** The devices' row numbers, in the same order. */
+    readonly ids: readonly number[];
+    /** Why the certificates are replaced, where they are. */
+    readonly remint?: string;
+  },
+): Promise<number> {
+  const { issuer, segment, devices, ids, remint } = batch;
+  const number = await on.addBatch(lot, lease.run, issuer);
+  const certificates = devices.map(({ serialNumber }, index) => ({ device: ids[index] ?? 0, serialNumber }));
+  if ((await on.addReserved(number, issuer, certificates)) !== devices.length) {
+    await refuseTaken(
+      on,
+      number,
+      devices.map(({ serialNumber }) => serialNumber),
+    );
+  }
+  if (segment !== undefined) await on.setSegment(number, segmentName(number, segment));
+  const digest = digestLines(devices.map((device) => `${device.serialNumber} ${device.externalId}`));
+  const detail = { batch: number, run: lease.run, issuer, certificates: devices.length, digest };
+  const event = remint === undefined ? detail : { ...detail, remint };
+  append({ chain: lot, kind: "batch-reserved", subject: lease.lot, detail: event });
+  return number;
+}

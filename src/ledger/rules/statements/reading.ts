@@ -1,0 +1,13 @@
+import type { DeviceRecord, RejectRecord } from "../../../domain/report.ts";
+import type { Stage } from "../../../domain/stage.ts";
+import type { MintedRecord } from "../../reading.ts";
+import type { Place } from "./place.ts";
+
+export interface ReadingStatements {
+  countStages(lot: string): Promise<readonly { readonly stage: Stage; readonly n: number }[]>;
+  /** The one that signed last stands last. */
+  lotIssuers(lot: string): Promise<readonly string[]>;
+  rejectPage(lot: string, after: Place, limit: number): Promise<readonly (Place & { readonly reject: RejectRecord })[]>;
+  devicePage(lot: string, after: Place, limit: number): Promise<readonly (Place & DeviceRecord)[]>;
+  mintedPage(lot: string, after: Place, limit: number): Promise<readonly (Place & { readonly minted: MintedRecord })[]>;
+}

@@ -1,0 +1,48 @@
+import type { RevokedSerial } from "../../../domain/revocation.ts";
+import type { RevocationListState } from "../../revocation-lists.ts";
+import type { CertifiedDevice } from "../../revoking.ts";
+import type { Place } from "./place.ts";
+
+export interface RevokingStatements {
+  /** Revokes the valid certificates of these devices; the devices end with them. Gives the serial numbers. */
+  revokeDevices(lot: number, reason: string, externalIds: readonly string[]): Promise<readonly string[]>;
+  /** The issuer's name; undefined when there is no such valid certificate outside a batch. */
+  revokeAlone(serialNumber: string, reason: string): Promise<string | undefined>;
+  isRevoked(serialNumber: string, sha256: string): Promise<boolean>;
+  certifiedLive(externalIds: readonly string[]): Promise<readonly CertifiedDevice[]>;
+  /** Devices that have ended, the one with the newest certificate last. */
+  certifiedEnded(externalIds: readonly string[]): Promise<readonly CertifiedDevice[]>;
+  revocablePage(
+    lot: string,
+    after: Place,
+    limit: number,
+  ): Promise<readonly (Place & { readonly externalId: string; readonly issuer: string })[]>;
+
+  revokedPage(issuer: string, after: string, limit: number): Promise<readonly RevokedSerial[]>;
+  revocationList(issuer: string): Promise<RevocationListState>;
+  /** Raises the issuer's counter of revocation lists, and reserves that number. */
+  nextCrl(issuer: string): Promise<number>;
+  /** False when the number is not reserved. */
+  recordCrl(list: {
+    readonly issuer: string;
+    readonly number: number;
+    readonly entries: number;
+    readonly sha256: string;
+    readonly thisUpdateMs: number;
+    readonly nextUpdateMs: number;
+  }): Promise<boolean>;
+  lotsUnderWay(issuer: string): Promise<readonly string[]>;
+
+  unpushed(issuer: string, platform: string, after: string, limit: number): Promise<readonly RevokedSerial[]>;
+  countUnpushed(issuer: string): Promise<number>;
+  /** Pushes without a recorded answer become unknown. */
+  forgetPushes(issuer: string): Promise<void>;
+  addPush(issuer: string, platform: string, serials: number): Promise<number>;
+  /** Undefined when the push is not open. */
+  closePush(
+    push: number,
+    kind: string,
+    message: string | null,
+  ): Promise<{ readonly issuer: string; readonly serials: number } | undefined>;
+  markPushed(push: number, serialNumbers: readonly string[]): Promise<void>;
+}

@@ -1,0 +1,95 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { KeystoreAliases } from "../../domain/device.ts";
+import type { RegistrationRow } from "../../domain/registration.ts";
+import type { DeviceRecord } from "../../domain/report.ts";
+import type { Stage } from "../../domain/stage.ts";
+import type { MintedRecord } from "../reading.ts";
+import type { Place } from "../rules/statements/place.ts";
+import type { ReadingStatements } from "../rules/statements/reading.ts";
+import { prepare } from "./statement.ts";
+
+interface RejectRow extends Place {
+  readonly externalId: string;
+  readonly field: string;
+  readonly message: string | null;
+  readonly cells: string;
+  readonly device: number;
+}
+
+interface MintedRow extends Place, Omit<MintedRecord, "registration" | "aliases" | "files"> {
+  readonly registration: string;
+  readonly aliases: string | null;
+  readonly files: string;
+}
+
+const LOT = "(SELECT id FROM lots WHERE name = ?1)";
+const AFTER = "(d.line, d.id) > (?2, ?3) ORDER BY d.line, d.id LIMIT ?4";
+
+export function readingStatements(database: DatabaseSync): ReadingStatements {
+  const counts = prepare<{ stage: Stage; n: number }>(
+    database,
+    `SELECT stage, count(*) AS n FROM devices WHERE lot = ${LOT} GROUP BY stage`,
+  );
+  const issuers = prepare<{ issuer: string }>(
+    database,
+    `SELECT issuer FROM batches WHERE lot = ${LOT} AND issued > 0 GROUP BY issuer ORDER BY max(number)`,
+  );
+  // Rejected devices get odd numbers and rejected rows even ones, so that a page can end between the two.
+  const rejects = prepare<RejectRow>(
+    database,
+    `SELECT line, 2 * id AS id, external_id AS externalId, field, message, cells, 0 AS device
+     FROM row_rejects WHERE lot = ${LOT} AND line >= ?2 AND (line, 2 * id) > (?2, ?3)
+     UNION ALL
+     SELECT d.line, 2 * d.id + 1, d.external_id, '', d.reject_reason, r.cells, 1
+     FROM devices AS d JOIN device_rows AS r ON r.device = d.id
+     WHERE d.lot = ${LOT} AND d.stage = 'rejected' AND d.line >= ?2 AND (d.line, 2 * d.id + 1) > (?2, ?3)
+     ORDER BY 1, 2 LIMIT ?4`,
+  );
+  const devices = prepare<Place & DeviceRecord>(
+    database,
+    `SELECT d.line, d.id, d.external_id AS externalId, lower(hex(c.serial)) AS serialNumber,
+            lower(hex(c.sha256)) AS sha256, c.not_after_ms AS notAfterMs, d.stage
+     FROM devices AS d INDEXED BY devices_by_line CROSS JOIN certificates AS c ON c.id = d.certificate
+     WHERE d.lot = ${LOT} AND ${AFTER}`,
+  );
+  const minted = prepare<MintedRow>(
+    database,
+    `SELECT d.line, d.id, d.external_id AS externalId, d.stage, d.part, d.part_row AS partRow,
+            lower(hex(c.serial)) AS serialNumber, lower(hex(c.sha256)) AS sha256,
+            lower(hex(c.public_key_sha256)) AS publicKeySha256, c.not_after_ms AS notAfterMs,
+            r.subject_digest AS subjectDigest, r.registration, r.aliases, f.files
+     FROM devices AS d INDEXED BY devices_by_line
+     CROSS JOIN certificates AS c ON c.id = d.certificate
+     CROSS JOIN device_rows AS r ON r.device = d.id
+     CROSS JOIN certificate_files AS f ON f.certificate = c.id
+     WHERE d.lot = ${LOT} AND ${AFTER}`,
+  );
+  return {
+    countStages: async (lot) => counts.all(lot),
+    lotIssuers: async (lot) => issuers.all(lot).map(({ issuer }) => issuer),
+    rejectPage: async (lot, after, limit) =>
+      rejects.all(lot, after.line, after.id, limit).map(({ line, id, field, message, ...row }) => ({
+        line,
+        id,
+        reject: {
+          line,
+          externalId: row.externalId,
+          reason: field === "" ? (message ?? "") : `${field}: ${message ?? ""}`,
+          cells: JSON.parse(row.cells) as Readonly<Record<string, string>>,
+          device: row.device === 1,
+        },
+      })),
+    devicePage: async (lot, after, limit) => devices.all(lot, after.line, after.id, limit),
+    mintedPage: async (lot, after, limit) =>
+      minted.all(lot, after.line, after.id, limit).map(({ id, registration, aliases, files, ...row }) => ({
+        line: row.line,
+        id,
+        minted: {
+          ...row,
+          registration: JSON.parse(registration) as RegistrationRow,
+          ...(aliases !== null && { aliases: JSON.parse(aliases) as KeystoreAliases }),
+          files: JSON.parse(files) as Readonly<Record<string, string>>,
+        },
+      })),
+  };
+}
