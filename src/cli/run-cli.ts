@@ -7,11 +7,10 @@ import type { CommandRunner, GlobalOptions } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { type CliProcess, makeContext } from "./context.ts";
 import { errorJson } from "./error-json.ts";
-import { type LogLevel, openLog } from "./log.ts";
+import { addGlobalOptions } from "./global-options.ts";
+import { openLog } from "./log.ts";
 import { requireSingleValues } from "./require-single-values.ts";
 import { jsonLine } from "./terminal-text.ts";
-
-const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const satisfies readonly LogLevel[];
 
 /**
  * Runs one command line and returns its exit code. Results go to stdout, the log and every fault to
@@ -44,20 +43,11 @@ export async function runCli(argv: readonly string[], around: CliProcess, versio
 }
 
 function commandLine(argv: readonly string[], runner: CommandRunner, version: string): Argv<GlobalOptions> {
-  const root: Argv<GlobalOptions> = yargs([...argv])
-    .scriptName("lotmint")
-    .usage("$0 <command>\n\nGives a production lot of connected devices its identities.")
-    .option("home", {
-      type: "string",
-      describe: "Home folder (else LOTMINT_HOME, else the current folder)",
-      requiresArg: true,
-    })
-    .option("json", { type: "boolean", default: false, describe: "Print results as JSON" })
-    .option("log-level", {
-      choices: LOG_LEVELS,
-      default: "info" as LogLevel,
-      describe: "How much the log on stderr tells",
-    });
+  const root = addGlobalOptions(
+    yargs([...argv])
+      .scriptName("lotmint")
+      .usage("$0 <command>\n\nGives a production lot of connected devices its identities."),
+  );
   return COMMANDS.reduce((line, add) => add(line, runner), root)
     .demandCommand(1, "name a command; lotmint --help lists them")
     .strict()

@@ -35,10 +35,14 @@ function exposedByList(path: string, readers: typeof readersOf): readonly Omit<D
   if (statIfThere(path) === undefined) return [];
   const found = readers(path);
   if ("unknown" in found) {
-    return [warning(`who may reach ${path} could not be found out: ${found.unknown}`, `look yourself: icacls "${path}"`)];
+    return [
+      warning(`who may reach ${path} could not be found out: ${found.unknown}`, `look yourself: icacls "${path}"`),
+    ];
   }
   if (found.others.length === 0) return [];
-  return [problem(`other users may reach ${path} (${found.others.join(", ")})`, closingCommand(path, found.owner, true))];
+  return [
+    problem(`other users may reach ${path} (${found.others.join(", ")})`, closingCommand(path, found.owner, true)),
+  ];
 }
 
 function privateFiles(home: Home): readonly string[] {
