@@ -4,6 +4,7 @@ _lotmint_rows='
 *|--home|folder
 *|--json|flag
 *|--log-level|=silent error warn info debug
+*|--log-format|=text json
 *|--help|flag
 *|--version|flag
 |init|command
@@ -134,6 +135,8 @@ sandbox|--mqtt-port|text
 sandbox|--trust|authority
 |completion|command
 completion|1|=bash zsh fish powershell
+|help|command
+help|*|text
 '
 
 # Sets kind to what the row of a command ($1) and a word ($2) says, or to nothing.

@@ -4,6 +4,7 @@ set -g __lotmint_rows \
     '*|--home|folder' \
     '*|--json|flag' \
     '*|--log-level|=silent error warn info debug' \
+    '*|--log-format|=text json' \
     '*|--help|flag' \
     '*|--version|flag' \
     '|init|command' \
@@ -133,7 +134,9 @@ set -g __lotmint_rows \
     'sandbox|--mqtt-port|text' \
     'sandbox|--trust|authority' \
     '|completion|command' \
-    'completion|1|=bash zsh fish powershell'
+    'completion|1|=bash zsh fish powershell' \
+    '|help|command' \
+    'help|*|text'
 
 # Prints what the row of a command ($argv[1]) and a word ($argv[2]) says.
 function __lotmint_kind

@@ -6,6 +6,7 @@ Register-ArgumentCompleter -Native -CommandName lotmint -ScriptBlock {
     '*|--home|folder'
     '*|--json|flag'
     '*|--log-level|=silent error warn info debug'
+    '*|--log-format|=text json'
     '*|--help|flag'
     '*|--version|flag'
     '|init|command'
@@ -136,6 +137,8 @@ Register-ArgumentCompleter -Native -CommandName lotmint -ScriptBlock {
     'sandbox|--trust|authority'
     '|completion|command'
     'completion|1|=bash zsh fish powershell'
+    '|help|command'
+    'help|*|text'
   )
   # What the row of a command and a word says, or nothing.
   function Get-Kind($called, $word) {

@@ -1,7 +1,7 @@
 import type { Argv } from "yargs";
 import type { CommandRunner } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { addGlobalOptions } from "../../src/cli/global-options.ts";
+import { addGlobalOptions, HELP_COMMAND } from "../../src/cli/global-options.ts";
 
 /** An option, or an argument by its place, as the command line is told of it. */
 export interface DescribedValue {
@@ -38,6 +38,7 @@ export function describeCommands(): DescribedCommand {
   const line = addGlobalOptions(recorder(root));
   const runner = (() => async () => {}) as CommandRunner;
   for (const add of COMMANDS) add(line, runner);
+  line.command(HELP_COMMAND.usage, HELP_COMMAND.describe, (help) => help.positional("command", { array: true }));
   return root;
 }
 

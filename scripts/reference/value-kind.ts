@@ -7,6 +7,7 @@ export type ValueKind = "authority" | "lot" | "job" | "file" | "folder" | "text"
 const KINDS: Readonly<Record<string, ValueKind>> = {
   home: "folder",
   dir: "folder",
+  "help command": "text",
   "openssl-ca": "folder",
   name: "authority",
   "authority create name": "text",
