@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
-import { closingCommand, type Readers, readersOf } from "../disk/access-list.ts";
 import { keepsModes } from "../disk/modes.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { closingCommand, type Readers, readersOf } from "./access-list.ts";
 
 /** How a system tells who may read a file, and where it is said when it does not. */
 export interface AccessCheck {

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync } from "node:fs";
 
 /**
- * Whether the system keeps permission bits. Windows has access lists instead (`access-list.ts`): Node.js shows every
+ * Whether the system keeps permission bits. Windows has access lists instead (`config/access-list.ts`): Node.js shows every
  * file there as 0666 or 0444, and sets nothing but the read-only flag.
  */
 export function keepsModes(system: NodeJS.Platform = process.platform): boolean {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { Readers } from "../../src/config/access-list.ts";
 import { requirePrivate } from "../../src/config/private-file.ts";
-import type { Readers } from "../../src/disk/access-list.ts";
 
 const PATH = "C:\\lotmint\\pass.txt";
 const ANY_MODE = { mode: 0o100666 };

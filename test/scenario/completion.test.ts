@@ -68,7 +68,8 @@ for each in $offered; do [[ $each == \${words[CURRENT]}* ]] && print -r -- $each
   fish: {
     ending: "fish",
     command: ["fish", "--no-config"],
-    script: (file, line) => `source ${quote(file)}; complete -C "lotmint ${line.join(" ")}" | string replace -r "\\t.*" ""; true`,
+    script: (file, line) =>
+      `source ${quote(file)}; complete -C "lotmint ${line.join(" ")}" | string replace -r "\\t.*" ""; true`,
   },
 };
 

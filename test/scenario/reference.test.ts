@@ -12,7 +12,10 @@ import { addGlobalOptions } from "../../src/cli/global-options.ts";
 /** What yargs itself prints for a command line. */
 async function helpOf(words: readonly string[]): Promise<string> {
   const runner = (() => async () => {}) as CommandRunner;
-  const line = COMMANDS.reduce((all, add) => add(all, runner), addGlobalOptions(yargs().scriptName("lotmint").locale("en")));
+  const line = COMMANDS.reduce(
+    (all, add) => add(all, runner),
+    addGlobalOptions(yargs().scriptName("lotmint").locale("en")),
+  );
   let help = "";
   await line.wrap(200).parseAsync([...words, "--help"], {}, (_error, _args, output) => {
     help = output;

@@ -1,5 +1,5 @@
 import { lstatSync } from "node:fs";
-import { type Readers, readersOf } from "../../disk/access-list.ts";
+import { type Readers, readersOf } from "../../config/access-list.ts";
 import { keepsModes, wrongMode } from "../../disk/modes.ts";
 import type { Check } from "./check-scope.ts";
 

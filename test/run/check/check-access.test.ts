@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import type { Readers } from "../../../src/disk/access-list.ts";
+import type { Readers } from "../../../src/config/access-list.ts";
 import { homeLayout, lotLayout } from "../../../src/disk/layout.ts";
 import { checkAccess } from "../../../src/run/check/check-access.ts";
 import type { Difference } from "../../../src/verify/difference.ts";

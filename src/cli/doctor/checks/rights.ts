@@ -1,6 +1,6 @@
 import { accessSync, constants, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { closingCommand, readersOf } from "../../../disk/access-list.ts";
+import { closingCommand, readersOf } from "../../../config/access-list.ts";
 import { isDenied, statIfThere, wordsOf } from "../../../disk/disk-error.ts";
 import { authorityLayout, type Home, sandboxLayout } from "../../../disk/layout.ts";
 import { keepsModes } from "../../../disk/modes.ts";

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { closingCommand, type RunProgram, readersOf } from "../../src/disk/access-list.ts";
+import { closingCommand, type RunProgram, readersOf } from "../../src/config/access-list.ts";
 
 const ME = "S-1-5-21-1004336348-1177238915-682003330-1001";
 

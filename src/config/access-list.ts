@@ -69,7 +69,6 @@ function pairsOf(text: string): readonly string[] {
 
 /** By its full path: Windows would look for a bare name in the current folder first. No program inherits what else stands in the environment. */
 function runProgram(program: string, args: readonly string[]): string {
-  // biome-ignore lint/style/noProcessEnv: nothing else says where Windows is installed
   const { SystemRoot = "C:\\Windows" } = process.env;
   const path = join(SystemRoot, "System32", `${program}.exe`);
   return execFileSync(path, args, { encoding: "utf8", env: { SystemRoot }, timeout: 10_000, stdio: "pipe" });

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { rightsCheck } from "../../../src/cli/doctor/checks/rights.ts";
-import { homeLayout } from "../../../src/disk/layout.ts";
+import { rightsCheck } from "../../../../src/cli/doctor/checks/rights.ts";
+import { homeLayout } from "../../../../src/disk/layout.ts";
 
 function windows(readers: Parameters<typeof rightsCheck.look>[1]) {
   const folder = mkdtempSync(join(tmpdir(), "lotmint-rights-"));
