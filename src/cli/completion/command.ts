@@ -13,7 +13,9 @@ export const completionCommand: AddCommand = (line, runner) =>
     "Print the script that completes command lines in a shell",
     (command) => command.positional("shell", { choices: SHELLS, demandOption: true, describe: "The shell" }),
     runner("none", async ({ shell }, context) => {
-      context.stdout.write(readFileSync(fileOfPackage(`completions/lotmint.${ENDINGS[shell]}`)));
+      const script = readFileSync(fileOfPackage(`completions/lotmint.${ENDINGS[shell]}`), "utf8");
+      context.printJson({ shell, script });
+      context.print(script);
       return 0;
     }),
   );
