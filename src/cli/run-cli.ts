@@ -10,7 +10,7 @@ import { type CliProcess, makeContext } from "./context.ts";
 import { errorJson } from "./error-json.ts";
 import { addGlobalOptions, HELP_COMMAND } from "./global-options.ts";
 import { type LogFormat, openLog } from "./log.ts";
-import { requireSingleValues } from "./require-single-values.ts";
+import { requireSingleValues } from "./options.ts";
 import { makeStatusLine } from "./status-line.ts";
 import { jsonLine } from "./terminal-text.ts";
 import { commandNames, unknownCommand, usageFault } from "./usage-fault.ts";
