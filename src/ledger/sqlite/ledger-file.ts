@@ -28,7 +28,8 @@ export function openLedgerFile(path: string): Connections {
   const writer = new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS });
   try {
     requireLedger(writer, path, MIGRATIONS);
-    writer.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+    // FULL: a commit whose sync fails is undone, and stands for nobody (docs/decisions/0011-sqlite-syncs-the-log.md).
+    writer.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
     writer.exec("PRAGMA cache_size = -24576; PRAGMA temp_store = MEMORY;");
     // Pages that batch after batch rewrites are written back once for many; the log stays below 64 MB.
     writer.exec("PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864;");

@@ -6,7 +6,7 @@ import { openLedgerFile } from "../../../src/ledger/sqlite/ledger-file.ts";
 import { queueTransactions } from "../../../src/ledger/sqlite/transactions.ts";
 import * as world from "../ledger-world.ts";
 
-function queue(makeDurable: () => Promise<void> = async () => undefined) {
+function queue() {
   const path = join(world.temporaryFolder(), "ledger.sqlite");
   const { writer, reader } = openLedgerFile(path);
   const other = new DatabaseSync(path);
@@ -21,7 +21,7 @@ function queue(makeDurable: () => Promise<void> = async () => undefined) {
       .prepare("SELECT name FROM lots ORDER BY id")
       .all()
       .map((row) => row["name"]);
-  return { ...queueTransactions(writer, path, makeDurable), addLot, lots, other };
+  return { ...queueTransactions(writer, path), addLot, lots, other };
 }
 
 test("transactions run one after the other, in the order of asking", async () => {
@@ -58,27 +58,4 @@ test("another program's transaction is waited for, and timers run meanwhile", as
   other.exec("COMMIT");
   await ours;
   expect(lots()).toEqual(["theirs", "ours"]);
-});
-
-test("a commit is told of when it is durable, and others are made meanwhile", async () => {
-  const order: string[] = [];
-  const { promise: synced, resolve } = Promise.withResolvers<void>();
-  const { write, addLot } = queue(() => synced);
-  const first = write(() => addLot("first")).then(() => order.push("first told"));
-  await write(async () => {
-    order.push("second made");
-    resolve();
-  });
-  await first;
-  expect(order).toEqual(["second made", "first told"]);
-});
-
-test("after a commit that could not be made durable nothing more is committed, and each caller is told", async () => {
-  const fault = new Error("input/output error");
-  const { write, addLot, lots, idle } = queue(() => Promise.reject(fault));
-  await expect(write(() => addLot("first"))).rejects.toBe(fault);
-  await expect(write(() => addLot("second"))).rejects.toBe(fault);
-  await idle();
-  // The answer to the first was lost: the next read tells that it stands.
-  expect(lots()).toEqual(["first"]);
 });
