@@ -109,6 +109,8 @@ function makePrivate(path: string): void {
   ensureFolder(folder, PRIVATE_FOLDER);
   try {
     if (fresh) closeSync(openSync(path, "a", PRIVATE_FILE));
+    // SQLite would read a file that may not be written, and leave an index beside it that may not be either.
+    else accessSync(path, constants.R_OK | constants.W_OK);
     for (const file of [path, `${path}-wal`, `${path}-shm`]) {
       if (existsSync(file) && (lstatSync(file).mode & 0o077) !== 0) chmodSync(file, PRIVATE_FILE);
     }
