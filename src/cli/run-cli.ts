@@ -1,6 +1,6 @@
 import yargs, { type Argv } from "yargs";
 import { resolveHome } from "../config/home.ts";
-import { strayDiskFault } from "../disk/disk-error.ts";
+import { strayDiskError } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
 import { textWidth } from "../report/plain-text.ts";
@@ -12,7 +12,7 @@ import { type LogFormat, type LogLevel, openLog } from "./log.ts";
 import { requireSingleValues } from "./require-single-values.ts";
 import { makeStatusLine } from "./status-line.ts";
 import { jsonLine } from "./terminal-text.ts";
-import { commandNames, unknownCommand, usageFault } from "./usage-fault.ts";
+import { commandNames, unknownCommand, usageError } from "./usage-error.ts";
 
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const satisfies readonly LogLevel[];
 const LOG_FORMATS = ["text", "json"] as const satisfies readonly LogFormat[];
@@ -20,8 +20,8 @@ const LOG_FORMATS = ["text", "json"] as const satisfies readonly LogFormat[];
 const LASTING: ReadonlySet<unknown> = new Set(["watch"]);
 
 /**
- * Runs one command line and returns its exit code. Results go to stdout, the log and every fault to
- * stderr; a fault that is no `OnboardingError` is a defect and keeps its stack.
+ * Runs one command line and returns its exit code. Results go to stdout, the log and every error to
+ * stderr; an error that is no `OnboardingError` is a defect and keeps its stack.
  */
 export async function runCli(argv: readonly string[], around: CliProcess, version: string): Promise<number> {
   let exitCode: number = EXIT.done;
@@ -38,8 +38,8 @@ export async function runCli(argv: readonly string[], around: CliProcess, versio
     const home = resolveHome(args.home, around);
     exitCode = await act(args, makeContext(around, { home, use, json: args.json, log, statusLine }));
   };
-  const parse = (words: readonly string[]) =>
-    commandLine(words, runner, { version, columns: around.stdout.columns }, (command) => {
+  const parse = (args: readonly string[]) =>
+    commandLine(args, runner, { version, columns: around.stdout.columns }, (command) => {
       askedFor = command;
     }).parseAsync();
   try {
@@ -47,7 +47,7 @@ export async function runCli(argv: readonly string[], around: CliProcess, versio
     if (askedFor !== undefined) await parse([...askedFor, "--help"]);
     return exitCode;
   } catch (cause) {
-    const error = strayDiskFault(cause);
+    const error = strayDiskError(cause);
     if (json) around.stdout.write(`${jsonLine(JSON.stringify(errorJson(error)))}\n`);
     if (error instanceof OnboardingError) log.error({ code: error.code }, error.message);
     else
@@ -116,6 +116,6 @@ function commandLine(
     .fail((message: string, error: unknown) => {
       // yargs throws its own kind for a command line that it cannot take apart.
       if (error instanceof Error && error.name !== "YError") throw error;
-      throw usageFault(message, root, argv);
+      throw usageError(message, root, argv);
     });
 }

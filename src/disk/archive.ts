@@ -7,7 +7,7 @@ import { startNewFile } from "./place-new-file.ts";
 
 /**
  * Packs everything below `folder` into one tar file, 0600, which appears whole or not at all. A file that is
- * there already is never overwritten (`usage`). Faults of the disk are `disk-unwritable`.
+ * there already is never overwritten (`usage`). Errors of the disk are `disk-unwritable`.
  */
 export async function packArchive(path: string, folder: string): Promise<void> {
   const archive = startNewFile(path, PRIVATE_FILE);
@@ -39,11 +39,11 @@ export async function unpackArchive(path: string, folder: string): Promise<void>
         return plain;
       },
     });
-  } catch (error) {
+  } catch (cause) {
     rmSync(folder, { recursive: true, force: true });
-    const fault = diskError(error, folder, "write");
-    if (fault instanceof OnboardingError && existsSync(path)) throw fault;
-    throw noBackup(path, error);
+    const error = diskError(cause, folder, "write");
+    if (error instanceof OnboardingError && existsSync(path)) throw error;
+    throw noBackup(path, cause);
   }
   if (strange.length === 0) return;
   rmSync(folder, { recursive: true, force: true });

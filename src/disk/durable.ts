@@ -94,7 +94,7 @@ export interface Replacement {
 }
 
 /**
- * Starts to replace a file durably, for content that comes in pieces. Faults are `disk-unwritable`. Only for files that
+ * Starts to replace a file durably, for content that comes in pieces. Errors are `disk-unwritable`. Only for files that
  * one process at a time writes, such as those of a lot that it holds: what is found aside is a killed one's.
  */
 export function startReplacement(path: string, mode: number = SHARED_FILE): Replacement {
@@ -132,7 +132,7 @@ function replaceFrom(aside: string, path: string, mode: number): Replacement {
   };
 }
 
-/** Replaces a file durably with content that is at hand; faults and condition as `startReplacement`'s. */
+/** Replaces a file durably with content that is at hand; errors and condition as `startReplacement`'s. */
 export function replaceFile(path: string, content: Uint8Array | string, mode: number = SHARED_FILE): void {
   replaceWith(startReplacement(path, mode), content);
 }

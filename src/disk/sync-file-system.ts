@@ -22,7 +22,7 @@ const MOST_REPEATS = 100;
 export function syncOrder({ descriptor, paths }: SyncOrder, syncfs: SyncFileSystem | undefined): void {
   const { EINTR, ENOSYS } = constants.errno;
   let errno = syncfs === undefined ? ENOSYS : syncfs(descriptor);
-  // A signal is no fault of the disk.
+  // A signal is no error of the disk.
   for (let left = MOST_REPEATS; errno === EINTR && left > 0; left--) errno = syncfs?.(descriptor) ?? ENOSYS;
   if (errno === ENOSYS) syncEach(paths);
   else if (errno !== 0) {

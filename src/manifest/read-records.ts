@@ -160,7 +160,7 @@ function openFeed(file: string, separator: Separator, linesBefore: number): CsvF
         resolve(read);
       });
     });
-  // Without a listener the stream would end the whole program over a fault that `settle` already tells.
+  // Without a listener the stream would end the whole program over an error that `settle` already tells.
   parser.on("error", () => {});
   return {
     push: (piece) => settle((done) => parser.write(piece, done)),

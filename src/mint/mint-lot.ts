@@ -53,7 +53,7 @@ export interface MintLotOptions extends BatchOptions {
 
 /**
  * Mints every planned device of a lot, batch by batch, in the order of docs/issuance.md; returns how many.
- * After the signal it finishes the batches in hand and reserves no more. A fault voids the batches that
+ * After the signal it finishes the batches in hand and reserves no more. An error voids the batches that
  * are not committed, and is thrown once nothing is under way any more.
  */
 export async function mintLot(options: MintLotOptions): Promise<number> {
@@ -61,15 +61,15 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   makeFolders(lot);
   const underWay = new Set<Promise<void>>();
   let minted = 0;
-  const faults: unknown[] = [];
-  while (!signal.aborted && faults.length === 0) {
+  const errors: unknown[] = [];
+  while (!signal.aborted && errors.length === 0) {
     const serialNumbers = Array.from({ length: BATCH_SIZE[options.key] }, newSerialNumber);
     const part = options.newSegmentPart === null ? {} : { segment: options.newSegmentPart() };
     const claimed = await ledger.claimBatch(lease, { issuer: options.issuer, serialNumbers, ...part });
     if (claimed === undefined) break;
     announceStep("reserved");
     const { batch: number, segment } = claimed;
-    const unoccupied = await turnDownOccupied(ledger, lease, lot, claimed.devices);
+    const unoccupied = await rejectOccupied(ledger, lease, lot, claimed.devices);
     const devices = await options.rejectUnfit(unoccupied);
     // None is left, or none of those for whose passwords the batch has a segment: the others are claimed anew.
     if (segment === undefined ? devices.length === 0 : devices.every(hasOwnKey)) {
@@ -84,14 +84,14 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
         options.onMinted(devices.length);
       })
       .catch((error: unknown) => {
-        faults.push(error);
+        errors.push(error);
       })
       .finally(() => underWay.delete(work));
     underWay.add(work);
     if (underWay.size >= options.workers * 2) await Promise.race(underWay);
   }
   await Promise.all(underWay);
-  if (faults.length > 0) throw faults[0];
+  if (errors.length > 0) throw errors[0];
   return minted;
 }
 
@@ -123,7 +123,7 @@ export function makeFolders(lot: LotLayout): void {
 }
 
 /** A folder that is there already belongs to a device that this ledger does not know: never overwritten. */
-async function turnDownOccupied<Planned extends PlannedDevice>(
+async function rejectOccupied<Planned extends PlannedDevice>(
   ledger: Ledger,
   lease: LotLease,
   lot: LotLayout,
@@ -153,7 +153,7 @@ export async function mintBatch(
   try {
     await ledger.commitMinted(lease, batch.number, minted);
   } catch (error) {
-    // Whether the decision stands after a fault of the disk, the next run reads in the ledger, and settles it.
+    // Whether the decision stands after an error of the disk, the next run reads in the ledger, and settles it.
     return isLotLost(error) ? giveUp(options, batch, error) : Promise.reject(error);
   }
   announceStep("minted");
@@ -233,14 +233,14 @@ async function requirePasswords(path: string, devices: readonly PlannedDevice[])
   );
 }
 
-/** Voids a batch and throws the fault that was the reason, or the one behind it. */
+/** Voids a batch and throws the error that was the reason, or the one behind it. */
 async function giveUp({ ledger, lease, lot }: BatchOptions, batch: ReservedBatch, reason: unknown): Promise<never> {
   try {
     await dropBatch(ledger, lease, lot, batch);
-  } catch (fault) {
-    // Another run has the lot and has cleared the batch away: that is why there was a fault. Any other
-    // second fault leaves the batch to the next run.
-    if (isLotLost(fault)) throw fault;
+  } catch (error) {
+    // Another run has the lot and has cleared the batch away: that is why there was an error. Any other
+    // second error leaves the batch to the next run.
+    if (isLotLost(error)) throw error;
   }
   throw reason;
 }

@@ -57,7 +57,7 @@ export function placeDevices(lot: LotLayout, batch: number, externalIds: readonl
   remove(from);
 }
 
-/** The fault of minted devices whose folders are nowhere: `disk-unwritable`. */
+/** The error of minted devices whose folders are nowhere: `disk-unwritable`. */
 export function missingFolders(lot: LotLayout, batch: number, missed: readonly string[]): OnboardingError {
   const ids = listIds(missed, 5);
   return new OnboardingError(

@@ -38,7 +38,7 @@ export function planBatch(input: PlanBatchInput): DecidedBatch {
       rejected.push(rejectDevice(device, idColumn(device), refusal));
       continue;
     }
-    const takesRoom = before === undefined || isTurnedDownBeforeMinting(before);
+    const takesRoom = before === undefined || isRejectedBeforeMinting(before);
     const made = decide(device, before, input.mended);
     if (takesRoom && made.some(({ kind }) => kind === "mint")) {
       if (taken >= room) {
@@ -95,7 +95,7 @@ function isMinted(known: KnownDevice): boolean {
 }
 
 /** Such a device is none of the lot's live ones, so it needs a place like a new one. */
-function isTurnedDownBeforeMinting(known: KnownDevice): boolean {
+function isRejectedBeforeMinting(known: KnownDevice): boolean {
   return known.stage === "rejected" && !known.minted;
 }
 

@@ -22,7 +22,7 @@ export interface LotToPlan {
   readonly lot: string;
   /** Path of the manifest, or of the lot's copy of it. */
   readonly manifest: string;
-  /** What faults call it. */
+  /** What errors call it. */
   readonly manifestName: string;
 }
 
@@ -57,7 +57,7 @@ export async function planLot(input: LotToPlan): Promise<LotPlan> {
     idRule: site.idRule,
     inputFolder: join(home.root, "input"),
   });
-  const mended = manifest.mendedLot !== undefined && foldLotName(manifest.mendedLot) === foldLotName(lot);
+  const mended = manifest.correctedLot !== undefined && foldLotName(manifest.correctedLot) === foldLotName(lot);
   const lines: number[] = [];
   const rows = limitRows(manifest.rows, job.maxRows ?? DEFAULT_MAX_ROWS, input.manifestName);
   return {

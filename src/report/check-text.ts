@@ -35,7 +35,7 @@ export function checkText(outcome: CheckedLot, options: TextOptions): string {
       expected === undefined ? "" : `expected ${expected}`,
       found === undefined ? "" : `found ${found}`,
     ];
-    const tail = compared.filter((words) => words !== "").join(", ");
+    const tail = compared.filter((message) => message !== "").join(", ");
     lines.push(
       wrapText(
         `${what}${tail === "" ? "" : ` (${tail})`}`,

@@ -1,5 +1,5 @@
 import type { RejectRecord } from "../domain/report.ts";
-import { generalWords } from "./general-words.ts";
+import { generalReason } from "./general-reason.ts";
 
 /** More kinds than this are no longer kinds; the rest is counted together. */
 const MAX_REASONS = 200;
@@ -12,8 +12,8 @@ export async function countRejects(
   const counts = new Map<string, number>();
   for await (const page of pages) {
     for (const { reason, externalId } of page) {
-      const words = generalWords(reason, externalId);
-      const known = counts.has(words) || counts.size < MAX_REASONS ? words : OTHER;
+      const message = generalReason(reason, externalId);
+      const known = counts.has(message) || counts.size < MAX_REASONS ? message : OTHER;
       counts.set(known, (counts.get(known) ?? 0) + 1);
     }
   }

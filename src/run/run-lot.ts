@@ -44,7 +44,7 @@ export interface RunRequest {
 /**
  * Walks one lot through the rooms, from whatever point the ledger says it has reached: running again is
  * the resume. Returns how the lot stands; its exit code is the lot's state, also when there was nothing
- * to do. Faults that leave the lot as it was are thrown; later ones are thrown once the report is written.
+ * to do. Errors that leave the lot as it was are thrown; later ones are thrown once the report is written.
  */
 export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotReport> {
   const { ledger } = tools;
@@ -116,10 +116,10 @@ async function walkRooms(tools: RunTools, lease: LotLease, request: RunRequest, 
   if (request.resend && planned > 0)
     walk.note(`${planned} devices are still to be minted: that takes a run of the lot`);
   const closePasswords = await openPasswords(tools, lease, job, layout, planned > 0 && !request.resend);
-  // However a run ends, its passwords do not stay where they were made; its own fault is the one to tell.
-  const closeFirst = async (fault: unknown): Promise<never> => {
+  // However a run ends, its passwords do not stay where they were made; its own error is the one to tell.
+  const closeFirst = async (error: unknown): Promise<never> => {
     await closePasswords().catch(() => undefined);
-    throw fault;
+    throw error;
   };
   // Where nothing is left to mint, the platform has to trust who has signed, whatever the job says now.
   const signer = planned > 0 ? job.issuer : await signerOf(tools.ledger, lease.lot, job);
@@ -135,7 +135,7 @@ async function walkRooms(tools: RunTools, lease: LotLease, request: RunRequest, 
     await lotPreflight?.platform.close();
   }
   if (tools.signal.aborted) {
-    walk.fault(`lot ${lease.lot} was stopped; run it again to go on`, "stopped");
+    walk.error(`lot ${lease.lot} was stopped; run it again to go on`, "stopped");
   }
 }
 
@@ -145,5 +145,5 @@ async function finishKilledRemints(tools: RunTools, lease: LotLease, walk: Walk)
   if (published === undefined) return;
   walk.progressed();
   for (const crl of published.crls) if (crl.kind === "skipped") walk.note(crl.reason);
-  for (const { message, code } of published.faults) walk.fault(message, code);
+  for (const { message, code } of published.errors) walk.error(message, code);
 }

@@ -18,11 +18,11 @@ const MOST_STARTS = 3;
 
 /** What comes in: dropped files, files that an earlier watcher had claimed, files that schedules are due for. */
 export interface Intake {
-  /** Files in work/ that nobody works on yet. Throws the file system's faults. */
+  /** Files in work/ that nobody works on yet. Throws the file system's errors. */
   adopt(): Promise<void>;
-  /** The drop folder: claims what has settled. Throws the file system's faults and `disk-unwritable`. */
+  /** The drop folder: claims what has settled. Throws the file system's errors and `disk-unwritable`. */
   claim(): Promise<void>;
-  /** Scheduled files outside the drop folder. Throws the file system's faults. */
+  /** Scheduled files outside the drop folder. Throws the file system's errors. */
   fetch(): Promise<void>;
   /** Says that schedules are due for these files. */
   plan(files: readonly PlannedFile[]): void;
@@ -44,12 +44,12 @@ export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Trou
     const work = { path, claim, claimed: true, planned: plan };
     const refusal = claim.refusal ?? refuseName(claim.name) ?? refuseDrop(glimpse, options.uid);
     if (refusal === undefined && claim.starts >= MOST_STARTS) {
-      const fault = `${claim.name}: work on it was begun ${claim.starts} times, and each time lotmint was ended in the middle of it, as when memory runs out; it is set aside so that other files go on`;
-      desk.refuse(work, errorOutcome({ exitCode: 1, fault, lot: claim.lot, job: claim.job, nowMs: options.now() }));
+      const problem = `${claim.name}: work on it was begun ${claim.starts} times, and each time lotmint was ended in the middle of it, as when memory runs out; it is set aside so that other files go on`;
+      desk.refuse(work, errorOutcome({ exitCode: 1, problem, lot: claim.lot, job: claim.job, nowMs: options.now() }));
     } else if (refusal === undefined) desk.add(work);
     else {
-      const fault = `${claim.name}: ${refusal.fault}`;
-      desk.refuse(work, errorOutcome({ exitCode: 2, fault, cure: refusal.cure, nowMs: options.now() }));
+      const problem = `${claim.name}: ${refusal.problem}`;
+      desk.refuse(work, errorOutcome({ exitCode: 2, problem, cure: refusal.cure, nowMs: options.now() }));
     }
   }
 
@@ -81,7 +81,7 @@ export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Trou
       // A folder of somebody else, or one that a disk is mounted on, cannot be moved: the files after it can.
       unopened.add(path);
       const why = error instanceof Error ? error.message : String(error);
-      troubles.report(about, `it is refused, since ${refusal.fault}, but cannot be moved away: ${why}`, monotonic());
+      troubles.report(about, `it is refused, since ${refusal.problem}, but cannot be moved away: ${why}`, monotonic());
       desk.noteExitCode(2);
       return;
     }
@@ -195,7 +195,7 @@ export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Trou
   }
 }
 
-/** True for a fault of one folder or file that may not be renamed, as opposed to one of the disk or the share. */
+/** True for an error of one folder or file that may not be renamed, as opposed to one of the disk or the share. */
 function isImmovable(error: unknown): boolean {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return (

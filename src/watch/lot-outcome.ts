@@ -6,7 +6,7 @@ export interface LotOutcome {
   /** The lot's report; of a file that was refused, one without figures. */
   readonly report: LotReport;
   /** What ended it, for the code that is neither 0 nor 3: what is wrong and what to do. */
-  readonly fault?: string;
+  readonly problem?: string;
   /** How to correct it, where that is not what the exit code says; goes before "into the drop folder again". */
   readonly cure?: string;
   /** What of it whoever dropped the file can correct; undefined: the engineer has to. */

@@ -66,7 +66,7 @@ export function openssl(...args: string[]): string {
 }
 
 /** The OnboardingError that `act` ends with. */
-export async function faultOf(act: () => unknown): Promise<OnboardingError> {
+export async function errorOf(act: () => unknown): Promise<OnboardingError> {
   try {
     await act();
   } catch (error) {

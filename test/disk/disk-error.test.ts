@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { diskError, inputError, statIfThere, strayDiskFault, sudoUser, userName } from "../../src/disk/disk-error.ts";
+import { diskError, inputError, statIfThere, strayDiskError, sudoUser, userName } from "../../src/disk/disk-error.ts";
 
 let folder = "";
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "lotmint-fault-"));
+  folder = mkdtempSync(join(tmpdir(), "lotmint-error-"));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -14,7 +14,7 @@ function coded(code: string, more: object = {}): Error {
   return Object.assign(new Error(code), { code, ...more });
 }
 
-test("a fault of the disk names the path and what to do", () => {
+test("an error of the disk names the path and what to do", () => {
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
   expect(diskError(full, "/out/file")).toMatchObject({
     code: "disk-unwritable",
@@ -30,24 +30,24 @@ test("a denied permission is told with the user, the owner and the mode", () => 
   const file = join(folder, "mine");
   writeFileSync(file, "", { mode: 0o640 });
   const user = process.geteuid?.() ?? 0;
-  const fault = diskError(coded("EACCES"), file) as Error;
-  expect(fault.message).toContain(
+  const error = diskError(coded("EACCES"), file) as Error;
+  expect(error.message).toContain(
     `permission is denied to ${userName(user)}: ${file} belongs to ${userName(user)} and has mode 0640`,
   );
-  expect(fault.message).not.toContain("sudo");
+  expect(error.message).not.toContain("sudo");
 });
 
 test("of a path that is not there, the folder above it is told", () => {
-  const fault = diskError(coded("EPERM"), join(folder, "a", "b")) as Error;
-  expect(fault.message).toContain(`${folder} belongs to`);
+  const error = diskError(coded("EPERM"), join(folder, "a", "b")) as Error;
+  expect(error.message).toContain(`${folder} belongs to`);
 });
 
 test.each(["EISDIR", "ELOOP", "ENAMETOOLONG", "EROFS", "EMFILE", "ENFILE", "ETXTBSY", "EIO", "ENXIO", "EFBIG"])(
   "%s of something to read is the reader's, with words",
   (code) => {
-    const fault = inputError(coded(code), "/in/file") as Error;
-    expect(fault).toMatchObject({ code: "usage" });
-    expect(fault.message).toMatch(/^cannot read \/in\/file: [a-z].{10,}/);
+    const error = inputError(coded(code), "/in/file") as Error;
+    expect(error).toMatchObject({ code: "usage" });
+    expect(error.message).toMatch(/^cannot read \/in\/file: [a-z].{10,}/);
   },
 );
 
@@ -65,11 +65,11 @@ test("an error that nobody gave words on its way keeps its path; one that is no 
   } catch (error) {
     thrown = error;
   }
-  expect(strayDiskFault(thrown)).toMatchObject({ code: "disk-unwritable" });
+  expect(strayDiskError(thrown)).toMatchObject({ code: "disk-unwritable" });
   try {
     readFileSync(join(folder, "gone"));
   } catch (error) {
-    expect(strayDiskFault(error)).toMatchObject({ message: expect.stringContaining(join(folder, "gone")) });
+    expect(strayDiskError(error)).toMatchObject({ message: expect.stringContaining(join(folder, "gone")) });
   }
   for (const other of [
     coded("ENOENT", { syscall: "spawn sync", path: "sync" }),
@@ -77,7 +77,7 @@ test("an error that nobody gave words on its way keeps its path; one that is no 
     coded("ERR_INVALID_ARG_TYPE"),
     new TypeError("x is undefined"),
   ]) {
-    expect(strayDiskFault(other)).toBe(other);
+    expect(strayDiskError(other)).toBe(other);
   }
 });
 

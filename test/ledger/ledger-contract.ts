@@ -184,15 +184,15 @@ function manifests(ledger: () => Ledger): void {
     expect(await ledger().countLive("L1")).toBe(3);
   });
 
-  test("a manifest whose reading breaks off leaves nothing behind, and the fault comes out as it was", async () => {
+  test("a manifest whose reading breaks off leaves nothing behind, and the error comes out as it was", async () => {
     const lease = await world.withLotLease(ledger(), "L1");
-    const fault = new Error("line 3: unclosed quote");
+    const error = new Error("line 3: unclosed quote");
     async function* breaking() {
       yield { decisions: world.mintAll(["a"]), rejected: [world.rejectedRow(3, "", "empty")] };
-      throw fault;
+      throw error;
     }
     const before = await ledger().head("L1");
-    await expect(ledger().absorbManifest(lease, world.manifest(), breaking())).rejects.toBe(fault);
+    await expect(ledger().absorbManifest(lease, world.manifest(), breaking())).rejects.toBe(error);
     expect(await ledger().plannedSample("L1")).toBeUndefined();
     expect(await ledger().manifests("L1")).toEqual([]);
     expect(await world.collect(ledger().rejects("L1"))).toEqual([]);

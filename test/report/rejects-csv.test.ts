@@ -135,7 +135,7 @@ test("a German spreadsheet opens the file, saves it, and it is the same lot's ro
   const manifest = await readManifest(join(folder, "rejects.csv"), { columns: {} });
   const read = [];
   for await (const batch of manifest.rows) read.push(...batch);
-  expect(manifest.mendedLot).toBe("L1");
+  expect(manifest.correctedLot).toBe("L1");
   expect(read).toEqual([
     { line: 7, cells: { id: "SN-1", name: rows[0]?.cells["name"] }, problems: [] },
     { line: 9, cells: { id: "", name: "zwei\nZeilen" }, problems: [] },

@@ -23,7 +23,7 @@ interface Answer {
   readonly error?: { readonly message: string };
 }
 
-/** Exit code and words of a command: its fault, or what `plan` says of each bad row. */
+/** Exit code and words of a command: its problem, or what `plan` says of each bad row. */
 async function answer(...words: readonly string[]): Promise<readonly [number, readonly string[]]> {
   const argv = ["--home", home, ...words, "--json"];
   const { code, text } = await runInProcess(argv, home, { LOTMINT_PASSPHRASE: PASSPHRASE });
@@ -84,8 +84,8 @@ describe("the real program", () => {
   const run = async (...words: readonly string[]) => {
     const { code, stderr } = await startLotmint(["--home", home, ...words], { env: { LOTMINT_PASSPHRASE: PASSPHRASE } })
       .ended;
-    const faults = stderr.split("\n").filter((line) => /"level":[56]0/.test(line));
-    const told = faults.map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
+    const problems = stderr.split("\n").filter((line) => /"level":[56]0/.test(line));
+    const told = problems.map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
     return [code, told.map((words) => words.replaceAll(home, "HOME"))];
   };
   const named = <T extends { readonly name: string }>(all: readonly T[], ...names: readonly string[]): readonly T[] =>

@@ -61,7 +61,7 @@ export interface CrashLot {
   /** Rows that no lot takes stand in its manifest as well. */
   readonly withBadRows: boolean;
   readonly kills: readonly Kill[];
-  /** A run that ends before its kill is no fault, and the last. */
+  /** A run that ends before its kill is no problem, and the last. */
   readonly mayEnd?: boolean;
   /** Settings of its job. */
   readonly job?: object;
@@ -77,9 +77,9 @@ export async function crashLot(world: World, plan: CrashLot, tally: KillTally): 
   const job = plan.job ?? { submit: { rowsPerUpload: 100 } };
   writeLot(world.home, lot, plan.withBadRows ? [...rows, ...badRows(rows)] : rows, job);
   const exitCode = plan.withBadRows ? 3 : 0;
-  const faults: string[] = [];
+  const problems: string[] = [];
   const tell = (moment: string, found: readonly string[]) => {
-    faults.push(...found.map((fault) => `${lot}, ${moment}: ${fault}`));
+    problems.push(...found.map((problem) => `${lot}, ${moment}: ${problem}`));
   };
   const hit: string[] = [];
   for (const kill of plan.kills) {
@@ -108,7 +108,7 @@ export async function crashLot(world: World, plan: CrashLot, tally: KillTally): 
     platform: world.sandbox.state,
   });
   tell(`after kills at ${hit.join(", ")}`, found);
-  return faults;
+  return problems;
 }
 
 async function runAndKill(world: World, lot: string, kill: Kill): Promise<Ended> {

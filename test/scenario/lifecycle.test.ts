@@ -321,7 +321,7 @@ test.each([
   ["an option that is given twice", ["run", "l1", "--issuer", "a", "--issuer", "b"], 2, "usage"],
   ["a number that is none", ["check", "l1", "--sample", "some"], 2, "usage"],
   ["a wrong passphrase", ["run", "l9"], 10, "issuer-unusable"],
-])("--json answers %s with the fault", async (_, args, exitCode, code) => {
+])("--json answers %s with the problem", async (_, args, exitCode, code) => {
   writeLot(world.home, "l9", makeRows("L9", 1));
   const ended = await world.run([...args, "--json"], { env: { LOTMINT_PASSPHRASE: "not the passphrase" } });
   expect([ended.code, json(ended)]).toEqual([

@@ -60,10 +60,10 @@ function proof(lot: string): string[] {
 /** How a command ended: its code, and the entry of the log that says why. */
 async function outcome(args: readonly string[], options?: StartOptions): Promise<readonly [number | null, string]> {
   const ended = await world.run(args, options);
-  return [ended.code, faultOf(ended)];
+  return [ended.code, errorOf(ended)];
 }
 
-function faultOf({ stderr }: Ended): string {
+function errorOf({ stderr }: Ended): string {
   const entries = stderr.split("\n").filter((line) => line.includes('"level":50') || line.includes('"level":60'));
   return entries.map((line) => (JSON.parse(line) as { readonly msg: string }).msg).join("\n");
 }
@@ -196,7 +196,7 @@ describe("an authority that cannot sign", () => {
     expect((await world.run(["authority", "create", "line-2", "--issuer", "root"])).code).toBe(0);
   });
 
-  interface Fault {
+  interface Damage {
     readonly damage?: () => void;
     readonly env?: StartOptions["env"];
     readonly code: number;
@@ -208,7 +208,7 @@ describe("an authority that cannot sign", () => {
   const damaged = "key.pem of authority line-1 is damaged";
   const open = () => join(world.home, "open-to-all");
 
-  const FAULTS: readonly Fault[] = [
+  const DAMAGES: readonly Damage[] = [
     { damage: copy("key.pem", "key.pem"), code: 10, words: "key.pem does not belong to certificate.pem" },
     { damage: drop("key.pem"), code: 10, words: "there is no key.pem" },
     { damage: () => writeFileSync(file("key.pem"), "-----BEGIN NOTHING-----\n"), code: 10, words: damaged },
@@ -238,7 +238,7 @@ describe("an authority that cannot sign", () => {
 
   test("by its key, certificate, chain or passphrase: each is told, nothing is signed, and mended it signs", async () => {
     const lot = newLot();
-    for (const { damage = () => {}, env = {}, code, words } of FAULTS) {
+    for (const { damage = () => {}, env = {}, code, words } of DAMAGES) {
       damage();
       const given = env["LOTMINT_PASSPHRASE_FILE"] === OPEN ? { ...env, LOTMINT_PASSPHRASE_FILE: open() } : env;
       const [found, told] = await outcome(["run", lot], { env: given });

@@ -149,7 +149,7 @@ test("PARTIAL lots end in done/, refused ones in rejected/; the worst exit code 
   expect(world.manifests("done")).toEqual(["A.csv", "B.csv"]);
   expect(world.manifests("rejected")).toEqual(["C.csv", "nobody.csv"]);
   expect(world.result("done", "B.csv")).toMatch(/^PARTIAL [\s\S]*\/output\/B\/rejects\.csv/);
-  expect(world.result("rejected", "C.csv")).toMatch(/^FAILED [\s\S]*the fault/);
+  expect(world.result("rejected", "C.csv")).toMatch(/^FAILED [\s\S]*the problem/);
   expect(world.result("rejected", "nobody.csv")).toMatch(/^FAILED [\s\S]*no job takes nobody\.csv/);
 });
 
@@ -619,7 +619,7 @@ test("a clock that jumps neither hurries nor holds up a file", async () => {
   await watch.stop();
 });
 
-test("revocation lists are renewed at the start and every hour; a fault in it is told and harms nothing", async () => {
+test("revocation lists are renewed at the start and every hour; an error in it is logged and stops nothing else", async () => {
   const world = new WatchWorld();
   let renewed = 0;
   world.renewCrls = async () => {

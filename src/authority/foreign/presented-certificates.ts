@@ -34,15 +34,18 @@ export function readPresented(
 ): readonly PresentedCertificate[] {
   const read = chain.map((certificate) => ({ certificate, fields: fieldsOf(server, certificate) }));
   for (const [index, { certificate, fields }] of read.entries()) {
-    const words = nameOf(fields.subject);
+    const subjectName = nameOf(fields.subject);
     if (nowMs < fields.notBeforeMs || nowMs >= fields.notAfterMs + 1000) {
       const dates = `valid from ${isoTime(fields.notBeforeMs)} to ${isoTime(fields.notAfterMs)}`;
-      throw refused(server, `its certificate ${words} is not valid now (${dates}); check this machine's clock too`);
+      throw refused(
+        server,
+        `its certificate ${subjectName} is not valid now (${dates}); check this machine's clock too`,
+      );
     }
     const next = read[index + 1];
     if (next === undefined) continue;
     if (!fields.issuer.equals(next.fields.subject) || !certificate.verify(next.certificate.publicKey)) {
-      throw refused(server, `its certificate ${words} is not signed by the next, ${nameOf(next.fields.subject)}`);
+      throw refused(server, `its certificate ${subjectName} is not signed by the next, ${nameOf(next.fields.subject)}`);
     }
   }
   return read.map(({ fields }) => ({
@@ -102,6 +105,6 @@ function fieldsOf(server: string, certificate: X509Certificate): CertificateFiel
   }
 }
 
-function refused(server: string, fault: string, cause?: unknown): OnboardingError {
-  return new OnboardingError(`nothing was pinned for ${server}: ${fault}`, { code: "platform-refused", cause });
+function refused(server: string, problem: string, cause?: unknown): OnboardingError {
+  return new OnboardingError(`nothing was pinned for ${server}: ${problem}`, { code: "platform-refused", cause });
 }

@@ -39,8 +39,8 @@ function publicKeyOf(path: string, der: Buffer): KeyObject {
   }
 }
 
-function unusable(path: string, fault: string, cause?: unknown): OnboardingError {
-  return new OnboardingError(`passwords cannot be sealed to ${path} (secrets.sealTo): ${fault}`, {
+function unusable(path: string, problem: string, cause?: unknown): OnboardingError {
+  return new OnboardingError(`passwords cannot be sealed to ${path} (secrets.sealTo): ${problem}`, {
     code: "usage",
     cause,
   });

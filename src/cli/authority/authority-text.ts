@@ -54,10 +54,10 @@ export function revocationListText(name: string, list: DescribedRevocations, has
     written === null
       ? "none yet"
       : `number ${written.number}, ${written.entries} of ${due} entries, next update ${written.nextUpdate.slice(0, 10)}`;
-  const words = standing === "current" ? newest : `${standing.toUpperCase()}: ${newest}; lotmint authority crl ${name}`;
+  const text = standing === "current" ? newest : `${standing.toUpperCase()}: ${newest}; lotmint authority crl ${name}`;
   const push =
     hasPlatform && unpushed > 0 ? [row("", `the platform was not told of ${unpushed} of them (--push tells it)`)] : [];
-  return [row("revocations", words), ...push];
+  return [row("revocations", text), ...push];
 }
 
 /** How the platform sees it, beside what is here. */
@@ -103,7 +103,7 @@ export function authorityTable(authorities: readonly AuthorityEntry[]): string {
 }
 
 function tableRow(entry: AuthorityEntry): readonly string[] {
-  if (entry.state !== "ready") return [entry.name, "-", entry.state, entry.fault];
+  if (entry.state !== "ready") return [entry.name, "-", entry.state, entry.problem];
   const { name, key, hasKey, notAfter, subject } = entry;
   return [name, hasKey ? key : `${key} (no key)`, notAfter.slice(0, 10), subject];
 }

@@ -2,7 +2,7 @@ import { requestAuthority } from "../../authority/request/request-authority.ts";
 import type { KeyAlgorithm } from "../../domain/certificate.ts";
 import { parseSubject } from "../../x509/distinguished-name.ts";
 import type { CliContext } from "../context.ts";
-import { withRecoveredLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-recovered-ledger.ts";
 
 export interface RequestArguments {
   readonly name: string;

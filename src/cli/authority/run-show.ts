@@ -9,7 +9,7 @@ import { authorityBudget } from "../../run/lot/issuer-budget.ts";
 import { describeRevocations } from "../../run/revoke/describe-revocations.ts";
 import { chainWarnings, judgeChain } from "../../x509/judge-chain.ts";
 import type { CliContext } from "../context.ts";
-import { withRecoveredLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-recovered-ledger.ts";
 import {
   authorityText,
   budgetText,
@@ -33,7 +33,7 @@ export async function runShow(args: ShowArguments, context: CliContext): Promise
   const { name } = args;
   if (awaitsCertificate(context.home, name)) return showRequest(name, context);
   const authority = describeAuthority(context.home, name);
-  await settleLeftovers(context);
+  await recoverLeftovers(context);
   const { budget, list } = await context.withLedgerToRead(async (ledger) => ({
     budget: await authorityBudget(ledger, context.home, name),
     list: await describeRevocations(ledger, name, context.now()),
@@ -75,7 +75,7 @@ function showRequest(name: string, context: CliContext): number {
 }
 
 /** Where nothing can be written there is nothing to settle by looking. */
-async function settleLeftovers(context: CliContext): Promise<void> {
+async function recoverLeftovers(context: CliContext): Promise<void> {
   const open = await context.withLedgerToRead((ledger) => ledger.openSerials());
   if (open.length === 0) return;
   try {

@@ -7,7 +7,7 @@ import { shellWord, uncheckedLots } from "../../run/lot/restored-home.ts";
 import { publishRevocations } from "../../run/revoke/publish-revocations.ts";
 import { selectLot } from "../../run/revoke/select-devices.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
-import { publishedJson, publishedText, tellFaults } from "../published-text.ts";
+import { logErrors, publishedJson, publishedText } from "../published-text.ts";
 
 export interface WriteOffArguments {
   readonly lot: string;
@@ -31,7 +31,7 @@ export async function runWriteOff(args: WriteOffArguments, context: CliContext):
     const tools = await makeRunTools(context, ledger, args.passphraseFile);
     const { revoked, planned, issuers } = await writeOffLot(tools, lot, reason);
     const published = await publishRevocations(tools, issuers, undefined);
-    const exitCode = tellFaults(published.faults, context);
+    const exitCode = logErrors(published.errors, context);
     context.printJson({ dryRun: false, lot, writtenOff: true, reason, revoked, ...publishedJson(published), exitCode });
     const lines = [`Lot ${lot} is written off: ${revoked} certificates revoked`, publishedText(published)];
     if (planned > 0) lines.push(plannedText(planned));

@@ -21,10 +21,10 @@ export function holdAlone(path: string, pid: number, what: string): { readonly r
     recordHolder(file, pid);
     // A transaction that writes nothing: the lock is all that is wanted of it, and others can still read who holds it.
     file.exec("BEGIN IMMEDIATE");
-  } catch (error) {
-    const fault = isBusy(error) ? held(file, what) : ledgerError(error, path);
+  } catch (cause) {
+    const error = isBusy(cause) ? held(file, what) : ledgerError(cause, path);
     file.close();
-    throw fault;
+    throw error;
   }
   return { release: () => file.close() };
 }

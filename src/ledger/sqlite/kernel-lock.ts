@@ -18,7 +18,7 @@ export interface KernelLock {
  * Takes a file for this process alone; undefined when another process, or this one, has it. The lock is the
  * kernel's, taken through SQLite: it holds between containers that share the folder, whatever process numbers they
  * see, and goes with its process. The file is made if need be, stays empty, and must never be opened or removed
- * by other means: POSIX drops a process's locks with any descriptor of the file that it closes. Faults are those
+ * by other means: POSIX drops a process's locks with any descriptor of the file that it closes. Errors are those
  * of the ledger's file.
  */
 export function takeKernelLock(path: string): KernelLock | undefined {

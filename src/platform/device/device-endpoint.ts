@@ -39,7 +39,7 @@ export type DeviceAnswer =
       readonly kind: "turned-away";
       readonly at: "handshake" | "token" | "connect" | "message";
       readonly code: string;
-      readonly words: string;
+      readonly reason: string;
     }
   | { readonly kind: "distrusted"; readonly code: string };
 
@@ -75,7 +75,7 @@ const DISTRUST =
   /^(UNABLE_TO_(GET|DECRYPT|DECODE|VERIFY)_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/;
 const ALERT = /^ERR_SSL_(?:.*_)?ALERT_(.+)$/;
 /** Alerts that a server sends over the client's certificate (RFC 8446, 6.2). */
-const ALERT_WORDS: Readonly<Record<string, string>> = {
+const ALERT_NAMES: Readonly<Record<string, string>> = {
   BAD_CERTIFICATE: "bad certificate",
   UNSUPPORTED_CERTIFICATE: "unsupported certificate",
   CERTIFICATE_REVOKED: "certificate revoked",
@@ -88,13 +88,13 @@ const ALERT_WORDS: Readonly<Record<string, string>> = {
   HANDSHAKE_FAILURE: "handshake failure",
 };
 
-/** What a fault of a TLS connection says about a certificate, the server's or the device's; undefined: nothing. */
-export function tlsVerdict(fault: unknown): DeviceAnswer | undefined {
-  for (const { code } of causes(fault)) {
+/** What an error of a TLS connection says about a certificate, the server's or the device's; undefined: nothing. */
+export function tlsVerdict(error: unknown): DeviceAnswer | undefined {
+  for (const { code } of causes(error)) {
     if (DISTRUST.test(code)) return { kind: "distrusted", code };
-    const alert = ALERT_WORDS[ALERT.exec(code)?.[1] ?? ""];
+    const alert = ALERT_NAMES[ALERT.exec(code)?.[1] ?? ""];
     if (alert === undefined) continue;
-    return { kind: "turned-away", at: "handshake", code: alert, words: `TLS alert: ${alert}` };
+    return { kind: "turned-away", at: "handshake", code: alert, reason: `TLS alert: ${alert}` };
   }
   return undefined;
 }

@@ -49,8 +49,8 @@ export async function connectDevice(
   // may get lost under what was sent after it. In TLS 1.2 the alert comes within the handshake.
   const second = await tryConnect({ ...door, maxVersion: "TLSv1.2" }, identity, options);
   if (second.kind === "answer") return second;
-  const words = "the connection was closed without an answer";
-  return { kind: "answer", value: { kind: "turned-away", at: "connect", code: "closed", words } };
+  const reason = "the connection was closed without an answer";
+  return { kind: "answer", value: { kind: "turned-away", at: "connect", code: "closed", reason } };
 }
 
 async function tryConnect(
@@ -72,25 +72,25 @@ async function tryConnect(
     if (refused !== undefined) return refused;
     entered = true;
     return await talk(session, options, signal);
-  } catch (fault) {
+  } catch (error) {
     if (options.signal?.aborted === true) return { kind: "unknown", message: "the rehearsal was stopped" };
     if (deadline.aborted) return { kind: "unknown", message: `${authority} did not answer in time` };
-    const verdict = tlsVerdict(fault);
+    const verdict = tlsVerdict(error);
     if (verdict !== undefined) return { kind: "answer", value: verdict };
-    if (secured && !entered && isClosing(fault)) return { kind: "silent" };
-    if (fault instanceof SilentClose) {
-      const words = "the connection was closed after it had been accepted";
-      return { kind: "answer", value: { kind: "turned-away", at: "message", code: "closed", words } };
+    if (secured && !entered && isClosing(error)) return { kind: "silent" };
+    if (error instanceof SilentClose) {
+      const reason = "the connection was closed after it had been accepted";
+      return { kind: "answer", value: { kind: "turned-away", at: "message", code: "closed", reason } };
     }
-    return connectionError(fault, authority, { timedOut: false });
+    return connectionError(error, authority, { timedOut: false });
   } finally {
     socket?.destroy();
   }
 }
 
-function isClosing(fault: unknown): boolean {
-  const code = fault instanceof Error && "code" in fault ? fault.code : "";
-  return fault instanceof SilentClose || code === "ECONNRESET" || code === "EPIPE";
+function isClosing(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  return error instanceof SilentClose || code === "ECONNRESET" || code === "EPIPE";
 }
 
 function openSocket(door: DeviceEndpoint, identity: DeviceIdentity, signal: AbortSignal): Promise<TLSSocket> {
@@ -126,8 +126,8 @@ async function enter(
   const code = answer.cmd === "connack" ? (answer.returnCode ?? 0) : 0;
   if (code === 0) return undefined;
   if (code === UNAVAILABLE) return { kind: "unknown", message: "CONNACK 3: the platform is not available now" };
-  const words = `CONNACK ${code}: ${RETURN_CODES[code] ?? "unknown"}`;
-  return { kind: "answer", value: { kind: "turned-away", at: "connect", code: String(code), words } };
+  const reason = `CONNACK ${code}: ${RETURN_CODES[code] ?? "unknown"}`;
+  return { kind: "answer", value: { kind: "turned-away", at: "connect", code: String(code), reason } };
 }
 
 async function talk(
@@ -167,8 +167,8 @@ async function talk(
     }
     token = said.topic === "s/dat" && said.text.startsWith("71,");
     if (said.topic === "s/e" && !said.text.startsWith(ALREADY_THERE)) {
-      const words = `SmartREST error: ${makeScrub([])(said.text)}`;
-      return { kind: "answer", value: { kind: "turned-away", at: "message", code: "s/e", words } };
+      const reason = `SmartREST error: ${makeScrub([])(said.text)}`;
+      return { kind: "answer", value: { kind: "turned-away", at: "message", code: "s/e", reason } };
     }
   }
   await session.leave();
@@ -184,9 +184,9 @@ async function hear(
   let packet: Packet;
   try {
     packet = await session.receive(({ cmd }) => cmd === "publish", signal);
-  } catch (fault) {
-    if (patience.aborted && fault === patience.reason) return undefined;
-    throw fault;
+  } catch (error) {
+    if (patience.aborted && error === patience.reason) return undefined;
+    throw error;
   }
   if (packet.cmd !== "publish") return undefined;
   return { topic: packet.topic, text: packet.payload.toString() };

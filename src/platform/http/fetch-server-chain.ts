@@ -44,10 +44,10 @@ export function fetchServerChain(
       ca: [],
       ...(isIP(host) === 0 && { servername: host }),
     });
-    const fail = (words: string, cause?: unknown) =>
+    const fail = (reason: string, cause?: unknown) =>
       settle(() =>
         reject(
-          new OnboardingError(`cannot see the certificates of ${host}:${port}: ${words}`, {
+          new OnboardingError(`cannot see the certificates of ${host}:${port}: ${reason}`, {
             code: "platform-unreachable",
             cause,
           }),
@@ -63,7 +63,7 @@ export function fetchServerChain(
     };
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted === true) stop();
-    socket.once("error", (error) => fail(wordsOf(error), error));
+    socket.once("error", (error) => fail(reasonOf(error), error));
     socket.once("secureConnect", () => {
       const chain = presented(socket.getPeerX509Certificate());
       if (chain.length === 0) fail("it presents none");
@@ -81,10 +81,10 @@ function presented(own: X509Certificate | undefined): readonly X509Certificate[]
   return chain;
 }
 
-function wordsOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   for (const { code } of causes(error)) {
-    const words = WORDS[code];
-    if (words !== undefined) return words;
+    const reason = WORDS[code];
+    if (reason !== undefined) return reason;
   }
   const [first] = causes(error);
   return `the connection broke (${first?.code || "no code"})`;

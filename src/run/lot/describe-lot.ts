@@ -12,7 +12,7 @@ import { issuerBudget } from "./issuer-budget.ts";
 import type { Walk } from "./walk.ts";
 
 /** What of a walk a report tells. */
-export type Walked = Pick<Walk, "startedAtMs" | "stages" | "notes" | "faults" | "minted">;
+export type Walked = Pick<Walk, "startedAtMs" | "stages" | "notes" | "errors" | "minted">;
 
 /**
  * How a lot stands, from the ledger, with what the walk adds to it. Its exit code is the lot's state: 3
@@ -44,7 +44,7 @@ export async function describeLot(
     issuerBudget: await issuerBudget(ledger, home, { ...job, issuer: signer }),
     startedAtMs: walked.startedAtMs,
     endedAtMs: nowMs,
-    exitCode: worstExitCode([state, ...walked.faults.map(exitCodeOf)]),
+    exitCode: worstExitCode([state, ...walked.errors.map(exitCodeOf)]),
     counts,
     rows: devices - counts.rejected + rejected,
     rejects,

@@ -12,7 +12,7 @@ import { writeOutputs } from "./write-outputs.ts";
 /**
  * Says how a lot stands after a run, and writes that for everybody who reads it. A run that changed
  * nothing leaves the files of the run before as they are, unless these tell another state: a run that was stopped
- * right after its last step has left nothing to do, but says that it was stopped. With a `fault` that ended the run already, one
+ * right after its last step has left nothing to do, but says that it was stopped. With an `error` that ended the run already, one
  * that hinders the report is not told besides.
  */
 export async function finishRun(
@@ -20,23 +20,23 @@ export async function finishRun(
   lease: LotLease,
   job: Job,
   walk: Walk,
-  fault?: OnboardingError,
+  error?: OnboardingError,
 ): Promise<LotReport> {
   // Whoever throws the other one tells it as well.
-  for (const { code, message } of walk.faults) tools.log.error({ lot: lease.lot, code }, message);
-  const faults = fault === undefined ? walk.faults : [fault, ...walk.faults];
+  for (const { code, message } of walk.errors) tools.log.error({ lot: lease.lot, code }, message);
+  const errors = error === undefined ? walk.errors : [error, ...walk.errors];
   const report = await describeLot(
     tools.ledger,
     tools.home,
     lease.lot,
     job,
-    { ...walk, notes: walk.notes, minted: walk.minted, faults },
+    { ...walk, notes: walk.notes, minted: walk.minted, errors },
     tools.now(),
   );
   const layout = lotLayout(tools.home, lease.lot, job.secrets.folder);
   const isCurrent =
     !walk.changed &&
-    fault === undefined &&
+    error === undefined &&
     toldExitCode(layout.reportJson) === report.exitCode &&
     existsSync(layout.devicesCsv);
   if (isCurrent) return report;
@@ -45,7 +45,7 @@ export async function finishRun(
     await tools.ledger.heartbeat(lease);
     await writeOutputs(tools.ledger, layout, job, report);
   } catch (error) {
-    if (fault === undefined || !(error instanceof OnboardingError)) throw error;
+    if (error === undefined || !(error instanceof OnboardingError)) throw error;
   }
   return report;
 }

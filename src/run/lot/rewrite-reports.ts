@@ -18,7 +18,7 @@ export async function rewriteReports(
   nowMs: number,
 ): Promise<LotReport> {
   const layout = lotLayout(home, lot, job.secrets.folder);
-  const walked = { startedAtMs: nowMs, stages: {}, notes: [], faults: [], minted: 0 };
+  const walked = { startedAtMs: nowMs, stages: {}, notes: [], errors: [], minted: 0 };
   const fresh = await describeLot(ledger, home, lot, job, walked, nowMs);
   const last = readReport(layout.reportJson);
   const record = await ledger.lot(lot);

@@ -6,8 +6,8 @@ export interface Walk {
   /** Wall time of each room that did something, in milliseconds, in the order of the walk. */
   readonly stages: Readonly<Record<string, number>>;
   readonly notes: readonly string[];
-  /** Faults that did not end the walk at once, such as a platform that cannot be reached. */
-  readonly faults: readonly OnboardingError[];
+  /** Errors that did not end the walk at once, such as a platform that cannot be reached. */
+  readonly errors: readonly OnboardingError[];
   /** Devices that were minted. */
   readonly minted: number;
   /** True once the walk has done anything that its reports should show. */
@@ -19,20 +19,20 @@ export interface Walk {
   addMinted(devices: number): void;
   /** Tells the report's reader something, in a sentence; the same is told once. */
   note(sentence: string): void;
-  /** Records a fault that shows in the exit code, while the walk goes on. */
-  fault(message: string, code: OnboardingErrorCode): void;
+  /** Records an error that shows in the exit code, while the walk goes on. */
+  error(message: string, code: OnboardingErrorCode): void;
 }
 
 export function startWalk(now: () => number): Walk {
   const stages: Record<string, number> = {};
   const notes = new Set<string>();
-  const faults: OnboardingError[] = [];
+  const errors: OnboardingError[] = [];
   let minted = 0;
   let changed = false;
   return {
     startedAtMs: now(),
     stages,
-    faults,
+    errors,
     get notes() {
       return [...notes];
     },
@@ -40,7 +40,7 @@ export function startWalk(now: () => number): Walk {
       return minted;
     },
     get changed() {
-      return changed || minted > 0 || faults.length > 0;
+      return changed || minted > 0 || errors.length > 0;
     },
     room: async (name, work) => {
       const beganMs = now();
@@ -59,8 +59,8 @@ export function startWalk(now: () => number): Walk {
     note: (sentence) => {
       notes.add(sentence);
     },
-    fault: (message, code) => {
-      faults.push(new OnboardingError(message, { code }));
+    error: (message, code) => {
+      errors.push(new OnboardingError(message, { code }));
     },
   };
 }

@@ -5,7 +5,7 @@ import type { MintedRecord } from "../../ledger/reading.ts";
 import type { Platform, TrustedCertificate } from "../../platform/platform.ts";
 import { type OpenedDevice, openDevice } from "../lot/open-device.ts";
 import { diagnoseDevice, type Finding } from "./diagnose-device.ts";
-import { type DoorsAnswered, type DoorsToTry, rehearseDevice } from "./rehearse-device.ts";
+import { type EndpointsAnswered, type EndpointsToTry, rehearseDevice } from "./rehearse-device.ts";
 import { type LotView, REVOCATION_OPTION, viewDevice } from "./view-platform.ts";
 
 /** How one device fared. */
@@ -25,15 +25,15 @@ export interface RehearsedDevice {
 export interface RehearsalTools {
   readonly layout: LotLayout;
   readonly issuer: string;
-  readonly doors: DoorsToTry;
+  readonly doors: EndpointsToTry;
   readonly passwordOf: (externalId: string) => string | undefined;
   /** Where to look up why a device was turned away. */
   readonly lookup: { readonly platform: Platform; readonly view: LotView } | undefined;
-  readonly note: (words: string) => void;
+  readonly note: (message: string) => void;
   readonly now: () => number;
 }
 
-export const LET_IN = "let in";
+export const ACCEPTED = "let in";
 const NOT_TRIED = { token: "not tried", mqtt: "not tried", right: false } as const;
 
 /** Opens one device's keystore, connects with it, and says what its certificate has to do with the outcome. */
@@ -47,7 +47,7 @@ export async function judgeRehearsal(record: MintedRecord, tools: RehearsalTools
   }
   if (opened.kind === "closed") {
     const part = opened.file.startsWith("truststore") ? "truststore" : "keystore";
-    const words = `${opened.file} does not open: ${opened.words}`;
+    const words = `${opened.file} does not open: ${opened.reason}`;
     return { externalId, keystore: opened.file, ...NOT_TRIED, findings: [{ part, words }] };
   }
   const answered = await connect(record, opened, tools);
@@ -67,7 +67,7 @@ async function connect(
   { externalId, registration }: MintedRecord,
   opened: Extract<OpenedDevice, { readonly kind: "opened" }>,
   { doors, lookup, note }: RehearsalTools,
-): Promise<DoorsAnswered> {
+): Promise<EndpointsAnswered> {
   const { name, type, idType = DEFAULT_ID_TYPE } = registration;
   const asMqttNamesIt = idType === DEFAULT_ID_TYPE;
   if (!asMqttNamesIt) {
@@ -77,7 +77,7 @@ async function connect(
     chainInHeader: !isTrusted(opened.chain[1], lookup?.view.trusted),
     ...(asMqttNamesIt ? { firstMessage: `100,${smartRestValue(name)},${smartRestValue(type)}` } : {}),
   });
-  if (answered.mqtt.kind === "let-in") for (const words of answered.mqtt.notes) note(words);
+  if (answered.mqtt.kind === "let-in") for (const message of answered.mqtt.notes) note(message);
   return answered;
 }
 
@@ -93,14 +93,14 @@ function isTrusted(issuer: Buffer | undefined, trusted: readonly TrustedCertific
   return trusted.some((one) => one.fingerprint === fingerprint && one.status === "ENABLED");
 }
 
-function saidBy(answer: DoorsAnswered["token"]): string {
-  return answer.kind === "let-in" ? LET_IN : answer.words;
+function saidBy(answer: EndpointsAnswered["token"]): string {
+  return answer.kind === "let-in" ? ACCEPTED : answer.reason;
 }
 
 async function explain(
   record: MintedRecord,
   chain: readonly Buffer[],
-  { token, mqtt, distrust }: DoorsAnswered,
+  { token, mqtt, distrust }: EndpointsAnswered,
   { issuer, lookup, now }: RehearsalTools,
 ): Promise<readonly Finding[]> {
   const findings = distrust.map((words): Finding => ({ part: "truststore", words }));

@@ -8,7 +8,7 @@ import { writePem } from "../../x509/pem.ts";
 import type { OpenedDevice } from "../lot/open-device.ts";
 
 /** The doors, and how to knock. */
-export interface DoorsToTry {
+export interface EndpointsToTry {
   readonly host: string;
   readonly tokenPort: number;
   readonly mqttPort: number;
@@ -22,7 +22,7 @@ export interface DoorsToTry {
 
 type Answered = Exclude<DeviceAnswer, { readonly kind: "distrusted" }>;
 
-export interface DoorsAnswered {
+export interface EndpointsAnswered {
   readonly token: Answered;
   readonly mqtt: Answered;
   /** Why its truststore would not let the device go in; the doors were then tried without it. */
@@ -34,11 +34,11 @@ export interface DoorsAnswered {
  * `platform-refused` when what this site trusts does not vouch for the platform.
  */
 export async function rehearseDevice(
-  doors: DoorsToTry,
+  doors: EndpointsToTry,
   clientId: string,
   device: Extract<OpenedDevice, { readonly kind: "opened" }>,
   options: { readonly firstMessage?: string; readonly chainInHeader: boolean },
-): Promise<DoorsAnswered> {
+): Promise<EndpointsAnswered> {
   const identity: DeviceIdentity = { clientId, key: device.key, chain: device.chain };
   const { signal } = doors.retry;
   const distrust: string[] = [];

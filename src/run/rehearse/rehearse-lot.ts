@@ -8,15 +8,15 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import type { MintedRecord } from "../../ledger/reading.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { loadPasswords } from "../passwords/load-passwords.ts";
-import { judgeRehearsal, LET_IN, type RehearsalTools, type RehearsedDevice } from "./judge-rehearsal.ts";
-import type { DoorsToTry } from "./rehearse-device.ts";
+import { ACCEPTED, judgeRehearsal, type RehearsalTools, type RehearsedDevice } from "./judge-rehearsal.ts";
+import type { EndpointsToTry } from "./rehearse-device.ts";
 import { viewPlatform } from "./view-platform.ts";
 
 export interface LotToRehearse {
   readonly ledger: Ledger;
   readonly home: Home;
   readonly lot: string;
-  readonly doors: DoorsToTry;
+  readonly doors: EndpointsToTry;
   /** Takes only so many devices, chosen by `random` with the same chance each. */
   readonly sample?: number;
   /** A number from 0 up to, not including, 1. */
@@ -70,7 +70,7 @@ export async function rehearseLot(input: LotToRehearse): Promise<RehearsalOutcom
     doors: input.doors,
     passwordOf: await findPasswords(input, job, layout, notes),
     lookup: await openLookup(input, notes),
-    note: (words) => notes.add(words),
+    note: (message) => notes.add(message),
     now: input.now,
   };
   const wrong: RehearsedDevice[] = [];
@@ -85,7 +85,7 @@ export async function rehearseLot(input: LotToRehearse): Promise<RehearsalOutcom
       for (const result of await Promise.all(some.map((device) => judgeRehearsal(device, tools)))) {
         counts.rehearsed += 1;
         if (!result.right) counts.found += 1;
-        else if (result.mqtt === LET_IN) counts.letIn += 1;
+        else if (result.mqtt === ACCEPTED) counts.letIn += 1;
         else counts.revoked += 1;
         const list = result.right ? right : wrong;
         if (list.length < MAX_RESULTS) list.push(result);

@@ -53,8 +53,8 @@ export interface RemintOutcome {
   }[];
   readonly published: Published | undefined;
   readonly notes: readonly string[];
-  /** Faults after the devices had their new certificates. */
-  readonly faults: readonly OnboardingError[];
+  /** Errors after the devices had their new certificates. */
+  readonly errors: readonly OnboardingError[];
   readonly exitCode: number;
 }
 
@@ -81,25 +81,25 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
     await refuseUnfit(ledger, lease.lot, devices, layout);
     const walk = startWalk(tools.now);
     const closePasswords = await openPasswords(tools, lease, job, layout, devices.length > 0);
-    const minted = await mintAgain(tools, lease, job, layout, devices, request, walk).catch(async (fault: unknown) => {
-      // However it ends, its passwords do not stay where they were made; its own fault is the one to tell.
+    const minted = await mintAgain(tools, lease, job, layout, devices, request, walk).catch(async (error: unknown) => {
+      // However it ends, its passwords do not stay where they were made; its own error is the one to tell.
       await closePasswords().catch(() => undefined);
-      throw fault;
+      throw error;
     });
     // The devices have their new certificates: what they replace is published whatever has become of passwords.
-    const lost = await faultOf(closePasswords);
+    const lost = await errorOf(closePasswords);
     const published = await finishRemints(tools, lease, request.push);
     const refused = request.register ? await registerAgain(tools, lease, job, walk) : [];
     if (!request.register) await tellUnregistered(ledger, lease.lot, job, walk);
-    const faults = [...lost, ...(published?.faults ?? []), ...walk.faults, ...refused];
+    const errors = [...lost, ...(published?.errors ?? []), ...walk.errors, ...refused];
     await rewriteReports(ledger, home, lease.lot, job, tools.now());
     return {
       lot: lease.lot,
       devices: [...killed.map(({ issuer: _issuer, ...device }) => device), ...minted],
       published,
       notes: walk.notes,
-      faults,
-      exitCode: worstExitCode(faults.map(exitCodeOf)),
+      errors,
+      exitCode: worstExitCode(errors.map(exitCodeOf)),
     };
   });
 }
@@ -114,7 +114,7 @@ async function tellUnregistered(ledger: Ledger, lot: string, job: Job, walk: Wal
   );
 }
 
-async function faultOf(act: () => Promise<unknown>): Promise<readonly OnboardingError[]> {
+async function errorOf(act: () => Promise<unknown>): Promise<readonly OnboardingError[]> {
   try {
     await act();
     return [];
@@ -195,7 +195,7 @@ async function mintAgain(
     await pool.close();
   }
   if (minted.length < devices.length) {
-    walk.fault(
+    walk.error(
       `stopped: ${minted.length} of ${devices.length} devices have new certificates; say it again for the others`,
       "stopped",
     );
@@ -229,7 +229,7 @@ function requireSecretsFolder({ secrets }: LotLayout): void {
   );
 }
 
-/** Lists the devices anew and sends their rows, as a run would. Faults are handed back: the certificates stand. */
+/** Lists the devices anew and sends their rows, as a run would. Errors are handed back: the certificates stand. */
 async function registerAgain(
   tools: RunTools,
   lease: LotLease,

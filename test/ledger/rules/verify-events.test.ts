@@ -35,9 +35,9 @@ async function flawAfter(change: string): Promise<string> {
   const { ledger, intruder } = await mintedLedger();
   await expect(ledger.verifyEvents()).resolves.toMatchObject({ events: 8 });
   intruder.exec(`DROP TRIGGER events_keep; DROP TRIGGER events_stay; ${change}`);
-  const fault = await ledger.verifyEvents().catch((error: unknown) => error);
-  expect(fault).toMatchObject({ code: "state-damaged" });
-  return fault instanceof Error ? fault.message : "";
+  const error = await ledger.verifyEvents().catch((error: unknown) => error);
+  expect(error).toMatchObject({ code: "state-damaged" });
+  return error instanceof Error ? error.message : "";
 }
 
 test("events cannot be changed or deleted by accident", async () => {

@@ -36,7 +36,7 @@ test("whoever waits has the file once it is let go, and gives up when it is not"
   second?.release();
 });
 
-test("a lock that cannot be made is the disk's fault", () => {
+test("a lock that cannot be made is the disk's error", () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "locks"), "");
   expect(() => takeKernelLock(join(folder, "locks", "one"))).toThrow(

@@ -31,7 +31,7 @@ test("what asks while a sync is under way waits for one that begins afterwards, 
   expect(finish).toHaveLength(2);
 });
 
-test("a log that cannot be synced is a disk's fault that names it", async () => {
+test("a log that cannot be synced is a disk's error that names it", async () => {
   const path = withLog();
   const log = openLogSync(path, () => Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" })));
   onTestFinished(() => log.close());

@@ -35,15 +35,15 @@ test("transactions run one after the other, in the order of asking", async () =>
   expect(lots()).toEqual(["first", "second", "third"]);
 });
 
-test("a transaction that throws is undone, its fault comes out as it was, and the next one runs", async () => {
+test("a transaction that throws is undone, its error comes out as it was, and the next one runs", async () => {
   const { write, addLot, lots, idle } = queue();
-  const fault = new Error("no");
+  const error = new Error("no");
   const broken = write(() => {
     addLot("first");
-    throw fault;
+    throw error;
   });
   const next = write(() => addLot("second"));
-  await expect(broken).rejects.toBe(fault);
+  await expect(broken).rejects.toBe(error);
   await next;
   await idle();
   expect(lots()).toEqual(["second"]);
@@ -74,10 +74,10 @@ test("a commit is told of when it is durable, and others are made meanwhile", as
 });
 
 test("after a commit that could not be made durable nothing more is committed, and each caller is told", async () => {
-  const fault = new Error("input/output error");
-  const { write, addLot, lots, idle } = queue(() => Promise.reject(fault));
-  await expect(write(() => addLot("first"))).rejects.toBe(fault);
-  await expect(write(() => addLot("second"))).rejects.toBe(fault);
+  const error = new Error("input/output error");
+  const { write, addLot, lots, idle } = queue(() => Promise.reject(error));
+  await expect(write(() => addLot("first"))).rejects.toBe(error);
+  await expect(write(() => addLot("second"))).rejects.toBe(error);
   await idle();
   // The answer to the first was lost: the next read tells that it stands.
   expect(lots()).toEqual(["first"]);

@@ -7,7 +7,7 @@ import { makeIssuer, pemOf } from "../../fixtures/make-issuer.ts";
 import { deviceIdentity, type Script, startMqtt } from "../tls-server.ts";
 
 const CONNACK: Packet = { cmd: "connack", returnCode: 0, sessionPresent: false };
-const LET_IN = { kind: "answer", value: { kind: "let-in", notes: [] } };
+const ACCEPTED = { kind: "answer", value: { kind: "let-in", notes: [] } };
 
 let identity: DeviceIdentity;
 const open: (() => Promise<void>)[] = [];
@@ -43,7 +43,7 @@ describe("a device that is let in", () => {
   test("has said its id, a clean session, no user name, and its first message with an acknowledgement", async () => {
     const heard: Packet[] = [];
     const { connect } = await at(platform(heard, [["s/dat", "71,token"]]));
-    expect(await connect()).toEqual(LET_IN);
+    expect(await connect()).toEqual(ACCEPTED);
     expect(heard[0]).toMatchObject({ cmd: "connect", clientId: "ACME-1", clean: true, protocolVersion: 4 });
     expect(heard[0]).not.toHaveProperty("username");
     expect(heard).toContainEqual(expect.objectContaining({ cmd: "publish", topic: "s/us", qos: 1 }));
@@ -53,7 +53,7 @@ describe("a device that is let in", () => {
   test("sends no first message when it is given none", async () => {
     const heard: Packet[] = [];
     const { connect } = await at(platform(heard, [["s/dat", "71,token"]]));
-    expect(await connectWithout(connect)).toEqual(LET_IN);
+    expect(await connectWithout(connect)).toEqual(ACCEPTED);
     expect(heard.filter(({ cmd }) => cmd === "publish")).toHaveLength(1);
   });
 
@@ -63,7 +63,7 @@ describe("a device that is let in", () => {
       ["s/dat", "71,token"],
     ] as const;
     const { connect } = await at(platform([], said));
-    expect(await connect()).toEqual(LET_IN);
+    expect(await connect()).toEqual(ACCEPTED);
   });
 
   test("gets no token, which is told", async () => {
@@ -163,7 +163,7 @@ describe("the server's certificate", () => {
   test("may itself be what the device trusts", async () => {
     const { connect, server } = await at(platform([], [["s/dat", "71,t"]]));
     const leaf = await serverCertificate(server.door);
-    expect(await connect({}, { trust: [leaf] })).toEqual(LET_IN);
+    expect(await connect({}, { trust: [leaf] })).toEqual(ACCEPTED);
   });
 });
 

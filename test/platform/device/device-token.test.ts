@@ -68,7 +68,7 @@ test.each([
 test.each([
   ["an answer without a token", 200, { accessToken: null }, "unknown"],
   ["a proxy's page", 200, "<html>hello</html>", "unknown"],
-  ["a fault of the platform", 503, "", "unknown"],
+  ["an error of the platform", 503, "", "unknown"],
   ["too many requests", 429, "", "busy"],
 ])("%s is no answer, and may be asked for again", async (_what, status, body, kind) => {
   expect(await (await at(saying(status, body)))()).toMatchObject({ kind, status });

@@ -10,7 +10,7 @@ import { CERTIFICATES, mountSandbox } from "../mount-sandbox.ts";
 
 const OFFLINE_CHECK = "configuration/crl.offline.check.enabled";
 const DAY_MS = 24 * 3_600_000;
-const LET_IN = { kind: "let-in", deviceId: "ACME-1" };
+const ACCEPTED = { kind: "let-in", deviceId: "ACME-1" };
 
 let issuer: TestIssuer;
 let leaf: X509Certificate;
@@ -45,13 +45,13 @@ function faultOf(presented: readonly X509Certificate[], clientId?: string): stri
 describe("the chain", () => {
   test("the leaf alone will do when its own issuer is trusted", () => {
     trust(line);
-    expect(judgeDevice(state, leaf, [])).toEqual(LET_IN);
+    expect(judgeDevice(state, leaf, [])).toEqual(ACCEPTED);
   });
 
   test("a trusted certificate further up must be presented, and all between", () => {
     trust(anchor);
-    expect(judgeDevice(state, leaf, [line, anchor])).toEqual(LET_IN);
-    expect(judgeDevice(state, leaf, [anchor, line])).toEqual(LET_IN);
+    expect(judgeDevice(state, leaf, [line, anchor])).toEqual(ACCEPTED);
+    expect(judgeDevice(state, leaf, [anchor, line])).toEqual(ACCEPTED);
     expect(faultOf([line])).toBe("not trusted");
     expect(faultOf([anchor])).toBe("not trusted");
     expect(faultOf([])).toBe("not trusted");
@@ -106,7 +106,7 @@ describe("what relying parties refuse", () => {
     trust(worse);
     expect(judgeDevice(state, leafOf, [middle, worse])).toMatchObject({ fault: "not accepted" });
     trust(good);
-    expect(judgeDevice(state, leafOf, [middle, worse, good])).toEqual(LET_IN);
+    expect(judgeDevice(state, leafOf, [middle, worse, good])).toEqual(ACCEPTED);
   });
 });
 

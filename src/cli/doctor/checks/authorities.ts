@@ -20,8 +20,8 @@ export const authoritiesCheck: DoctorCheck = {
     return context.withLedgerToRead(async (ledger) => {
       const findings: Omit<DoctorFinding, "name">[] = [];
       for (const entry of entries) {
-        if (entry.state === "damaged") findings.push({ state: "problem", ...splitCure(entry.fault) });
-        else if (entry.state === "requested") findings.push({ state: "warning", ...splitCure(entry.fault) });
+        if (entry.state === "damaged") findings.push({ state: "problem", ...splitCure(entry.problem) });
+        else if (entry.state === "requested") findings.push({ state: "warning", ...splitCure(entry.problem) });
         else findings.push(...(await lookAt(entry.name, ledger, context)));
       }
       return findings;

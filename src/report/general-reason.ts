@@ -9,9 +9,9 @@ const LONGEST = 160;
 
 /**
  * The reason of one reject in general words: what is particular to the device (its id, quoted values,
- * numbers) becomes `…`, so that the same fault on many devices reads the same.
+ * numbers) becomes `…`, so that the same error on many devices reads the same.
  */
-export function generalWords(reason: string, externalId = ""): string {
+export function generalReason(reason: string, externalId = ""): string {
   const named = reason.includes(externalId) ? withoutId(reason, externalId) : reason;
   const general = named
     .replace(QUOTED, "…")
