@@ -132,7 +132,7 @@ function secretEncoding(octets: Buffer): "utf-8" | "utf-16le" | "utf-16be" | "ut
 }
 
 /**
- * Rights that make a secret readable by somebody else. A systemd credential (LoadCredential=) is let in by an
+ * Rights that make a secret readable by somebody else. A systemd credential (LoadCredential=) is accepted by an
  * access list, whose mask shows as the group's right to read; its folder is the service's alone.
  */
 function othersRights(path: string, credentials = process.env["CREDENTIALS_DIRECTORY"]): number {

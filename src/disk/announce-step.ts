@@ -55,7 +55,7 @@ type Step =
   | "authority-placed"
   /** What an imported authority has signed is committed; its folder is not in place yet. */
   | "certificates-adopted"
-  /** A certificate for another house is signed and kept; it is neither recorded nor handed over yet. */
+  /** A certificate for another organisation is signed and kept; it is neither recorded nor handed over yet. */
   | "certificate-kept";
 
 const steps = channel("lotmint:step");

@@ -32,7 +32,7 @@ const DENIED: readonly string[] = ["EACCES", "EPERM"];
 export function diskError(cause: unknown, path: string, doing: "write" | "reach" = "write"): unknown {
   const reason = reasonOf(cause, path);
   if (reason === undefined) return cause;
-  const message = `cannot ${doing} ${path}: ${reason}; mend that and run again, nothing is lost`;
+  const message = `cannot ${doing} ${path}: ${reason}; correct that and run again, nothing is lost`;
   return new OnboardingError(message, { code: "disk-unwritable", cause });
 }
 

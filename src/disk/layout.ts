@@ -94,7 +94,7 @@ export interface AuthorityLayout {
   readonly crlDer: string;
   readonly description: string;
   readonly request: string;
-  /** Copies of what it signed for other houses, by serial number. */
+  /** Copies of what it signed for other organisations, by serial number. */
   readonly issued: string;
 }
 

@@ -38,7 +38,7 @@ function syncError({ code, message }: NonNullable<SyncAnswer>, folder: string): 
   const cause = Object.assign(new Error(message), { code });
   const error = diskError(cause, folder);
   if (error !== cause) return error;
-  return new OnboardingError(`cannot make ${folder} durable: ${message} (${code}); mend that and run again`, {
+  return new OnboardingError(`cannot make ${folder} durable: ${message} (${code}); correct that and run again`, {
     code: "disk-unwritable",
     cause,
   });

@@ -43,7 +43,7 @@ export interface BulkAnswer {
   readonly failed: readonly FailedRow[];
 }
 
-/** A row that the platform turned down; without `externalId` when it could not be parsed. */
+/** A row that the platform rejected; without `externalId` when it could not be parsed. */
 export interface FailedRow {
   readonly externalId?: string;
   /** The platform's words, without its `line` field, which may echo credentials. */

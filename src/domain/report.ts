@@ -68,6 +68,6 @@ export interface RejectRecord {
   readonly externalId: string;
   readonly reason: string;
   readonly cells: Readonly<Record<string, string>>;
-  /** True for a device that was planned or minted and then turned down. */
+  /** True for a device that was planned or minted and then rejected. */
   readonly device: boolean;
 }

@@ -81,7 +81,7 @@ export function compileTemplates(job: Job, lot: string, header: ManifestHeader):
   );
 }
 
-/** What no row can mend is told once, not with every row: the lot's name in a template, a column's name. */
+/** What no row can correct is reported once, not with every row: the lot's name in a template, a column's name. */
 function refuseUnfitText({ subject, name, path = [], external }: CompiledTemplates, job: Job): void {
   const problems = subject.flatMap(({ attribute, pieces }) => {
     const text = fixedText(pieces);

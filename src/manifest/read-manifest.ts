@@ -14,7 +14,7 @@ import { type CsvRecord, readRecords } from "./read-records.ts";
 
 /** A row of a manifest, by the manifest's own names; cells without blanks around them. */
 export interface ManifestRow {
-  /** Line on which it starts; in a mended rejects file, the line that it had in its manifest. */
+  /** Line on which it starts; in a corrected rejects file, the line that it had in its manifest. */
   readonly line: number;
   readonly cells: ManifestCells;
   /** What is wrong with the row as a row. */
@@ -29,7 +29,7 @@ export interface Manifest {
   readonly name: string;
   readonly header: ManifestHeader;
   readonly form: ManifestForm;
-  /** The lot that a mended rejects file belongs to, from its `lotmint:lot` column. */
+  /** The lot that a corrected rejects file belongs to, from its `lotmint:lot` column. */
   readonly correctedLot?: string;
   /**
    * All rows, once, in batches of at most a few thousand. Throws `usage`, with line and column, where the

@@ -153,7 +153,7 @@ export async function mintBatch(
   try {
     await ledger.commitMinted(lease, batch.number, minted);
   } catch (error) {
-    // Whether the decision stands after an error of the disk, the next run reads in the ledger, and settles it.
+    // Whether the decision stands after an error of the disk, the next run reads in the ledger, and recovers it.
     return isLotLost(error) ? giveUp(options, batch, error) : Promise.reject(error);
   }
   announceStep("minted");
@@ -228,7 +228,7 @@ async function requirePasswords(path: string, devices: readonly PlannedDevice[])
   const missing = devices.filter((device) => !hasOwnKey(device) && !passwords.has(device.externalId));
   if (missing.length === 0) return;
   throw new OnboardingError(
-    `${path} does not hold the passwords of ${missing.length} devices that were just minted; they were given up, see who changes that folder and run again`,
+    `${path} does not hold the passwords of ${missing.length} devices that were just minted; they were abandoned; find out which program changes that folder and run again`,
     { code: "disk-unwritable" },
   );
 }

@@ -25,7 +25,7 @@ interface Asking {
 }
 
 /**
- * Turns down the rows whose certificate request cannot be used: it is not sound, its key is weak, or the key
+ * Rejects the rows whose certificate request cannot be used: it is not sound, its key is weak, or the key
  * is somebody else's. Of two rows with one key the first is kept, whatever becomes of it. Rows without a
  * request pass.
  */

@@ -5,7 +5,7 @@ import type { PlannedDevice } from "../ledger/minting.ts";
 import { describeHolder } from "./check-requests.ts";
 
 /**
- * Turns down the devices whose own key cannot be certified any more, mostly since another one has got it since the
+ * Rejects the devices whose own key cannot be certified any more, mostly since another one has got it since the
  * manifest was taken in: in a lot that ran beside this one, or earlier in this run. Gives the others. `inHand`
  * are the keys that this run has let through, with their devices; they are added to.
  */

@@ -37,7 +37,7 @@ export interface RunRequest {
   readonly acceptChanges: boolean;
   /** Go on although this machine's clock looks wrong. */
   readonly acceptClock: boolean;
-  /** Send again what the platform turned down, and mint nothing: what is planned waits for a run. */
+  /** Send again what the platform rejected, and mint nothing: what is planned waits for a run. */
   readonly resend: boolean;
 }
 

@@ -44,7 +44,7 @@ export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Trou
     const work = { path, claim, claimed: true, planned: plan };
     const refusal = claim.refusal ?? refuseName(claim.name) ?? refuseDrop(glimpse, options.uid);
     if (refusal === undefined && claim.starts >= MOST_STARTS) {
-      const problem = `${claim.name}: work on it was begun ${claim.starts} times, and each time lotmint was ended in the middle of it, as when memory runs out; it is set aside so that other files go on`;
+      const problem = `${claim.name}: lotmint was killed ${claim.starts} times while it worked on this file, for example when memory ran out; the file is rejected so that other files are processed`;
       desk.refuse(work, errorOutcome({ exitCode: 1, problem, lot: claim.lot, job: claim.job, nowMs: options.now() }));
     } else if (refusal === undefined) desk.add(work);
     else {

@@ -24,8 +24,8 @@ export type Verdict = "done" | "rejected" | "again" | "stopped";
 const TRIES_WITH_A_DEFECT = 3;
 
 /**
- * What the watcher does after a try. What only the world can mend is tried again: a lot that another run holds, a
- * platform, a disk, a clock, a ledger. What somebody has to decide is turned down: a bad file or job, an issuer that
+ * What the watcher does after a try. What can change without anybody deciding is tried again: a lot that another run holds, a
+ * platform, a disk, a clock, a ledger. What somebody has to decide is rejected: a bad file or job, an issuer that
  * cannot sign, a platform that says no.
  */
 export function judge(exitCode: number, tries: number): Verdict {

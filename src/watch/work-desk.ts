@@ -49,7 +49,7 @@ interface Work extends NewWork {
 export interface WorkDesk {
   has(path: string): boolean;
   add(work: NewWork): void;
-  /** Adds a file that is turned down before anything of it is read. */
+  /** Adds a file that is rejected before anything of it is read. */
   refuse(work: NewWork, outcome: LotOutcome): void;
   /** Of the claimed files, those that have gone from work/ without our doing are forgotten. */
   forgetGone(stillThere: ReadonlySet<string>): void;
@@ -157,12 +157,12 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       if (judge(code, work.tries) !== "rejected") lease(work, error);
       else {
         const concerns = error instanceof OnboardingError ? error.concerns : undefined;
-        turnDown(work, errorOutcome({ exitCode: code, problem, concerns, job: claim.job, nowMs: options.now() }));
+        reject(work, errorOutcome({ exitCode: code, problem, concerns, job: claim.job, nowMs: options.now() }));
       }
     }
   }
 
-  function turnDown(work: Work, outcome: LotOutcome): void {
+  function reject(work: Work, outcome: LotOutcome): void {
     noteExitCode(outcome.exitCode);
     if (work.planned !== undefined) calls.plannedTried(work.planned);
     end(work, outcome, "rejected");
@@ -322,7 +322,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       work.toldStalled = true;
       const minutes = Math.round((nowMs - sinceMs) / 60_000);
       const why = work.waitingFor === undefined ? "" : `: ${lotState(work.waitingFor).word}`;
-      const message = `${work.claim.name} has not got on for ${minutes} minutes${why}`;
+      const message = `${work.claim.name} has made no progress for ${minutes} minutes${why}`;
       log.warn({ file: work.claim.name, lot: work.claim.lot }, message);
       tell(work, "stalled", undefined, message, null);
     }
@@ -342,7 +342,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     add: (work) => {
       addWork(work);
     },
-    refuse: (work, outcome) => turnDown(addWork(work), outcome),
+    refuse: (work, outcome) => reject(addWork(work), outcome),
     forgetGone: (stillThere) => {
       for (const work of [...works.values()]) {
         if (!work.claimed || work.state === "active" || stillThere.has(work.path) || isThere(work.path)) continue;

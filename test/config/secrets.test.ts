@@ -117,7 +117,7 @@ test("printing what holds a secret does not show it", () => {
   }
 });
 
-test("a systemd credential's group right is its access list's mask, anywhere else it is an open door", () => {
+test("a systemd credential's group right is its access list's mask, anywhere else it makes the secret readable", () => {
   const before = process.env["CREDENTIALS_DIRECTORY"];
   const path = secretFile("credential", "from systemd", 0o440);
   try {

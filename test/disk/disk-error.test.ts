@@ -18,7 +18,7 @@ test("an error of the disk names the path and what to do", () => {
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
   expect(diskError(full, "/out/file")).toMatchObject({
     code: "disk-unwritable",
-    message: "cannot write /out/file: the disk is full; mend that and run again, nothing is lost",
+    message: "cannot write /out/file: the disk is full; correct that and run again, nothing is lost",
   });
   // Another process at work in a folder that is being removed is no defect of ours.
   expect(diskError(coded("ENOTEMPTY"), "/out/folder")).toMatchObject({ code: "disk-unwritable" });

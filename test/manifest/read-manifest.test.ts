@@ -205,7 +205,7 @@ test("a cell over 64 Ki characters is a problem of its row", async () => {
   expect(rows[1]?.problems).toEqual([]);
 });
 
-describe("a mended rejects file", () => {
+describe("a corrected rejects file", () => {
   test("tells its lot and the lines that its rows had, and leaves out lotmint's columns", async () => {
     const { manifest, rows } = await read(
       "id,name,lotmint:lot,lotmint:line,lotmint:reason\nA,a,L1,17,bad\nB,b,L1,4,worse\n",

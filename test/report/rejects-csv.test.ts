@@ -117,7 +117,7 @@ test("nobody reads in it what he could not read in each of the manifests", () =>
 
 test("a German spreadsheet opens the file, saves it, and it is the same lot's rows again", async () => {
   const rows = [
-    reject({ id: "SN 1", name: 'Ger\u00e4t; gro\u00df, "links"' }, 7, "the id holds whitespace; mend it"),
+    reject({ id: "SN 1", name: 'Ger\u00e4t; gro\u00df, "links"' }, 7, "the id holds whitespace; correct it"),
     reject({ id: "", name: "zwei\nZeilen" }, 9, "the id is empty"),
   ];
   const opened = await written(GERMAN, ...rows);

@@ -553,7 +553,7 @@ describe("a killed authority command", { concurrent: true, timeout: 180_000 }, (
     expect(ended.code).toBe(0);
   });
 
-  test("is settled by the next run as well", async () => {
+  test("is recovered by the next run as well", async () => {
     const house = openHouse();
     await house.must("authority", "create", "root");
     const at = { step: "authority-placed", signal: "SIGKILL" } as const;
@@ -575,7 +575,7 @@ describe("a killed authority command", { concurrent: true, timeout: 180_000 }, (
     expect([later.code, later.stdout]).toEqual([0, expect.stringMatching(/1 issued, 0 revoked, 1 abandoned/)]);
   });
 
-  test("that was signing for another house keeps what it signed, and never half a file", async () => {
+  test("that was signing for another organisation keeps what it signed, and never half a file", async () => {
     const house = openHouse();
     const other = openHouse();
     await house.must("authority", "create", "root");

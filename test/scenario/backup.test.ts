@@ -48,7 +48,7 @@ test("a backup made while a run is under way is restored, and takes in what came
   expect(checkedA.code).toBe(0);
   expect((await world.run(["run", "A"])).stderr).toMatch(/take them in first: lotmint check B \(/);
   const checkedB = await world.run(["check", "B"]);
-  expect(checkedB.stdout).toMatch(/Lot B: 10 devices taken in that the backup does not know\n {2}B-00001\n/);
+  expect(checkedB.stdout).toMatch(/Lot B: 10 devices recovered that the backup does not know\n {2}B-00001\n/);
   expect(checkedB.code).toBe(0);
 
   // From here on it is a home like any other: the same manifests make nothing anew, and register what waits.
@@ -214,7 +214,7 @@ test("revoking before the check leaves a batch alone that was under way in the b
     expect(await under.ended).toMatchObject({ code: 0 });
     renameSync(join(own.home, "state"), join(own.home, "lost"));
     expect(await own.run(["restore", backup])).toMatchObject({ code: 0 });
-    // Both settle lots, which gives up what a killed run has left.
+    // Both recover lots, which gives up what a killed run has left.
     expect(await own.run(["revoke", "A-00001"])).toMatchObject({ code: 0 });
     expect(await own.run(["authority", "crl", "line-1"])).toMatchObject({ code: 0 });
     expect(await own.run(["check", "A"])).toMatchObject({

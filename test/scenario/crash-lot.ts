@@ -20,12 +20,12 @@ export const STEPS: readonly (readonly [Step, string])[] = [
   ["upload-closed", "g"],
 ];
 
-/** Of the lots with bad rows, the row that the platform turns down as well. */
-const TURNED_DOWN = 1;
+/** Of the lots with bad rows, the row that the platform rejects as well. */
+const REJECTED = 1;
 
 /** A platform as it is on a bad day: now and then it is busy, answers 503 after all, or hangs up. */
 export function mildFaults(plans: readonly CrashLot[]): readonly FaultRule[] {
-  const ids = plans.filter(({ withBadRows }) => withBadRows).map((plan) => rowsOf(plan)[TURNED_DOWN]?.id ?? "");
+  const ids = plans.filter(({ withBadRows }) => withBadRows).map((plan) => rowsOf(plan)[REJECTED]?.id ?? "");
   return [
     { kind: "reject-rows", ids },
     { kind: "status", status: 503, rate: 0.05, afterWork: true, match: { path: "/devicecontrol/*" } },
@@ -103,7 +103,7 @@ export async function crashLot(world: World, plan: CrashLot, tally: KillTally): 
     home: world.home,
     lot,
     ids: rows.map(({ id }) => id),
-    turnedDown: plan.withBadRows ? rows.slice(TURNED_DOWN, TURNED_DOWN + 1).map(({ id }) => id) : [],
+    rejected: plan.withBadRows ? rows.slice(REJECTED, REJECTED + 1).map(({ id }) => id) : [],
     exitCode,
     platform: world.sandbox.state,
   });

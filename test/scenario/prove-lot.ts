@@ -12,8 +12,8 @@ export interface Expected {
   readonly lot: string;
   /** Ids that have a certificate, whatever the platform said. */
   readonly ids: readonly string[];
-  /** Of these, the ones that the platform turned down. */
-  readonly turnedDown?: readonly string[];
+  /** Of these, the ones that the platform rejected. */
+  readonly rejected?: readonly string[];
   readonly exitCode: number;
   readonly platform: SandboxState;
 }
@@ -211,7 +211,7 @@ function openssl(args: readonly string[], input = ""): string {
   return execFileSync("openssl", args, { encoding: "utf8", input, maxBuffer: 64 * 1024 * 1024, stdio: "pipe" });
 }
 
-function proveLedger(ledger: LedgerView, { ids, turnedDown = [] }: Expected): string[] {
+function proveLedger(ledger: LedgerView, { ids, rejected = [] }: Expected): string[] {
   const live = [...ledger.certificates.values()].filter(({ state }) => state === "issued").map(({ id }) => id);
   const problems = differences("live certificates", live, ids);
   const states = new Set([...ledger.certificates.values()].map(({ state }) => state));
@@ -220,7 +220,7 @@ function proveLedger(ledger: LedgerView, { ids, turnedDown = [] }: Expected): st
   }
   problems.push(...differences("the ledger's devices", [...ledger.stages.keys()], ids));
   for (const [id, stage] of ledger.stages) {
-    const right = turnedDown.includes(id) ? "rejected" : "confirmed";
+    const right = rejected.includes(id) ? "rejected" : "confirmed";
     if (stage !== right) problems.push(`${id} is ${stage} instead of ${right}`);
   }
   for (const state of ledger.batchStates) {
@@ -245,8 +245,8 @@ function proveParts(folder: string, ids: readonly string[], ledger: LedgerView):
   return [...problems, ...differences("registration rows", listed, ids)];
 }
 
-function provePlatform({ platform, ids, turnedDown = [] }: Expected): string[] {
-  const good = ids.filter((id) => !turnedDown.includes(id));
+function provePlatform({ platform, ids, rejected = [] }: Expected): string[] {
+  const good = ids.filter((id) => !rejected.includes(id));
   const [prefix = ""] = (ids[0] ?? "").split("-");
   const there = [...platform.devices.values()].filter(({ id }) => id.startsWith(`${prefix}-`));
   const problems = differences(

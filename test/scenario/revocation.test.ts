@@ -105,7 +105,7 @@ describe("revoking devices", () => {
     ids = await mint("rv", 8);
   });
 
-  test("one device is revoked at once, and OpenSSL turns down its certificate and no other", async () => {
+  test("one device is revoked at once, and OpenSSL rejects its certificate and no other", async () => {
     const ended = await world.run(["revoke", a, "--reason", "keyCompromise", "--json"]);
     expect(ended.code).toBe(0);
     expect(json(ended)).toMatchObject({
@@ -269,7 +269,7 @@ describe("reminting devices", () => {
     "push-closed",
   ];
   const BEFORE_COMMIT = 4;
-  const SETTLED: readonly Step[] = ["old-moved", "folder-placed", "batch-placed", "old-destroyed"];
+  const RECOVERED: readonly Step[] = ["old-moved", "folder-placed", "batch-placed", "old-destroyed"];
   const ids = makeRows("RM", STEPS.length).map(({ id }) => id);
   beforeAll(async () => {
     await mint("rm", STEPS.length, { keystores: { pkcs12: {}, jks: {}, pem: { key: "encrypted" } } });
@@ -312,8 +312,8 @@ describe("reminting devices", () => {
   test("a remint that is killed at any step is finished by the next one, and each device ends with one certificate", async () => {
     const old = ids.map((id) => serialOf("rm", id));
     for (const [index, step] of STEPS.entries()) {
-      // What the kill before left is settled first, and comes by these steps as well.
-      const times = SETTLED.includes(step) ? 2 : 1;
+      // What the kill before left is recovered first, and comes by these steps as well.
+      const times = RECOVERED.includes(step) ? 2 : 1;
       const killed = await world.run(["remint", ids[index] ?? "", "--reason", "keyCompromise"], {
         at: { step, times, signal: "SIGKILL" },
       });
@@ -352,7 +352,7 @@ describe("reminting devices", () => {
     expect(problemsOf()).toEqual([]);
   });
 
-  test("a run settles a killed remint too: folders, passwords, revocation list and platform", async () => {
+  test("a run recovers a killed remint too: folders, passwords, revocation list and platform", async () => {
     const [, id = ""] = ids;
     const before = serialOf("rm", id);
     const killed = await world.run(["remint", id, "--reason", "superseded"], {

@@ -181,13 +181,13 @@ describe("a ledger that is not as it was left", () => {
 });
 
 describe("an authority that cannot sign", () => {
-  afterEach(() => mend());
+  afterEach(() => restore());
 
   const file = (name: string) => state("authorities", "line-1", name);
   const line2 = (name: string) => state("authorities", "line-2", name);
 
   let whole: ReadonlyMap<string, Buffer>;
-  const mend = () => {
+  const restore = () => {
     for (const [name, content] of whole) writeFileSync(file(name), content);
   };
 
@@ -236,7 +236,7 @@ describe("an authority that cannot sign", () => {
     },
   ];
 
-  test("by its key, certificate, chain or passphrase: each is told, nothing is signed, and mended it signs", async () => {
+  test("by its key, certificate, chain or passphrase: each is told, nothing is signed, and once corrected it signs", async () => {
     const lot = newLot();
     for (const { damage = () => {}, env = {}, code, words } of DAMAGES) {
       damage();
@@ -244,7 +244,7 @@ describe("an authority that cannot sign", () => {
       const [found, told] = await outcome(["run", lot], { env: given });
       expect([found, told]).toEqual([code, expect.stringContaining(words)]);
       expect(told).not.toContain(WRONG);
-      mend();
+      restore();
     }
     expect(existsSync(join(world.home, "output", lot, "devices"))).toBe(false);
     const { stages, certificates } = readLedger(world.home, lot);

@@ -244,7 +244,7 @@ describe("submitLot", () => {
       const bad = (upload: Upload) => upload.ids.filter((id) => id === "d3").map(() => ({ reason: "no" }));
       const platform = scriptPlatform((upload) => ({
         ...accept(upload, bad(upload)),
-        // Twice as many are missing as were turned down.
+        // Twice as many are missing as were rejected.
         takes: upload.ids.filter((id) => id !== "d3" && (id !== "d4" || upload.ids.length < 3)),
       }));
       expect(await submitLot(lot.options(platform))).toMatchObject({ kind: "done", confirmed: 3, rejected: 1 });

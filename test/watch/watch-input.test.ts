@@ -317,7 +317,7 @@ test("new files are run while others wait for the platform", async () => {
   await watch.stop();
 });
 
-test("a damaged ledger and a defect are told as failed at once; the defect's file is turned down in the end", async () => {
+test("a damaged ledger and a defect are told as failed at once; the defect's file is rejected in the end", async () => {
   const world = new WatchWorld();
   world.outcome = (file) => ended(file.lot === "A" ? 15 : 1, file);
   const watch = world.start();

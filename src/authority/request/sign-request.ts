@@ -82,7 +82,7 @@ export async function signRequest(
   return { certificate: readCertificate(der), pem: writePem("CERTIFICATE", der) + issuer.chainPem, path };
 }
 
-/** The file in which a certificate that an authority signed for another house is kept. */
+/** The file in which a certificate that an authority signed for another organisation is kept. */
 function keepCertificate(home: Home, issuer: string, serialNumber: string, der: Buffer): string {
   const folder = authorityLayout(home, issuer).issued;
   const path = join(folder, `${serialNumber}.pem`);

@@ -16,7 +16,7 @@ export interface CrlArguments {
   readonly passphraseFile?: string | undefined;
 }
 
-/** `lotmint authority crl`: settles what killed runs left, then writes the authority's revocation list. */
+/** `lotmint authority crl`: recovers what killed runs left, then writes the authority's revocation list. */
 export async function runCrl(args: CrlArguments, context: CliContext): Promise<number> {
   const { name } = args;
   if (!readAuthority(context.home, name).hasKey) {

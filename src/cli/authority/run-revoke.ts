@@ -67,7 +67,7 @@ function findIssuer({ name, chain, certificate }: StoredAuthority, context: CliC
   const above = chain[1];
   if (above === undefined) {
     throw new OnboardingError(
-      `${name} is a root: nobody stands above it who could revoke it; take it out of the platform and of every truststore`,
+      `${name} is a root: there is no authority above it that could revoke it; remove it from the platform and from every truststore`,
       { code: "usage" },
     );
   }

@@ -74,7 +74,7 @@ function showRequest(name: string, context: CliContext): number {
   return 0;
 }
 
-/** Where nothing can be written there is nothing to settle by looking. */
+/** Where nothing can be written there is nothing to recover by looking. */
 async function recoverLeftovers(context: CliContext): Promise<void> {
   const open = await context.withLedgerToRead((ledger) => ledger.openSerials());
   if (open.length === 0) return;

@@ -22,7 +22,9 @@ const LONGEST_REASON = 1000;
 export async function runWriteOff(args: WriteOffArguments, context: CliContext): Promise<number> {
   const reason = args.reason?.trim() ?? "";
   if (reason === "" || reason.length > LONGEST_REASON) {
-    throw usage(`say why with --reason TEXT, in at most ${LONGEST_REASON} characters: it is recorded for good`);
+    throw usage(
+      `give the reason with --reason TEXT, in at most ${LONGEST_REASON} characters: it is recorded permanently`,
+    );
   }
   return context.withLedger(async (ledger) => {
     const lot = (await ledger.lotName(args.lot)) ?? args.lot;
@@ -47,7 +49,7 @@ async function requireUnchecked(ledger: Ledger, lot: string, context: CliContext
   if (found?.known === true) return;
   if (found !== undefined) {
     throw usage(
-      `lot ${lot} stands in output/ and the ledger does not know it: take it in with \`lotmint check ${word}\``,
+      `lot ${lot} stands in output/ and the ledger does not know it: recover it with \`lotmint check ${word}\``,
     );
   }
   await requireJob(ledger, lot);

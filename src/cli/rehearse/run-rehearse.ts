@@ -38,7 +38,7 @@ export async function runRehearse(args: RehearseArguments, context: CliContext):
         ledger,
         home: context.home,
         lot,
-        doors: { ...siteEndpoints(site), timeoutMs: ENDPOINT_TIMEOUT_MS, answerMs: TOKEN_ANSWER_MS, retry },
+        endpoints: { ...siteEndpoints(site), timeoutMs: ENDPOINT_TIMEOUT_MS, answerMs: TOKEN_ANSWER_MS, retry },
         random: Math.random,
         now: context.now,
         onProgress: (done, total) => progress({ lot, room: "rehearsing", done, total }),

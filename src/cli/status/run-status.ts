@@ -70,7 +70,7 @@ function claimsIn({ home, log }: CliContext): readonly Claim[] {
     return readClaims(drop);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    log.warn({ reason }, `what is in ${drop.work} cannot be told: ${reason}`);
+    log.warn({ reason }, `${drop.work} cannot be listed: ${reason}`);
     return [];
   }
 }

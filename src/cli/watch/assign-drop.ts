@@ -57,9 +57,9 @@ export function assignDrops(context: Surroundings, ledgers: SharedLedger): DropA
     },
 
     resolve: async ({ name, path, claimedAtMs, job: due }: FileToResolve) => {
-      const mended = await peekLot(path, openUnfollowed);
-      if (mended !== undefined) {
-        const lot = await spelled(checkLotName(mended));
+      const corrected = await peekLot(path, openUnfollowed);
+      if (corrected !== undefined) {
+        const lot = await spelled(checkLotName(corrected));
         const begun = await ledgers.use((ledger) => ledger.lot(lot));
         if (begun !== undefined) return { lot, job: begun.jobName };
       }
@@ -67,11 +67,11 @@ export function assignDrops(context: Surroundings, ledgers: SharedLedger): DropA
       const listed = jobs.find((job) => job.name === due) ?? firstJob(jobs, join(home.input, name));
       if (listed === undefined) throw noJob(name, jobs);
       if (listed.problem !== undefined) {
-        const message = `which job ${name} goes with cannot be told, since a job before it cannot be read: ${listed.problem}`;
+        const message = `the job for ${name} cannot be chosen, since a job before it cannot be read: ${listed.problem}`;
         throw new OnboardingError(message, { code: "usage" });
       }
       const job = readListed(listed);
-      const lot = mended ?? resolveLot(job.lot, join(home.input, name), new Date(claimedAtMs));
+      const lot = corrected ?? resolveLot(job.lot, join(home.input, name), new Date(claimedAtMs));
       return { lot: await spelled(checkLotName(lot)), job: job.name };
     },
 

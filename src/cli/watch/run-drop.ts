@@ -102,7 +102,7 @@ export function givenPassphrase(authority: string, { secrets }: Pick<CliContext,
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof OnboardingError ? error.message : "lotmint itself has a problem; its log says more";
+  return error instanceof OnboardingError ? error.message : "this is a defect of lotmint; its log says more";
 }
 
 function concernsOf(error: unknown): OnboardingError["concerns"] {

@@ -14,7 +14,7 @@ export interface DeviceIdentity {
   readonly chain: readonly Buffer[];
 }
 
-/** One of the platform's two doors for devices. */
+/** One of the two endpoints that the platform has for devices. */
 export interface DeviceEndpoint {
   readonly host: string;
   readonly port: number;
@@ -27,21 +27,21 @@ export interface DeviceEndpoint {
 }
 
 /**
- * What a door said to a device:
- * - let-in: the device is through; `notes` are oddities that did no harm
- * - turned-away: a clear no. `at` says how far it came, `code` is the HTTP status, the CONNACK's return
+ * What an endpoint answered to a device:
+ * - accepted: the device is connected; `notes` are deviations that did no harm
+ * - refused: a clear no. `at` says how far it came, `code` is the HTTP status, the CONNACK's return
  *   code or the TLS alert
- * - distrusted: the device would not go in, since what it trusts does not vouch for the server
+ * - server-untrusted: the device ended the handshake, since its trust anchors do not verify the server
  */
 export type DeviceAnswer =
-  | { readonly kind: "let-in"; readonly notes: readonly string[] }
+  | { readonly kind: "accepted"; readonly notes: readonly string[] }
   | {
-      readonly kind: "turned-away";
+      readonly kind: "refused";
       readonly at: "handshake" | "token" | "connect" | "message";
       readonly code: string;
       readonly reason: string;
     }
-  | { readonly kind: "distrusted"; readonly code: string };
+  | { readonly kind: "server-untrusted"; readonly code: string };
 
 /** Where a site's devices go, and what vouches for the servers there: the public authorities and the site's own. */
 export function siteEndpoints(site: PlatformSite) {
@@ -55,18 +55,18 @@ export function siteEndpoints(site: PlatformSite) {
 }
 
 /** Mutual TLS as the device speaks it: the whole chain is sent, and the server is always verified. */
-export function deviceTls(door: DeviceEndpoint, { key, chain }: DeviceIdentity) {
+export function deviceTls(endpoint: DeviceEndpoint, { key, chain }: DeviceIdentity) {
   return {
     key: key.export({ type: "pkcs8", format: "pem" }),
     cert: chain.map((der) => writePem("CERTIFICATE", der)).join(""),
-    ca: [...door.trust],
+    ca: [...endpoint.trust],
     // A truststore may pin the server's own certificate, which is no CA (RFC 6125 leaves that to the client).
     allowPartialTrustChain: true,
     rejectUnauthorized: true,
     minVersion: "TLSv1.2" as const,
-    ...(door.maxVersion === undefined ? {} : { maxVersion: door.maxVersion }),
+    ...(endpoint.maxVersion === undefined ? {} : { maxVersion: endpoint.maxVersion }),
     // An address is no host name, and must not be sent as one (RFC 6066, 3).
-    ...(isIP(door.host) === 0 ? { servername: door.host } : {}),
+    ...(isIP(endpoint.host) === 0 ? { servername: endpoint.host } : {}),
   };
 }
 
@@ -91,10 +91,10 @@ const ALERT_NAMES: Readonly<Record<string, string>> = {
 /** What an error of a TLS connection says about a certificate, the server's or the device's; undefined: nothing. */
 export function tlsVerdict(error: unknown): DeviceAnswer | undefined {
   for (const { code } of causes(error)) {
-    if (DISTRUST.test(code)) return { kind: "distrusted", code };
+    if (DISTRUST.test(code)) return { kind: "server-untrusted", code };
     const alert = ALERT_NAMES[ALERT.exec(code)?.[1] ?? ""];
     if (alert === undefined) continue;
-    return { kind: "turned-away", at: "handshake", code: alert, reason: `TLS alert: ${alert}` };
+    return { kind: "refused", at: "handshake", code: alert, reason: `TLS alert: ${alert}` };
   }
   return undefined;
 }

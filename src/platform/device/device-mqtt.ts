@@ -39,33 +39,33 @@ const ALREADY_THERE = "41,100,";
  * device. Never throws for what the platform or the network does.
  */
 export async function connectDevice(
-  door: DeviceEndpoint,
+  endpoint: DeviceEndpoint,
   identity: DeviceIdentity,
   options: MqttOptions,
 ): Promise<Reply<DeviceAnswer>> {
-  const first = await tryConnect(door, identity, options);
+  const first = await tryConnect(endpoint, identity, options);
   if (first.kind !== "silent") return first;
   // In TLS 1.3 a client is done before the server has looked at its certificate, and the server's alert
   // may get lost under what was sent after it. In TLS 1.2 the alert comes within the handshake.
-  const second = await tryConnect({ ...door, maxVersion: "TLSv1.2" }, identity, options);
+  const second = await tryConnect({ ...endpoint, maxVersion: "TLSv1.2" }, identity, options);
   if (second.kind === "answer") return second;
   const reason = "the connection was closed without an answer";
-  return { kind: "answer", value: { kind: "turned-away", at: "connect", code: "closed", reason } };
+  return { kind: "answer", value: { kind: "refused", at: "connect", code: "closed", reason } };
 }
 
 async function tryConnect(
-  door: DeviceEndpoint,
+  endpoint: DeviceEndpoint,
   identity: DeviceIdentity,
   options: MqttOptions,
 ): Promise<Reply<DeviceAnswer> | { readonly kind: "silent" }> {
-  const authority = `${door.host}:${door.port}`;
-  const deadline = AbortSignal.timeout(door.timeoutMs);
+  const authority = `${endpoint.host}:${endpoint.port}`;
+  const deadline = AbortSignal.timeout(endpoint.timeoutMs);
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   let secured = false;
   let entered = false;
   let socket: TLSSocket | undefined;
   try {
-    socket = await openSocket(door, identity, signal);
+    socket = await openSocket(endpoint, identity, signal);
     secured = true;
     const session = openMqttSession(socket);
     const refused = await enter(session, identity.clientId, signal);
@@ -80,7 +80,7 @@ async function tryConnect(
     if (secured && !entered && isClosing(error)) return { kind: "silent" };
     if (error instanceof SilentClose) {
       const reason = "the connection was closed after it had been accepted";
-      return { kind: "answer", value: { kind: "turned-away", at: "message", code: "closed", reason } };
+      return { kind: "answer", value: { kind: "refused", at: "message", code: "closed", reason } };
     }
     return connectionError(error, authority, { timedOut: false });
   } finally {
@@ -93,9 +93,9 @@ function isClosing(error: unknown): boolean {
   return error instanceof SilentClose || code === "ECONNRESET" || code === "EPIPE";
 }
 
-function openSocket(door: DeviceEndpoint, identity: DeviceIdentity, signal: AbortSignal): Promise<TLSSocket> {
+function openSocket(endpoint: DeviceEndpoint, identity: DeviceIdentity, signal: AbortSignal): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: door.host, port: door.port, ...deviceTls(door, identity) });
+    const socket = connect({ host: endpoint.host, port: endpoint.port, ...deviceTls(endpoint, identity) });
     const stop = () => socket.destroy(new Error("stopped"));
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
@@ -127,7 +127,7 @@ async function enter(
   if (code === 0) return undefined;
   if (code === UNAVAILABLE) return { kind: "unknown", message: "CONNACK 3: the platform is not available now" };
   const reason = `CONNACK ${code}: ${RETURN_CODES[code] ?? "unknown"}`;
-  return { kind: "answer", value: { kind: "turned-away", at: "connect", code: String(code), reason } };
+  return { kind: "answer", value: { kind: "refused", at: "connect", code: String(code), reason } };
 }
 
 async function talk(
@@ -168,11 +168,11 @@ async function talk(
     token = said.topic === "s/dat" && said.text.startsWith("71,");
     if (said.topic === "s/e" && !said.text.startsWith(ALREADY_THERE)) {
       const reason = `SmartREST error: ${makeScrub([])(said.text)}`;
-      return { kind: "answer", value: { kind: "turned-away", at: "message", code: "s/e", reason } };
+      return { kind: "answer", value: { kind: "refused", at: "message", code: "s/e", reason } };
     }
   }
   await session.leave();
-  return { kind: "answer", value: { kind: "let-in", notes } };
+  return { kind: "answer", value: { kind: "accepted", notes } };
 }
 
 /** The next message to the device; undefined when none came in time. */

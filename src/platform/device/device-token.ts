@@ -29,15 +29,15 @@ export interface TokenOptions {
  * thrown away. Never throws for what the platform or the network does.
  */
 export async function requestDeviceToken(
-  door: DeviceEndpoint,
+  endpoint: DeviceEndpoint,
   identity: DeviceIdentity,
   { chainInHeader, signal }: TokenOptions,
 ): Promise<Reply<DeviceAnswer>> {
-  const authority = `${door.host.includes(":") ? `[${door.host}]` : door.host}:${door.port}`;
-  const deadline = AbortSignal.timeout(door.timeoutMs);
+  const authority = `${endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
+  const deadline = AbortSignal.timeout(endpoint.timeoutMs);
   const client = new Client(`https://${authority}`, {
     allowH2: false,
-    connect: { ...deviceTls(door, identity), timeout: door.timeoutMs },
+    connect: { ...deviceTls(endpoint, identity), timeout: endpoint.timeoutMs },
   });
   try {
     const answer = await client.request({
@@ -63,12 +63,12 @@ export async function requestDeviceToken(
 
 function judge(status: number, text: string, authority: string): Reply<DeviceAnswer> {
   const json = parseJson(text);
-  if (status === 200 && hasToken(json)) return { kind: "answer", value: { kind: "let-in", notes: [] } };
+  if (status === 200 && hasToken(json)) return { kind: "answer", value: { kind: "accepted", notes: [] } };
   const reason = makeScrub([])(platformMessage(json, text));
   const message = reason === "" ? `HTTP ${status}` : `HTTP ${status}: ${reason}`;
   if (status === 408 || status === 429) return { kind: "busy", status, message: `${authority}: ${message}` };
   if (status >= 400 && status < 500) {
-    return { kind: "answer", value: { kind: "turned-away", at: "token", code: String(status), reason: message } };
+    return { kind: "answer", value: { kind: "refused", at: "token", code: String(status), reason: message } };
   }
   return { kind: "unknown", status, message: `${authority}: ${message}, which is no device access token` };
 }

@@ -196,7 +196,7 @@ async function mintAgain(
   }
   if (minted.length < devices.length) {
     walk.error(
-      `stopped: ${minted.length} of ${devices.length} devices have new certificates; say it again for the others`,
+      `stopped: ${minted.length} of ${devices.length} devices have new certificates; run the command again for the others`,
       "stopped",
     );
   }
@@ -224,7 +224,7 @@ function refuseBrokenNames({ home }: RunTools, { issuer }: Job, devices: readonl
 function requireSecretsFolder({ secrets }: LotLayout): void {
   if (statSync(secrets, { throwIfNoEntry: false })?.isDirectory() === true) return;
   throw new OnboardingError(
-    `${secrets}, the folder with the lot's passwords, is not there; bring its drive back and say it again, nothing was done`,
+    `${secrets}, the folder with the lot's passwords, is not there; mount its drive again and run the command again; nothing was done`,
     { code: "disk-unwritable" },
   );
 }

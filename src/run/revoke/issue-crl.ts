@@ -41,10 +41,9 @@ export async function issueCrl(
 ): Promise<WrittenCrl> {
   const lock = await awaitKernelLock(join(tools.home.locks, `crl-${issuer.name}`), PATIENCE_MS);
   if (lock === undefined) {
-    throw new OnboardingError(
-      `another process writes the revocation list of ${issuer.name} and does not come to an end; run again`,
-      { code: "lot-held" },
-    );
+    throw new OnboardingError(`another process is still writing the revocation list of ${issuer.name}; run again`, {
+      code: "lot-held",
+    });
   }
   try {
     return await writeCrl(tools, issuer);

@@ -6,12 +6,12 @@ import type { SandboxState } from "../sandbox-state.ts";
 import { addDeviceUser, deviceUserName } from "../sandbox-users.ts";
 import { findTrusted, type PathProblem } from "./find-trusted-path.ts";
 
-/** Why a device is turned away, for the sandbox's own log: the platform says far less to the device. */
+/** Why a device is refused, for the sandbox's own log: the platform says far less to the device. */
 type DeviceProblem = "no certificate" | "no name" | "wrong name" | PathProblem | "not registered";
 
 export type DeviceVerdict =
-  | { readonly kind: "let-in"; readonly deviceId: string }
-  | { readonly kind: "turned-away"; readonly fault: DeviceProblem };
+  | { readonly kind: "accepted"; readonly deviceId: string }
+  | { readonly kind: "refused"; readonly fault: DeviceProblem };
 
 /**
  * Whether the platform lets a device in: its certificate leads to a trusted certificate that is ENABLED,
@@ -36,11 +36,11 @@ export function judgeDevice(
     if (!anchor.autoRegistrationEnabled) return refusedDevice("not registered");
     addDeviceUser(state, deviceId, undefined);
   }
-  return { kind: "let-in", deviceId };
+  return { kind: "accepted", deviceId };
 }
 
 function refusedDevice(fault: DeviceProblem): DeviceVerdict {
-  return { kind: "turned-away", fault };
+  return { kind: "refused", fault };
 }
 
 /** A certificate without names that can be read names no device. */

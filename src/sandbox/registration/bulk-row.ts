@@ -46,7 +46,7 @@ export function readBulkRow(columns: BulkColumns, line: BulkLine): BulkRow {
 /** Characters that [OAS] allows in a user's password, 6 to 32 of them. */
 const PASSWORD = /^[A-Za-z0-9`~!@#$%^&*()_|+\-=?;:'",.<>{}[\]\\/]{6,32}$/;
 
-/** Why the platform turns the row down, or undefined when it is good. Looks at the row alone. */
+/** Why the platform rejects the row, or undefined when it is good. Looks at the row alone. */
 export function bulkRowProblem(row: BulkRow): string | undefined {
   return (
     idProblem(row.id) ??

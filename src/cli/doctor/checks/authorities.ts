@@ -57,5 +57,5 @@ async function lookAt(
     const age = written === null ? "is not written yet" : `of ${written.thisUpdate.slice(0, 10)} is ${standing}`;
     findings.push(problem(`the revocation list of ${name} ${age}`, `lotmint authority crl ${name}`));
   }
-  return findings.length === 0 ? [ok(`${name}: its chain holds; it ends on ${end}`)] : findings;
+  return findings.length === 0 ? [ok(`${name}: its chain is valid; it ends on ${end}`)] : findings;
 }
