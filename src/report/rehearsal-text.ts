@@ -37,7 +37,9 @@ export function rehearsalText(outcome: RehearsedLot, options: TextOptions): stri
   if (found > 0) lines.push("", paint("Not as it should be", "bold", options));
   const wrong = outcome.results.filter(({ right }) => !right);
   for (const { externalId, token, mqtt, findings } of wrong.slice(0, MOST_DEVICES)) {
-    lines.push(wrapText(`token: ${shown(token)}; MQTT: ${shown(mqtt)}`, `  ${plainText(externalId)}  `, "    ", options.width));
+    lines.push(
+      wrapText(`token: ${shown(token)}; MQTT: ${shown(mqtt)}`, `  ${plainText(externalId)}  `, "    ", options.width),
+    );
     for (const { part, words } of findings)
       lines.push(wrapText(words, part === "none" ? "    " : `    ${part}: `, "      ", options.width));
   }
