@@ -92,7 +92,7 @@ export async function createAuthority(
       }),
     );
   } catch (error) {
-    // A number that cannot be abandoned now stays reserved, which comes to the same; the first error counts.
+    // A serial number that cannot be abandoned now stays reserved, which has the same effect; the first error is thrown.
     await record.abandonSerial(serialNumber).catch(() => undefined);
     throw error;
   }

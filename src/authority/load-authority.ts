@@ -27,7 +27,7 @@ export interface LoadedIssuer extends Validity {
   /** Itself first, anchor last. */
   readonly chainDer: readonly Buffer[];
   readonly chainPem: string;
-  /** In words, `CN=…,O=…`. */
+  /** As text, `CN=…,O=…`. */
   readonly subject: string;
   /** Digests of the certificate, lower-case hex; the platform goes by SHA-1. */
   readonly sha1: string;

@@ -71,11 +71,11 @@ function unknownNames(message: string, known: Known, argv: readonly string[]): s
   if (names === undefined) return undefined;
   const options = Object.keys(known.getOptions().key);
   const commands = commandNames(known);
-  // Of an option in two words, yargs names both spellings: log-lvl and logLvl.
+  // Of an option with a hyphen, yargs names both spellings: log-lvl and logLvl.
   const doubled = new Set(names.filter((name) => name.includes("-")).map(camelCase));
   const given = names.filter((name) => !doubled.has(name));
   const misplaced = given.find((word) => !isOption(word, argv));
-  // What follows a command that there is not is no error of its own.
+  // Arguments of an unknown command are not reported separately.
   const counted = given.filter((word) => word === misplaced || isOption(word, argv));
   const told = counted.map((word) => {
     if (isOption(word, argv)) {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { nearestWord } from "../domain/nearest-word.ts";
 import { type ConfigProblem, type KeyPath, showValue } from "./config-error.ts";
 
-/** Checks a value from YAML against a schema; what is wrong comes back in plain words, all at once. */
+/** Checks a value from YAML against a schema; all problems are returned at once. */
 export function checkAgainst<T extends z.ZodType>(
   schema: T,
   value: unknown,

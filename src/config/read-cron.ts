@@ -56,7 +56,7 @@ function isField(text: string, index: number): boolean {
 
 function openCron(texts: readonly string[], timezone?: string): Cron {
   const [minute, hour, dayOfMonth = "", month, dayOfWeek = ""] = texts;
-  // To croner an open range of weekdays ends on Saturday; it goes on to Sunday, which is 7.
+  // In croner an open range of weekdays ends on Saturday; it goes on to Sunday, which is 7.
   const weekdays = dayOfWeek.replace(/(?<=^|,)(\w+)\//g, "$1-7/");
   return new Cron([minute, hour, dayOfMonth, month, weekdays].join(" "), {
     paused: true,

@@ -53,7 +53,7 @@ export function readYaml(path: string, shown: string): YamlFile {
   } catch (error) {
     if (error instanceof OnboardingError) throw error;
     // The YAML library throws for aliases that multiply or contain themselves, and runs out of stack
-    // on absurd nesting: all three are the file's error.
+    // on absurd nesting: all three are wrong in the file.
     const message =
       error instanceof RangeError
         ? "is nested too deeply"

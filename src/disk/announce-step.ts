@@ -61,7 +61,7 @@ type Step =
 const steps = channel("lotmint:step");
 
 /**
- * Tells whoever subscribed to the diagnostics channel `lotmint:step` in this process that a step is done,
+ * Tells the subscribers of the diagnostics channel `lotmint:step` in this process that a step is done,
  * before anything else happens. Nobody does but a preload (`node --import`) that kills or stops the process
  * there; without one it costs nothing.
  */

@@ -46,7 +46,7 @@ export function inputError(cause: unknown, path: string, missing = "there is no 
   return reason === undefined ? cause : new OnboardingError(`cannot read ${path}: ${reason}`, { code: "usage", cause });
 }
 
-/** A file system's error that nobody on the way gave words, by the path that Node put into it; anything else as it is. */
+/** A file system's error that was not converted where it occurred: named by the path in it. Anything else as it is. */
 export function strayDiskError(cause: unknown): unknown {
   if (!(cause instanceof Error) || !("syscall" in cause)) return cause;
   if (/^(spawn|connect|listen|bind)/.test(String(cause.syscall))) return cause;
@@ -57,7 +57,7 @@ export function strayDiskError(cause: unknown): unknown {
   return isOfFiles ? diskError(cause, place, "reach") : cause;
 }
 
-/** What a file system's error says, in words; undefined for an error of another kind. */
+/** What a file system's error means, as text; undefined for an error of another kind. */
 export function reasonOf(cause: unknown, path: string): string | undefined {
   const code = codeOf(cause);
   if (cause instanceof OnboardingError || code === undefined) return undefined;

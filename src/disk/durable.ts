@@ -95,7 +95,7 @@ export interface Replacement {
 
 /**
  * Starts to replace a file durably, for content that comes in pieces. Errors are `disk-unwritable`. Only for files that
- * one process at a time writes, such as those of a lot that it holds: what is found aside is a killed one's.
+ * one process at a time writes, such as those of a lot that it holds: what is found beside it was left by a killed process.
  */
 export function startReplacement(path: string, mode: number = SHARED_FILE): Replacement {
   const aside = `${path}.new`;
@@ -163,7 +163,7 @@ export function syncFolder(path: string): void {
     try {
       fsyncSync(folder);
     } catch (error) {
-      // Some network shares cannot sync a folder and say EINVAL; there is nothing more to be had from them.
+      // Some network shares cannot sync a folder and say EINVAL; nothing more can be done there.
       if (!(error instanceof Error && "code" in error && error.code === "EINVAL")) throw error;
     } finally {
       closeSync(folder);

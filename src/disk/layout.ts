@@ -37,7 +37,7 @@ export interface Home {
   readonly authorities: string;
   /** The certificates that `truststore fetch` has pinned, PEM. */
   readonly pinnedCertificates: string;
-  /** Files that are held by whoever does what only one may do at a time; the kernel drops a lock with its process. */
+  /** Lock files for work that only one process may do at a time; the kernel releases a lock with its process. */
   readonly locks: string;
   /** Where a restore is made, and what the one restore into this home holds: not in state/, which has to be empty for it. */
   readonly restoring: { readonly folder: string; readonly lock: string; readonly state: string };

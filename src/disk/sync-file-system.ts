@@ -16,13 +16,13 @@ const MOST_REPEATS = 100;
 
 /**
  * Makes what an order names durable, with one call of syncfs(2) where there is one: it reports every write error of
- * the file system since the descriptor was opened, whoever else has been told of it (Linux 5.8). Else each file
+ * the file system since the descriptor was opened, even if another process has been told of it (Linux 5.8). Else each file
  * and folder is synced, and the folders above. Blocks this thread. Throws the system's error, with its `code`.
  */
 export function syncOrder({ descriptor, paths }: SyncOrder, syncfs: SyncFileSystem | undefined): void {
   const { EINTR, ENOSYS } = constants.errno;
   let errno = syncfs === undefined ? ENOSYS : syncfs(descriptor);
-  // A signal is no error of the disk.
+  // A signal is not an error of the disk.
   for (let left = MOST_REPEATS; errno === EINTR && left > 0; left--) errno = syncfs?.(descriptor) ?? ENOSYS;
   if (errno === ENOSYS) syncEach(paths);
   else if (errno !== 0) {
@@ -79,7 +79,7 @@ function syncOne(path: string): void {
   try {
     fsyncSync(file);
   } catch (error) {
-    // Some network shares cannot sync a folder and say EINVAL; there is nothing more to be had from them.
+    // Some network shares cannot sync a folder and say EINVAL; nothing more can be done there.
     if (!(error instanceof Error && "code" in error && error.code === "EINVAL")) throw error;
   } finally {
     closeSync(file);

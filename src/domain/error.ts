@@ -28,7 +28,7 @@ export type OnboardingErrorCode =
  */
 export class OnboardingError extends Error {
   readonly code: OnboardingErrorCode;
-  /** What whoever dropped a manifest can correct by themselves: the manifest or its name. Undefined: not theirs. */
+  /** What the person who dropped a manifest can correct: the manifest or its name. Undefined: nothing. */
   readonly concerns: "manifest" | "name" | undefined;
 
   constructor(

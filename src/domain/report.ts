@@ -16,7 +16,7 @@ export interface LotReport {
   readonly counts: Readonly<Record<Stage, number>>;
   /** Good and bad rows together. */
   readonly rows: number;
-  /** Rejected rows, manifest's and platform's, by reason in general words. */
+  /** Rejected rows, manifest's and platform's, by general reason. */
   readonly rejects: Readonly<Record<string, number>>;
   /** Columns that rejects.csv leaves out, since they are secret: its rows are corrected in the manifest. Absent: none. */
   readonly secretColumns?: readonly string[];

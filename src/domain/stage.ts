@@ -1,4 +1,4 @@
-/** How far a device has come, in the order in which a lot walks. */
+/** How far a device has come, in the order of the steps of a run. */
 export const STAGES = [
   "planned",
   "reserved",

@@ -38,7 +38,7 @@ export interface UploadOutcome {
   readonly kind: "answered" | "refused" | "busy" | "unknown";
   /** HTTP status, when there was one. */
   readonly status?: number;
-  /** The platform's words, or the error's; never credentials. */
+  /** The platform's message, or the error's; never credentials. */
   readonly message?: string;
   readonly confirmed: readonly string[];
   readonly rejected: readonly DeviceReject[];

@@ -7,7 +7,7 @@ export interface Asked {
   readonly role: string;
 }
 
-/** What the platform's last word means and what to do about it, in one sentence. */
+/** What the platform's last answer means and what to do about it, in one sentence. */
 export function replyMessage(reply: Unanswered, { doing, role }: Asked): string {
   const { message } = reply;
   if (reply.kind === "refused") {

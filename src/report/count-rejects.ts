@@ -5,7 +5,7 @@ import { generalReason } from "./general-reason.ts";
 const MAX_REASONS = 200;
 const OTHER = "other reasons";
 
-/** Rejects by reason in general words, the most frequent first. Memory does not grow with the rejects. */
+/** Rejects by general reason, the most frequent first. Memory does not grow with the rejects. */
 export async function countRejects(
   pages: AsyncIterable<readonly RejectRecord[]>,
 ): Promise<Readonly<Record<string, number>>> {

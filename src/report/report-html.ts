@@ -79,11 +79,11 @@ ${sections.map((each) => html`${each}\n`)}<footer>Written by lotmint. The same f
 }
 
 function lamp(report: LotReport): Html {
-  const standing = lotState(report.exitCode, report.secretColumns);
-  const [advice = "", ...rest] = standing.advice.split("rejects.csv");
+  const state = lotState(report.exitCode, report.secretColumns);
+  const [advice = "", ...rest] = state.advice.split("rejects.csv");
   const linked = rest.length === 0 ? html`${advice}` : html`${advice}${REJECTS}${rest.join("rejects.csv")}`;
-  const word = standing.word.charAt(0).toUpperCase() + standing.word.slice(1);
-  return html`<div class="lamp ${standing.lamp}"><svg viewBox="0 0 24 24" role="img" aria-label="${standing.lamp}" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round">${LAMPS[standing.lamp]}</svg><div><strong>${word}</strong><p>${linked}</p></div></div>`;
+  const word = state.word.charAt(0).toUpperCase() + state.word.slice(1);
+  return html`<div class="lamp ${state.lamp}"><svg viewBox="0 0 24 24" role="img" aria-label="${state.lamp}" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round">${LAMPS[state.lamp]}</svg><div><strong>${word}</strong><p>${linked}</p></div></div>`;
 }
 
 function tiles(report: LotReport): Html {

@@ -16,12 +16,12 @@ const LABEL = 14;
 
 /** What an operator reads when a run has ended: the lamp first, what to do next, then the figures. */
 export function reportText(report: LotReport, places: ReportPlaces, options: TextOptions): string {
-  const standing = lotState(report.exitCode, report.secretColumns);
+  const state = lotState(report.exitCode, report.secretColumns);
   const rejected = Object.values(report.rejects).reduce((sum, of) => sum + of, 0);
   const lines = [
-    headline(report, standing, options),
+    headline(report, state, options),
     "",
-    wrapText(standing.advice, "  ", "  ", options.width),
+    wrapText(state.advice, "  ", "  ", options.width),
     "",
     row("devices", stageCounts(report), options),
     row("rows", `${count(report.rows)} in the manifest, ${count(rejected)} rejected`, options),
@@ -44,8 +44,8 @@ export function reportText(report: LotReport, places: ReportPlaces, options: Tex
   return `${lines.join("\n")}\n`;
 }
 
-function headline(report: LotReport, standing: LotState, options: TextOptions): string {
-  const lamp = paint(`${standing.lamp.toUpperCase()}: ${standing.word}`, standing.lamp, options);
+function headline(report: LotReport, state: LotState, options: TextOptions): string {
+  const lamp = paint(`${state.lamp.toUpperCase()}: ${state.word}`, state.lamp, options);
   return `${paint(`Lot ${plainText(report.lot)}`, "bold", options)}  ${lamp} (exit ${report.exitCode})`;
 }
 

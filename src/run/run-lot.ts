@@ -42,7 +42,7 @@ export interface RunRequest {
 }
 
 /**
- * Walks one lot through the rooms, from whatever point the ledger says it has reached: running again is
+ * Takes one lot through all steps, from whatever point the ledger says it has reached: running again is
  * the resume. Returns how the lot stands; its exit code is the lot's state, also when there was nothing
  * to do. Errors that leave the lot as it was are thrown; later ones are thrown once the report is written.
  */
@@ -60,7 +60,7 @@ export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotRep
     try {
       await walkRooms(tools, lease, request, walk);
     } catch (error) {
-      // Whoever has lost the lot must not write over the reports of the run that has it now.
+      // A run that has lost the lot must not overwrite the reports of the run that has it now.
       if (!(error instanceof OnboardingError) || error.code === "lot-held") throw error;
       await finishRun(tools, lease, request.job, walk, error);
       throw error;

@@ -11,7 +11,7 @@ import { type Understanding, understandAnswer } from "./understand-answer.ts";
 /**
  * What became of some rows:
  * - settled: each is confirmed or rejected
- * - split: these are still open and have to be sent in halves; `refused` when the platform would have none of it
+ * - split: these are still open and have to be sent in halves; `refused` when the platform refused the whole upload
  * - silent: no useful answer came, in all tries
  * - refused: the platform will not talk to us
  */

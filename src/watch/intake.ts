@@ -26,7 +26,7 @@ export interface Intake {
   fetch(): Promise<void>;
   /** Says that schedules are due for these files. */
   plan(files: readonly PlannedFile[]): void;
-  /** True when no file that was there at the first look may still come to stand. */
+  /** True when no file that was there at the first look can still become stable. */
   readonly settled: boolean;
 }
 
@@ -96,7 +96,7 @@ export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Trou
     log.info({ file: name }, `${name} is moved to input/work`);
     const workPath = join(drop.work, taken.workName);
     const now = await glimpseAt(workPath);
-    // Whoever was still writing goes on writing to the file in work/: there it has to come to stand once more.
+    // A process that was still writing continues to write to the file in work/, so it must become stable there again.
     if (now !== undefined && isSame(glimpse, now, true)) addWork(workPath, now, taken.claim, plan);
     else if (plan !== undefined) plannedWork.set(workPath, plan);
   }

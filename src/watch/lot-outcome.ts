@@ -9,7 +9,7 @@ export interface LotOutcome {
   readonly problem?: string;
   /** How to correct it, where that is not what the exit code says; goes before "into the drop folder again". */
   readonly cure?: string;
-  /** What of it whoever dropped the file can correct; undefined: the engineer has to. */
+  /** What the person who dropped the file can correct; undefined: the engineer must correct it. */
   readonly concerns?: "manifest" | "name";
   /** True when there was nothing to do. */
   readonly unchanged?: boolean;

@@ -6,7 +6,7 @@ import type { LotOutcome } from "./lot-outcome.ts";
 export interface ResultPlaces {
   /** The file's own name. */
   readonly name: string;
-  /** Where the file has been put, as whoever dropped it sees it: `input/done/LOT-A.csv`. */
+  /** Where the file has been put, as the person who dropped it sees it: `input/done/LOT-A.csv`. */
   readonly filed: string;
   /** The drop folder, seen likewise. */
   readonly input: string;

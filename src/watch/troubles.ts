@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { OnboardingError } from "../domain/error.ts";
 
-/** Things that are wrong for a while, each told when it begins, when its words change, and when it is over. */
+/** Problems that last for a while, each logged when it begins, when its message changes, and when it is over. */
 export interface Troubles {
   /** Returns for how long it has lasted, in milliseconds; `atMs` is of a clock that does not jump. */
   report(about: string, error: unknown, atMs: number): number;

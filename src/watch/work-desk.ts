@@ -37,7 +37,7 @@ interface Work extends NewWork {
   folder: "done" | "rejected";
   /** Not before this is it resolved or filed again. */
   notBeforeMs: number;
-  /** Since when it does not get on; undefined while it does. */
+  /** Since when it makes no progress; undefined while it does. */
   stuckMs: number | undefined;
   movedMs: number;
   toldStalled: boolean;

@@ -107,7 +107,7 @@ const OTHER_ATTRIBUTES: Readonly<Record<string, string>> = {
 };
 
 /**
- * A DER name in words, for people: known attributes by their short names and others in dotted form, texts of every
+ * A DER name as text, for people: known attributes by their short names and others in dotted form, texts of every
  * string type as texts and all else in hex (RFC 4514, 2.4). Throws `DerError` for what is not a name.
  */
 export function describeName(raw: Buffer): string {

@@ -111,7 +111,7 @@ export const CA_EXTENSIONS = [
   "keyUsage=critical,keyCertSign",
 ];
 
-/** Passphrases to try, for whoever reads an encrypted key. */
+/** Passphrases to try, for readers of an encrypted key. */
 export function trying(...passphrases: readonly string[]): Passphrases {
   return async function* () {
     yield* passphrases;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { errorJson } from "../../src/cli/error-json.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
 
-test("an error is told with its exit code, its code and its words", () => {
+test("an error is told with its exit code, its code and its message", () => {
   const error = new OnboardingError("lot L1 is held by another run", { code: "lot-held" });
   expect(errorJson(error)).toEqual({
     exitCode: 11,

@@ -24,7 +24,7 @@ const mayLoop =
   ]).status === 0;
 
 test.skipIf(!mayLoop)(
-  "a write error is told to every batch that was open when it happened, whoever was told first",
+  "a write error is told to every batch that was open when it happened, in whatever order they are told",
   () => {
     // A file system in a file, on a disk that has no room for what is written to it.
     const script = join(folder, "write.mjs");

@@ -381,18 +381,18 @@ describe.each(PARSERS)("$name", (parser) => {
     expect(await outcomeOf(parser, parser.sample())).toBe("answered");
   });
 
-  test("answers, or refuses in its own words, whatever is changed, cut, doubled or left out", async () => {
+  test("answers, or throws its own error, whatever is changed, cut, doubled or left out", async () => {
     const property = fc.asyncProperty(damaged(parser.sample()), async (octets) => {
       expect(await outcomeOf(parser, octets)).toMatch(/answered|refused/);
     });
     await fc.assert(property, { numRuns: byLength({ short: 60, long: 3000 }) });
   });
 
-  test("answers, or refuses in its own words, however deep it is nested", async () => {
+  test("answers, or throws its own error, however deep it is nested", async () => {
     for (const octets of nested(parser.sample())) expect(await outcomeOf(parser, octets)).toMatch(/answered|refused/);
   });
 
-  test("answers, or refuses in its own words, however long it is", async () => {
+  test("answers, or throws its own error, however long it is", async () => {
     for (const octets of oversized(parser.sample())) {
       expect(await outcomeOf(parser, octets)).toMatch(/answered|refused/);
     }

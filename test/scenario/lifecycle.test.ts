@@ -79,7 +79,7 @@ describe("a lot from its manifest to its end", () => {
     expect(treeOf(output("l1"))).toEqual(before);
   });
 
-  test("status, report, plan and check answer in JSON and in words", async () => {
+  test("status, report, plan and check answer in JSON and as text", async () => {
     const commands = [
       ["status", "l1"],
       ["report", "l1"],

@@ -383,7 +383,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Talks plain HTTP to whoever comes. */
+/** Answers every connection with plain HTTP. */
 function babbler(): Promise<number> {
   return listening(createTcpServer((socket) => socket.on("error", () => {}).end("HTTP/1.1 200 OK\r\n\r\nhello")));
 }

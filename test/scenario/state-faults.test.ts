@@ -172,7 +172,7 @@ describe("a ledger that is not as it was left", () => {
     const before = tree();
     expect(await outcome(["run", lot])).toEqual([15, expect.stringContaining("restore the newest backup")]);
     expect(tree()).toEqual(before);
-    // Whoever goes on with it all the same is refused by the lot's folder, which a newer ledger has marked.
+    // A run that continues with it is refused by the lot's folder, which a newer ledger has marked.
     renameSync(join(world.home, "output", lot, "report.json"), join(world.home, "report.json"));
     const devices = treeOf(join(world.home, "output", lot, "devices"));
     expect(await outcome(["run", lot])).toEqual([2, expect.stringContaining("this ledger is older than the folder")]);

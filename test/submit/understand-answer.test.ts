@@ -23,7 +23,7 @@ describe("understandAnswer", () => {
     });
   });
 
-  it("rejects the rows that are named, with the platform's words, and confirms the rest", () => {
+  it("rejects the rows that are named, with the platform's reasons, and confirms the rest", () => {
     expect(understandAnswer(["a", "b"], answer(2, [{ externalId: "a", reason: "no" }]))).toEqual({
       kind: "complete",
       confirmed: ["b"],

@@ -99,7 +99,7 @@ test("a ready mark takes its file at once, and is gone afterwards", async () => 
   await watch.stop();
 });
 
-test("whoever writes on after the claim writes into work/, and the file has to come to stand there again", async () => {
+test("a process that still writes after the claim writes into work/, and the file must become stable there again", async () => {
   const world = new WatchWorld();
   world.write("LOT.csv", "id\n");
   const writer = openSync(join(world.drop.input, "LOT.csv"), "a");
@@ -382,7 +382,7 @@ test("a share that vanishes under the watch is waited for, told once, and its fi
   await watch.stop();
 });
 
-test("a manifest that a vanished share made unreadable is not the operator's fault", async () => {
+test("a manifest that a vanished share made unreadable is not reported as the operator's mistake", async () => {
   const world = new WatchWorld();
   const gone = join(world.home.root, "gone");
   let first = true;

@@ -58,7 +58,7 @@ export function readForeignCertificate(der: Buffer, place: string): CertificateF
   }
 }
 
-/** The error of a file that is not what it was handed over as. */
+/** The error of a file that is not of the kind that it was given as. */
 export function unusableFile(path: string, problem: string, cause?: unknown): OnboardingError {
   return new OnboardingError(`${path} cannot be used: ${problem}`, { code: "usage", cause });
 }

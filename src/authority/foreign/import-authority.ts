@@ -119,7 +119,7 @@ function requestedKey(name: string, layout: AuthorityLayout, foreign: ForeignAut
   );
 }
 
-/** The issuing authority by its name here, else in words. */
+/** The issuing authority by its name here, else its subject. */
 function issuerOf(home: Home, name: string, { chain }: ProvenAuthority): string {
   const above = chain[1];
   if (above === undefined) return name;

@@ -9,7 +9,7 @@ import { isAuthority } from "./certificates-to-trust.ts";
 
 /** One of the certificates that a server presented, for people and for pinning. */
 export interface PresentedCertificate {
-  /** In words. */
+  /** As text. */
   readonly subject: string;
   readonly issuer: string;
   /** ISO 8601, UTC. */
@@ -91,7 +91,7 @@ export function parseFingerprint(text: string): string | undefined {
   return /^[0-9a-f]{64}$/.test(hex) ? hex : undefined;
 }
 
-/** A name in words, from a server that nobody vouches for yet: nothing in it may steer a terminal. */
+/** A name as text, from a server that is not verified yet: it must not hold terminal control characters. */
 function nameOf(raw: Buffer): string {
   return describeName(raw).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
 }

@@ -28,7 +28,7 @@ export interface ForeignLimits {
 export interface ProvenAuthority {
   /** Itself first, anchor last. */
   readonly chain: readonly [CertificateFields, ...CertificateFields[]];
-  /** In words. */
+  /** As text. */
   readonly keyType: string;
 }
 
@@ -79,7 +79,7 @@ function lowest(certificates: readonly CertificateFields[]): CertificateFields |
   return certificates.find((one) => !certificates.some((other) => other !== one && other.issuer.equals(one.subject)));
 }
 
-/** Weak and unknown keys are refused here, in words, rather than at the first signature. */
+/** Weak and unknown keys are refused here, with a message, rather than at the first signature. */
 function checkKeyType(name: string, certificate: CertificateFields): string {
   const key = publicKeyOf(name, certificate);
   const known = keyAlgorithmOf(key);

@@ -38,7 +38,7 @@ type Secret = string | typeof NO_PASSPHRASE;
 interface ForeignPkcs12 {
   readonly certificates: readonly CertificateFields[];
   readonly key: KeyObject | undefined;
-  /** True: whoever has the file can open it, since no passphrase protects it. */
+  /** True: anyone who has the file can open it, since no passphrase protects it. */
   readonly isOpen: boolean;
 }
 
@@ -96,7 +96,7 @@ async function readPkcs12(content: Buffer, place: string, passphrases: Passphras
     try {
       return { ...openContents(pfx.contents, passphrase), isOpen: false };
     } catch (cause) {
-      // The MAC has vouched for the passphrase: what fails now is the file's error.
+      // The MAC has verified the passphrase: what fails now is wrong in the file.
       if (pfx.mac === undefined) throw cause;
       throw unusableFile(place, `its contents are not ones that are read here (${reasonOf(cause)})`, cause);
     }
@@ -264,7 +264,7 @@ function understood<T>(place: string, read: () => T): T {
   }
 }
 
-/** Words of a reader's error; forge's are for programmers, and are left out. */
+/** The message of a reader's error; forge's messages are for programmers and are left out. */
 function reasonOf(cause: unknown): string {
   return cause instanceof RangeError || cause instanceof DerError ? cause.message : "unknown form";
 }

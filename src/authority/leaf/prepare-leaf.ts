@@ -38,7 +38,7 @@ export function prepareLeaf(request: PrepareLeafRequest): LeafTemplate {
   return template;
 }
 
-/** Values that no encoding exists for, such as an ill-formed object identifier, are the request's error. */
+/** Values that no encoding exists for, such as an ill-formed object identifier, are the caller's error. */
 function encoded<T>(profile: string, encode: () => T): T {
   try {
     return encode();

@@ -43,7 +43,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a PKCS#10 request (RFC 2986), PEM or DER, and checks that whoever made it holds its key and that
+ * Reads a PKCS#10 request (RFC 2986), PEM or DER, and checks that its maker holds its key and that
  * the key is strong enough; or says in a clause why it cannot be used. Its attributes are passed over.
  * Never throws, whatever the octets, and takes bounded time.
  */
@@ -57,7 +57,7 @@ export function readPkcs10(source: string | Buffer): CertificateRequest | { read
   }
 }
 
-/** The same for a request that has to be usable: throws `usage` with the reason. */
+/** The same for a request that must be usable: throws `usage` with the reason. */
 export function readCertificateRequest(source: string | Buffer): CertificateRequest {
   const request = readPkcs10(source);
   if (!("problem" in request)) return request;

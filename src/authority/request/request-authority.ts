@@ -28,7 +28,7 @@ export interface RequestAuthorityOptions {
 
 export interface RequestedAuthority {
   readonly name: string;
-  /** In words. */
+  /** As text. */
   readonly subject: string;
   readonly key: KeyAlgorithm;
   /** Where the request stands. */

@@ -48,13 +48,13 @@ export function budgetText({ issued, revoked, abandoned, notAfter, jobs }: Autho
 
 /** How its revocation list stands; nothing for an authority that has revoked nothing and written no list. */
 export function revocationListText(name: string, list: DescribedRevocations, hasPlatform: boolean): readonly string[] {
-  const { standing, due, written, unpushed } = list;
-  if (standing === "none") return [];
+  const { standing: status, due, written, unpushed } = list;
+  if (status === "none") return [];
   const newest =
     written === null
       ? "none yet"
       : `number ${written.number}, ${written.entries} of ${due} entries, next update ${written.nextUpdate.slice(0, 10)}`;
-  const text = standing === "current" ? newest : `${standing.toUpperCase()}: ${newest}; lotmint authority crl ${name}`;
+  const text = status === "current" ? newest : `${status.toUpperCase()}: ${newest}; lotmint authority crl ${name}`;
   const push =
     hasPlatform && unpushed > 0 ? [row("", `the platform was not told of ${unpushed} of them (--push tells it)`)] : [];
   return [row("revocations", text), ...push];

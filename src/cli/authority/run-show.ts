@@ -19,7 +19,7 @@ import {
   trustText,
 } from "./authority-text.ts";
 
-/** Enough for a lost answer; whoever looks shall not wait long for a platform that is away. */
+/** Enough for a lost answer; a person must not wait long for a platform that cannot be reached. */
 const TRIES = 2;
 
 export interface ShowArguments {
@@ -96,7 +96,7 @@ async function askTrust(
     // Nobody who only looks is asked for a password, unless the platform was asked for.
     platform = await context.openPlatform({ ask: wanted === true });
   } catch (error) {
-    // Without a login, or with one that cannot be used, whoever did not ask for the platform is not hindered.
+    // Without a usable login this is no error, unless --platform asked for it.
     if (wanted === true || !(error instanceof OnboardingError)) throw error;
     return { kind: "away", message: error.message };
   }

@@ -6,7 +6,7 @@ import type { InitArguments, PlatformChoice } from "./init-options.ts";
 
 /**
  * The platform that was named by options, else by answers on the terminal. Throws `usage` for options that contradict
- * each other or cannot be used, and where nobody can be asked.
+ * each other or cannot be used, and where there is no terminal to ask on.
  */
 export async function choosePlatform(args: InitArguments, context: CliContext): Promise<PlatformChoice> {
   const { sandbox, platform, withoutPlatform, tenant, user } = args;

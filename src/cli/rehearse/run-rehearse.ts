@@ -16,7 +16,7 @@ export interface RehearseArguments {
   readonly secretsKey?: string | undefined;
 }
 
-/** Somebody waits in front of the terminal: a platform that is away is told soon. */
+/** A person waits at the terminal: an unreachable platform must be reported soon. */
 const TRIES = 4;
 const ENDPOINT_TIMEOUT_MS = 30_000;
 const TOKEN_ANSWER_MS = 3_000;

@@ -63,7 +63,7 @@ function workOf(context: CliContext, statuses: readonly LotStatus[]): readonly W
   });
 }
 
-/** The drop folder may be a share that is away; how the lots are is told all the same. */
+/** The drop folder may be a share that is not mounted; the status of the lots is shown without it. */
 function claimsIn({ home, log }: CliContext): readonly Claim[] {
   const drop = dropLayout(home);
   try {

@@ -50,7 +50,7 @@ export function assignDrops(context: Surroundings, ledgers: SharedLedger): DropA
       try {
         return (await correctedLot(path)) === undefined ? "leave" : "claim";
       } catch (error) {
-        // A name that might mean several lots: whoever resolves the file refuses it.
+        // A name that might mean several lots: resolving the file refuses it.
         if (error instanceof OnboardingError && error.code === "usage") return "claim";
         throw error;
       }
@@ -86,7 +86,7 @@ export function assignDrops(context: Surroundings, ledgers: SharedLedger): DropA
   };
 }
 
-/** One that cannot be read might be the one: those after it do not come into question then. */
+/** A job that cannot be read might match: then no job after it is considered. */
 function firstJob(jobs: readonly ListedJob[], path: string): ListedJob | undefined {
   return jobs.find(
     ({ manifest, problem }) => problem !== undefined || (manifest !== undefined && matchesManifest(manifest, path)),

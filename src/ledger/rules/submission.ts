@@ -88,7 +88,7 @@ async function reject(on: Statements, lot: number, rejects: readonly DeviceRejec
   const rows = new Map<number, string>();
   for (const { externalId, reason } of rejects) {
     const device = devices.get(externalId);
-    // A run that recovers may say again what a killed one said: then only the reason is new.
+    // A run that recovers may record again what a killed run recorded: then only the reason is new.
     const allowed = device?.stage === "rejected" || (device && mayFollow(device.stage, "rejected"));
     if (device === undefined || !allowed) throw await moveRefusal(on, lot, externalId, "rejected");
     if (device.stage === "reserved") reserved.push(device.id);

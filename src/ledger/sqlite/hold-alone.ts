@@ -37,7 +37,7 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
-/** For the message of whoever comes second; a disk that is full keeps nobody from holding. */
+/** For the message to the second process; a full disk does not prevent the lock. */
 function recordHolder(file: DatabaseSync, pid: number): void {
   try {
     file.exec("BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL); DELETE FROM holder");

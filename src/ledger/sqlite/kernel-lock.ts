@@ -43,7 +43,7 @@ export function takeKernelLock(path: string): KernelLock | undefined {
 
 const POLL_MS = 50;
 
-/** The same, once whoever has it lets go; undefined when he has not for so long. */
+/** The same, once the holder releases it; undefined when it has not within this time. */
 export async function awaitKernelLock(path: string, patienceMs: number): Promise<KernelLock | undefined> {
   for (let waitedMs = 0; ; waitedMs += POLL_MS) {
     const lock = takeKernelLock(path);

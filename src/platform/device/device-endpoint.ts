@@ -18,7 +18,7 @@ export interface DeviceIdentity {
 export interface DeviceEndpoint {
   readonly host: string;
   readonly port: number;
-  /** Certificates in PEM that vouch for the server, and nothing else does. */
+  /** The only trust anchors for the server, certificates in PEM. */
   readonly trust: readonly string[];
   /** Longest time for everything, in milliseconds. */
   readonly timeoutMs: number;
@@ -43,7 +43,7 @@ export type DeviceAnswer =
     }
   | { readonly kind: "server-untrusted"; readonly code: string };
 
-/** Where a site's devices go, and what vouches for the servers there: the public authorities and the site's own. */
+/** A site's device endpoints, and the trust anchors for their servers: the public CAs and the site's own. */
 export function siteEndpoints(site: PlatformSite) {
   const { hostname } = readAddress(site.url);
   return {

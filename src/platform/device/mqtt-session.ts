@@ -13,7 +13,7 @@ export interface MqttSession {
   readonly receive: (fits: (packet: Packet) => boolean, signal: AbortSignal) => Promise<Packet>;
 }
 
-/** The server ended the connection without a word. */
+/** The server ended the connection without an answer. */
 export class SilentClose extends Error {}
 
 /** Begins a session on a connected socket. */

@@ -37,7 +37,7 @@ const BROKEN: Readonly<Record<string, string>> = {
 /**
  * What an error of the connection means. An untrusted certificate is `refused` with status 0: running
  * again changes nothing. A connection that never stood is `busy` with status 0: nothing was sent.
- * All else is `unknown`. Only codes go into the words, never what the error itself says.
+ * All else is `unknown`. Only codes go into the message, never the text of the error itself.
  */
 export function connectionError(cause: unknown, host: string, times: { readonly timedOut: boolean }): Unanswered {
   for (const error of causes(cause)) {

@@ -27,7 +27,7 @@ export interface FetchOptions {
 
 /**
  * The certificates that a TLS server presents, its own first, exactly as it sends them. Nothing is verified
- * here but that the server has the key of its own certificate, which the handshake proves; whoever asks decides
+ * here but that the server has the key of its own certificate, which the handshake proves; the caller decides
  * whom to believe. Takes bounded time. Throws `platform-unreachable`, and `stopped` on the signal.
  */
 export function fetchServerChain(

@@ -1,4 +1,4 @@
-/** How much of the platform's own words a message holds. */
+/** How many characters of the platform's own message are kept. */
 const MAX_MESSAGE = 300;
 
 /** Makes a foreign text fit for messages and logs: no credentials, no control characters, at most `MAX_MESSAGE` characters. */

@@ -34,7 +34,7 @@ export interface HttpAnswer {
   readonly bytes: Buffer;
   /** The body as JSON; undefined when it is empty or no JSON. */
   readonly json: unknown;
-  /** The platform's own words in it, scrubbed and cut. */
+  /** The platform's own message in it, scrubbed and shortened. */
   readonly reason: string;
   /** The Date header, in milliseconds since 1970. */
   readonly date?: number;

@@ -11,11 +11,11 @@ import { count } from "../../report/plain-text.ts";
 import { issuerBudget } from "./issuer-budget.ts";
 import type { Walk } from "./walk.ts";
 
-/** What of a walk a report tells. */
+/** The part of a walk that a report shows. */
 export type Walked = Pick<Walk, "startedAtMs" | "stages" | "notes" | "errors" | "minted">;
 
 /**
- * How a lot stands, from the ledger, with what the walk adds to it. Its exit code is the lot's state: 3
+ * A lot's state, from the ledger, with what the walk adds to it. Its exit code is the lot's state: 3
  * while any row or device is rejected, whatever this run did.
  */
 export async function describeLot(

@@ -22,7 +22,7 @@ export async function finishRun(
   walk: Walk,
   error?: OnboardingError,
 ): Promise<LotReport> {
-  // Whoever throws the other one tells it as well.
+  // The caller that throws the other error reports it as well.
   for (const { code, message } of walk.errors) tools.log.error({ lot: lease.lot, code }, message);
   const errors = error === undefined ? walk.errors : [error, ...walk.errors];
   const report = await describeLot(

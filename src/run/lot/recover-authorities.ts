@@ -3,7 +3,7 @@ import { issuedCertificates } from "../../authority/issued-certificates.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { RunTools } from "./run-tools.ts";
 
-/** No command takes this long from a reservation to its certificate: what is older was left by a killed one. */
+/** No command takes this long from a reservation to its certificate: what is older was left by a killed command. */
 const PATIENCE_MS = 10 * 60_000;
 
 /**

@@ -174,10 +174,10 @@ function judgeRegistration({ externalId, chain, stage, platform }: Evidence): Fi
   if (platform.hasUser === false) {
     const enabled = trustedOf(chain, platform.trusted ?? []).filter(({ status }) => status === "ENABLED");
     if (enabled.some(({ autoRegistrationEnabled }) => autoRegistrationEnabled)) return [];
-    const standing = stage === "confirmed" ? "although it was confirmed" : `its stage is ${stage}`;
+    const known = stage === "confirmed" ? "although it was confirmed" : `its stage is ${stage}`;
     const off = platform.trusted === undefined ? "" : ", and auto registration is off";
     return registration(
-      `tenant ${platform.tenant} has no user device_${externalId} (${standing})${off}: register it with \`lotmint submit\``,
+      `tenant ${platform.tenant} has no user device_${externalId} (${known})${off}: register it with \`lotmint submit\``,
     );
   }
   if (platform.hasExternalId === false && stage === "confirmed") {

@@ -12,7 +12,7 @@ export interface EndpointsToTry {
   readonly host: string;
   readonly tokenPort: number;
   readonly mqttPort: number;
-  /** PEM of what vouches for the platform where a device has no truststore. */
+  /** PEM of the platform's trust anchors, for a device without a truststore. */
   readonly trust: readonly string[];
   readonly timeoutMs: number;
   /** How long a token over MQTT is waited for. */
@@ -31,7 +31,7 @@ export interface EndpointsAnswered {
 
 /**
  * Connects one device to both endpoints. Throws `platform-unreachable` when an endpoint gives no useful answer, and
- * `platform-refused` when what this site trusts does not vouch for the platform.
+ * `platform-refused` when the site's trust anchors do not verify the platform.
  */
 export async function rehearseDevice(
   endpoints: EndpointsToTry,

@@ -32,7 +32,7 @@ interface Session {
 }
 
 /**
- * The platform's MQTT endpoint, over TLS with client certificates: who may come in, and SmartREST's first
+ * The platform's MQTT endpoint, over TLS with client certificates: which devices are accepted, and SmartREST's first
  * words. Throws `usage` for a port that is taken.
  */
 export async function startMqttBroker(state: SandboxState, options: BrokerOptions): Promise<RunningBroker> {

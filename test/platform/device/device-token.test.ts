@@ -59,7 +59,7 @@ test.each([
   [422, "Cannot process certificate data."],
   [400, "Cannot parse X509 certificate. : Incomplete data"],
   [404, "This feature is disabled, please contact system administrator."],
-])("%i is a no, with the platform's words", async (status, message) => {
+])("%i is a refusal, with the platform's message", async (status, message) => {
   const ask = await at(saying(status, { error: "security/Unauthorized", message, info: "" }));
   const value = { kind: "refused", at: "token", code: String(status), reason: `HTTP ${status}: ${message}` };
   expect(await ask()).toEqual({ kind: "answer", value });

@@ -52,9 +52,9 @@ async function lookAt(
       warning(`from ${outlivedFrom} certificates of job ${job} outlive ${name}, which ends on ${end}`, successor),
     );
   }
-  const { standing, written } = await describeRevocations(ledger, name, now());
-  if (standing !== "none" && standing !== "current") {
-    const age = written === null ? "is not written yet" : `of ${written.thisUpdate.slice(0, 10)} is ${standing}`;
+  const { standing: status, written } = await describeRevocations(ledger, name, now());
+  if (status !== "none" && status !== "current") {
+    const age = written === null ? "is not written yet" : `of ${written.thisUpdate.slice(0, 10)} is ${status}`;
     findings.push(problem(`the revocation list of ${name} ${age}`, `lotmint authority crl ${name}`));
   }
   return findings.length === 0 ? [ok(`${name}: its chain is valid; it ends on ${end}`)] : findings;

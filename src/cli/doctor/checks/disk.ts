@@ -46,7 +46,7 @@ function probe(place: string): readonly Omit<DoctorFinding, "name">[] {
     } finally {
       closeSync(file);
     }
-    // What a killed one left.
+    // What a killed process left.
     removeStaged(path, "doctor");
     return [];
   } catch (error) {
