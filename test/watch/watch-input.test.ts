@@ -464,7 +464,7 @@ test("a watcher that was killed is followed by one that goes on with the claimed
   expect(world.names("work")).toEqual([]);
 });
 
-test("a file that has brought the watcher down three times is set aside, and the next files go on", async () => {
+test("a file with which the watcher was killed three times is rejected, and the next files are processed", async () => {
   const world = new WatchWorld();
   mkdirSync(world.drop.work, { recursive: true });
   writeFileSync(join(world.drop.work, "HEAVY.csv"), "id\n1\n");
@@ -479,7 +479,7 @@ test("a file that has brought the watcher down three times is set aside, and the
   world.write("NEXT.csv");
   expect(await world.once()).toBe(1);
   expect(world.ran).toEqual(["NEXT.csv"]);
-  expect(world.result("rejected", "HEAVY.csv")).toMatch(/^FAILED .*\n.*begun 3 times.*\nCall the engineer/);
+  expect(world.result("rejected", "HEAVY.csv")).toMatch(/^FAILED .*\n.*killed 3 times.*\nCall the engineer/);
 });
 
 test("a start is counted on the disk before the work begins, and forgotten once it has ended in order", async () => {
