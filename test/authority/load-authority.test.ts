@@ -201,7 +201,7 @@ describe("reading without the key", () => {
     expect(entries.find(({ name }) => name === "other")).toEqual({
       state: "damaged",
       name: "other",
-      error: expect.stringMatching(/authority other cannot be used/),
+      problem: expect.stringMatching(/authority other cannot be used/),
     });
     expect(entries.filter(({ state }) => state === "ready").length).toBe(listAuthorities(home).length - 1);
     expect(readableAuthorities(copy).map(({ name }) => name)).not.toContain("other");

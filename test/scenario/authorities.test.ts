@@ -587,6 +587,12 @@ test("a damaged authority is listed as damaged and hides no other", async () => 
   const listed = await org.must("authority", "list");
   expect(listed).toMatch(/bad\s+-\s+damaged\s+authority bad cannot be used/);
   expect(listed).toMatch(/good\s+ec-p256/);
+  const { stdout } = await org.run(["authority", "list", "--json"]);
+  expect(JSON.parse(stdout)).toContainEqual({
+    state: "damaged",
+    name: "bad",
+    fault: expect.stringMatching(/^authority bad cannot be used/),
+  });
   const shown = await org.run(["authority", "show", "bad"]);
   expect([shown.code, shown.stderr]).toEqual([10, expect.stringMatching(/does not hold exactly one certificate/)]);
 });

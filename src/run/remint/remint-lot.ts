@@ -87,7 +87,7 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
       throw error;
     });
     // The devices have their new certificates: what they replace is published whatever has become of passwords.
-    const lost = await errorOf(closePasswords);
+    const lost = await errorsOf(closePasswords);
     const published = await finishRemints(tools, lease, request.push);
     const refused = request.register ? await registerAgain(tools, lease, job, walk) : [];
     if (!request.register) await tellUnregistered(ledger, lease.lot, job, walk);
@@ -114,7 +114,7 @@ async function tellUnregistered(ledger: Ledger, lot: string, job: Job, walk: Wal
   );
 }
 
-async function errorOf(act: () => Promise<unknown>): Promise<readonly OnboardingError[]> {
+async function errorsOf(act: () => Promise<unknown>): Promise<readonly OnboardingError[]> {
   try {
     await act();
     return [];
