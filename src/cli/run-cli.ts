@@ -9,7 +9,7 @@ import { COMMANDS } from "./commands.ts";
 import { type CliProcess, makeContext } from "./context.ts";
 import { errorJson } from "./error-json.ts";
 import { type LogFormat, type LogLevel, openLog } from "./log.ts";
-import { requireSingleValues } from "./require-single-values.ts";
+import { requireSingleValues } from "./options.ts";
 import { makeStatusLine } from "./status-line.ts";
 import { jsonLine } from "./terminal-text.ts";
 import { commandNames, unknownCommand, usageError } from "./usage-error.ts";

@@ -73,7 +73,7 @@ export async function runDrop(
       const error = strayDiskError(cause);
       if (!(error instanceof OnboardingError) || (await ledger.lot(lot)) === undefined) throw error;
       const walked = { startedAtMs, stages: {}, notes: [], errors: [error], minted: 0 };
-      const report = await describeLot(ledger, context.home, lot, job, walked, context.now());
+      const report = await describeLot({ ledger, home: context.home, now: context.now }, lot, job, walked);
       const exitCode = exitCodeOf(error);
       const { message: problem, concerns } = error;
       return { exitCode, report: { ...report, exitCode }, problem, ...(concerns && { concerns }), places };

@@ -62,7 +62,10 @@ describe("the keystore", () => {
     write(keystores);
     const wrong = { kind: "closed", file, reason: "the password does not open it" };
     expect(openDevice(folder, lotFolder, "another")).toEqual(wrong);
-    expect(openDevice(folder, lotFolder, undefined)).toMatchObject({ ...wrong, reason: "no password is listed for it" });
+    expect(openDevice(folder, lotFolder, undefined)).toMatchObject({
+      ...wrong,
+      reason: "no password is listed for it",
+    });
   });
 
   test("one that is damaged, cut or far too large does not open, and a folder without any has no key", () => {
