@@ -32,8 +32,8 @@ export async function finishRun(
     // A run that lost the lot while it slept leaves the reports to the run that has it now.
     await tools.ledger.heartbeat(lease);
     await writeOutputs(tools.ledger, layout, job, report);
-  } catch (error) {
-    if (error === undefined || !(error instanceof OnboardingError)) throw error;
+  } catch (cause) {
+    if (error === undefined || !(cause instanceof OnboardingError)) throw cause;
   }
   return report;
 }
