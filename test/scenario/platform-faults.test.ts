@@ -219,7 +219,7 @@ describe("a platform that says no", () => {
       [{ ...REDIRECT, match: { path: BULK } }, DEVICES, /points to https:\/\/elsewhere\.example\//],
       [{ kind: "status", status: 404, match: { path: BULK } }, DEVICES, /refuses to register devices/],
       [{ kind: "huge-error-body", status: 403, match: { path: BULK } }, DEVICES, ROLE],
-      [{ kind: "part-refused", status: 422 }, DEVICES, /refuses part 1 and every quarter of it with the same words/],
+      [{ kind: "part-refused", status: 422 }, DEVICES, /refuses part 1 and every quarter of it with the same message/],
     ] as const satisfies readonly (readonly [FaultRule, number, RegExp])[]) {
       setFaults(state.faults, [rule]);
       const asked = state.requests.length;
