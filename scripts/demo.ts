@@ -107,7 +107,7 @@ Look at:
   output/demo/devices/                a folder with keystore and chain for each device
   output/demo/secrets/passwords.csv   the keystores' passwords
   output/demo/registration/           what was sent to the platform
-  output/demo/rejects.csv             the rows to mend
+  output/demo/rejects.csv             the rows to correct
 Open a keystore:
   id=ACM-TH2026470001
   openssl pkcs12 -in output/demo/devices/$id/keystore.p12 -info -noenc \\

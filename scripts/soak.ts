@@ -65,20 +65,20 @@ function shown(counts: ReadonlyMap<string, number>): string {
   return [...counts].map(([name, count]) => `${name} ${count}`).join(", ");
 }
 
-let faults: string[] = [];
+let problems: string[] = [];
 let lots = 0;
-while (tally.kills < wanted && faults.length === 0) {
+while (tally.kills < wanted && problems.length === 0) {
   lots += 1;
   const plan = someLot(lots);
   setFaults(world.sandbox.state.faults, mildFaults([plan]));
-  faults = await crashLot(world, plan, tally);
-  console.log(`${plan.lot}: ${plan.devices} devices, ${tally.kills} kills so far, ${faults.length} faults`);
+  problems = await crashLot(world, plan, tally);
+  console.log(`${plan.lot}: ${plan.devices} devices, ${tally.kills} kills so far, ${problems.length} problems`);
 }
 console.log(`${tally.kills} kills in ${lots} lots\nsteps: ${shown(tally.steps)}\nstages: ${shown(tally.stages)}`);
-if (faults.length === 0) {
+if (problems.length === 0) {
   await world.close();
 } else {
-  console.error(`seed ${seed}, home ${world.home}\n${faults.join("\n")}`);
+  console.error(`seed ${seed}, home ${world.home}\n${problems.join("\n")}`);
   await world.sandbox.close();
   process.exitCode = 1;
 }

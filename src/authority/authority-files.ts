@@ -7,7 +7,7 @@ import { digests } from "./stored-authority.ts";
 
 export interface AuthorityFilesRequest {
   readonly name: string;
-  /** Name of the issuing authority; one that this home does not have, in words `CN=…`. */
+  /** Name of the issuing authority; one that this home does not have, as text `CN=…`. */
   readonly issuer: string;
   /** Itself first, anchor last. */
   readonly chain: readonly [CertificateFields, ...CertificateFields[]];

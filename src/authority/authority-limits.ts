@@ -36,10 +36,10 @@ export function authoritySubject({
   issuer,
 }: Pick<AuthorityRequest, "name" | "subject" | "issuer">): Subject {
   const subject = asked ?? [{ attribute: "CN", value: name }];
-  const fault =
+  const problem =
     subject.length === 0 ? "it is empty" : subject.map(subjectPartProblem).find((found) => found !== undefined);
-  if (fault !== undefined) {
-    throw new OnboardingError(`the subject of authority ${name} cannot be used: ${fault}`, { code: "usage" });
+  if (problem !== undefined) {
+    throw new OnboardingError(`the subject of authority ${name} cannot be used: ${problem}`, { code: "usage" });
   }
   // It would count as self-issued, and readers that look for issuers by name would go round in circles.
   if (issuer !== undefined && readCertificate(issuer.certificateDer).subject.equals(encodeSubject(subject))) {

@@ -39,7 +39,7 @@ export interface CreateAuthorityOptions extends AuthorityRequest {
 
 /**
  * Makes an authority: its serial number is reserved before it is signed, and its folder appears under
- * its name whole and durable, or not at all. Faults: `usage` for what was asked, `issuer-unusable`
+ * its name whole and durable, or not at all. Errors: `usage` for what was asked, `issuer-unusable`
  * where the issuer does not allow it, `disk-unwritable`.
  */
 export async function createAuthority(
@@ -92,7 +92,7 @@ export async function createAuthority(
       }),
     );
   } catch (error) {
-    // A number that cannot be abandoned now stays reserved, which comes to the same; the first fault counts.
+    // A serial number that cannot be abandoned now stays reserved, which has the same effect; the first error is thrown.
     await record.abandonSerial(serialNumber).catch(() => undefined);
     throw error;
   }

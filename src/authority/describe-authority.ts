@@ -8,10 +8,10 @@ import { digests, type StoredAuthority } from "./stored-authority.ts";
 /** An authority in plain values, for printing. */
 export interface AuthorityDescription {
   readonly name: string;
-  /** Names in words, `CN=…,O=…`. */
+  /** Names as text, `CN=…,O=…`. */
   readonly subject: string;
   readonly issuer: string;
-  /** One of lotmint's key types, else the type in words. */
+  /** One of lotmint's key types, else a description. */
   readonly key: string;
   readonly serialNumber: string;
   /** ISO 8601, UTC. */
@@ -27,7 +27,7 @@ export interface AuthorityDescription {
   readonly hasKey: boolean;
 }
 
-/** An authority's certificate, chain and key type in words. */
+/** An authority's certificate, chain and key type as text. */
 export function describeStoredAuthority({ name, certificate, chain, hasKey }: StoredAuthority): AuthorityDescription {
   const { publicKey } = new X509Certificate(certificate.raw);
   return {

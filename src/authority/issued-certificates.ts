@@ -6,7 +6,7 @@ import { type CertificateFields, readCertificate } from "../x509/read-certificat
 
 /**
  * Every certificate of an authority that stands in this home: the authorities' own, and the copies of those
- * that they signed for other houses. A file that cannot be read shows nothing and hides no other.
+ * that they signed for other organisations. A file that cannot be read shows nothing and hides no other.
  */
 export function issuedCertificates(home: Home): readonly CertificateFields[] {
   return namesIn(home.authorities)

@@ -38,7 +38,7 @@ export function keyAlgorithmOf(key: KeyObject): KeyAlgorithm | undefined {
   }
 }
 
-/** A key's type in words, for messages about one that cannot be used. */
+/** A key's type as text, for messages about one that cannot be used. */
 export function describeKey(key: KeyObject): string {
   const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
   const type = key.asymmetricKeyType ?? "unknown";

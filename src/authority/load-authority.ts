@@ -27,7 +27,7 @@ export interface LoadedIssuer extends Validity {
   /** Itself first, anchor last. */
   readonly chainDer: readonly Buffer[];
   readonly chainPem: string;
-  /** In words, `CN=…,O=…`. */
+  /** As text, `CN=…,O=…`. */
   readonly subject: string;
   /** Digests of the certificate, lower-case hex; the platform goes by SHA-1. */
   readonly sha1: string;
@@ -80,17 +80,17 @@ export function describeAuthority(home: Home, name: string): AuthorityDescriptio
 /** One authority of a list: described, or why it cannot be. */
 export type AuthorityEntry =
   | (AuthorityDescription & { readonly state: "ready" })
-  | { readonly state: "requested" | "damaged"; readonly name: string; readonly fault: string };
+  | { readonly state: "requested" | "damaged"; readonly name: string; readonly problem: string };
 
 /** All authorities of a home, sorted by name; one that cannot be read hides none of the others. */
 export function listAuthorities(home: Home): readonly AuthorityEntry[] {
   return authorityNames(home).map((name) => {
-    if (awaitsCertificate(home, name)) return { state: "requested", name, fault: awaits(home, name) };
+    if (awaitsCertificate(home, name)) return { state: "requested", name, problem: awaits(home, name) };
     try {
       return { state: "ready", ...describeAuthority(home, name) };
     } catch (error) {
       if (!(error instanceof OnboardingError)) throw error;
-      return { state: "damaged", name, fault: error.message };
+      return { state: "damaged", name, problem: error.message };
     }
   });
 }
@@ -145,7 +145,7 @@ function openKey(home: Home, stored: StoredAuthority, passphrase: string): KeyOb
 /**
  * Loads an authority for signing and proves that it may: the passphrase opens the key, the key fits
  * the certificate, relying parties accept a device below its chain at `nowMs` (`judgeChain`), and a
- * device makes no more than `maxChain` certificates. Each fault is `issuer-unusable`.
+ * device makes no more than `maxChain` certificates. Each error is `issuer-unusable`.
  */
 export function loadIssuer(
   home: Home,
@@ -162,7 +162,7 @@ export function loadIssuer(
 
 /**
  * Loads an authority for signing revocation lists. As `loadIssuer`, but for what makes relying parties refuse the
- * devices below it: those that were minted before that was known have to be revocable. Each fault is `issuer-unusable`.
+ * devices below it: those that were minted before that was known have to be revocable. Each error is `issuer-unusable`.
  */
 export function loadCrlSigner(home: Home, name: string, passphrase: string, nowMs: number): LoadedIssuer {
   const stored = readAuthority(home, name);

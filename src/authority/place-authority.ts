@@ -11,7 +11,7 @@ export type NewFiles = Readonly<Record<string, { readonly content: string; reado
 
 /**
  * Puts a new authority's folder in place whole and durable: written aside, synced, renamed, the name
- * synced. On any fault nothing is left. A name that is taken is `usage`.
+ * synced. On any error nothing is left. A name that is taken is `usage`.
  */
 export async function placeAuthority(home: Home, name: string, files: NewFiles): Promise<void> {
   ensureFolder(home.state, PRIVATE_FOLDER);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { isMissing, wordsOf } from "../disk/disk-error.ts";
+import { isMissing, reasonOf } from "../disk/disk-error.ts";
 import type { AuthorityLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { readPemCertificates, writePem } from "../x509/pem.ts";
@@ -63,12 +63,12 @@ export function readAuthorityFile(name: string, path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
-    const words = isMissing(cause) ? undefined : wordsOf(cause, path);
-    throw unusableAuthority(name, `${path} cannot be read${words === undefined ? "" : `: ${words}`}`, cause);
+    const reason = isMissing(cause) ? undefined : reasonOf(cause, path);
+    throw unusableAuthority(name, `${path} cannot be read${reason === undefined ? "" : `: ${reason}`}`, cause);
   }
 }
 
-/** The fault of an authority that cannot sign. */
-export function unusableAuthority(name: string, fault: string, cause?: unknown): OnboardingError {
-  return new OnboardingError(`authority ${name} cannot be used: ${fault}`, { code: "issuer-unusable", cause });
+/** The error of an authority that cannot sign. */
+export function unusableAuthority(name: string, problem: string, cause?: unknown): OnboardingError {
+  return new OnboardingError(`authority ${name} cannot be used: ${problem}`, { code: "issuer-unusable", cause });
 }

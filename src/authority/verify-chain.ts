@@ -5,7 +5,7 @@ import { unusableAuthority } from "./stored-authority.ts";
 /**
  * Proves that the first certificate may sign leaves at `nowMs`, that those who are shown such a leaf accept it, and
  * that it leads link by link to a self-signed anchor, the last one (`judgeChain`). `name` is the authority's, for
- * messages. Each fault is `issuer-unusable`.
+ * messages. Each error is `issuer-unusable`.
  */
 export function verifyChain(name: string, chain: readonly CertificateFields[], nowMs: number): void {
   const problem = judgeChain(chain, { nowMs, begins: "issuer", ends: "root" });

@@ -26,7 +26,7 @@ export interface CrlRequest {
 }
 
 /**
- * Loads an authority for signing revocation lists. Faults are `issuer-unusable`, among them a certificate that
+ * Loads an authority for signing revocation lists. Errors are `issuer-unusable`, among them a certificate that
  * may sign certificates but no lists: nobody would accept its list (RFC 5280, 4.2.1.3).
  */
 export function loadCrlIssuer(home: Home, name: string, passphrase: string, nowMs: number): LoadedIssuer {

@@ -27,7 +27,7 @@ export async function askPassphraseAgain(
     const typed = await askPassphrase(question, input, output);
     const found =
       problem(typed) ??
-      (confirm && typed !== (await askPassphrase("The same again: ", input, output))
+      (confirm && typed !== (await askPassphrase("Repeat the passphrase: ", input, output))
         ? "the two passphrases differ"
         : undefined);
     if (found === undefined) return typed;

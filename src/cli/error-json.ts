@@ -1,7 +1,7 @@
 import { OnboardingError } from "../domain/error.ts";
 import { exitCodeOf } from "../domain/exit-code.ts";
 
-/** A fault as `--json` tells it on stdout; what a defect says of itself stays in the log. */
+/** An error as `--json` tells it on stdout; what a defect says of itself stays in the log. */
 export function errorJson(error: unknown): {
   readonly exitCode: number;
   readonly error: { readonly code: string; readonly message: string };

@@ -23,7 +23,7 @@ export interface AskedLot {
 }
 
 /**
- * The lots that JOB or MANIFEST means: one for each manifest. A manifest that is a lot's mended rejects goes
+ * The lots that JOB or MANIFEST means: one for each manifest. A manifest that is a lot's corrected rejects goes
  * with the job that the lot was begun with, any other with the job whose pattern matches it. Throws `usage`, also when nothing matches.
  */
 export async function findLots(
@@ -68,18 +68,18 @@ async function lotOfManifest(
   context: CliContext,
   ledger: Pick<Ledger, "lot" | "lotName">,
 ): Promise<AskedLot> {
-  const mended = await lotInFile(manifest);
-  const lot = await spelled(mended ?? checkLotName(parse(manifest).name), ledger);
+  const corrected = await lotInFile(manifest);
+  const lot = await spelled(corrected ?? checkLotName(parse(manifest).name), ledger);
   const begun = issuer === undefined ? await recordedJob(ledger, lot) : undefined;
   const matching = issuer === undefined ? jobsOfManifest(manifest, context.home, context.site()) : [];
   const listed = begun === undefined ? oneJob(matching, manifest) : matching.find(({ name }) => name === begun.name);
-  if (begun !== undefined && (mended !== undefined || listed === undefined)) return { lot, job: begun, manifest };
+  if (begun !== undefined && (corrected !== undefined || listed === undefined)) return { lot, job: begun, manifest };
   const job =
     listed === undefined
       ? adHocJob(manifest, issuer, context.site(), context.now())
       : readJob(listed.path, context.home, context.site(), context.now());
   if (listed !== undefined) context.log.info({ manifest, job: job.name }, `${manifest} goes with job ${job.name}`);
-  const named = mended ?? resolveLot(job.lot, manifest, new Date(context.now()));
+  const named = corrected ?? resolveLot(job.lot, manifest, new Date(context.now()));
   return { lot: await spelled(named, ledger), job, manifest };
 }
 

@@ -7,7 +7,7 @@ import type { SecretSources } from "./ask-passphrase.ts";
 /**
  * The passphrase of an authority's key: from the environment, else from `file`, else asked for on a terminal. With
  * `confirm` it is a new key's: the rule is told first and kept. Without, it has to open the key that is there. Throws
- * `usage` where nobody can be asked and after three tries at a new one, `issuer-unusable` after three wrong ones.
+ * `usage` where there is no terminal to ask on and after three tries at a new one, `issuer-unusable` after three wrong ones.
  */
 export async function findPassphrase(
   around: SecretSources,

@@ -21,11 +21,11 @@ export function addGlobalOptions(line: Argv): Argv<GlobalOptions> {
     .option("log-level", {
       choices: LOG_LEVELS,
       default: "info" as LogLevel,
-      describe: "How much the log on stderr tells",
+      describe: "Lowest level of the log on stderr",
     })
     .option("log-format", {
       choices: LOG_FORMATS,
       default: "text" as LogFormat,
-      describe: "The log as text for people, or as one JSON object a line",
+      describe: "Format of the log: text, or one JSON object per line",
     });
 }

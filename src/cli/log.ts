@@ -23,7 +23,7 @@ interface Entry {
   readonly stack?: unknown;
 }
 
-const LEVEL_WORDS: Readonly<Record<number, readonly [word: string, paint: Paint]>> = {
+const LEVEL_NAMES: Readonly<Record<number, readonly [word: string, paint: Paint]>> = {
   20: ["debug", "dim"],
   40: ["warning", "amber"],
   50: ["error", "red"],
@@ -69,7 +69,7 @@ function textDestination(stream: NodeJS.WriteStream, { times, statusLine }: LogO
     write(line: string) {
       const { level, time, msg = "", lot, stack } = JSON.parse(line) as Entry;
       const about = typeof lot === "string" && lot !== "" && !msg.includes(lot) ? `${lot}: ` : "";
-      const [word, tone] = LEVEL_WORDS[level] ?? ["", "dim"];
+      const [word, tone] = LEVEL_NAMES[level] ?? ["", "dim"];
       const start = `${times === true ? `${localTime(Date.parse(time))} ` : ""}${word === "" ? "" : `${paint(word, tone, { colour })}: `}`;
       const text = `${about}${msg}${stack === undefined ? "" : `\n${String(stack)}`}`;
       statusLine?.clear();

@@ -5,7 +5,7 @@ import type { SecretSources } from "./ask-passphrase.ts";
 
 /**
  * How to log in to the platform: as the environment says; where it says nothing, with the password of `platform.user`
- * that somebody types on the terminal, if `ask` allows it. Throws `usage` where there is no login to be had.
+ * that somebody types on the terminal, if `ask` allows it. Throws `usage` where there is no login.
  */
 export async function platformLogin(
   { secrets, stdin, stderr }: SecretSources,

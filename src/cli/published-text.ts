@@ -8,12 +8,12 @@ const OFFLINE_KEY = "configuration/crl.offline.check.enabled";
 
 /** What became of revocations outside the ledger, a line each. */
 export function publishedText({ crls, push }: Pick<Published, "crls" | "push">): string {
-  return [...crls.flatMap(crlWords), ...(push === undefined ? [] : pushWords(push))]
+  return [...crls.flatMap(crlText), ...(push === undefined ? [] : pushText(push))]
     .map((line) => `  ${line}`)
     .join("\n");
 }
 
-function crlWords(refreshed: RenewedCrl): readonly string[] {
+function crlText(refreshed: RenewedCrl): readonly string[] {
   const { issuer } = refreshed;
   switch (refreshed.kind) {
     case "written": {
@@ -30,12 +30,12 @@ function crlWords(refreshed: RenewedCrl): readonly string[] {
       return [`the key of ${issuer} is not here: its revocation list has to be written where it is`];
     case "skipped":
       return [`no revocation list was written: ${refreshed.reason}`];
-    case "fault":
+    case "failed":
       return [`no revocation list of ${issuer} was written; see the log`];
   }
 }
 
-function pushWords({ tenant, serials, offlineCheck }: PushOutcome): readonly string[] {
+function pushText({ tenant, serials, offlineCheck }: PushOutcome): readonly string[] {
   const noun = serials === 1 ? "serial number" : "serial numbers";
   const told = serials === 0 ? `tenant ${tenant} knew it all` : `tenant ${tenant} took ${serials} ${noun}`;
   switch (offlineCheck) {
@@ -55,21 +55,21 @@ function pushWords({ tenant, serials, offlineCheck }: PushOutcome): readonly str
 }
 
 /** The same for `--json`. */
-export function publishedJson({ crls, push, faults }: Published) {
+export function publishedJson({ crls, push, errors }: Published) {
   return {
     crls: crls.map((refreshed) => {
       const { kind, issuer } = refreshed;
       if (kind === "written") return { kind, ...refreshed.crl };
       if (kind === "skipped") return { kind, issuer, reason: refreshed.reason };
-      return kind === "fault" ? { kind, issuer, message: refreshed.fault.message } : { kind, issuer };
+      return kind === "failed" ? { kind: "fault", issuer, message: refreshed.error.message } : { kind, issuer };
     }),
     push: push ?? null,
-    faults: faults.map(({ code, message }) => ({ code, message })),
+    faults: errors.map(({ code, message }) => ({ code, message })),
   };
 }
 
-/** Tells the faults in the log and says what they make the exit code. */
-export function tellFaults(faults: Published["faults"], context: CliContext): number {
-  for (const fault of faults) context.log.error({ code: fault.code }, fault.message);
-  return worstExitCode(faults.map(exitCodeOf));
+/** Tells the errors in the log and says what they make the exit code. */
+export function logErrors(errors: Published["errors"], context: CliContext): number {
+  for (const error of errors) context.log.error({ code: error.code }, error.message);
+  return worstExitCode(errors.map(exitCodeOf));
 }

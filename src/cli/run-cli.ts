@@ -1,6 +1,6 @@
 import yargs, { type Argv } from "yargs";
 import { resolveHome } from "../config/home.ts";
-import { strayDiskFault } from "../disk/disk-error.ts";
+import { strayDiskError } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
 import { textWidth } from "../report/plain-text.ts";
@@ -13,14 +13,14 @@ import { type LogFormat, openLog } from "./log.ts";
 import { requireSingleValues } from "./options.ts";
 import { makeStatusLine } from "./status-line.ts";
 import { jsonLine } from "./terminal-text.ts";
-import { commandNames, unknownCommand, usageFault } from "./usage-fault.ts";
+import { commandNames, unknownCommand, usageError } from "./usage-error.ts";
 
 /** Commands that run for days: their log says when something happened. */
 const LASTING: ReadonlySet<unknown> = new Set(["watch"]);
 
 /**
- * Runs one command line and returns its exit code. Results go to stdout, the log and every fault to
- * stderr; a fault that is no `OnboardingError` is a defect and keeps its stack.
+ * Runs one command line and returns its exit code. Results go to stdout, the log and every error to
+ * stderr; an error that is no `OnboardingError` is a defect and keeps its stack.
  */
 export async function runCli(argv: readonly string[], around: CliProcess, version: string): Promise<number> {
   let exitCode: number = EXIT.done;
@@ -37,8 +37,8 @@ export async function runCli(argv: readonly string[], around: CliProcess, versio
     const home = resolveHome(args.home, around);
     exitCode = await act(args, makeContext(around, { home, use, json: args.json, log, statusLine }));
   };
-  const parse = (words: readonly string[]) =>
-    commandLine(words, runner, { version, columns: around.stdout.columns }, (command) => {
+  const parse = (args: readonly string[]) =>
+    commandLine(args, runner, { version, columns: around.stdout.columns }, (command) => {
       askedFor = command;
     }).parseAsync();
   try {
@@ -46,7 +46,7 @@ export async function runCli(argv: readonly string[], around: CliProcess, versio
     if (askedFor !== undefined) await parse([...askedFor, "--help"]);
     return exitCode;
   } catch (cause) {
-    const error = strayDiskFault(cause);
+    const error = strayDiskError(cause);
     if (json) around.stdout.write(`${jsonLine(JSON.stringify(errorJson(error)))}\n`);
     if (error instanceof OnboardingError) log.error({ code: error.code }, error.message);
     else
@@ -101,6 +101,6 @@ function commandLine(
     .fail((message: string, error: unknown) => {
       // yargs throws its own kind for a command line that it cannot take apart.
       if (error instanceof Error && error.name !== "YError") throw error;
-      throw usageFault(message, root, argv);
+      throw usageError(message, root, argv);
     });
 }

@@ -28,7 +28,7 @@ export function adHocJob(
     });
   }
   const input = { manifest, ...(issuer !== undefined && { issuer }) };
-  const { job, faults } = resolveJob(parse(manifest).name, input, site, { defaults: site.defaults, nowMs });
-  throwProblems(faults, site.locateDefault);
+  const { job, problems } = resolveJob(parse(manifest).name, input, site, { defaults: site.defaults, nowMs });
+  throwProblems(problems, site.locateDefault);
   return job;
 }

@@ -9,6 +9,6 @@ export function askedValidity(text: string, nowMs: number): ValidityRequest {
     throw new OnboardingError(`--validity ${text} is none of 365d, 20y, 2040-01-01, never`, { code: "usage" });
   }
   const parsed = parseNotAfter(text, nowMs);
-  if ("fault" in parsed) throw new OnboardingError(`--validity ${text} ${parsed.fault}`, { code: "usage" });
+  if ("problem" in parsed) throw new OnboardingError(`--validity ${text} ${parsed.problem}`, { code: "usage" });
   return parsed;
 }

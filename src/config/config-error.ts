@@ -13,14 +13,14 @@ export interface ConfigProblem {
 /** Where a value stands, for people: the file as they know it, its line from 1, its key with dots. */
 export type Locate = (path: KeyPath) => { readonly file: string; readonly line: number; readonly key: string };
 
-/** Throws when there are any faults: see `refuse`. */
-export function throwProblems(faults: readonly ConfigProblem[], locate: Locate): void {
-  if (faults.length > 0) refuse(faults, locate);
+/** Throws when there are any errors: see `refuse`. */
+export function throwProblems(problems: readonly ConfigProblem[], locate: Locate): void {
+  if (problems.length > 0) refuse(problems, locate);
 }
 
-/** Throws all faults as one `usage` error, a line each, in the order of the file. */
-export function refuse(faults: readonly ConfigProblem[], locate: Locate): never {
-  const placed = faults.map(({ path, message }) => ({ ...locate(path), message }));
+/** Throws all errors as one `usage` error, a line each, in the order of the file. */
+export function refuse(problems: readonly ConfigProblem[], locate: Locate): never {
+  const placed = problems.map(({ path, message }) => ({ ...locate(path), message }));
   placed.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
   const lines = placed.map(
     ({ file, line, key, message }) => `${file}:${line}: ${key === "" ? "" : `${key}: `}${message}`,

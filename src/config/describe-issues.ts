@@ -2,14 +2,14 @@ import { z } from "zod";
 import { nearestWord } from "../domain/nearest-word.ts";
 import { type ConfigProblem, type KeyPath, showValue } from "./config-error.ts";
 
-/** Checks a value from YAML against a schema; what is wrong comes back in plain words, all at once. */
+/** Checks a value from YAML against a schema; all problems are returned at once. */
 export function checkAgainst<T extends z.ZodType>(
   schema: T,
   value: unknown,
-): { readonly value: z.output<T> } | { readonly faults: readonly ConfigProblem[] } {
+): { readonly value: z.output<T> } | { readonly problems: readonly ConfigProblem[] } {
   const outcome = schema.safeParse(value);
   if (outcome.success) return { value: outcome.data };
-  return { faults: outcome.error.issues.flatMap((issue) => describe(issue, schema, value)) };
+  return { problems: outcome.error.issues.flatMap((issue) => describe(issue, schema, value)) };
 }
 
 function describe(issue: z.core.$ZodIssue, schema: z.ZodType, value: unknown): readonly ConfigProblem[] {

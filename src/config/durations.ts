@@ -26,15 +26,15 @@ export function parseValidity(validity: string): ValidityRequest {
  * When a certificate ends: `never`, a day, which means the end of that day in UTC, since notAfter is
  * inclusive, or a date with time and zone. Says in a sentence why a text is none of these.
  */
-export function parseNotAfter(text: string, nowMs: number): ValidityRequest | { readonly fault: string } {
+export function parseNotAfter(text: string, nowMs: number): ValidityRequest | { readonly problem: string } {
   if (text === "never") return { kind: "never", asked: true };
   const isDay = text.length === 10;
   const atMs = Date.parse(isDay ? `${text}T23:59:59Z` : text);
   // Date.parse takes 2040-02-31 for 2 March; the calendar does not.
   const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
   const real = !Number.isNaN(day.getTime()) && day.toISOString().slice(0, 10) === text.slice(0, 10);
-  if (Number.isNaN(atMs) || !real) return { fault: "is no date of the calendar" };
+  if (Number.isNaN(atMs) || !real) return { problem: "is no date of the calendar" };
   const notAfterMs = Math.floor(atMs / 1000) * 1000;
-  if (notAfterMs <= nowMs) return { fault: "is in the past" };
+  if (notAfterMs <= nowMs) return { problem: "is in the past" };
   return notAfterMs >= NEVER_MS ? { kind: "never", asked: true } : { kind: "until", notAfterMs, asked: true };
 }

@@ -7,7 +7,7 @@ import { isFile } from "./is-file.ts";
 /**
  * The manifests that a path or a pattern means, sorted by name. `*` and `?` stand for anything in the
  * file's name, not in its folder's; hidden files do not match. The case of the ending (`.CSV`) and the Unicode form of
- * the name do not count. A pattern may match nothing; a plain path that means no file is a `usage` fault.
+ * the name do not count. A pattern may match nothing; a plain path that means no file is a `usage` error.
  */
 export function findManifests(pattern: string): readonly string[] {
   if (isFile(pattern)) return [pattern];

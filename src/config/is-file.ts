@@ -10,7 +10,7 @@ export function isFile(path: string): boolean {
   }
 }
 
-/** What keeps a path that a configuration names from being a file, in words; undefined when it is one. */
+/** What keeps a path that a configuration names from being a file, as text; undefined when it is one. */
 export function fileProblem(path: string): string | undefined {
   try {
     return isFile(path) ? undefined : `there is no file ${path}`;

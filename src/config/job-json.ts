@@ -48,7 +48,7 @@ export function jobFromJson(text: string): Job {
   return copy.job;
 }
 
-/** The names of the issuance settings in which two jobs differ, in the job file's words. */
+/** The names of the issuance settings in which two jobs differ, as the job file names them. */
 export function issuanceChanges(before: Job, after: Job): readonly string[] {
   return ISSUANCE.filter((name) => differs(before, after, name));
 }

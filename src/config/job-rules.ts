@@ -37,30 +37,30 @@ const RULES: readonly Rule[] = [
   scheduleIsReadable,
 ];
 
-function fault(path: KeyPath, message: string): readonly ConfigProblem[] {
+function problem(path: KeyPath, message: string): readonly ConfigProblem[] {
   return [{ path, message }];
 }
 
 function lotPatternIsUsable(job: Job): readonly ConfigProblem[] {
   const parts = parseTemplate(job.lot);
-  if ("fault" in parts) return fault(["lot"], parts.fault);
+  if ("problem" in parts) return problem(["lot"], parts.problem);
   return parts.flatMap((part) =>
     part.kind === "column" && !LOT_PLACEHOLDERS.includes(part.name)
-      ? fault(["lot"], `{${part.name}} is not known; a lot's name may hold {file} and {date}`)
+      ? problem(["lot"], `{${part.name}} is not known; a lot's name may hold {file} and {date}`)
       : [],
   );
 }
 
 function patternGivesOneLotPerFile(job: Job): readonly ConfigProblem[] {
   if (job.manifest === undefined || !/[*?]/.test(job.manifest) || /\{\s*file\s*\}/.test(job.lot)) return [];
-  return fault(["lot"], "must hold {file}, since the manifest is a pattern and each file is a lot of its own");
+  return problem(["lot"], "must hold {file}, since the manifest is a pattern and each file is a lot of its own");
 }
 
 function requiredSubjectIsGiven(job: Job): readonly ConfigProblem[] {
   return job.profile.requiredSubject.flatMap((required) =>
     required === "CN" || job.subject.some(({ attribute }) => attribute === required)
       ? []
-      : fault(
+      : problem(
           ["subject"],
           `must hold ${required}, which profile ${job.profile.name} requires, such as ${required}: "{${exampleColumn(required)}}"`,
         ),
@@ -75,10 +75,10 @@ function subjectTemplatesAreUsable(job: Job): readonly ConfigProblem[] {
   return job.subject.flatMap(({ attribute, template }) => {
     const path = ["subject", attribute];
     const parts = parseTemplate(template);
-    if ("fault" in parts) return fault(path, parts.fault);
+    if ("problem" in parts) return problem(path, parts.problem);
     if (parts.some(({ kind }) => kind === "column")) return [];
     const wrong = checkSubjectValue(attribute, template);
-    return wrong === undefined ? [] : fault(path, wrong);
+    return wrong === undefined ? [] : problem(path, wrong);
   });
 }
 
@@ -87,11 +87,11 @@ function registrationTemplatesAreUsable(job: Job): readonly ConfigProblem[] {
   const templates = { name, ...(path !== undefined && { path }) };
   return Object.entries(templates).flatMap(([key, template]) => {
     const parts = parseTemplate(template);
-    if ("fault" in parts) return fault(["registration", key], parts.fault);
+    if ("problem" in parts) return problem(["registration", key], parts.problem);
     if (mode !== "bulk") return [];
     return parts.flatMap((part) => {
       const wrong = part.kind === "text" ? checkRegistrationValue(part.text) : undefined;
-      return wrong === undefined ? [] : fault(["registration", key], wrong);
+      return wrong === undefined ? [] : problem(["registration", key], wrong);
     });
   });
 }
@@ -105,16 +105,19 @@ function registrationTextFitsTheCsv(job: Job): readonly ConfigProblem[] {
   ];
   return texts.flatMap(([path, text]) => {
     if (text === undefined) return [];
-    if (/[{}]/.test(text)) return fault(path, "takes no {column}; a manifest column of that name does what is meant");
+    if (/[{}]/.test(text)) return problem(path, "takes no {column}; a manifest column of that name does what is meant");
     const wrong = mode === "bulk" ? checkRegistrationValue(text) : undefined;
-    return wrong === undefined ? [] : fault(path, wrong);
+    return wrong === undefined ? [] : problem(path, wrong);
   });
 }
 
 function propertiesAreNotPlatformColumns(job: Job): readonly ConfigProblem[] {
   return job.registration.properties.flatMap((name, index) =>
     FORBIDDEN_PROPERTIES.includes(name.toUpperCase()) || name.toLowerCase().startsWith(EXTERNAL_PREFIX)
-      ? fault(["registration", "properties", index], `${name} is a column that the platform gives a meaning of its own`)
+      ? problem(
+          ["registration", "properties", index],
+          `${name} is a column that the platform gives a meaning of its own`,
+        )
       : [],
   );
 }
@@ -127,14 +130,14 @@ function columnsAreMappedOnce(job: Job): readonly ConfigProblem[] {
     seen.set(folded, first ?? column);
     return first === undefined
       ? []
-      : fault(["columns", column], `takes ${JSON.stringify(header)}, which ${first} takes already`);
+      : problem(["columns", column], `takes ${JSON.stringify(header)}, which ${first} takes already`);
   });
 }
 
 function aliasTemplatesAreUsable({ keystores }: Job): readonly ConfigProblem[] {
   return aliasTemplates(keystores).flatMap(({ path, template }) => {
     const parts = parseTemplate(template);
-    return "fault" in parts ? fault(path, parts.fault) : [];
+    return "problem" in parts ? problem(path, parts.problem) : [];
   });
 }
 
@@ -152,13 +155,13 @@ function secretColumnsAreNotUsed(job: Job): readonly ConfigProblem[] {
     // As a property it is refused already.
     return user === undefined || user === "registration.properties"
       ? []
-      : fault(user.split("."), `takes column ${column}, which is secret in every manifest`);
+      : problem(user.split("."), `takes column ${column}, which is secret in every manifest`);
   });
   const named = (job.secretColumns ?? []).flatMap((column, index) => {
     const folded = foldColumnName(column);
     const user = folded.startsWith(EXTERNAL_PREFIX) ? "lotmint itself, as an external id" : users.get(folded);
     const message = `${showText(column)} is used by ${user}; a secret column cannot be used`;
-    return user === undefined ? [] : fault(["secretColumns", index], message);
+    return user === undefined ? [] : problem(["secretColumns", index], message);
   });
   return [...always, ...named];
 }
@@ -175,7 +178,7 @@ function usersOfColumns(job: Job): ReadonlyMap<string, string> {
   ];
   const named = templates.flatMap(([user, template]) => {
     const parts = parseTemplate(template);
-    return "fault" in parts
+    return "problem" in parts
       ? []
       : parts.flatMap((part) => (part.kind === "column" ? [[part.name, user] as const] : []));
   });
@@ -200,7 +203,7 @@ function usersOfColumns(job: Job): ReadonlyMap<string, string> {
 
 function submissionHasAPlatform(job: Job, site: Site): readonly ConfigProblem[] {
   if (!job.submit.enabled || site.platform !== undefined) return [];
-  return fault(["submit", "enabled"], "needs a platform, and lotmint.yaml names none");
+  return problem(["submit", "enabled"], "needs a platform, and lotmint.yaml names none");
 }
 
 function filesAreThere(job: Job): readonly ConfigProblem[] {
@@ -211,19 +214,21 @@ function filesAreThere(job: Job): readonly ConfigProblem[] {
     ),
   ];
   return files.flatMap(([path, file]) =>
-    file === undefined ? [] : [fileProblem(file)].flatMap((words) => (words === undefined ? [] : fault(path, words))),
+    file === undefined
+      ? []
+      : [fileProblem(file)].flatMap((message) => (message === undefined ? [] : problem(path, message))),
   );
 }
 
 function scheduleIsReadable(job: Job): readonly ConfigProblem[] {
   if (job.schedule === undefined) return [];
   const cron = readCron(job.schedule.cron);
-  const wrongTime = "fault" in cron ? fault(["schedule"], cron.fault) : [];
+  const wrongTime = "problem" in cron ? problem(["schedule"], cron.problem) : [];
   const { timezone } = job.schedule;
   const wrongZone =
     timezone === undefined || isTimezone(timezone)
       ? []
-      : fault(["timezone"], `${JSON.stringify(timezone)} is not a time zone; expected one such as Europe/Berlin`);
+      : problem(["timezone"], `${JSON.stringify(timezone)} is not a time zone; expected one such as Europe/Berlin`);
   return [...wrongTime, ...wrongZone];
 }
 

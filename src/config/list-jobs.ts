@@ -11,17 +11,17 @@ export interface ListedJob {
   readonly name: string;
   /** Absolute path of the job file. */
   readonly path: string;
-  /** Absolute path or pattern of its manifests; undefined: it names none, or `fault` says why that is not known. */
+  /** Absolute path or pattern of its manifests; undefined: it names none, or `problem` says why that is not known. */
   readonly manifest?: string;
   /** True when it runs by schedule. */
   readonly scheduled: boolean;
-  /** Why the file cannot be read at all; any other fault in it shows when the job is read whole. */
-  readonly fault?: string;
+  /** Why the file cannot be read at all; any other error in it shows when the job is read whole. */
+  readonly problem?: string;
 }
 
 const ENDING = /\.ya?ml$/i;
 
-/** The jobs in jobs/, by name; none where there is no such folder. A fault in one does not hide the others. */
+/** The jobs in jobs/, by name; none where there is no such folder. An error in one does not hide the others. */
 export function listJobs(home: Home, site: Pick<SiteFile, "defaults">): readonly ListedJob[] {
   const files = listFolder(home.jobs).filter((file) => ENDING.test(file) && !file.startsWith("."));
   const jobs = files.map((file) => glance(file, home, site));
@@ -39,7 +39,7 @@ function glance(file: string, home: Home, site: Pick<SiteFile, "defaults">): Lis
     return { name, path, scheduled, ...(pattern !== undefined && { manifest: pattern }) };
   } catch (error) {
     if (!(error instanceof OnboardingError)) throw error;
-    return { name, path, scheduled: false, fault: error.message };
+    return { name, path, scheduled: false, problem: error.message };
   }
 }
 

@@ -22,16 +22,16 @@ const ITEM = /^(?:\*|(?:\d{1,2}|[a-z]{3})(?:-(?:\d{1,2}|[a-z]{3}))?)(?:\/(\d{1,2
  * skip in spring is due right after the gap, one that comes twice in autumn the first time only; an expression
  * with a star or a step in minute or hour is due at every such minute that really passes.
  */
-export function readCron(expression: string, timezone?: string): Cron | { readonly fault: string } {
+export function readCron(expression: string, timezone?: string): Cron | { readonly problem: string } {
   const texts = expression.trim().split(/\s+/);
   if (texts.length !== FIELDS.length) {
-    return { fault: `has ${texts.length} fields; cron has 5: minute, hour, day of month, month, day of week` };
+    return { problem: `has ${texts.length} fields; cron has 5: minute, hour, day of month, month, day of week` };
   }
   for (const [index, { name, from, to }] of FIELDS.entries()) {
     const text = texts[index] ?? "";
     if (isField(text, index)) continue;
     return {
-      fault: `has ${JSON.stringify(text)} as its ${name}; expected ${from} to ${to}, *, a-b, */n or a list`,
+      problem: `has ${JSON.stringify(text)} as its ${name}; expected ${from} to ${to}, *, a-b, */n or a list`,
     };
   }
   return openCron(texts, timezone);
@@ -56,7 +56,7 @@ function isField(text: string, index: number): boolean {
 
 function openCron(texts: readonly string[], timezone?: string): Cron {
   const [minute, hour, dayOfMonth = "", month, dayOfWeek = ""] = texts;
-  // To croner an open range of weekdays ends on Saturday; it goes on to Sunday, which is 7.
+  // In croner an open range of weekdays ends on Saturday; it goes on to Sunday, which is 7.
   const weekdays = dayOfWeek.replace(/(?<=^|,)(\w+)\//g, "$1-7/");
   return new Cron([minute, hour, dayOfMonth, month, weekdays].join(" "), {
     paused: true,

@@ -11,17 +11,17 @@ import { resolveJob } from "./resolve-job.ts";
 import { resolvePaths } from "./resolve-paths.ts";
 
 /**
- * Reads a job file, an absolute path, and gives it every default. Throws `usage` with all faults, a line
+ * Reads a job file, an absolute path, and gives it every default. Throws `usage` with all errors, a line
  * each with file, line and key; those that only show once the settings are put together come in a second go.
  */
 export function readJob(path: string, home: Home, site: SiteFile, nowMs: number = Date.now()): Job {
   const { value, locate } = readYaml(path, liesBelow(path, home.root) ? relative(home.root, path) : path);
   const checked = checkAgainst(jobSchema, value);
-  if ("faults" in checked) return refuse(checked.faults, locate);
+  if ("problems" in checked) return refuse(checked.problems, locate);
   const input = resolvePaths(checked.value, dirname(path));
   const name = basename(path).replace(/\.ya?ml$/i, "");
-  const { job, faults } = resolveJob(name, input, site, { defaults: site.defaults, nowMs });
-  throwProblems(faults, locateEither(input, locate, site));
+  const { job, problems } = resolveJob(name, input, site, { defaults: site.defaults, nowMs });
+  throwProblems(problems, locateEither(input, locate, site));
   return job;
 }
 

@@ -24,16 +24,16 @@ export interface SiteFile extends Site {
 const SHOWN = "lotmint.yaml";
 
 /**
- * The site's configuration; without a lotmint.yaml, all its defaults. Throws `usage` with every fault,
+ * The site's configuration; without a lotmint.yaml, all its defaults. Throws `usage` with every error,
  * a line each. A file that the site names has to be there.
  */
 export function readSite(home: Home, nowMs: number = Date.now()): SiteFile {
   const { value, locate } = isNamed(home.siteFile) ? readYaml(home.siteFile, SHOWN) : EMPTY;
   const checked = checkAgainst(siteSchema, value);
-  if ("faults" in checked) return refuse(checked.faults, locate);
-  const faults: ConfigProblem[] = [];
-  const site = resolveSite(checked.value, dirname(home.siteFile), nowMs, faults);
-  throwProblems(faults, locate);
+  if ("problems" in checked) return refuse(checked.problems, locate);
+  const problems: ConfigProblem[] = [];
+  const site = resolveSite(checked.value, dirname(home.siteFile), nowMs, problems);
+  throwProblems(problems, locate);
   return { ...site, locateDefault: (path) => locate(["defaults", ...path]) };
 }
 
@@ -52,23 +52,23 @@ function resolveSite(
   input: SiteInput,
   folder: string,
   nowMs: number,
-  faults: ConfigProblem[],
+  problems: ConfigProblem[],
 ): Site & { readonly defaults: JobInput } {
   const profiles = Object.entries(input.profiles ?? {}).map(([name, profile]) => [
     name,
-    resolveProfile(name, profile, { path: ["profiles", name], nowMs, faults }),
+    resolveProfile(name, profile, { path: ["profiles", name], nowMs, problems }),
   ]);
   if (input.idRule !== undefined && !isPattern(input.idRule)) {
-    faults.push({ path: ["idRule"], message: "is not a regular expression" });
+    problems.push({ path: ["idRule"], message: "is not a regular expression" });
   }
   return {
-    ...(input.platform !== undefined && { platform: resolvePlatform(input.platform, folder, faults) }),
+    ...(input.platform !== undefined && { platform: resolvePlatform(input.platform, folder, problems) }),
     profiles: Object.fromEntries(profiles),
     ...(input.idRule !== undefined && { idRule: input.idRule }),
     maxChain: input.maxChain ?? 10,
     lotsAtOnce: input.lotsAtOnce ?? 1,
     settleMs: parseTimeMs(input.settle ?? "5s"),
-    ...(input.webhook !== undefined && { webhook: resolveWebhook(input.webhook, folder, faults) }),
+    ...(input.webhook !== undefined && { webhook: resolveWebhook(input.webhook, folder, problems) }),
     defaults: resolvePaths(input.defaults ?? {}, folder),
   };
 }
@@ -76,11 +76,11 @@ function resolveSite(
 function resolvePlatform(
   input: NonNullable<SiteInput["platform"]>,
   folder: string,
-  faults: ConfigProblem[],
+  problems: ConfigProblem[],
 ): PlatformSite {
-  const wrong = addressFault(input.url);
-  if (wrong !== undefined) faults.push({ path: ["platform", "url"], message: wrong });
-  const caFile = resolveCaFile(input.caFile, ["platform", "caFile"], folder, faults);
+  const wrong = addressProblem(input.url);
+  if (wrong !== undefined) problems.push({ path: ["platform", "url"], message: wrong });
+  const caFile = resolveCaFile(input.caFile, ["platform", "caFile"], folder, problems);
   return {
     url: input.url.replace(/\/+$/, ""),
     ...(input.tenant !== undefined && { tenant: input.tenant }),
@@ -95,11 +95,11 @@ function resolvePlatform(
 function resolveWebhook(
   { url, events, caFile }: NonNullable<SiteInput["webhook"]>,
   folder: string,
-  faults: ConfigProblem[],
+  problems: ConfigProblem[],
 ): WebhookSite {
-  const wrong = webhookFault(url);
-  if (wrong !== undefined) faults.push({ path: ["webhook", "url"], message: wrong });
-  const ca = resolveCaFile(caFile, ["webhook", "caFile"], folder, faults);
+  const wrong = webhookProblem(url);
+  if (wrong !== undefined) problems.push({ path: ["webhook", "url"], message: wrong });
+  const ca = resolveCaFile(caFile, ["webhook", "caFile"], folder, problems);
   return { url, events: events ?? WATCH_EVENTS, ...(ca !== undefined && { caFile: ca }) };
 }
 
@@ -107,17 +107,17 @@ function resolveCaFile(
   caFile: string | undefined,
   path: KeyPath,
   folder: string,
-  faults: ConfigProblem[],
+  problems: ConfigProblem[],
 ): string | undefined {
   if (caFile === undefined) return undefined;
   const file = resolve(folder, caFile);
   const message = fileProblem(file);
-  if (message !== undefined) faults.push({ path, message });
+  if (message !== undefined) problems.push({ path, message });
   return file;
 }
 
 /** Signed but not secret: in the clear it may go to this machine only. A path and a query are the receiver's own. */
-function webhookFault(address: string): string | undefined {
+function webhookProblem(address: string): string | undefined {
   if (!URL.canParse(address)) return "is no address; expected one such as https://mes.example.com/lotmint";
   const { protocol, hostname, username, password } = new URL(address);
   const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
@@ -128,7 +128,7 @@ function webhookFault(address: string): string | undefined {
 }
 
 /** What is wrong with a platform's address, undefined when nothing is. It is not repeated in the message: somebody may have put a password into it. */
-export function addressFault(address: string): string | undefined {
+export function addressProblem(address: string): string | undefined {
   if (!URL.canParse(address)) return "is no address; expected one such as https://acme.cumulocity.com";
   const url = new URL(address);
   if (url.protocol !== "https:") return "must start with https://, since passwords and registrations go over it";

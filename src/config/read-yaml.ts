@@ -18,15 +18,15 @@ export interface YamlFile {
 }
 
 /**
- * Reads one YAML 1.2 mapping. Everything that could mean two things is a `usage` fault with its line:
+ * Reads one YAML 1.2 mapping. Everything that could mean two things is a `usage` error with its line:
  * duplicate keys, several documents, unknown tags, merge keys, cycles, aliases that multiply. `shown`
  * is the file's name in messages.
  */
 export function readYaml(path: string, shown: string): YamlFile {
   const source = readText(path, shown);
   const lines = new LineCounter();
-  const refuse = (line: number, words: string): never => {
-    throw new OnboardingError(`${shown}:${line}: ${words}`, { code: "usage" });
+  const refuse = (line: number, message: string): never => {
+    throw new OnboardingError(`${shown}:${line}: ${message}`, { code: "usage" });
   };
   try {
     const documents = parseAllDocuments(source, {
@@ -53,12 +53,12 @@ export function readYaml(path: string, shown: string): YamlFile {
   } catch (error) {
     if (error instanceof OnboardingError) throw error;
     // The YAML library throws for aliases that multiply or contain themselves, and runs out of stack
-    // on absurd nesting: all three are the file's fault.
-    const words =
+    // on absurd nesting: all three are wrong in the file.
+    const message =
       error instanceof RangeError
         ? "is nested too deeply"
         : "uses an alias (*) that has no anchor (&) before it, contains itself or stands for too much";
-    throw new OnboardingError(`${shown}:1: ${words}`, { code: "usage", cause: error });
+    throw new OnboardingError(`${shown}:1: ${message}`, { code: "usage", cause: error });
   }
 }
 
@@ -79,7 +79,7 @@ function readText(path: string, shown: string): string {
 }
 
 function tell(shown: string, lines: LineCounter): (error: YAMLError) => string {
-  return (error) => `${shown}:${lines.linePos(error.pos[0]).line}: ${plainWords(error)}`;
+  return (error) => `${shown}:${lines.linePos(error.pos[0]).line}: ${plainMessage(error)}`;
 }
 
 /** One slip can bring hundreds of follow-up errors; the first ones tell enough. */
@@ -87,7 +87,7 @@ function firstOf(lines: readonly string[]): readonly string[] {
   return [...new Set(lines)].slice(0, 10);
 }
 
-function plainWords(error: YAMLError): string {
+function plainMessage(error: YAMLError): string {
   if (error.code === "DUPLICATE_KEY") return "the key stands here a second time";
   if (/call stack/.test(error.message)) return "is nested too deeply";
   const message = error.message.split("\n")[0] ?? error.code;

@@ -14,23 +14,23 @@ const DEFAULT_ITERATIONS = 2048;
 /**
  * A job with every default, and all that is wrong with it. What the job says stands before the site's
  * `defaults`; in `registration`, `submit` and `secrets` key by key, else setting by setting. The job is
- * only fit for use when there are no faults.
+ * only fit for use when there are no errors.
  */
 export function resolveJob(
   name: string,
   input: JobInput,
   site: Site,
   options: { readonly defaults: JobInput; readonly nowMs: number },
-): { readonly job: Job; readonly faults: readonly ConfigProblem[] } {
+): { readonly job: Job; readonly problems: readonly ConfigProblem[] } {
   const merged = mergeDefaults(input, options.defaults);
-  const faults: ConfigProblem[] = [];
+  const problems: ConfigProblem[] = [];
   if (merged.issuer === undefined) {
-    faults.push({ path: ["issuer"], message: "is missing; name the authority that signs, such as issuer: line-3" });
+    problems.push({ path: ["issuer"], message: "is missing; name the authority that signs, such as issuer: line-3" });
   }
   if (merged.timezone !== undefined && merged.schedule === undefined) {
-    faults.push({ path: ["timezone"], message: "has no meaning without a schedule" });
+    problems.push({ path: ["timezone"], message: "has no meaning without a schedule" });
   }
-  const profile = findProfile(merged.profile ?? "device", site, faults);
+  const profile = findProfile(merged.profile ?? "device", site, problems);
   const { manifest, secrets, registration: asked, submit, quantity, maxRows, secretColumns } = merged;
   const truststore = merged.truststore;
   const job: Job = {
@@ -40,7 +40,7 @@ export function resolveJob(
     issuer: merged.issuer ?? "",
     profile,
     key: merged.key ?? "ec-p256",
-    validity: readValidityRequest(merged, { path: [], nowMs: options.nowMs, faults }) ?? profile.validity,
+    validity: readValidityRequest(merged, { path: [], nowMs: options.nowMs, problems }) ?? profile.validity,
     outliveIssuer: merged.outliveIssuer ?? "reject",
     subject: subjectTemplates(merged),
     columns: { ...merged.columns },
@@ -81,7 +81,7 @@ export function resolveJob(
       schedule: { cron: merged.schedule, ...(merged.timezone !== undefined && { timezone: merged.timezone }) },
     }),
   };
-  return { job, faults: [...faults, ...checkJob(job, site)] };
+  return { job, problems: [...problems, ...checkJob(job, site)] };
 }
 
 function mergeDefaults(input: JobInput, defaults: JobInput): JobInput {
@@ -96,14 +96,14 @@ function mergeDefaults(input: JobInput, defaults: JobInput): JobInput {
   };
 }
 
-function findProfile(name: string, site: Site, faults: ConfigProblem[]): Profile {
+function findProfile(name: string, site: Site, problems: ConfigProblem[]): Profile {
   const profiles: Readonly<Record<string, Profile>> = { ...site.profiles, ...BUILT_IN_PROFILES };
   const found = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
   if (found !== undefined) return found;
   const known = Object.keys(profiles);
   const near = nearestWord(name, known);
   const cure = near === undefined ? `known are ${known.join(", ")}` : `did you mean ${near}?`;
-  faults.push({ path: ["profile"], message: `there is no profile ${JSON.stringify(name)}; ${cure}` });
+  problems.push({ path: ["profile"], message: `there is no profile ${JSON.stringify(name)}; ${cure}` });
   return BUILT_IN_PROFILES.device;
 }
 

@@ -18,12 +18,12 @@ export function resolveLot(pattern: string, manifest: string, now: Date): string
 
 /** Gives a lot's name back if it is one, else throws `usage`. */
 export function checkLotName(name: string): string {
-  const wrong = lotNameFault(name);
+  const wrong = lotNameProblem(name);
   if (wrong === undefined) return name;
   throw new OnboardingError(`${JSON.stringify(name)} cannot be a lot's name: it ${wrong}`, { code: "usage" });
 }
 
-function lotNameFault(name: string): string | undefined {
+function lotNameProblem(name: string): string | undefined {
   if (name.trim() === "") return "is empty";
   if (name === "." || name === "..") return "means a folder";
   if (/[/\\]/.test(name)) return "holds / or \\";

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /*
  * The pieces that site and job schemas are made of. Each says in its message what is expected; what was
- * found is added where the faults are told (`describe-issues.ts`).
+ * found is added where the errors are told (`describe-issues.ts`).
  */
 
 /** A mapping with these keys and no others. */

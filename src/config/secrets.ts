@@ -6,7 +6,7 @@ import { type AccessCheck, requirePrivate } from "./private-file.ts";
 
 /**
  * The secrets that came with the environment. Each is looked at only when it is asked for; a file that
- * others can read, an empty secret, or one given twice is a `usage` fault then. Values stand in no
+ * others can read, an empty secret, or one given twice is a `usage` error then. Values stand in no
  * object that could be printed.
  */
 export interface Secrets {
@@ -23,7 +23,7 @@ export interface Secrets {
   /** LOTMINT_PLATFORM_TOKEN, else `user` with LOTMINT_PLATFORM_PASSWORD; throws `usage` when neither is given. */
   readonly platformCredentials: (user: string | undefined) => CredentialSecrets;
   /** The secrets that are given, by name, and why one cannot be read; values are in none of them. */
-  readonly givenNames: () => readonly { readonly name: string; readonly fault?: string }[];
+  readonly givenNames: () => readonly { readonly name: string; readonly problem?: string }[];
   /** LOTMINT_WEBHOOK_SECRET; throws `usage` when it is not given. */
   readonly webhookSecret: () => string;
 }
@@ -62,7 +62,7 @@ export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
           return { name };
         } catch (error) {
           if (!(error instanceof OnboardingError)) throw error;
-          return { name, fault: error.message };
+          return { name, problem: error.message };
         }
       });
     },
@@ -113,7 +113,7 @@ function decodeSecret(octets: Buffer, path: string): string {
     text = new TextDecoder(encoding, { fatal: true }).decode(octets);
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
-    // The fault holds no octet of the secret, and neither does what is told of it.
+    // The error holds no octet of the secret, and neither does what is told of it.
     const what = "is not UTF-8; it may be ANSI (Windows-1252), as Notepad saves it, or no text at all";
     throw refuse(encoding === "utf-8" ? what : "is cut off or no UTF-16");
   }
@@ -132,7 +132,7 @@ function secretEncoding(octets: Buffer): "utf-8" | "utf-16le" | "utf-16be" | "ut
 }
 
 /**
- * Rights that make a secret readable by somebody else. A systemd credential (LoadCredential=) is let in by an
+ * Rights that make a secret readable by somebody else. A systemd credential (LoadCredential=) is accepted by an
  * access list, whose mask shows as the group's right to read; its folder is the service's alone.
  */
 function othersRights(path: string, credentials = process.env["CREDENTIALS_DIRECTORY"]): number {

@@ -55,13 +55,13 @@ type Step =
   | "authority-placed"
   /** What an imported authority has signed is committed; its folder is not in place yet. */
   | "certificates-adopted"
-  /** A certificate for another house is signed and kept; it is neither recorded nor handed over yet. */
+  /** A certificate for another organisation is signed and kept; it is neither recorded nor handed over yet. */
   | "certificate-kept";
 
 const steps = channel("lotmint:step");
 
 /**
- * Tells whoever subscribed to the diagnostics channel `lotmint:step` in this process that a step is done,
+ * Tells the subscribers of the diagnostics channel `lotmint:step` in this process that a step is done,
  * before anything else happens. Nobody does but a preload (`node --import`) that kills or stops the process
  * there; without one it costs nothing.
  */

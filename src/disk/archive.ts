@@ -8,7 +8,7 @@ import { removeTree } from "./remove-tree.ts";
 
 /**
  * Packs everything below `folder` into one tar file, 0600, which appears whole or not at all. A file that is
- * there already is never overwritten (`usage`). Faults of the disk are `disk-unwritable`.
+ * there already is never overwritten (`usage`). Errors of the disk are `disk-unwritable`.
  */
 export async function packArchive(path: string, folder: string): Promise<void> {
   const archive = startNewFile(path, PRIVATE_FILE);
@@ -40,11 +40,11 @@ export async function unpackArchive(path: string, folder: string): Promise<void>
         return plain;
       },
     });
-  } catch (error) {
+  } catch (cause) {
     removeTree(folder);
-    const fault = diskError(error, folder, "write");
-    if (fault instanceof OnboardingError && existsSync(path)) throw fault;
-    throw noBackup(path, error);
+    const error = diskError(cause, folder, "write");
+    if (error instanceof OnboardingError && existsSync(path)) throw error;
+    throw noBackup(path, cause);
   }
   if (strange.length === 0) return;
   removeTree(folder);

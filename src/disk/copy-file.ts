@@ -4,7 +4,7 @@ import { startReplacement } from "./durable.ts";
 
 const CHUNK = 1024 * 1024;
 
-/** Copies a file durably and whole, with its permissions. A file that cannot be read, and a full disk, are faults. */
+/** Copies a file durably and whole, with its permissions. A file that cannot be read, and a full disk, are errors. */
 export function copyFile(from: string, to: string): void {
   const source = opened(from);
   try {

@@ -5,7 +5,7 @@ const ZEROS = Buffer.alloc(65_536);
 
 /**
  * Overwrites a file with zeros, on the disk before it is removed; one that is not there is fine, so that it may
- * be repeated. The folder is not synced: whoever removes several syncs it once.
+ * be repeated. The folder is not synced: a caller that removes several files syncs it once.
  *
  * What that promises: the file cannot be opened any more, and on a plain disk with a file system that writes in
  * place its old content is gone. It is no promise for flash (SSDs, USB sticks), whose controller writes

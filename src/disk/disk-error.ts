@@ -30,9 +30,9 @@ const DENIED: readonly string[] = ["EACCES", "EPERM"];
 
 /** Turns a file system's error into one that names the place and the cure; anything else is handed back as it is. */
 export function diskError(cause: unknown, path: string, doing: "write" | "reach" = "write"): unknown {
-  const words = wordsOf(cause, path);
-  if (words === undefined) return cause;
-  const message = `cannot ${doing} ${path}: ${words}; mend that and run again, nothing is lost`;
+  const reason = reasonOf(cause, path);
+  if (reason === undefined) return cause;
+  const message = `cannot ${doing} ${path}: ${reason}; correct that and run again, nothing is lost`;
   return new OnboardingError(message, { code: "disk-unwritable", cause });
 }
 
@@ -42,12 +42,12 @@ export function diskError(cause: unknown, path: string, doing: "write" | "reach"
  */
 export function inputError(cause: unknown, path: string, missing = "there is no file"): unknown {
   if (isMissing(cause)) return new OnboardingError(`${missing} ${path}`, { code: "usage", cause });
-  const words = wordsOf(cause, path);
-  return words === undefined ? cause : new OnboardingError(`cannot read ${path}: ${words}`, { code: "usage", cause });
+  const reason = reasonOf(cause, path);
+  return reason === undefined ? cause : new OnboardingError(`cannot read ${path}: ${reason}`, { code: "usage", cause });
 }
 
-/** A file system's error that nobody on the way gave words, by the path that Node put into it; anything else as it is. */
-export function strayDiskFault(cause: unknown): unknown {
+/** A file system's error that was not converted where it occurred: named by the path in it. Anything else as it is. */
+export function strayDiskError(cause: unknown): unknown {
   if (!(cause instanceof Error) || !("syscall" in cause)) return cause;
   if (/^(spawn|connect|listen|bind)/.test(String(cause.syscall))) return cause;
   if ("path" in cause && typeof cause.path === "string") return diskError(cause, cause.path, "reach");
@@ -57,8 +57,8 @@ export function strayDiskFault(cause: unknown): unknown {
   return isOfFiles ? diskError(cause, place, "reach") : cause;
 }
 
-/** What a file system's error says, in words; undefined for an error of another kind. */
-export function wordsOf(cause: unknown, path: string, system: NodeJS.Platform = process.platform): string | undefined {
+/** What a file system's error means, as text; undefined for an error of another kind. */
+export function reasonOf(cause: unknown, path: string, system: NodeJS.Platform = process.platform): string | undefined {
   const code = codeOf(cause);
   if (cause instanceof OnboardingError || code === undefined) return undefined;
   return isDenied(cause) ? denial(path, system) : WORDS[code];

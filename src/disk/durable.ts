@@ -85,8 +85,8 @@ export interface Replacement {
 }
 
 /**
- * Starts to replace a file durably, for content that comes in pieces. Faults are `disk-unwritable`. Only for files that
- * one process at a time writes, such as those of a lot that it holds: what is found aside is a killed one's.
+ * Starts to replace a file durably, for content that comes in pieces. Errors are `disk-unwritable`. Only for files that
+ * one process at a time writes, such as those of a lot that it holds: what is found beside it was left by a killed process.
  */
 export function startReplacement(path: string, mode: number = SHARED_FILE): Replacement {
   const aside = `${path}.new`;
@@ -123,7 +123,7 @@ function replaceFrom(aside: string, path: string, mode: number): Replacement {
   };
 }
 
-/** Replaces a file durably with content that is at hand; faults and condition as `startReplacement`'s. */
+/** Replaces a file durably with content that is at hand; errors and condition as `startReplacement`'s. */
 export function replaceFile(path: string, content: Uint8Array | string, mode: number = SHARED_FILE): void {
   replaceWith(startReplacement(path, mode), content);
 }
@@ -158,7 +158,7 @@ export function syncFolder(path: string, system: NodeJS.Platform = process.platf
     try {
       fsyncSync(folder);
     } catch (error) {
-      // Some network shares cannot sync a folder and say EINVAL; there is nothing more to be had from them.
+      // Some network shares cannot sync a folder and say EINVAL; nothing more can be done there.
       if (!(error instanceof Error && "code" in error && error.code === "EINVAL")) throw error;
     } finally {
       closeSync(folder);

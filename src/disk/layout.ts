@@ -42,7 +42,7 @@ export interface Home {
   readonly authorities: string;
   /** The certificates that `truststore fetch` has pinned, PEM. */
   readonly pinnedCertificates: string;
-  /** Files that are held by whoever does what only one may do at a time; the kernel drops a lock with its process. */
+  /** Lock files for work that only one process may do at a time; the kernel releases a lock with its process. */
   readonly locks: string;
   /** Where a restore is made, and what the one restore into this home holds: not in state/, which has to be empty for it. */
   readonly restoring: { readonly folder: string; readonly lock: string; readonly state: string };
@@ -99,7 +99,7 @@ export interface AuthorityLayout {
   readonly crlDer: string;
   readonly description: string;
   readonly request: string;
-  /** Copies of what it signed for other houses, by serial number. */
+  /** Copies of what it signed for other organisations, by serial number. */
   readonly issued: string;
 }
 

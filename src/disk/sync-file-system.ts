@@ -19,7 +19,7 @@ const MOST_REPEATS = 100;
 
 /**
  * Makes what an order names durable, with one call of syncfs(2) where there is one: it reports every write error of
- * the file system since the descriptor was opened, whoever else has been told of it (Linux 5.8). Else each file
+ * the file system since the descriptor was opened, even if another process has been told of it (Linux 5.8). Else each file
  * and folder is synced, and the folders above. Blocks this thread. Throws the system's error, with its `code`.
  */
 export function syncOrder(
@@ -33,7 +33,7 @@ export function syncOrder(
   const { EINTR, ENOSYS } = constants.errno;
   const syncAll = () => (syncfs === undefined || descriptor === undefined ? ENOSYS : syncfs(descriptor));
   let errno = syncAll();
-  // A signal is no fault of the disk.
+  // A signal is not an error of the disk.
   for (let left = MOST_REPEATS; errno === EINTR && left > 0; left--) errno = syncAll();
   if (errno === ENOSYS) syncEach(paths, system, syncPath);
   else if (errno !== 0) {
@@ -94,7 +94,7 @@ function syncOne(path: string, flags: "r" | "r+"): void {
   try {
     fsyncSync(file);
   } catch (error) {
-    // Some network shares cannot sync a folder and say EINVAL; there is nothing more to be had from them.
+    // Some network shares cannot sync a folder and say EINVAL; nothing more can be done there.
     if (!(error instanceof Error && "code" in error && error.code === "EINVAL")) throw error;
   } finally {
     closeSync(file);

@@ -21,15 +21,15 @@ export interface SyncPoint {
 /**
  * Opens a point on the file system of `folder`, before anything is written that it shall answer for. Linux keeps
  * write errors per file system and tells each open descriptor once, so that every batch needs one of its own.
- * Faults are `disk-unwritable`.
+ * Errors are `disk-unwritable`.
  */
 export function openSyncPoint(folder: string, system: NodeJS.Platform = process.platform): SyncPoint {
   // On Windows an open folder could not be renamed, and there is nothing to ask it for.
   const descriptor = system === "win32" ? undefined : openFolder(folder);
   return {
     sync: async (paths) => {
-      const fault = await inThread({ descriptor, paths });
-      if (fault !== null) throw syncFault(fault, folder);
+      const error = await inThread({ descriptor, paths });
+      if (error !== null) throw syncError(error, folder);
     },
     close: () => {
       if (descriptor !== undefined) closeSync(descriptor);
@@ -37,11 +37,11 @@ export function openSyncPoint(folder: string, system: NodeJS.Platform = process.
   };
 }
 
-function syncFault({ code, message }: NonNullable<SyncAnswer>, folder: string): unknown {
+function syncError({ code, message }: NonNullable<SyncAnswer>, folder: string): unknown {
   const cause = Object.assign(new Error(message), { code });
-  const fault = diskError(cause, folder);
-  if (fault !== cause) return fault;
-  return new OnboardingError(`cannot make ${folder} durable: ${message} (${code}); mend that and run again`, {
+  const error = diskError(cause, folder);
+  if (error !== cause) return error;
+  return new OnboardingError(`cannot make ${folder} durable: ${message} (${code}); correct that and run again`, {
     code: "disk-unwritable",
     cause,
   });
@@ -60,7 +60,7 @@ const IDLE_MS = 5_000;
 
 interface SyncThread {
   readonly worker: Worker;
-  readonly waiting: { readonly resolve: (answer: SyncAnswer) => void; readonly reject: (fault: unknown) => void }[];
+  readonly waiting: { readonly resolve: (answer: SyncAnswer) => void; readonly reject: (error: unknown) => void }[];
   idle: NodeJS.Timeout | undefined;
 }
 
@@ -84,9 +84,9 @@ function startThread(): SyncThread {
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   });
   const started: SyncThread = { worker, waiting: [], idle: undefined };
-  const end = (fault: Error) => {
+  const end = (error: Error) => {
     if (thread === started) thread = undefined;
-    for (const { reject } of started.waiting.splice(0)) reject(fault);
+    for (const { reject } of started.waiting.splice(0)) reject(error);
   };
   worker.on("message", (answer: SyncAnswer) => {
     started.waiting.shift()?.resolve(answer);

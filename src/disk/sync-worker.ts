@@ -3,7 +3,7 @@ import { openSyncfs, type SyncOrder, syncOrder } from "./sync-file-system.ts";
 
 /** The thread of `sync-point.ts`: carries out one order after the other. */
 
-/** What came of an order: null, or the fault. */
+/** The result of an order: null, or the error. */
 export type SyncAnswer = null | { readonly code: string; readonly message: string };
 
 function answer(act: () => void): SyncAnswer {

@@ -11,7 +11,7 @@ const NOT_CARRIED: Readonly<Record<string, string>> = {
 };
 const SUSPECT = /[\t;,"\r\n\p{Cc}\p{Zl}\p{Zp}]/u;
 
-/** What keeps a value out of a registration file, in words that follow its name; undefined: nothing. */
+/** Why a value cannot be in a registration file, as text that follows its name; undefined: nothing. */
 export function checkRegistrationValue(value: string): string | undefined {
   const found = SUSPECT.exec(value)?.[0];
   if (found !== undefined)

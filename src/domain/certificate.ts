@@ -93,7 +93,7 @@ export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 export interface AdoptedCertificate {
   /** Whole octets in lower-case hex, without leading zero octets: other tools count from small numbers. */
   readonly serialNumber: string;
-  /** In words. */
+  /** As text. */
   readonly subject: string;
   readonly notAfterMs: number | null;
   /** SHA-256 of the certificate and of its SubjectPublicKeyInfo, lower-case hex; null where only a record is left. */

@@ -16,7 +16,7 @@ export interface Device {
   readonly externalId: string;
   /** Line of the manifest on which its row starts; the header is line 1. */
   readonly line: number;
-  /** The row as it came, so that it can be handed back for mending. */
+  /** The row as it came, so that it can be handed back for correction. */
   readonly cells: ManifestCells;
   /** The full subject, CN included. */
   readonly subject: Subject;

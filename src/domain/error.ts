@@ -1,5 +1,5 @@
 /**
- * The faults that end a run, by what their reader has to do. A closed list: add a code only where
+ * The errors that end a run, by what their reader has to do. A closed list: add a code only where
  * somebody treats it differently; `cli/exit-code.ts` gives each its exit code.
  */
 export type OnboardingErrorCode =
@@ -23,12 +23,12 @@ export type OnboardingErrorCode =
   | "stopped";
 
 /**
- * A fault that ends the run. The message says what is wrong and what to do about it, and never
+ * An error that ends the run. The message says what is wrong and what to do about it, and never
  * holds a key, a password or a passphrase.
  */
 export class OnboardingError extends Error {
   readonly code: OnboardingErrorCode;
-  /** What whoever dropped a manifest can correct by themselves: the manifest or its name. Undefined: not theirs. */
+  /** What the person who dropped a manifest can correct: the manifest or its name. Undefined: nothing. */
   readonly concerns: "manifest" | "name" | undefined;
 
   constructor(

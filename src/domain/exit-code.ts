@@ -2,7 +2,7 @@ import { OnboardingError, type OnboardingErrorCode } from "./error.ts";
 
 export const EXIT = { done: 0, defect: 1, rejected: 3 } as const;
 
-/** What the scheduler reads, for each fault that ends a run. Total, so that a new code cannot be forgotten. */
+/** What the scheduler reads, for each error that ends a run. Total, so that a new code cannot be forgotten. */
 const EXIT_CODES: Readonly<Record<OnboardingErrorCode, number>> = {
   usage: 2,
   "issuer-unusable": 10,
@@ -18,7 +18,7 @@ const EXIT_CODES: Readonly<Record<OnboardingErrorCode, number>> = {
 /** From what must be told first to what may be told last. */
 const PRECEDENCE = [1, 130, 15, 14, 16, 10, 12, 2, 11, 13, 3, 0];
 
-/** The exit code of a fault; anything but an `OnboardingError` is a defect. */
+/** The exit code of an error; anything but an `OnboardingError` is a defect. */
 export function exitCodeOf(error: unknown): number {
   return error instanceof OnboardingError ? EXIT_CODES[error.code] : EXIT.defect;
 }

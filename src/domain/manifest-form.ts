@@ -13,7 +13,7 @@ export interface ManifestForm {
 
 /** What is remembered of a manifest that was taken in. */
 export interface TakenForm extends ManifestForm {
-  /** Permission bits of whoever could read it, its owner included: 0o600, 0o640, 0o644. */
+  /** Permission bits of everybody who could read it, its owner included: 0o600, 0o640, 0o644. */
   readonly readers: number;
 }
 

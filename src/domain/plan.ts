@@ -24,13 +24,13 @@ export type Decision =
       readonly subjectDigest: string;
       readonly registrationDigest: string;
     }
-  /** Minted before; its row on the platform has changed, or the platform turned it down. */
+  /** Minted before; its row on the platform has changed, or the platform rejected it. */
   | { readonly kind: "register"; readonly device: Device; readonly registrationDigest: string }
   /** Minted before under another subject: the certificate stays until it is reminted. */
   | { readonly kind: "needs-remint"; readonly device: Device; readonly subjectDigest: string }
   | { readonly kind: "keep"; readonly externalId: string; readonly line: number };
 
-/** A rejected row, with its cells, so that it can be handed back for mending. */
+/** A rejected row, with its cells, so that it can be handed back for correction. */
 export interface RejectedRow {
   readonly problem: Problem;
   /** "" when the row has none. */

@@ -43,9 +43,9 @@ export interface BulkAnswer {
   readonly failed: readonly FailedRow[];
 }
 
-/** A row that the platform turned down; without `externalId` when it could not be parsed. */
+/** A row that the platform rejected; without `externalId` when it could not be parsed. */
 export interface FailedRow {
   readonly externalId?: string;
-  /** The platform's words, without its `line` field, which may echo credentials. */
+  /** The platform's message, without its `line` field, which may echo credentials. */
   readonly reason: string;
 }

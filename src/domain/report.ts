@@ -16,7 +16,7 @@ export interface LotReport {
   readonly counts: Readonly<Record<Stage, number>>;
   /** Good and bad rows together. */
   readonly rows: number;
-  /** Rejected rows, manifest's and platform's, by reason in general words. */
+  /** Rejected rows, manifest's and platform's, by general reason. */
   readonly rejects: Readonly<Record<string, number>>;
   /** Columns that rejects.csv leaves out, since they are secret: its rows are corrected in the manifest. Absent: none. */
   readonly secretColumns?: readonly string[];
@@ -68,6 +68,6 @@ export interface RejectRecord {
   readonly externalId: string;
   readonly reason: string;
   readonly cells: Readonly<Record<string, string>>;
-  /** True for a device that was planned or minted and then turned down. */
+  /** True for a device that was planned or minted and then rejected. */
   readonly device: boolean;
 }

@@ -1,4 +1,4 @@
-/** How far a device has come, in the order in which a lot walks. */
+/** How far a device has come, in the order of the steps of a run. */
 export const STAGES = [
   "planned",
   "reserved",
@@ -17,7 +17,7 @@ export const STAGES = [
  * - listed: its row is in a registration part
  * - submitted: its row has been sent, the answer is not final
  * - confirmed: the platform has it
- * - rejected: turned down by the platform or a check, after it was planned
+ * - rejected: refused by the platform or a check, after it was planned
  * - revoked: its certificate is revoked and nothing replaces it
  */
 export type Stage = (typeof STAGES)[number];
@@ -25,7 +25,7 @@ export type Stage = (typeof STAGES)[number];
 /**
  * Which stage may follow which. `reserved -> planned` is a batch that was voided; the ways back to
  * `minted` are a device whose registration has to be cut again, because a cell changed, its
- * certificate was replaced, or somebody mended the row that the platform turned down.
+ * certificate was replaced, or somebody corrected the row that the platform rejected.
  */
 const FOLLOWERS: Readonly<Record<Stage, readonly Stage[]>> = {
   planned: ["reserved", "rejected"],

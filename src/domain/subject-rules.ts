@@ -22,7 +22,7 @@ export function countCharacters(text: string): number {
   return count;
 }
 
-/** What keeps a text from being this attribute's value, in words that follow its name; undefined: nothing. */
+/** What keeps a text from being this attribute's value, as text that follows its name; undefined: nothing. */
 export function checkSubjectValue(attribute: SubjectAttribute, value: string): string | undefined {
   if (value === "") return "is empty";
   if (!value.isWellFormed()) return "holds half a character (a lone surrogate)";

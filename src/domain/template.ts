@@ -12,16 +12,16 @@ export function hasPlaceholder(template: string): boolean {
  * Takes a template such as `Factory/{lot}` apart, or says in a sentence what is wrong with it. Names are
  * trimmed; a brace can only enclose a name, there is no way to write one as text.
  */
-export function parseTemplate(template: string): readonly TemplatePart[] | { readonly fault: string } {
+export function parseTemplate(template: string): readonly TemplatePart[] | { readonly problem: string } {
   const parts: TemplatePart[] = [];
   for (const piece of template.split(/(\{[^{}]*\})/)) {
     if (piece === "") continue;
     if (piece.startsWith("{") && piece.endsWith("}")) {
       const name = piece.slice(1, -1).trim();
-      if (name === "") return { fault: "{} names no column" };
+      if (name === "") return { problem: "{} names no column" };
       parts.push({ kind: "column", name });
     } else if (/[{}]/.test(piece)) {
-      return { fault: "a brace has no partner; a column is written {column}" };
+      return { problem: "a brace has no partner; a column is written {column}" };
     } else {
       parts.push({ kind: "text", text: piece });
     }

@@ -16,7 +16,7 @@ const OIDS = {
 } as const;
 const LINE = 64;
 
-/** Whoever alone shall read what is sealed. */
+/** The only recipient that can read what is sealed. */
 export interface SealRecipient {
   /** DER of the issuer's name in the recipient's certificate, and the contents of its serial number. */
   readonly issuer: Buffer;

@@ -21,7 +21,7 @@ import type { Uploads } from "./submission.ts";
  * itself was lost, since the process, the disk or the connection failed at that moment. Then either may be true,
  * and the next read tells.
  *
- * Faults: `lot-held`, `state-damaged`, `disk-unwritable`, all `OnboardingError`.
+ * Errors: `lot-held`, `state-damaged`, `disk-unwritable`, all `OnboardingError`.
  */
 export interface Ledger
   extends Identity,

@@ -24,7 +24,7 @@ export function currentLockOwner(system: NodeJS.Platform = process.platform): Lo
 }
 
 /**
- * Whether a lot's holder may be alive, asked by whoever has the lot's file: of this kernel nobody else has it, and an
+ * Whether a lot's holder may be alive, asked by the process that has locked the lot's file: of this kernel nobody else has it, and an
  * earlier boot of this host has ended. Of another host under another kernel nothing can be known, and only patience helps.
  */
 export function mayLive(owner: Pick<LockOwner, "host" | "bootId">, me: LockOwner): boolean {

@@ -20,7 +20,7 @@ export interface Lots {
   manifests(lot: string): Promise<readonly ManifestRecord[]>;
   /** What is known of each of these ids, whatever its lot: live ids only, and this lot's own of any stage. */
   knownDevices(lot: string, externalIds: readonly string[]): Promise<readonly KnownDevice[]>;
-  /** Live devices of a lot, without those that the platform or a check turned down before minting. */
+  /** Live devices of a lot, without those that the platform or a check rejected before minting. */
   countLive(lot: string): Promise<number>;
   /** The live ids of a lot, in pages, for finding out which ones a manifest no longer names. */
   deviceIds(lot: string): AsyncIterable<readonly string[]>;
@@ -28,7 +28,7 @@ export interface Lots {
    * Takes a whole manifest into the lot in one transaction, or nothing of it. The decisions are staged as
    * they come, and applied when all have come; until then the lot is as before and other commits go on. An
    * id that another lot took in the meantime becomes a reject. A full manifest replaces the lot's rejected
-   * rows; a mended rejects file replaces those whose lines it names (`lotmint:line`). Devices rejected
+   * rows; a corrected rejects file replaces those whose lines it names (`lotmint:line`). Devices rejected
    * before they were minted count as such rows. What `batches` throws is thrown on, unchanged.
    */
   absorbManifest(
@@ -55,12 +55,12 @@ export interface NewManifest {
   readonly sha256: string;
   /** The file's name, for people. */
   readonly name: string;
-  /** full: the lot's whole manifest; mended: a rejects file that came back. */
+  /** full: the lot's whole manifest; mended: a corrected rejects file. */
   readonly kind: "full" | "mended";
   /** Column order of the file, for rejects.csv. */
   readonly header: readonly string[];
   readonly form?: TakenForm;
-  /** For a mended file: the lines of the lot's rejects that it replaces, known once it has been read. */
+  /** For a corrected file: the lines of the lot's rejects that it replaces, known once it has been read. */
   readonly replacesLines?: () => Iterable<number>;
 }
 

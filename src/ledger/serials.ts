@@ -58,6 +58,6 @@ export interface KeyHolder {
   readonly issuer: string;
   readonly lot: string | null;
   readonly externalId: string | null;
-  /** In words; null for a device's, whose subject has its id for CN. */
+  /** As text; null for a device's, whose subject has its id as CN. */
   readonly subject: string | null;
 }

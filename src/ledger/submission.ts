@@ -20,7 +20,7 @@ export interface Uploads {
   /** Attempts without a recorded answer: what a killed run left, or an answer that never came whole. */
   openUploads(lot: string): Promise<readonly OpenUpload[]>;
   /**
-   * Devices turned down outside an upload (a collision, a foreign folder): stage rejected, with the
+   * Devices rejected outside an upload (a collision, a foreign folder): stage rejected, with the
    * reason. Before minting that frees the id, and abandons a reserved serial number. May be said again.
    */
   rejectDevices(lease: LotLease, rejects: readonly DeviceReject[]): Promise<void>;
@@ -34,11 +34,11 @@ export interface DeviceReject {
 }
 
 export interface UploadOutcome {
-  /** answered: 201 and understood; refused: turned down whole; busy: not taken, send again; unknown: no complete answer. */
+  /** answered: 201 and understood; refused: not taken at all; busy: not taken, send again; unknown: no complete answer. */
   readonly kind: "answered" | "refused" | "busy" | "unknown";
   /** HTTP status, when there was one. */
   readonly status?: number;
-  /** The platform's words, or the fault's; never credentials. */
+  /** The platform's message, or the error's; never credentials. */
   readonly message?: string;
   readonly confirmed: readonly string[];
   readonly rejected: readonly DeviceReject[];

@@ -23,7 +23,7 @@ export type IdCheck = (id: string) => string | undefined;
 export function makeIdCheck(idRule: string | undefined): IdCheck {
   const rule = idRule === undefined ? undefined : compileRule(idRule);
   return (id) => {
-    const wrong = PLAIN.test(id) ? undefined : idFault(id);
+    const wrong = PLAIN.test(id) ? undefined : idProblem(id);
     if (wrong !== undefined || rule === undefined || rule.test(id)) return wrong;
     return `the id does not follow the site's rule ${idRule}`;
   };
@@ -37,7 +37,7 @@ function compileRule(idRule: string): RegExp {
   }
 }
 
-function idFault(id: string): string | undefined {
+function idProblem(id: string): string | undefined {
   if (id === "") return "the id is empty";
   if (!id.isWellFormed()) return "the id holds half a character (a lone surrogate)";
   const space = WHITESPACE.exec(id)?.[0];

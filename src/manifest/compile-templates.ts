@@ -29,7 +29,7 @@ export interface CompiledTemplates {
 /**
  * Ties a job's templates and properties to a manifest's columns. `{id}` and `{lot}` are the device's and
  * the lot's whatever columns there are; any other name is lotmint's column of that name, else the
- * manifest's own, whatever its case. Throws one `usage` fault that names all columns that are not there.
+ * manifest's own, whatever its case. Throws one `usage` error that names all columns that are not there.
  */
 export function compileTemplates(job: Job, lot: string, header: ManifestHeader): CompiledTemplates {
   const own = new Map(header.names.map((name) => [fold(name), name]));
@@ -41,7 +41,7 @@ export function compileTemplates(job: Job, lot: string, header: ManifestHeader):
   };
   const compile = (template: string, user: string): readonly Piece[] => {
     const parts = parseTemplate(template);
-    if ("fault" in parts) throw new OnboardingError(`the job's ${user}: ${parts.fault}`, { code: "usage" });
+    if ("problem" in parts) throw new OnboardingError(`the job's ${user}: ${parts.problem}`, { code: "usage" });
     return parts.map((part): Piece => {
       if (part.kind === "text") return part;
       if (fold(part.name) === "id") return { kind: "id" };
@@ -81,9 +81,9 @@ export function compileTemplates(job: Job, lot: string, header: ManifestHeader):
   );
 }
 
-/** What no row can mend is told once, not with every row: the lot's name in a template, a column's name. */
+/** What no row can correct is reported once, not with every row: the lot's name in a template, a column's name. */
 function refuseUnfitText({ subject, name, path = [], external }: CompiledTemplates, job: Job): void {
-  const faults = subject.flatMap(({ attribute, pieces }) => {
+  const problems = subject.flatMap(({ attribute, pieces }) => {
     const text = fixedText(pieces);
     const wrong = text === undefined ? undefined : checkSubjectValue(attribute, text);
     return wrong === undefined ? [] : [`subject.${attribute} becomes ${JSON.stringify(text)}, which ${wrong}`];
@@ -92,11 +92,11 @@ function refuseUnfitText({ subject, name, path = [], external }: CompiledTemplat
     const texts = [...name, ...path].flatMap((piece) => (piece.kind === "text" ? [piece.text] : []));
     for (const text of [...texts, ...external.map((column) => column.name)]) {
       const wrong = checkRegistrationValue(text);
-      if (wrong !== undefined) faults.push(`${JSON.stringify(text)} ${wrong}`);
+      if (wrong !== undefined) problems.push(`${JSON.stringify(text)} ${wrong}`);
     }
   }
-  if (faults.length > 0)
-    throw new OnboardingError(`no device of this lot can be registered: ${faults.join("; ")}`, { code: "usage" });
+  if (problems.length > 0)
+    throw new OnboardingError(`no device of this lot can be registered: ${problems.join("; ")}`, { code: "usage" });
 }
 
 function fixedText(pieces: readonly Piece[]): string | undefined {

@@ -3,13 +3,13 @@ import type { ManifestForm } from "../domain/manifest-form.ts";
 import { manifestError } from "./manifest-error.ts";
 
 /** Files that people take for CSV, by their first bytes. */
-const FOREIGN: readonly { readonly start: readonly number[]; readonly words: string }[] = [
-  { start: [0x50, 0x4b, 0x03, 0x04], words: "this is an Excel file or another archive; save it as CSV UTF-8" },
-  { start: [0xd0, 0xcf, 0x11, 0xe0], words: "this is an old Excel file; save it as CSV UTF-8" },
-  { start: [0x25, 0x50, 0x44, 0x46], words: "this is a PDF, not a CSV file" },
-  { start: [0x1f, 0x8b], words: "this file is compressed with gzip; unpack it first" },
-  { start: [0xff, 0xfe, 0x00, 0x00], words: "this file is UTF-32; save it as UTF-8" },
-  { start: [0x00, 0x00, 0xfe, 0xff], words: "this file is UTF-32; save it as UTF-8" },
+const FOREIGN: readonly { readonly start: readonly number[]; readonly message: string }[] = [
+  { start: [0x50, 0x4b, 0x03, 0x04], message: "this is an Excel file or another archive; save it as CSV UTF-8" },
+  { start: [0xd0, 0xcf, 0x11, 0xe0], message: "this is an old Excel file; save it as CSV UTF-8" },
+  { start: [0x25, 0x50, 0x44, 0x46], message: "this is a PDF, not a CSV file" },
+  { start: [0x1f, 0x8b], message: "this file is compressed with gzip; unpack it first" },
+  { start: [0xff, 0xfe, 0x00, 0x00], message: "this file is UTF-32; save it as UTF-8" },
+  { start: [0x00, 0x00, 0xfe, 0xff], message: "this file is UTF-32; save it as UTF-8" },
 ];
 
 const LF = 0x0a;
@@ -53,7 +53,7 @@ function chooseDecoder(head: Buffer, file: string, onEncoding?: (encoding: Encod
   const foreign = FOREIGN.find(
     ({ start }) => start.length <= head.length && start.every((byte, i) => head[i] === byte),
   );
-  if (foreign !== undefined) throw manifestError(file, {}, foreign.words);
+  if (foreign !== undefined) throw manifestError(file, {}, foreign.message);
   const isLittle = head[0] === 0xff && head[1] === 0xfe;
   const isBig = head[0] === 0xfe && head[1] === 0xff;
   if (isLittle || isBig) {
@@ -78,11 +78,11 @@ function makeUtf8Decoder(file: string, markLength: number): Decoder {
     held = Buffer.from(all.subarray(end));
     const wrong = whole.indexOf(0) >= 0 || !isUtf8(whole) ? firstWrongByte(whole) : -1;
     if (wrong >= 0) {
-      const words =
+      const message =
         whole[wrong] === 0
           ? `byte ${offset + wrong} is zero, so this is no text, or UTF-16 without a byte order mark; save it as CSV UTF-8`
           : `byte ${offset + wrong} is not UTF-8; save the file as CSV UTF-8`;
-      throw manifestError(file, { line: line + countLines(whole.subarray(0, wrong)) }, words);
+      throw manifestError(file, { line: line + countLines(whole.subarray(0, wrong)) }, message);
     }
     offset += whole.length;
     line += countLines(whole);
@@ -140,11 +140,11 @@ function makeUtf16Decoder(file: string, bigEndian: boolean): Decoder {
     const text = units.toString("utf16le");
     const wrong = firstWrongUnit(text);
     if (wrong >= 0) {
-      const words = text.charCodeAt(wrong) === 0 ? "is zero, so this is no text" : "is half a UTF-16 character";
+      const message = text.charCodeAt(wrong) === 0 ? "is zero, so this is no text" : "is half a UTF-16 character";
       throw manifestError(
         file,
         { line: line + text.slice(0, wrong).split("\n").length - 1 },
-        `byte ${offset + wrong * 2} ${words}; save the file as CSV UTF-8`,
+        `byte ${offset + wrong * 2} ${message}; save the file as CSV UTF-8`,
       );
     }
     const octets = Buffer.from(isFirst ? text.slice(1) : text, "utf8");

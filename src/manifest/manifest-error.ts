@@ -6,14 +6,14 @@ export interface ManifestPlace {
   readonly column?: number;
 }
 
-/** How each such fault ends. */
+/** How each such error ends. */
 export const NOTHING_TAKEN = "; nothing of the file was taken in";
 
-/** The fault of a file that is refused whole: nothing of it is taken in. */
-export function manifestError(file: string, place: ManifestPlace, words: string, cause?: unknown): OnboardingError {
+/** The error of a file that is refused whole: nothing of it is taken in. */
+export function manifestError(file: string, place: ManifestPlace, message: string, cause?: unknown): OnboardingError {
   const line = place.line === undefined ? "" : `, line ${place.line}`;
   const column = place.column === undefined ? "" : `, column ${place.column}`;
-  return new OnboardingError(`${file}${line}${column}: ${words}${NOTHING_TAKEN}`, {
+  return new OnboardingError(`${file}${line}${column}: ${message}${NOTHING_TAKEN}`, {
     code: "usage",
     cause,
     concerns: "manifest",

@@ -31,13 +31,13 @@ export async function peekLot(
     }
     return undefined;
   } catch (error) {
-    if (error instanceof OnboardingError || isFileFault(error)) return undefined;
+    if (error instanceof OnboardingError || isFileError(error)) return undefined;
     throw error;
   } finally {
     stream?.destroy();
   }
 }
 
-function isFileFault(error: unknown): boolean {
+function isFileError(error: unknown): boolean {
   return error instanceof Error && "code" in error && /^E[A-Z]+$/.test(String(error.code));
 }

@@ -22,12 +22,12 @@ function readAlias(reading: RowReading, pieces: readonly Piece[], file: string):
     addProblem(reading, filled.empty, `the cell is empty, and the job makes the alias in ${file} from it`);
     return "";
   }
-  const wrong = aliasFault(filled.text);
+  const wrong = aliasProblem(filled.text);
   if (wrong !== undefined) addProblem(reading, columnOf(reading, pieces), `the alias in ${file} ${wrong}`);
   return filled.text;
 }
 
-function aliasFault(alias: string): string | undefined {
+function aliasProblem(alias: string): string | undefined {
   if (!alias.isWellFormed()) return "holds half a character (a lone surrogate)";
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(alias)) return "holds a control character or a line break";
   const characters = countCharacters(alias);

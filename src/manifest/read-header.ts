@@ -43,13 +43,13 @@ export function readHeader(
   file: string,
   secret: readonly string[] = [],
 ): ManifestHeader {
-  const refuse = (words: string, column?: number) =>
-    manifestError(file, { line, ...(column !== undefined && { column }) }, words);
+  const refuse = (message: string, column?: number) =>
+    manifestError(file, { line, ...(column !== undefined && { column }) }, message);
   if (cells.length > MAX_COLUMNS) throw refuse(`the header has ${cells.length} columns, the most is ${MAX_COLUMNS}`);
   const byFolded = new Map<string, { readonly name: string; readonly position: number }>();
   for (const [position, cell] of cells.entries()) {
     const name = cleanColumnName(cell);
-    const wrong = nameFault(name);
+    const wrong = nameProblem(name);
     if (wrong !== undefined) throw refuse(wrong, position + 1);
     if (name === "") continue;
     const first = byFolded.get(fold(name));
@@ -116,7 +116,7 @@ function standardColumn(name: string): string | undefined {
   return folded.startsWith(EXTERNAL_PREFIX) && type !== "" ? `${EXTERNAL_PREFIX}${type}` : undefined;
 }
 
-function nameFault(name: string): string | undefined {
+function nameProblem(name: string): string | undefined {
   if (name.length > MAX_NAME)
     return `the column's name is longer than ${MAX_NAME} characters; is the first line a header?`;
   if (/\p{Cc}/u.test(name)) return "the column's name holds a control character or a line break";

@@ -3,10 +3,10 @@ import { OnboardingError } from "../domain/error.ts";
 import { decodeManifest } from "./decode-manifest.ts";
 import { NOTHING_TAKEN } from "./manifest-error.ts";
 import { type CsvRecord, readRecords } from "./read-records.ts";
-import { spreadsheetFault } from "./spreadsheet-fault.ts";
+import { spreadsheetProblem } from "./spreadsheet-problem.ts";
 
 export interface IdListOptions {
-  /** What faults call the file. */
+  /** What errors call the file. */
   readonly name: string;
   /** Headers that stand for the id besides `id`; asked for only when there is no column id. */
   readonly otherHeaders: () => Promise<readonly string[]>;
@@ -21,8 +21,8 @@ export async function readIdList(
   chunks: AsyncIterable<Uint8Array>,
   { name, otherHeaders }: IdListOptions,
 ): Promise<readonly string[]> {
-  const refuse = (words: string, line?: number) =>
-    new OnboardingError(`${name}${line === undefined ? "" : `, line ${line}`}: ${words}; nothing was done`, {
+  const refuse = (message: string, line?: number) =>
+    new OnboardingError(`${name}${line === undefined ? "" : `, line ${line}`}: ${message}; nothing was done`, {
       code: "usage",
     });
   const ids: string[] = [];
@@ -36,7 +36,7 @@ export async function readIdList(
         const id = stripBlanks(record.cells[column] ?? "");
         if (isFirst && record.cells.length > 1) header = foldColumnName(id);
         if (id === "" || foldColumnName(id) === (header || "id")) continue;
-        const wrong = spreadsheetFault(id);
+        const wrong = spreadsheetProblem(id);
         if (wrong !== undefined) throw refuse(wrong, record.line);
         ids.push(id);
       }
@@ -55,7 +55,7 @@ export async function readIdList(
 async function findColumn(
   { cells, line }: CsvRecord,
   otherHeaders: IdListOptions["otherHeaders"],
-  refuse: (words: string, line: number) => OnboardingError,
+  refuse: (message: string, line: number) => OnboardingError,
 ): Promise<number> {
   const names = cells.map(foldColumnName);
   const own = names.indexOf("id");

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
-import { wordsOf } from "../disk/disk-error.ts";
+import { reasonOf } from "../disk/disk-error.ts";
 import { foldColumnName, showText, stripBlanks } from "../domain/blank-text.ts";
 import type { ManifestCells } from "../domain/device.ts";
 import { foldLotName } from "../domain/lot.ts";
@@ -14,7 +14,7 @@ import { type CsvRecord, readRecords } from "./read-records.ts";
 
 /** A row of a manifest, by the manifest's own names; cells without blanks around them. */
 export interface ManifestRow {
-  /** Line on which it starts; in a mended rejects file, the line that it had in its manifest. */
+  /** Line on which it starts; in a corrected rejects file, the line that it had in its manifest. */
   readonly line: number;
   readonly cells: ManifestCells;
   /** What is wrong with the row as a row. */
@@ -29,8 +29,8 @@ export interface Manifest {
   readonly name: string;
   readonly header: ManifestHeader;
   readonly form: ManifestForm;
-  /** The lot that a mended rejects file belongs to, from its `lotmint:lot` column. */
-  readonly mendedLot?: string;
+  /** The lot that a corrected rejects file belongs to, from its `lotmint:lot` column. */
+  readonly correctedLot?: string;
   /**
    * All rows, once, in batches of at most a few thousand. Throws `usage`, with line and column, where the
    * file turns out to be unfit: then nothing of it may be taken in.
@@ -47,7 +47,7 @@ export interface ManifestOptions {
   readonly columns: Readonly<Partial<Record<string, string>>>;
   /** Columns whose cells are not taken in. */
   readonly secretColumns?: readonly string[] | undefined;
-  /** What faults call the file; its own name unless told. */
+  /** What errors call the file; its own name unless told. */
   readonly name?: string;
   readonly signal?: AbortSignal;
 }
@@ -84,13 +84,13 @@ export async function readManifest(path: string, options: ManifestOptions): Prom
     await batches.return(undefined);
     throw error;
   });
-  const mendedLot = lotOf(first[0], header);
+  const correctedLot = lotOf(first[0], header);
   return {
     name,
     header,
     form: { ...form, secretColumns: header.secret },
-    ...(mendedLot !== undefined && { mendedLot }),
-    rows: readRows(first, batches, header, mendedLot, name),
+    ...(correctedLot !== undefined && { correctedLot }),
+    rows: readRows(first, batches, header, correctedLot, name),
     sha256: () => {
       if (digest === undefined) throw new Error("a manifest's digest is known once all of it has been read");
       return digest;
@@ -127,10 +127,10 @@ async function* readRows(
   first: readonly CsvRecord[],
   rest: AsyncIterable<readonly CsvRecord[]>,
   header: ManifestHeader,
-  mendedLot: string | undefined,
+  correctedLot: string | undefined,
   name: string,
 ): AsyncGenerator<readonly ManifestRow[]> {
-  const toRow = (record: CsvRecord) => makeRow(record, header, mendedLot, name);
+  const toRow = (record: CsvRecord) => makeRow(record, header, correctedLot, name);
   // Two rejects files in one: the second one's header is no row of any manifest.
   const isRow = (record: CsvRecord) => header.ownLine === undefined || !isWholeHeader(record, header);
   yield first.filter(isRow).map(toRow);
@@ -139,14 +139,19 @@ async function* readRows(
   }
 }
 
-function makeRow(record: CsvRecord, header: ManifestHeader, mendedLot: string | undefined, name: string): ManifestRow {
+function makeRow(
+  record: CsvRecord,
+  header: ManifestHeader,
+  correctedLot: string | undefined,
+  name: string,
+): ManifestRow {
   const { positions } = header;
   const line = lineOf(record, header, name);
-  if (mendedLot !== undefined && foldLotName(lotOf(record, header) ?? "") !== foldLotName(mendedLot)) {
+  if (correctedLot !== undefined && foldLotName(lotOf(record, header) ?? "") !== foldLotName(correctedLot)) {
     throw manifestError(
       name,
       { line: record.line },
-      `the row belongs to another lot than ${showText(mendedLot)}; leave the lotmint: columns as they are, one lot to a file`,
+      `the row belongs to another lot than ${showText(correctedLot)}; leave the lotmint: columns as they are, one lot to a file`,
     );
   }
   const cells: Record<string, string> = {};
@@ -208,7 +213,7 @@ function unreadable(error: unknown, name: string, path: string): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT") return manifestError(name, {}, "there is no such file", error);
   if (code === "EISDIR") return manifestError(name, {}, "this is a folder, not a manifest", error);
-  const words = wordsOf(error, path);
-  if (words !== undefined) return manifestError(name, {}, `the file cannot be read: ${words}`, error);
+  const reason = reasonOf(error, path);
+  if (reason !== undefined) return manifestError(name, {}, `the file cannot be read: ${reason}`, error);
   return error;
 }

@@ -139,7 +139,7 @@ function openFeed(file: string, separator: Separator, linesBefore: number): CsvF
     record_delimiter: ["\r\n", "\n"],
     relax_column_count: true,
     skip_empty_lines: true,
-    // For blanks before an opening quote; what else there is around a cell is left to whoever reads it.
+    // For blanks before an opening quote; other text around a cell is left to the reader of the rows.
     trim: true,
     max_record_size: MAX_ROW,
     on_record: (cells: string[], { empty_lines }) => {
@@ -160,7 +160,7 @@ function openFeed(file: string, separator: Separator, linesBefore: number): CsvF
         resolve(read);
       });
     });
-  // Without a listener the stream would end the whole program over a fault that `settle` already tells.
+  // Without a listener the stream would end the whole program over an error that `settle` already tells.
   parser.on("error", () => {});
   return {
     push: (piece) => settle((done) => parser.write(piece, done)),

@@ -13,36 +13,39 @@ const MAX_FILE = 4 * MAX_REQUEST;
  * folder, in PEM or DER, with / or \\ between folders. Returned as PEM with LF as line ends; or, in a sentence, why
  * there is none. What is in it is checked where the row is planned.
  */
-export function readRequest(cell: string, inputFolder: string): { readonly pem: string } | { readonly fault: string } {
+export function readRequest(
+  cell: string,
+  inputFolder: string,
+): { readonly pem: string } | { readonly problem: string } {
   if (cell.includes("-----BEGIN")) return asRequest(cell, "the cell");
   const file = readBelow(cell, inputFolder);
-  return "fault" in file ? file : asRequest(file.octets, cell);
+  return "problem" in file ? file : asRequest(file.octets, cell);
 }
 
-function asRequest(source: string | Buffer, place: string): { readonly pem: string } | { readonly fault: string } {
+function asRequest(source: string | Buffer, place: string): { readonly pem: string } | { readonly problem: string } {
   const found = findRequest(source);
-  if ("fault" in found) return { fault: `${place} ${found.fault}` };
-  if (found.der.length > MAX_REQUEST) return { fault: `${place} is too large for a certificate request` };
-  if (found.der.length === 0) return { fault: `${place} holds an empty certificate request` };
+  if ("problem" in found) return { problem: `${place} ${found.problem}` };
+  if (found.der.length > MAX_REQUEST) return { problem: `${place} is too large for a certificate request` };
+  if (found.der.length === 0) return { problem: `${place} holds an empty certificate request` };
   return { pem: writePem("CERTIFICATE REQUEST", found.der) };
 }
 
 /** Reads a file that lies in the folder, also after all symbolic links have been followed. */
-function readBelow(path: string, folder: string): { readonly octets: Buffer } | { readonly fault: string } {
+function readBelow(path: string, folder: string): { readonly octets: Buffer } | { readonly problem: string } {
   const steps = stepsBelow(path);
   if (steps === undefined) {
-    return { fault: `${JSON.stringify(path)} must be a path below ${folder}, without ..` };
+    return { problem: `${JSON.stringify(path)} must be a path below ${folder}, without ..` };
   }
   try {
     const real = realOf(join(folder, path)) ?? realpathSync(join(folder, ...steps));
-    if (!liesBelow(real, realpathSync(folder))) return { fault: `${JSON.stringify(path)} lies outside ${folder}` };
+    if (!liesBelow(real, realpathSync(folder))) return { problem: `${JSON.stringify(path)} lies outside ${folder}` };
     const found = statSync(real);
-    if (!found.isFile()) return { fault: `${JSON.stringify(path)} is no file` };
-    if (found.size > MAX_FILE) return { fault: `${JSON.stringify(path)} is too large for a certificate request` };
+    if (!found.isFile()) return { problem: `${JSON.stringify(path)} is no file` };
+    if (found.size > MAX_FILE) return { problem: `${JSON.stringify(path)} is too large for a certificate request` };
     return { octets: readFileSync(real) };
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
-    return { fault: `there is no readable file ${JSON.stringify(path)} below ${folder}` };
+    return { problem: `there is no readable file ${JSON.stringify(path)} below ${folder}` };
   }
 }
 

@@ -11,7 +11,7 @@ import { readRegistration } from "./read-registration.ts";
 import { readRequest } from "./read-request.ts";
 import { readSubject } from "./read-subject.ts";
 import { addProblem, cellOf, ownName, type RowReading, startReading } from "./row-reading.ts";
-import { spreadsheetFault } from "./spreadsheet-fault.ts";
+import { spreadsheetProblem } from "./spreadsheet-problem.ts";
 
 /** What rows are read by: the same for all rows of a file. */
 export interface RowRules {
@@ -57,9 +57,9 @@ export function rowToDevice(row: ManifestRow, rules: RowRules): Device | readonl
   if (row.problems.length > 0) return row.problems;
   const reading = startReading(row, rules.standard);
   const { externalId, problems } = reading;
-  addSpreadsheetFaults(reading, rules);
+  addSpreadsheetProblems(reading, rules);
   // Of what is made from such an id, nothing needs to be told.
-  if (spreadsheetFault(externalId) !== undefined) return problems;
+  if (spreadsheetProblem(externalId) !== undefined) return problems;
   const wrongId = rules.checkId(externalId);
   if (wrongId !== undefined) addProblem(reading, ownName(reading, "id"), wrongId);
   const subject = readSubject(reading, rules.templates, rules.job.profile);
@@ -80,9 +80,9 @@ export function rowToDevice(row: ManifestRow, rules: RowRules): Device | readonl
 }
 
 /** In names they are text; in what names a device they are what a spreadsheet made of it. */
-function addSpreadsheetFaults(reading: RowReading, { numbered }: RowRules): void {
+function addSpreadsheetProblems(reading: RowReading, { numbered }: RowRules): void {
   for (const column of numbered) {
-    const wrong = spreadsheetFault(reading.cells[column] ?? "");
+    const wrong = spreadsheetProblem(reading.cells[column] ?? "");
     if (wrong !== undefined) addProblem(reading, column, wrong);
   }
 }
@@ -92,6 +92,6 @@ function readCertificateRequest(reading: RowReading, inputFolder: string): strin
   if (cell === undefined) return undefined;
   const request = readRequest(cell, inputFolder);
   if ("pem" in request) return request.pem;
-  addProblem(reading, ownName(reading, "csr"), request.fault);
+  addProblem(reading, ownName(reading, "csr"), request.problem);
   return undefined;
 }

@@ -38,7 +38,7 @@ export async function* rowsToDevices(
 function duplicateOf(row: ManifestRow, rules: RowRules, lineOfId: IdTable): readonly Problem[] {
   const column = rules.standard.get("id") ?? "id";
   const id = row.cells[column] ?? "";
-  // At two code units to a character at most. A longer one is turned down for that already, and need not be remembered.
+  // At two code units to a character at most. A longer one is rejected for that already, and need not be remembered.
   if (id === "" || row.isHeader || id.length > 2 * MAX_ID) return [];
   const first = lineOfId.get(id);
   if (first === undefined) {

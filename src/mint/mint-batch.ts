@@ -45,7 +45,7 @@ const GROUP = 4;
 
 /**
  * Opens what a thread needs to mint batches of one lot. A batch is step (b) of docs/issuance.md: key,
- * certificate, files, and the password segment. Faults of the disk are `disk-unwritable`; whatever is
+ * certificate, files, and the password segment. Errors of the disk are `disk-unwritable`; whatever is
  * thrown, the batch is void. Keys are wiped as soon as their files are made.
  */
 export function openMintBatch(setup: MintSetup, batchTools: BatchTools = { openKeyPairs, writeNew }): MintOneBatch {

@@ -20,7 +20,7 @@ export interface MintedKey {
   /** DER. */
   readonly certificate: Buffer;
   readonly spki: Uint8Array;
-  /** PrivateKeyInfo, DER; whoever gets it wipes it. Null for a device that keeps its own. */
+  /** PrivateKeyInfo, DER; the caller wipes it. Null for a device that keeps its own. */
   readonly pkcs8: Buffer | null;
 }
 

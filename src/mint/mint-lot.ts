@@ -53,7 +53,7 @@ export interface MintLotOptions extends BatchOptions {
 
 /**
  * Mints every planned device of a lot, batch by batch, in the order of docs/issuance.md; returns how many.
- * After the signal it finishes the batches in hand and reserves no more. A fault voids the batches that
+ * After the signal it finishes the batches in hand and reserves no more. An error voids the batches that
  * are not committed, and is thrown once nothing is under way any more.
  */
 export async function mintLot(options: MintLotOptions): Promise<number> {
@@ -61,7 +61,7 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   makeFolders(lot);
   const underWay = new Set<Promise<void>>();
   let minted = 0;
-  const faults: unknown[] = [];
+  const errors: unknown[] = [];
   const begin = async (): Promise<"begun" | "none left"> => {
     const serialNumbers = Array.from({ length: BATCH_SIZE[options.key] }, newSerialNumber);
     const part = options.newSegmentPart === null ? {} : { segment: options.newSegmentPart() };
@@ -85,21 +85,21 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
         options.onMinted(devices.length);
       })
       .catch((error: unknown) => {
-        faults.push(error);
+        errors.push(error);
       })
       .finally(() => underWay.delete(work));
     underWay.add(work);
     return "begun";
   };
   try {
-    while (!signal.aborted && faults.length === 0 && (await begin()) === "begun") {
+    while (!signal.aborted && errors.length === 0 && (await begin()) === "begun") {
       if (underWay.size >= options.workers * 2) await Promise.race(underWay);
     }
   } catch (error) {
-    faults.push(error);
+    errors.push(error);
   }
   await Promise.all(underWay);
-  if (faults.length > 0) throw faults[0];
+  if (errors.length > 0) throw errors[0];
   return minted;
 }
 
@@ -161,7 +161,7 @@ export async function mintBatch(
   try {
     await ledger.commitMinted(lease, batch.number, minted);
   } catch (error) {
-    // Whether the decision stands after a fault of the disk, the next run reads in the ledger, and settles it.
+    // Whether the decision stands after an error of the disk, the next run reads in the ledger, and recovers it.
     return isLotLost(error) ? giveUp(options, batch, error) : Promise.reject(error);
   }
   announceStep("minted");
@@ -236,19 +236,19 @@ async function requirePasswords(path: string, devices: readonly PlannedDevice[])
   const missing = devices.filter((device) => !hasOwnKey(device) && !passwords.has(device.externalId));
   if (missing.length === 0) return;
   throw new OnboardingError(
-    `${path} does not hold the passwords of ${missing.length} devices that were just minted; they were given up, see who changes that folder and run again`,
+    `${path} does not hold the passwords of ${missing.length} devices that were just minted; they were abandoned; find out which program changes that folder and run again`,
     { code: "disk-unwritable" },
   );
 }
 
-/** Voids a batch and throws the fault that was the reason, or the one behind it. */
+/** Voids a batch and throws the error that was the reason, or the one behind it. */
 async function giveUp({ ledger, lease, lot }: BatchOptions, batch: ReservedBatch, reason: unknown): Promise<never> {
   try {
     await dropBatch(ledger, lease, lot, batch);
-  } catch (fault) {
-    // Another run has the lot and has cleared the batch away: that is why there was a fault. Any other
-    // second fault leaves the batch to the next run.
-    if (isLotLost(fault)) throw fault;
+  } catch (error) {
+    // Another run has the lot and has cleared the batch away: that is why there was an error. Any other
+    // second error leaves the batch to the next run.
+    if (isLotLost(error)) throw error;
   }
   throw reason;
 }

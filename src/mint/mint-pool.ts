@@ -10,7 +10,7 @@ import type { MintAnswer } from "./mint-worker.ts";
 export interface MintPool {
   /**
    * Mints one batch: its files and its password segment are written, none is synced. Rejects with the
-   * worker's own fault, `disk-unwritable` among them; then the batch is void, and the pool goes on
+   * worker's own error, `disk-unwritable` among them; then the batch is void, and the pool goes on
    * unless the worker itself died.
    */
   mint(batch: MintBatch): Promise<readonly MintedDevice[]>;
@@ -27,7 +27,7 @@ export interface MintPoolOptions {
 interface Order {
   readonly batch: MintBatch;
   readonly resolve: (minted: readonly MintedDevice[]) => void;
-  readonly reject: (fault: unknown) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** One in work and one behind it, so that a worker never waits for the main thread. */
@@ -50,12 +50,12 @@ export function openMintPool(options: MintPoolOptions): MintPool {
     worker.on("message", (answer: MintAnswer) => {
       const order = crew.orders.shift();
       if (answer.kind === "minted") order?.resolve(answer.devices);
-      else order?.reject(faultOf(answer));
+      else order?.reject(errorOf(answer));
       hand();
     });
     worker.on("error", (cause: unknown) => {
-      const words = cause instanceof Error ? cause.message : String(cause);
-      breakDown(new Error(`a minting thread died: ${words}`, { cause }));
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      breakDown(new Error(`a minting thread died: ${reason}`, { cause }));
     });
     worker.on("exit", (code) => breakDown(new Error(`a minting thread ended with code ${code}`)));
     return crew;
@@ -73,8 +73,8 @@ export function openMintPool(options: MintPoolOptions): MintPool {
     }
   }
 
-  function breakDown(fault: Error): void {
-    broken ??= fault;
+  function breakDown(error: Error): void {
+    broken ??= error;
     for (const order of [...waiting.splice(0), ...crews.flatMap(({ orders }) => orders.splice(0))]) {
       order.reject(broken);
     }
@@ -112,7 +112,7 @@ function ownOctets(octets: Uint8Array): Uint8Array {
   return Uint8Array.from(octets);
 }
 
-function faultOf(answer: MintAnswer & { readonly kind: "fault" }): Error {
+function errorOf(answer: MintAnswer & { readonly kind: "failed" }): Error {
   const { message, code, stack } = answer;
   // A rebuilt error shows where the thread threw it.
   const cause = new Error(stack);

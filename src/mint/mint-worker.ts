@@ -9,7 +9,7 @@ import { type MintBatch, type MintSetup, openMintBatch } from "./mint-batch.ts";
 export type MintAnswer =
   | { readonly kind: "minted"; readonly devices: readonly MintedDevice[] }
   | {
-      readonly kind: "fault";
+      readonly kind: "failed";
       readonly message: string;
       readonly code: OnboardingErrorCode | null;
       readonly stack: string;
@@ -20,7 +20,7 @@ function answer(mint: () => readonly MintedDevice[]): MintAnswer {
     return { kind: "minted", devices: mint() };
   } catch (error) {
     return {
-      kind: "fault",
+      kind: "failed",
       message: error instanceof Error ? error.message : String(error),
       code: error instanceof OnboardingError ? error.code : null,
       stack: error instanceof Error ? (error.stack ?? "") : "",

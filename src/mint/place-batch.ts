@@ -15,7 +15,7 @@ export function placePasswords(lot: LotLayout, name: string): void {
   if (!existsSync(making)) {
     if (existsSync(placed)) return;
     throw new OnboardingError(
-      `the passwords of a batch are gone: ${making} is not there any more; the batch was given up, run again`,
+      `the passwords of a batch are gone: ${making} is not there any more; the batch was abandoned, run again`,
       { code: "disk-unwritable" },
     );
   }
@@ -42,7 +42,7 @@ export function placeDevices(lot: LotLayout, batch: number, externalIds: readonl
     }
     if (isOccupied(place)) {
       throw new OnboardingError(
-        `${place} stands in the way of a new device; move it away and run again, nothing is lost`,
+        `${place} is in the place of a new device's folder; move it away and run again, nothing is lost`,
         {
           code: "disk-unwritable",
         },
@@ -57,7 +57,7 @@ export function placeDevices(lot: LotLayout, batch: number, externalIds: readonl
   remove(from);
 }
 
-/** The fault of minted devices whose folders are nowhere: `disk-unwritable`. */
+/** The error of minted devices whose folders are nowhere: `disk-unwritable`. */
 export function missingFolders(lot: LotLayout, batch: number, missed: readonly string[]): OnboardingError {
   const ids = listIds(missed, 5);
   return new OnboardingError(

@@ -25,7 +25,7 @@ interface Asking {
 }
 
 /**
- * Turns down the rows whose certificate request cannot be used: it is not sound, its key is weak, or the key
+ * Rejects the rows whose certificate request cannot be used: it is not sound, its key is weak, or the key
  * is somebody else's. Of two rows with one key the first is kept, whatever becomes of it. Rows without a
  * request pass.
  */
@@ -41,17 +41,17 @@ export async function* checkRequests(
     for (const device of devices) {
       if (device.certificateRequest === undefined) continue;
       const request = readPkcs10(device.certificateRequest);
-      if ("fault" in request) refused.set(device, request.fault);
+      if ("problem" in request) refused.set(device, request.problem);
       else asking.push({ device, publicKeySha256: request.publicKeySha256 });
     }
     if (asking.length > 0) {
       authorities ??= authorityKeys(rules.home);
-      for (const [device, fault] of await findTakenKeys(asking, authorities, lineOfKey, rules))
-        refused.set(device, fault);
+      for (const [device, problem] of await findTakenKeys(asking, authorities, lineOfKey, rules))
+        refused.set(device, problem);
     }
     yield {
       devices: devices.filter((device) => !refused.has(device)),
-      rejected: [...rejected, ...[...refused].map(([device, fault]) => rejectRow(device, rules.column, fault))],
+      rejected: [...rejected, ...[...refused].map(([device, problem]) => rejectRow(device, rules.column, problem))],
     };
   }
 }
@@ -75,8 +75,8 @@ async function findTakenKeys(
     else if (line !== undefined)
       taken.set(device, `its key stands on line ${line} already; each device needs one of its own`);
     else {
-      const words = describeHolder(holders.get(publicKeySha256) ?? [], lot, device.externalId);
-      if (words !== undefined) taken.set(device, words);
+      const reason = describeHolder(holders.get(publicKeySha256) ?? [], lot, device.externalId);
+      if (reason !== undefined) taken.set(device, reason);
     }
   }
   return taken;

@@ -15,8 +15,8 @@ export interface PlanBatchInput {
   readonly quantityLeft?: number | undefined;
   /** The lot's quantity, for the message. */
   readonly quantity?: number | undefined;
-  /** True for a rejects file that came back: what was turned down is tried again as it is. */
-  readonly mended: boolean;
+  /** True for a rejects file that came back: what was rejected is tried again as it is. */
+  readonly corrected: boolean;
 }
 
 /**
@@ -38,8 +38,8 @@ export function planBatch(input: PlanBatchInput): DecidedBatch {
       rejected.push(rejectDevice(device, idColumn(device), refusal));
       continue;
     }
-    const takesRoom = before === undefined || isTurnedDownBeforeMinting(before);
-    const made = decide(device, before, input.mended);
+    const takesRoom = before === undefined || isRejectedBeforeMinting(before);
+    const made = decide(device, before, input.corrected);
     if (takesRoom && made.some(({ kind }) => kind === "mint")) {
       if (taken >= room) {
         rejected.push(rejectDevice(device, "", `the row is over the lot's quantity of ${input.quantity}`));
@@ -64,7 +64,7 @@ function refuseKnown(device: Device, known: KnownDevice, lot: string): string | 
   return `the device's certificate was revoked; lotmint remint ${device.externalId} makes it a new one`;
 }
 
-function decide(device: Device, known: KnownDevice | undefined, mended: boolean): readonly Decision[] {
+function decide(device: Device, known: KnownDevice | undefined, corrected: boolean): readonly Decision[] {
   const digests = {
     subjectDigest: subjectDigest(device.subject, device.certificateRequest, device.aliases),
     registrationDigest: registrationDigest(device.registration),
@@ -73,7 +73,7 @@ function decide(device: Device, known: KnownDevice | undefined, mended: boolean)
   if (known === undefined) return [mint];
   const subjectChanged = known.subjectDigest !== digests.subjectDigest;
   const registrationChanged = known.registrationDigest !== digests.registrationDigest;
-  const triedAgain = known.stage === "rejected" && mended;
+  const triedAgain = known.stage === "rejected" && corrected;
   if (!isMinted(known)) {
     return subjectChanged || registrationChanged || triedAgain ? [mint] : [keep(device)];
   }
@@ -88,14 +88,14 @@ function decide(device: Device, known: KnownDevice | undefined, mended: boolean)
   return changes.length === 0 ? [keep(device)] : changes;
 }
 
-/** A rejected device may have been turned down by the platform or long before; any other stage says it. */
+/** The platform or an earlier check may have rejected the device; any other stage says it. */
 function isMinted(known: KnownDevice): boolean {
   if (known.stage === "rejected") return known.minted;
   return known.stage !== "planned" && known.stage !== "reserved";
 }
 
 /** Such a device is none of the lot's live ones, so it needs a place like a new one. */
-function isTurnedDownBeforeMinting(known: KnownDevice): boolean {
+function isRejectedBeforeMinting(known: KnownDevice): boolean {
   return known.stage === "rejected" && !known.minted;
 }
 

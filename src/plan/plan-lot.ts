@@ -22,7 +22,7 @@ export interface LotToPlan {
   readonly lot: string;
   /** Path of the manifest, or of the lot's copy of it. */
   readonly manifest: string;
-  /** What faults call it. */
+  /** What errors call it. */
   readonly manifestName: string;
 }
 
@@ -31,7 +31,7 @@ export interface LotPlan {
   readonly header: readonly string[];
   readonly form: ManifestForm;
   /** True for a rejects file that came back. */
-  readonly mended: boolean;
+  readonly corrected: boolean;
   readonly batches: AsyncIterable<DecidedBatch>;
   /** The lines that the file's rows stand for, once all have been read. */
   readonly lines: () => Iterable<number>;
@@ -57,17 +57,17 @@ export async function planLot(input: LotToPlan): Promise<LotPlan> {
     idRule: site.idRule,
     inputFolder: join(home.root, "input"),
   });
-  const mended = manifest.mendedLot !== undefined && foldLotName(manifest.mendedLot) === foldLotName(lot);
+  const corrected = manifest.correctedLot !== undefined && foldLotName(manifest.correctedLot) === foldLotName(lot);
   const lines: number[] = [];
   const rows = limitRows(manifest.rows, job.maxRows ?? DEFAULT_MAX_ROWS, input.manifestName);
   return {
     header: manifest.header.names,
     form: manifest.form,
-    mended,
+    corrected,
     batches: planManifest({
       lot,
       rows: checkNames(
-        checkRequests(rowsToDevices(mended ? noting(rows, lines) : rows, rules), {
+        checkRequests(rowsToDevices(corrected ? noting(rows, lines) : rows, rules), {
           home,
           lot,
           column: manifest.header.standard.get("csr") ?? "csr",
@@ -78,7 +78,7 @@ export async function planLot(input: LotToPlan): Promise<LotPlan> {
       known: (externalIds) => ledger.knownDevices(lot, externalIds),
       liveCount: await ledger.countLive(lot),
       quantity: job.quantity,
-      mended,
+      corrected,
     }),
     lines: () => lines,
     sha256: manifest.sha256,

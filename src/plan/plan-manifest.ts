@@ -13,16 +13,16 @@ export interface PlanManifestInput {
   /** How many it may have. */
   readonly quantity?: number | undefined;
   /** True for a rejects file that came back. */
-  readonly mended: boolean;
+  readonly corrected: boolean;
 }
 
 /** Decides on a whole manifest, batch by batch as its rows come. Does nothing but ask. */
 export async function* planManifest(input: PlanManifestInput): AsyncGenerator<DecidedBatch> {
-  const { lot, quantity, mended } = input;
+  const { lot, quantity, corrected } = input;
   let left = quantity === undefined ? undefined : Math.max(0, quantity - input.liveCount);
   for await (const { devices, rejected } of input.rows) {
     const known = devices.length === 0 ? [] : await input.known(devices.map(({ externalId }) => externalId));
-    const planned = planBatch({ lot, devices, rejected, known, quantityLeft: left, quantity, mended });
+    const planned = planBatch({ lot, devices, rejected, known, quantityLeft: left, quantity, corrected });
     if (left !== undefined) left -= planned.taken;
     yield planned;
   }

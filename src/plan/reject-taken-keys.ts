@@ -5,7 +5,7 @@ import type { PlannedDevice } from "../ledger/minting.ts";
 import { describeHolder } from "./check-requests.ts";
 
 /**
- * Turns down the devices whose own key cannot be certified any more, mostly since another one has got it since the
+ * Rejects the devices whose own key cannot be certified any more, mostly since another one has got it since the
  * manifest was taken in: in a lot that ran beside this one, or earlier in this run. Gives the others. `inHand`
  * are the keys that this run has let through, with their devices; they are added to.
  */
@@ -21,7 +21,7 @@ export async function rejectTakenKeys<Planned extends PlannedDevice>(
     if (device.certificateRequest === undefined) continue;
     const request = readPkcs10(device.certificateRequest);
     // Its row was planned by a lotmint that asked for less.
-    if ("fault" in request) taken.set(device, request.fault);
+    if ("problem" in request) taken.set(device, request.problem);
     else keys.set(device, request.publicKeySha256);
   }
   if (keys.size + taken.size === 0) return planned;
@@ -30,9 +30,9 @@ export async function rejectTakenKeys<Planned extends PlannedDevice>(
     const other = inHand.get(key);
     const before = other === undefined ? [] : [{ lot: lease.lot, externalId: other, subject: null, issuer: "" }];
     const same = holders.filter(({ publicKeySha256 }) => publicKeySha256 === key);
-    const words = describeHolder([...before, ...same], lease.lot, device.externalId);
-    if (words === undefined) inHand.set(key, device.externalId);
-    else taken.set(device, words);
+    const reason = describeHolder([...before, ...same], lease.lot, device.externalId);
+    if (reason === undefined) inHand.set(key, device.externalId);
+    else taken.set(device, reason);
   }
   if (taken.size === 0) return planned;
   const rejects = [...taken].map(([{ externalId }, reason]) => ({ externalId, reason: `csr: ${reason}` }));

@@ -13,7 +13,7 @@ export interface PlanToSummarize {
   /** Its devices by stage. */
   readonly counts: Readonly<Record<Stage, number>>;
   /** True for a rejects file that came back: it never names all of the lot's ids. */
-  readonly mended: boolean;
+  readonly corrected: boolean;
   /** Asked once all rows have been read: true for a file that the lot has taken in already, with which a run does nothing. */
   readonly takenIn: () => boolean;
 }
@@ -26,12 +26,12 @@ const NAMED = 1;
  * does not name, in any case, are told as gone.
  */
 export async function summarizePlan(input: PlanToSummarize): Promise<LotForecast> {
-  const { lot, job, mended } = input;
+  const { lot, job, corrected } = input;
   const counts = { rows: 0, mint: 0, register: 0, keep: 0, rejected: 0 };
   const after = { ...input.counts };
   const needsRemint: string[] = [];
   const held = makeIdTable([randomInt(2 ** 32), randomInt(2 ** 32)]);
-  if (!mended) for await (const ids of input.lotIds()) for (const id of ids) held.set(id, GONE);
+  if (!corrected) for await (const ids of input.lotIds()) for (const id of ids) held.set(id, GONE);
   const name = (externalId: string) => {
     if (held.size > 0 && held.get(externalId) === GONE) held.set(externalId, NAMED);
   };
@@ -54,7 +54,7 @@ export async function summarizePlan(input: PlanToSummarize): Promise<LotForecast
     }
   }
   const gone: string[] = [];
-  if (!mended) for await (const ids of input.lotIds()) gone.push(...ids.filter((id) => held.get(id) === GONE));
+  if (!corrected) for await (const ids of input.lotIds()) gone.push(...ids.filter((id) => held.get(id) === GONE));
   const idle = input.takenIn();
   return {
     lot,

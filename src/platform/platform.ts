@@ -20,7 +20,7 @@ export type Unanswered =
 /**
  * The platform as lotmint uses it. No method throws for anything that the platform or the network
  * does; each makes one request (or one per page) and never retries: `retry.ts` does that. Messages
- * never hold credentials, and at most 300 characters of the platform's own words.
+ * never hold credentials, and at most 300 characters of the platform's own message.
  */
 export interface Platform {
   /** Tenant and time; also shows that address, TLS and login are right. */

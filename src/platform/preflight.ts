@@ -45,24 +45,26 @@ export async function preflight(
   options: PreflightOptions,
 ): Promise<PreflightOutcome> {
   const tenantReply = await platform.currentTenant();
-  if (tenantReply.kind !== "answer") return turnedDown(tenantReply, SHOW_TENANT);
+  if (tenantReply.kind !== "answer") return refusalOf(tenantReply, SHOW_TENANT);
   const tenant = tenantReply.value.id;
   if (options.tenant !== undefined && options.tenant !== tenant) {
-    return refused(`the login belongs to tenant ${tenant}, but platform.tenant is ${options.tenant}: mend one of them`);
+    return refused(
+      `the login belongs to tenant ${tenant}, but platform.tenant is ${options.tenant}: correct one of them`,
+    );
   }
   const ready = { kind: "ready", tenant } as const;
   const clock = tenantReply.date === undefined ? {} : { platformTimeMs: tenantReply.date };
   if (options.mode === "none") return { ...ready, ...clock, warnings: [] };
 
   const userReply = await platform.currentUser();
-  if (userReply.kind !== "answer") return turnedDown(userReply, { doing: "show its own user", role: READ_OWN_ROLE });
+  if (userReply.kind !== "answer") return refusalOf(userReply, { doing: "show its own user", role: READ_OWN_ROLE });
   const roles = judgeRoles(userReply.value, options.mode);
   if (typeof roles === "string") return refused(roles);
 
   const trustReply = await platform.trustedCertificates(tenant);
   if (trustReply.kind !== "answer") {
     if (trustReply.kind !== "refused" || trustReply.status !== 403) {
-      return turnedDown(trustReply, { doing: "show its trusted certificates", role: TRUST_ROLES.join(" or ") });
+      return refusalOf(trustReply, { doing: "show its trusted certificates", role: TRUST_ROLES.join(" or ") });
     }
     const blind = `user ${userReply.value.userName} may not read the trusted certificates, so that the trust in ${issuer.name} is not checked`;
     return { ...ready, ...clock, warnings: [...roles, blind] };
@@ -127,13 +129,13 @@ function judgeTrust(
   }
   if (mode === "bulk" && registersItself) {
     warnings.push(
-      `auto registration is on for ${issuer.name} in tenant ${tenant}, so that it also lets in devices that no lot registered`,
+      `auto registration is on for ${issuer.name} in tenant ${tenant}, so that it also accepts devices that no lot registered`,
     );
   }
   return warnings;
 }
 
-function turnedDown(reply: Unanswered, asked: Asked): PreflightOutcome {
+function refusalOf(reply: Unanswered, asked: Asked): PreflightOutcome {
   return { kind: reply.kind === "refused" ? "refused" : "unreachable", message: replyMessage(reply, asked) };
 }
 

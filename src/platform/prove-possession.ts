@@ -40,7 +40,7 @@ export async function provePossession(
   };
   const isFresh = isUsable(found, now());
   let reply = await submit(isFresh ? found : await renew(platform, tenant, sha1));
-  // By the platform's clock the code may have run out all the same.
+  // By the platform's clock the code may have expired.
   if (isFresh && reply.kind === "refused" && /expire/i.test(reply.message)) {
     reply = await submit(await renew(platform, tenant, sha1));
   }
@@ -75,7 +75,7 @@ async function renew(platform: Platform, tenant: string, sha1: string): Promise<
   return reply.value;
 }
 
-/** Without an end, the code is taken to be usable: the platform has the last word. */
+/** Without an end, the code is taken to be usable: the platform decides. */
 function isUsable({ verificationCode, codeUsableUntil }: TrustedCertificate, nowMs: number): boolean {
   return verificationCode !== undefined && !(Date.parse(codeUsableUntil ?? "") <= nowMs);
 }

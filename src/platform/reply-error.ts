@@ -7,7 +7,7 @@ export interface Asked {
   readonly role: string;
 }
 
-/** What the platform's last word means and what to do about it, in one sentence. */
+/** What the platform's last answer means and what to do about it, in one sentence. */
 export function replyMessage(reply: Unanswered, { doing, role }: Asked): string {
   const { message } = reply;
   if (reply.kind === "refused") {
@@ -25,7 +25,7 @@ export function replyMessage(reply: Unanswered, { doing, role }: Asked): string 
   return `the platform did not ${doing} (${message}): run again later, nothing is lost`;
 }
 
-/** The fault that ends a run: `platform-refused` for a no, `platform-unreachable` for no useful answer. */
+/** The error that ends a run: `platform-refused` for a no, `platform-unreachable` for no useful answer. */
 export function replyError(reply: Unanswered, asked: Asked): OnboardingError {
   return new OnboardingError(replyMessage(reply, asked), {
     code: reply.kind === "refused" ? "platform-refused" : "platform-unreachable",

@@ -31,7 +31,7 @@ export async function uploadAuthority(
   await requireTrustRole(platform);
 
   const { name, pem, autoRegistration: autoRegistrationEnabled } = authority;
-  // Sent again after a lost answer it is a conflict with itself, which the question below settles.
+  // Sent again after a lost answer it is a conflict with itself, which the question below decides.
   const added = await platform.addTrustedCertificate(tenant, { name, pem, autoRegistrationEnabled });
   if (added.kind === "answer") return { kind: "added", certificate: added.value };
   if (added.kind !== "refused" || added.status !== 409) throw replyError(added, CHANGE_TRUST);

@@ -38,7 +38,7 @@ export async function cutParts({
     }
     number += 1;
     const bytes = writePart(devices);
-    // Whoever lost the lot must not touch a file that its new holder may have committed.
+    // A run that has lost the lot must not touch a file that its new holder may have committed.
     await ledger.heartbeat(lease);
     // A file that is there already was cut by a run that was killed before the commit: it was never sent.
     replaceFile(partFile(layout, number), bytes, SHARED_FILE);

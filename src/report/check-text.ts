@@ -21,7 +21,7 @@ export interface CheckedLot {
 
 const MOST_DIFFERENCES = 30;
 
-/** What `check` has compared and every way in which something differs, the first thirty in words. */
+/** What `check` has compared and every way in which something differs, the first thirty in full. */
 export function checkText(outcome: CheckedLot, options: TextOptions): string {
   const lines = [
     `${paint(`Lot ${plainText(outcome.lot)}`, "bold", options)}  ${verdict(outcome, options)}`,
@@ -35,7 +35,7 @@ export function checkText(outcome: CheckedLot, options: TextOptions): string {
       expected === undefined ? "" : `expected ${expected}`,
       found === undefined ? "" : `found ${found}`,
     ];
-    const tail = compared.filter((words) => words !== "").join(", ");
+    const tail = compared.filter((message) => message !== "").join(", ");
     lines.push(
       wrapText(
         `${what}${tail === "" ? "" : ` (${tail})`}`,

@@ -27,7 +27,7 @@ export function barTable(caption: string, columns: readonly [string, string], ba
 export function stackedBar(title: string, parts: readonly Bar[]): Html {
   const shown = parts.filter(({ value }) => value > 0);
   const total = shown.reduce((sum, { value }) => sum + value, 0);
-  const words = shown.map(({ label, text }) => `${text} ${label}`).join(", ");
+  const description = shown.map(({ label, text }) => `${text} ${label}`).join(", ");
   let x = 0;
   const rects = shown.map(({ value, tone, label, text }) => {
     // A single device among 200 000 still shows.
@@ -40,7 +40,7 @@ export function stackedBar(title: string, parts: readonly Bar[]): Html {
     ({ label, value, text, tone }) =>
       html`<li><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="${tone}" width="10" height="10" rx="2"/></svg><span>${label}</span> <b>${text}</b> <small>${share(value, total)}</small></li>`,
   );
-  return html`<svg class="stack" role="img" viewBox="0 0 ${Math.max(100, x).toFixed(2)} 10" preserveAspectRatio="none" aria-label="${title}: ${words}">${rects}</svg><ul class="key">${key}</ul>`;
+  return html`<svg class="stack" role="img" viewBox="0 0 ${Math.max(100, x).toFixed(2)} 10" preserveAspectRatio="none" aria-label="${title}: ${description}">${rects}</svg><ul class="key">${key}</ul>`;
 }
 
 /** A share in percent, never 0 or 100 for what is neither. */

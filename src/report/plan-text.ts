@@ -10,7 +10,7 @@ export interface PlannedLot {
   /** Path of the manifest. */
   readonly manifest: string;
   readonly issuer: string;
-  /** What the job settles, in the order in which it shall be read: key, validity, keystores and the like. */
+  /** What the job sets, in the order in which it shall be read: key, validity, keystores and the like. */
   readonly settings: readonly (readonly [label: string, value: string])[];
   /** The first bad rows; the plan counts them all. */
   readonly problems: readonly Problem[];

@@ -8,7 +8,7 @@ export interface RehearsedLot {
   readonly letIn: number;
   readonly revoked: number;
   readonly found: number;
-  /** Those that are not right first. */
+  /** Those that are not right first. `token` and `mqtt` are "let in" for a device that was accepted. */
   readonly results: readonly {
     readonly externalId: string;
     readonly token: string;
@@ -21,7 +21,7 @@ export interface RehearsedLot {
 
 const MOST_DEVICES = 30;
 
-/** How a lot's devices fared at the platform's doors, the first thirty that were turned away in words. */
+/** How a lot's devices fared at the platform's endpoints, the first thirty that were refused in detail. */
 export function rehearsalText(outcome: RehearsedLot, options: TextOptions): string {
   const { found, letIn, rehearsed, devices, revoked } = outcome;
   const verdict =
@@ -31,13 +31,15 @@ export function rehearsalText(outcome: RehearsedLot, options: TextOptions): stri
   const lines = [
     `${paint(`Lot ${plainText(outcome.lot)}`, "bold", options)}  ${verdict}`,
     "",
-    `  ${count(rehearsed)} of ${count(devices)} devices connected with their own keystores: ${count(letIn)} let in at both doors`,
+    `  ${count(rehearsed)} of ${count(devices)} devices connected with their own keystores: ${count(letIn)} accepted at both endpoints`,
   ];
-  if (revoked > 0) lines.push(`  ${count(revoked)} revoked and turned away, as they should be`);
+  if (revoked > 0) lines.push(`  ${count(revoked)} revoked and refused, as they should be`);
   if (found > 0) lines.push("", paint("Not as it should be", "bold", options));
   const wrong = outcome.results.filter(({ right }) => !right);
   for (const { externalId, token, mqtt, findings } of wrong.slice(0, MOST_DEVICES)) {
-    lines.push(wrapText(`token: ${token}; MQTT: ${mqtt}`, `  ${plainText(externalId)}  `, "    ", options.width));
+    lines.push(
+      wrapText(`token: ${shown(token)}; MQTT: ${shown(mqtt)}`, `  ${plainText(externalId)}  `, "    ", options.width),
+    );
     for (const { part, words } of findings)
       lines.push(wrapText(words, part === "none" ? "    " : `    ${part}: `, "      ", options.width));
   }
@@ -51,4 +53,8 @@ export function rehearsalText(outcome: RehearsedLot, options: TextOptions): stri
     );
   }
   return `${lines.join("\n")}\n`;
+}
+
+function shown(answer: string): string {
+  return answer === "let in" ? "accepted" : answer;
 }

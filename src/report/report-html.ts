@@ -14,7 +14,7 @@ const LAMPS = {
 } as const;
 
 /** What a stage means to somebody who does not know this program. */
-const STAGE_WORDS: Readonly<Record<Stage, string>> = {
+const STAGE_LABELS: Readonly<Record<Stage, string>> = {
   planned: "still to be made",
   reserved: "being made",
   minted: "made",
@@ -25,7 +25,7 @@ const STAGE_WORDS: Readonly<Record<Stage, string>> = {
   revoked: "revoked",
 };
 
-const STEP_WORDS: Readonly<Record<string, string>> = {
+const STEP_LABELS: Readonly<Record<string, string>> = {
   settle: "finishing what a stopped run had left",
   preflight: "asking the platform first",
   manifest: "reading the manifest",
@@ -79,11 +79,11 @@ ${sections.map((each) => html`${each}\n`)}<footer>Written by lotmint. The same f
 }
 
 function lamp(report: LotReport): Html {
-  const standing = lotState(report.exitCode, report.secretColumns);
-  const [advice = "", ...rest] = standing.advice.split("rejects.csv");
+  const state = lotState(report.exitCode, report.secretColumns);
+  const [advice = "", ...rest] = state.advice.split("rejects.csv");
   const linked = rest.length === 0 ? html`${advice}` : html`${advice}${REJECTS}${rest.join("rejects.csv")}`;
-  const word = standing.word.charAt(0).toUpperCase() + standing.word.slice(1);
-  return html`<div class="lamp ${standing.lamp}"><svg viewBox="0 0 24 24" role="img" aria-label="${standing.lamp}" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round">${LAMPS[standing.lamp]}</svg><div><strong>${word}</strong><p>${linked}</p></div></div>`;
+  const word = state.word.charAt(0).toUpperCase() + state.word.slice(1);
+  return html`<div class="lamp ${state.lamp}"><svg viewBox="0 0 24 24" role="img" aria-label="${state.lamp}" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round">${LAMPS[state.lamp]}</svg><div><strong>${word}</strong><p>${linked}</p></div></div>`;
 }
 
 function tiles(report: LotReport): Html {
@@ -110,7 +110,7 @@ function tiles(report: LotReport): Html {
 
 function devicesSection({ counts }: LotReport): Html {
   const parts = STAGES.map((stage): Bar => {
-    return { label: STAGE_WORDS[stage], value: counts[stage], text: count(counts[stage]), tone: `stage-${stage}` };
+    return { label: STAGE_LABELS[stage], value: counts[stage], text: count(counts[stage]), tone: `stage-${stage}` };
   });
   if (parts.every(({ value }) => value === 0)) return section("How far the devices are", html`<p>No device yet.</p>`);
   return section("How far the devices are", stackedBar("How far the devices are", parts));
@@ -159,7 +159,7 @@ function detailsSection(report: LotReport): Html {
 
 function timesTable({ stages }: LotReport): Html {
   const bars = Object.entries(stages).map(([stage, ms]): Bar => {
-    return { label: STEP_WORDS[stage] ?? stage, value: ms, text: duration(ms), tone: "tone-time" };
+    return { label: STEP_LABELS[stage] ?? stage, value: ms, text: duration(ms), tone: "tone-time" };
   });
   if (bars.length === 0) return html``;
   return html`<h3>Time of each step</h3>${barTable("Time of each step", ["Step", "Time"], bars)}`;

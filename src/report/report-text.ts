@@ -16,19 +16,19 @@ const LABEL = 14;
 
 /** What an operator reads when a run has ended: the lamp first, what to do next, then the figures. */
 export function reportText(report: LotReport, places: ReportPlaces, options: TextOptions): string {
-  const standing = lotState(report.exitCode, report.secretColumns);
+  const state = lotState(report.exitCode, report.secretColumns);
   const rejected = Object.values(report.rejects).reduce((sum, of) => sum + of, 0);
   const lines = [
-    headline(report, standing, options),
+    headline(report, state, options),
     "",
-    wrapText(standing.advice, "  ", "  ", options.width),
+    wrapText(state.advice, "  ", "  ", options.width),
     "",
     row("devices", stageCounts(report), options),
     row("rows", `${count(report.rows)} in the manifest, ${count(rejected)} rejected`, options),
     row("certificates", certificateCounts(report), options),
-    ...(report.reworks > 0 ? [row("reworks", reworkWords(report), options)] : []),
-    row("rate", rateWords(report), options),
-    row("issuer", issuerWords(report), options),
+    ...(report.reworks > 0 ? [row("reworks", reworkText(report), options)] : []),
+    row("rate", rateText(report), options),
+    row("issuer", issuerText(report), options),
     row("time", duration(Date.parse(report.endedAt) - Date.parse(report.startedAt)), options),
     place("output", places.folder),
     place("report", places.html),
@@ -44,8 +44,8 @@ export function reportText(report: LotReport, places: ReportPlaces, options: Tex
   return `${lines.join("\n")}\n`;
 }
 
-function headline(report: LotReport, standing: LotState, options: TextOptions): string {
-  const lamp = paint(`${standing.lamp.toUpperCase()}: ${standing.word}`, standing.lamp, options);
+function headline(report: LotReport, state: LotState, options: TextOptions): string {
+  const lamp = paint(`${state.lamp.toUpperCase()}: ${state.word}`, state.lamp, options);
   return `${paint(`Lot ${plainText(report.lot)}`, "bold", options)}  ${lamp} (exit ${report.exitCode})`;
 }
 
@@ -73,7 +73,7 @@ function stageCounts({ counts }: LotReport): string {
 }
 
 /** Apart from what the lot was built with: a device that was reminted counts once among the devices. */
-function reworkWords({ reworks }: LotReport): string {
+function reworkText({ reworks }: LotReport): string {
   return `${count(reworks)} ${reworks === 1 ? "certificate" : "certificates"} replaced`;
 }
 
@@ -82,20 +82,20 @@ function certificateCounts({ certificates }: LotReport): string {
   return `${count(issued)} issued, ${count(revoked)} revoked, ${count(abandoned)} abandoned`;
 }
 
-function issuerWords({ issuer, issuerBudget }: LotReport): string {
+function issuerText({ issuer, issuerBudget }: LotReport): string {
   if (issuerBudget === null) return issuer;
   const { issued, notAfter, outlivedFrom } = issuerBudget;
-  const words = [`${issuer}, ${count(issued)} certificates signed in all`];
-  if (notAfter !== null) words.push(`ends on ${notAfter.slice(0, 10)}`);
-  if (outlivedFrom !== null) words.push(`outlived by this job's certificates from ${outlivedFrom}`);
-  return words.join("; ");
+  const text = [`${issuer}, ${count(issued)} certificates signed in all`];
+  if (notAfter !== null) text.push(`ends on ${notAfter.slice(0, 10)}`);
+  if (outlivedFrom !== null) text.push(`outlived by this job's certificates from ${outlivedFrom}`);
+  return text.join("; ");
 }
 
-function rateWords({ rate }: LotReport): string {
+function rateText({ rate }: LotReport): string {
   if (rate.devicesPerSecond === null || rate.secondsPerDevice === null) return "nothing was minted in this run";
-  const words = `${count(rate.minted)} minted, ${perSecond(rate.devicesPerSecond)} a second`;
-  if (rate.taktSeconds === null) return words;
-  return `${words}; ${seconds(rate.secondsPerDevice)} a device, the line allows ${seconds(rate.taktSeconds)}: ${
+  const text = `${count(rate.minted)} minted, ${perSecond(rate.devicesPerSecond)} a second`;
+  if (rate.taktSeconds === null) return text;
+  return `${text}; ${seconds(rate.secondsPerDevice)} a device, the line allows ${seconds(rate.taktSeconds)}: ${
     rate.withinTakt === true ? "within takt" : "BEHIND TAKT"
   }`;
 }

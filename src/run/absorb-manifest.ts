@@ -57,7 +57,7 @@ export async function absorbManifest(
       {
         sha256,
         name: basename(manifest),
-        kind: planned.mended ? "mended" : "full",
+        kind: planned.corrected ? "mended" : "full",
         header: planned.header,
         form: { ...planned.form, readers },
         replacesLines: planned.lines,
@@ -104,7 +104,7 @@ export function isTakenIn(
   return currentManifests(manifests).some((taken) => taken.sha256 === sha256);
 }
 
-/** The newest whole manifest and the mended files after it: an older one that comes back is an amended one. */
+/** The newest whole manifest and the corrected files after it: an older one that comes back is an amended one. */
 function currentManifests(taken: readonly ManifestRecord[]): readonly ManifestRecord[] {
   return taken.slice(
     Math.max(

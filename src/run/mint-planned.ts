@@ -24,7 +24,7 @@ import { claimFolders } from "./passwords/claim-folders.ts";
  * Mints what the ledger says is planned. The issuer's passphrase is asked for only if there is something
  * to sign; the lot's certificate is encoded once with a throw-away key and linted before the first real
  * signature. Throws `issuer-unusable`, `usage`, `disk-unwritable`, `lot-held`; what was committed before
- * a fault stays.
+ * an error stays.
  */
 export async function mintPlanned(tools: RunTools, work: LotAtWork): Promise<void> {
   const { ledger, signal } = tools;

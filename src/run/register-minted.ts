@@ -9,7 +9,7 @@ import type { Walk } from "./lot/walk.ts";
 
 /**
  * Lists every minted device in the registration file and, with a platform, submits what it has not
- * confirmed. A platform that cannot be reached is noted as a fault; throws `platform-refused`.
+ * confirmed. A platform that cannot be reached is noted as an error; throws `platform-refused`.
  */
 export async function registerMinted(
   tools: RunTools,
@@ -58,7 +58,7 @@ async function askAgain(
   const outcome = await walk.room("preflight", () => askPlatform(tools, job, platform));
   if (outcome.kind !== "ready") {
     if (outcome.kind === "refused") throw new OnboardingError(outcome.message, { code: "platform-refused" });
-    walk.fault(outcome.message, "platform-unreachable");
+    walk.error(outcome.message, "platform-unreachable");
     return undefined;
   }
   for (const warning of outcome.warnings) walk.note(warning);
@@ -70,5 +70,5 @@ function tellOutcome(outcome: SubmitOutcome, walk: Walk): void {
   for (const note of outcome.notes) walk.note(note);
   const message = outcome.message ?? "the platform did not confirm every device; run again later, nothing is lost";
   if (outcome.kind === "refused") throw new OnboardingError(message, { code: "platform-refused" });
-  if (outcome.kind === "unreachable") walk.fault(message, "platform-unreachable");
+  if (outcome.kind === "unreachable") walk.error(message, "platform-unreachable");
 }

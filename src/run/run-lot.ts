@@ -37,14 +37,14 @@ export interface RunRequest {
   readonly acceptChanges: boolean;
   /** Go on although this machine's clock looks wrong. */
   readonly acceptClock: boolean;
-  /** Send again what the platform turned down, and mint nothing: what is planned waits for a run. */
+  /** Send again what the platform rejected, and mint nothing: what is planned waits for a run. */
   readonly resend: boolean;
 }
 
 /**
- * Walks one lot through the rooms, from whatever point the ledger says it has reached: running again is
+ * Takes one lot through all steps, from whatever point the ledger says it has reached: running again is
  * the resume. Returns how the lot stands; its exit code is the lot's state, also when there was nothing
- * to do. Faults that leave the lot as it was are thrown; later ones are thrown once the report is written.
+ * to do. Errors that leave the lot as it was are thrown; later ones are thrown once the report is written.
  */
 export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotReport> {
   const { ledger } = tools;
@@ -62,7 +62,7 @@ export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotRep
     try {
       await walkRooms(tools, work, request);
     } catch (error) {
-      // Whoever has lost the lot must not write over the reports of the run that has it now.
+      // A run that has lost the lot must not overwrite the reports of the run that has it now.
       if (!(error instanceof OnboardingError) || error.code === "lot-held") throw error;
       await finishRun(tools, work, error);
       throw error;
@@ -134,7 +134,7 @@ async function walkRooms(tools: RunTools, work: LotAtWork, request: RunRequest):
   } finally {
     await lotPreflight?.platform.close();
   }
-  if (signal.aborted) walk.fault(`lot ${lease.lot} was stopped; run it again to go on`, "stopped");
+  if (signal.aborted) walk.error(`lot ${lease.lot} was stopped; run it again to go on`, "stopped");
 }
 
 /** A remint that was killed after its devices had their new certificates has the old ones still to publish. */
@@ -143,5 +143,5 @@ async function finishKilledRemints(tools: RunTools, { lease, walk }: LotAtWork):
   if (published === undefined) return;
   walk.progressed();
   for (const crl of published.crls) if (crl.kind === "skipped") walk.note(crl.reason);
-  for (const { message, code } of published.faults) walk.fault(message, code);
+  for (const { message, code } of published.errors) walk.error(message, code);
 }

@@ -2,7 +2,7 @@ import type { RowRejection } from "./faults/faults.ts";
 import type { SandboxAnswer, SandboxRequest } from "./http/sandbox-request.ts";
 import type { BulkCounts, SandboxState, SandboxUser } from "./sandbox-state.ts";
 
-/** A request that has been routed and let in: what an endpoint works from. */
+/** A request that has been routed and accepted: what an endpoint works from. */
 export interface Call {
   readonly state: SandboxState;
   readonly request: SandboxRequest;
@@ -10,7 +10,7 @@ export interface Call {
   readonly parameters: Readonly<Record<string, string>>;
   /** Absent on endpoints that need no login. */
   readonly user?: SandboxUser;
-  /** Rows to turn down on demand. */
+  /** Rows to reject on demand. */
   readonly rowFaults: readonly RowRejection[];
   /** Puts a bulk registration's true counts into the request log. */
   readonly reportCounts: (counts: BulkCounts) => void;

@@ -71,7 +71,7 @@ export const ROUTES: readonly Route[] = [
     getExternalId,
   ),
   route("GET", "/user/currentUser", OWN, [CURRENT_USER_MEDIA_TYPE, USER_MEDIA_TYPE], getCurrentUser),
-  // [OAS] also lets in ROLE_USER_MANAGEMENT_CREATE for a parent of the user; here nobody has a parent.
+  // [OAS] also accepts ROLE_USER_MANAGEMENT_CREATE for a parent of the user; here nobody has a parent.
   route("GET", "/user/:tenantId/users/:userId", ["ROLE_USER_MANAGEMENT_READ"], [USER_MEDIA_TYPE], getUser),
   route("GET", "/tenant/currentTenant", OWN, [CURRENT_TENANT_MEDIA_TYPE], getCurrentTenant),
   route("GET", "/tenant/loginOptions", "open", [LOGIN_OPTIONS_MEDIA_TYPE], getLoginOptions),

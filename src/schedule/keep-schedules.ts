@@ -4,7 +4,7 @@ import type { Job } from "../domain/job.ts";
 import { nextDue } from "./next-due.ts";
 import { readScheduleState, type ScheduleState, writeScheduleState } from "./schedule-state.ts";
 
-/** A clock that stands further back than this was wrong before; less is what a time server mends every day. */
+/** A clock that stands further back than this was wrong before; less is what a time server corrects every day. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 export interface ScheduledJob {

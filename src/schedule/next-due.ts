@@ -7,6 +7,6 @@ import type { Job } from "../domain/job.ts";
  */
 export function nextDue({ cron, timezone }: NonNullable<Job["schedule"]>, afterMs: number): number | undefined {
   const schedule = readCron(cron, timezone);
-  if ("fault" in schedule) throw new Error(`the cron expression ${cron} ${schedule.fault}`);
+  if ("problem" in schedule) throw new Error(`the cron expression ${cron} ${schedule.problem}`);
   return schedule.nextRun(new Date(afterMs))?.getTime();
 }

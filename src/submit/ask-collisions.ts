@@ -15,7 +15,7 @@ export type Cleared =
 /**
  * Keeps rows from overwriting devices that are not ours: the platform does that without a word. Each id
  * is asked for once, before its first attempt; the answer is recorded and holds for ever, so that a
- * device turned down for it stays so, also when it is sent again.
+ * device rejected for it stays so, also when it is sent again.
  */
 export async function askCollisions(submission: Submission, rows: readonly PartDevice[]): Promise<Cleared> {
   if (submission.collisions === "ledger") return { kind: "cleared", rows };

@@ -4,7 +4,7 @@ export function halve<T>(rows: readonly T[]): readonly [readonly T[], readonly T
   return [rows.slice(0, middle), rows.slice(middle)];
 }
 
-/** Why the platform turned down a whole upload. */
+/** Why the platform refused a whole upload. */
 export interface WholeRefusal {
   readonly status: number;
   readonly message: string;

@@ -11,7 +11,7 @@ import { type Understanding, understandAnswer } from "./understand-answer.ts";
 /**
  * What became of some rows:
  * - settled: each is confirmed or rejected
- * - split: these are still open and have to be sent in halves; `refused` when the platform would have none of it
+ * - split: these are still open and have to be sent in halves; `refused` when the platform refused the whole upload
  * - silent: no useful answer came, in all tries
  * - refused: the platform will not talk to us
  */
@@ -62,7 +62,7 @@ export async function recoverAnswer(
 type Unattributed = Extract<Understanding, { readonly kind: "unattributed" }>;
 
 /**
- * Finds out by reading back which rows were turned down without a name: those that are missing, if
+ * Finds out by reading back which rows were rejected without a name: those that are missing, if
  * they are exactly as many. Only rows that were never sent before can be told apart so.
  */
 async function explain(
@@ -80,7 +80,7 @@ async function explain(
   if (back.kind === "refused") return understood;
   if (back.kind !== "answer") return { kind: "silent", reply: back };
   const missing = understood.unnamed.filter((externalId) => !back.value.has(externalId));
-  if (missing.length !== understood.turnedDown) return understood;
+  if (missing.length !== understood.unnamedRejects) return understood;
   return {
     kind: "complete",
     confirmed: understood.unnamed.filter((externalId) => back.value.has(externalId)),

@@ -51,7 +51,7 @@ export interface Tally {
   readonly changed: () => void;
 }
 
-/** Devices turned down outside an upload, recorded and counted. */
+/** Devices rejected outside an upload, recorded and counted. */
 export async function rejectRows(
   submission: Submission,
   rejects: readonly { readonly externalId: string; readonly reason: string }[],

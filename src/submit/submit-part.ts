@@ -75,5 +75,5 @@ function silenceMessage(outcome: Extract<RowsOutcome, { readonly kind: "silent" 
 }
 
 function refusedWhole(part: PartRecord, { message }: WholeRefusal): string {
-  return `the platform refuses part ${part.number} and every quarter of it with the same words (${message}): mend the cause there and run again, no device was rejected for it`;
+  return `the platform refuses part ${part.number} and every quarter of it with the same message (${message}): correct the cause there and run again, no device was rejected for it`;
 }

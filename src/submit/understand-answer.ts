@@ -4,8 +4,8 @@ import type { DeviceReject } from "../ledger/submission.ts";
 /**
  * What a 201 says about the rows that were sent:
  * - complete: every row is either confirmed or rejected
- * - unattributed: some rows were turned down, and it does not say which; `rejected` are those that it names,
- *   `unnamed` the rows among which `turnedDown` more are (at least one, and not all)
+ * - unattributed: some rows were rejected, and it does not say which; `rejected` are those that it names,
+ *   `unnamed` the rows among which `unnamedRejects` more are (at least one, and not all)
  * - incomplete: its numbers contradict themselves or the file, so that it says nothing
  */
 export type Understanding =
@@ -14,25 +14,25 @@ export type Understanding =
       readonly kind: "unattributed";
       readonly rejected: readonly DeviceReject[];
       readonly unnamed: readonly string[];
-      readonly turnedDown: number;
-      /** Of the rows turned down without a name. */
+      readonly unnamedRejects: number;
+      /** Of the rows rejected without a name. */
       readonly reason: string;
     }
   | { readonly kind: "incomplete"; readonly message: string };
 
-/** Never confirms more rows than the answer calls successful, nor any that it names as turned down. */
+/** Never confirms more rows than the answer calls successful, nor any that it names as rejected. */
 export function understandAnswer(sent: readonly string[], answer: BulkAnswer): Understanding {
   const { numberOfAll, numberOfSuccessful, numberOfFailed, failed } = answer;
   if (numberOfAll !== sent.length || numberOfSuccessful + numberOfFailed !== numberOfAll) {
     return {
       kind: "incomplete",
-      message: `the platform counts ${numberOfAll} rows, ${numberOfSuccessful} good and ${numberOfFailed} bad, where ${sent.length} were sent`,
+      message: `the platform counts ${numberOfAll} rows, ${numberOfSuccessful} successful and ${numberOfFailed} failed, where ${sent.length} were sent`,
     };
   }
   if (failed.length > numberOfFailed) {
     return {
       kind: "incomplete",
-      message: `the platform lists ${failed.length} bad rows, but counts ${numberOfFailed}`,
+      message: `the platform lists ${failed.length} failed rows, but counts ${numberOfFailed}`,
     };
   }
   const waiting = new Set(sent);
@@ -45,11 +45,11 @@ export function understandAnswer(sent: readonly string[], answer: BulkAnswer): U
   }
   const unnamed = [...waiting];
   // A list that is shorter than the count leaves rows without a name, too.
-  const turnedDown = numberOfFailed - rejected.length;
-  if (turnedDown === 0) return { kind: "complete", confirmed: unnamed, rejected };
+  const unnamedRejects = numberOfFailed - rejected.length;
+  if (unnamedRejects === 0) return { kind: "complete", confirmed: unnamed, rejected };
   const reason = nameless.size === 0 ? "the platform gave no reason" : [...nameless].join("; or: ");
-  if (turnedDown < unnamed.length) return { kind: "unattributed", rejected, unnamed, turnedDown, reason };
-  // All the rest was turned down, so that it needs no names.
+  if (unnamedRejects < unnamed.length) return { kind: "unattributed", rejected, unnamed, unnamedRejects, reason };
+  // All the rest was rejected, so that it needs no names.
   const rest = unnamed.map((externalId) => ({ externalId, reason }));
   return { kind: "complete", confirmed: [], rejected: [...rejected, ...rest] };
 }

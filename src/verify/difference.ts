@@ -2,7 +2,7 @@
 export interface Difference {
   /** The device, or "" when the lot as a whole is meant. */
   readonly externalId: string;
-  /** In words, without a full stop; never holds a key or a password. */
+  /** A sentence without a full stop; never holds a key or a password. */
   readonly what: string;
   readonly expected?: string;
   readonly found?: string;

@@ -9,7 +9,7 @@ export class KeystoreError extends Error {
 
   constructor(message: string, options: { readonly kind: KeystoreError["kind"]; readonly cause?: unknown }) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = "KeystoreFault";
+    this.name = "KeystoreError";
     this.kind = options.kind;
   }
 }

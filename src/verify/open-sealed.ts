@@ -16,7 +16,7 @@ const PEM = /^-----BEGIN CMS-----\n([A-Za-z0-9+/=\n]*)-----END CMS-----\n?$/;
 
 /**
  * Opens CMS EnvelopedData (RFC 5652, 6) in PEM: AES-256-CBC, its key under RSAES-OAEP with SHA-256. Throws
- * `KeystoreFault` and nothing else: kind `password` where the key is not the recipient's.
+ * `KeystoreError` and nothing else: kind `password` where the key is not the recipient's.
  */
 export function openSealed(text: string, key: KeyObject): Buffer {
   try {
@@ -34,8 +34,8 @@ export function openSealed(text: string, key: KeyObject): Buffer {
     }
   } catch (error) {
     if (error instanceof KeystoreError) throw error;
-    const words = error instanceof DerError ? error.message : "it cannot be read";
-    throw new KeystoreError(words, { kind: "damaged", cause: error });
+    const reason = error instanceof DerError ? error.message : "it cannot be read";
+    throw new KeystoreError(reason, { kind: "damaged", cause: error });
   }
 }
 

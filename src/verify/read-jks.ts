@@ -16,7 +16,7 @@ interface KeyEntry {
 
 /**
  * Opens a Java keystore of type JKS, version 2: its digest first, then its entries. Key and store have
- * one password. Throws `KeystoreFault` and nothing else, in bounded time, whatever the octets.
+ * one password. Throws `KeystoreError` and nothing else, in bounded time, whatever the octets.
  */
 export function readJks(bytes: Buffer, password: string): KeystoreContents {
   const secret = Buffer.from(password, "utf16le").swap16();
@@ -34,8 +34,8 @@ export function readJks(bytes: Buffer, password: string): KeystoreContents {
     return { alias: key.alias, privateKey: openKey(key.sealed, secret), certificates: key.certificates, trusted };
   } catch (error) {
     if (error instanceof KeystoreError) throw error;
-    const words = error instanceof DerError ? error.message : "the file ends early";
-    throw new KeystoreError(words, { kind: "damaged", cause: error });
+    const reason = error instanceof DerError ? error.message : "the file ends early";
+    throw new KeystoreError(reason, { kind: "damaged", cause: error });
   } finally {
     secret.fill(0);
   }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 
 /** A line that is not `id,password`, or names an id again. */
-interface PasswordFault {
+interface PasswordProblem {
   readonly line: number;
   /** "" when the line has none. */
   readonly externalId: string;
@@ -12,11 +12,11 @@ interface PasswordFault {
 
 export interface ListedPasswords {
   readonly passwords: Map<string, string>;
-  readonly faults: readonly PasswordFault[];
+  readonly problems: readonly PasswordProblem[];
 }
 
-/** More faults than this say nothing new about a file. */
-const MAX_FAULTS = 1000;
+/** More errors than this say nothing new about a file. */
+const MAX_PROBLEMS = 1000;
 /** An id of 64 characters and a password are far shorter. */
 const MAX_LINE = 4096;
 
@@ -40,9 +40,9 @@ export async function parsePasswords(
   pieces: AsyncIterable<string | Buffer> | Iterable<string>,
 ): Promise<ListedPasswords> {
   const passwords = new Map<string, string>();
-  const faults: PasswordFault[] = [];
-  const fault = (line: number, externalId: string, message: string) => {
-    if (faults.length < MAX_FAULTS) faults.push({ line, externalId, message });
+  const problems: PasswordProblem[] = [];
+  const problem = (line: number, externalId: string, message: string) => {
+    if (problems.length < MAX_PROBLEMS) problems.push({ line, externalId, message });
   };
   let number = 0;
   const takeLine = (text: string) => {
@@ -51,11 +51,11 @@ export async function parsePasswords(
     const comma = text.indexOf(",");
     const externalId = text.slice(0, Math.max(0, comma));
     const password = text.slice(comma + 1);
-    if (comma < 1) fault(number, "", "it is not `id,password`");
+    if (comma < 1) problem(number, "", "it is not `id,password`");
     else if (password === "" || /[",\r\s]/.test(password)) {
-      fault(number, externalId, "its password is empty, or holds a character that no password here has");
+      problem(number, externalId, "its password is empty, or holds a character that no password here has");
     } else {
-      if (passwords.has(externalId)) fault(number, externalId, "its id stands on an earlier line too");
+      if (passwords.has(externalId)) problem(number, externalId, "its id stands on an earlier line too");
       passwords.set(externalId, password);
     }
   };
@@ -65,13 +65,13 @@ export async function parsePasswords(
     rest = lines.pop() ?? "";
     for (const text of lines) takeLine(text);
     if (rest.length > MAX_LINE) {
-      fault(number + 1, "", "it is too long for `id,password`");
-      return { passwords, faults };
+      problem(number + 1, "", "it is too long for `id,password`");
+      return { passwords, problems };
     }
   }
   if (rest !== "") {
-    fault(number + 1, "", "it has no line end: the file was cut off");
+    problem(number + 1, "", "it has no line end: the file was cut off");
     takeLine(rest);
   }
-  return { passwords, faults };
+  return { passwords, problems };
 }

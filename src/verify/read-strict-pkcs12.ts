@@ -65,7 +65,7 @@ interface Opening {
 /**
  * Opens a PKCS#12 file (RFC 7292): the MAC first, then everything inside. It knows PBES2 with
  * PBKDF2-HMAC-SHA256 and AES-256-CBC, PBE-SHA1-3DES, and the classic MAC with SHA-1 or SHA-256.
- * Throws `KeystoreFault` and nothing else, in bounded time, whatever the octets.
+ * Throws `KeystoreError` and nothing else, in bounded time, whatever the octets.
  */
 export function readPkcs12(
   bytes: Buffer,
@@ -97,8 +97,8 @@ export function readPkcs12(
     return assemble(bags, opening);
   } catch (error) {
     if (error instanceof KeystoreError) throw error;
-    const words = error instanceof DerError ? error.message : "the file cannot be read";
-    throw new KeystoreError(words, { kind: "damaged", cause: error });
+    const reason = error instanceof DerError ? error.message : "the file cannot be read";
+    throw new KeystoreError(reason, { kind: "damaged", cause: error });
   } finally {
     for (const secret of [opening.utf8, opening.bmp, ...opening.keys.values()]) secret.fill(0);
   }

@@ -10,8 +10,8 @@ import { freeName } from "./free-name.ts";
 import type { Refusal } from "./refuse-drop.ts";
 
 /**
- * Moves a dropped file into work/ with one atomic rename, so that nobody else can take it and whoever writes to its
- * name from now on writes another file. What is remembered of it is written before: a crash between the two
+ * Moves a dropped file into work/ with one atomic rename, so that no other process can take it, and a later write to its
+ * name makes another file. Its claim is written before: a crash between the two
  * leaves a claim without a file, which means nothing. A ready mark goes first: left behind, it would
  * vouch for the next file of that name. Returns the name in work/; undefined when the file has gone meanwhile.
  * Throws `disk-unwritable`; then the file is where it was, or in work/ with its claim, where the next look finds it.

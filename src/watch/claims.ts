@@ -4,7 +4,7 @@ import { claimFile, type DropLayout } from "../disk/layout.ts";
 import { isDropName } from "./drop-name.ts";
 import type { Refusal } from "./refuse-drop.ts";
 
-/** What is remembered of a file in work/, so that a restart goes on with it as the same. */
+/** The record of a file in work/, so that a restart continues with it. */
 export interface Claim {
   /** The name that it was dropped under. */
   readonly name: string;
@@ -13,7 +13,7 @@ export interface Claim {
   /** Null until it is known. */
   readonly lot: string | null;
   readonly job: string | null;
-  /** How often work on it was begun and has not ended in order: each time the watcher itself came down. */
+  /** How often work on it was begun and not finished, since the watcher itself was killed. */
   readonly starts: number;
   /** Where it is going, once its lot has ended and its results are being written. */
   readonly filing: {

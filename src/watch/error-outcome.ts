@@ -2,9 +2,9 @@ import { STAGES, type Stage } from "../domain/stage.ts";
 import { buildReport } from "../report/build-report.ts";
 import type { LotOutcome } from "./lot-outcome.ts";
 
-export interface FaultOfFile {
+export interface FileProblem {
   readonly exitCode: number;
-  readonly fault: string;
+  readonly problem: string;
   readonly cure?: string;
   readonly concerns?: "manifest" | "name" | undefined;
   /** As far as they are known. */
@@ -14,7 +14,7 @@ export interface FaultOfFile {
 }
 
 /** The outcome of a file that never became a lot: a report with every key and no figures. */
-export function errorOutcome({ exitCode, fault, cure, concerns, lot, job, nowMs }: FaultOfFile): LotOutcome {
+export function errorOutcome({ exitCode, problem, cure, concerns, lot, job, nowMs }: FileProblem): LotOutcome {
   const counts = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
   const report = buildReport({
     lot: lot ?? "",
@@ -34,5 +34,11 @@ export function errorOutcome({ exitCode, fault, cure, concerns, lot, job, nowMs 
     notes: [],
     ledgerHead: "",
   });
-  return { exitCode, report, fault, ...(cure !== undefined && { cure }), ...(concerns !== undefined && { concerns }) };
+  return {
+    exitCode,
+    report,
+    problem,
+    ...(cure !== undefined && { cure }),
+    ...(concerns !== undefined && { concerns }),
+  };
 }

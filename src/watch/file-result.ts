@@ -51,13 +51,13 @@ export function fileResult(
   const files = resultFiles(to);
   // Who drops files sees them on a share, where this machine's paths mean nothing.
   const shown = (file: string) => join(basename(drop.input), asked.folder, file);
-  // Faults name the file where it was when it was read.
-  const said = (words: string) => words.replaceAll(from, shown(name));
-  const fault = outcome.fault === undefined ? {} : { fault: said(outcome.fault) };
+  // Errors name the file where it was when it was read.
+  const said = (message: string) => message.replaceAll(from, shown(name));
+  const problem = outcome.problem === undefined ? {} : { problem: said(outcome.problem) };
   const { places } = outcome;
   const seen = places && { places: { ...places, folder: relative(dirname(drop.input), places.folder) } };
   const text = resultText(
-    { ...outcome, ...fault, ...seen },
+    { ...outcome, ...problem, ...seen },
     {
       name: claim.name,
       filed: shown(name),
@@ -65,7 +65,7 @@ export function fileResult(
       ...(rejects !== undefined && { rejects: shown(rejects) }),
     },
   );
-  const notes = [...outcome.report.notes.map(said), ...Object.values(fault)];
+  const notes = [...outcome.report.notes.map(said), ...Object.values(problem)];
   replaceFile(files.json, reportJson({ ...outcome.report, notes: [...new Set(notes)] }), SHARED_FILE);
   if (source !== undefined && rejects !== undefined) copyFile(source, join(folder, rejects));
   replaceFile(files.text, text, SHARED_FILE);

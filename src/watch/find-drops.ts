@@ -31,7 +31,7 @@ export interface FoundDrop {
 
 /**
  * What in a folder may be a manifest by its name, whatever it is: files, and what has to be refused, such as folders,
- * links and pipes. Throws the file system's own faults.
+ * links and pipes. Throws the file system's own errors.
  */
 export async function findDrops(folder: string): Promise<readonly FoundDrop[]> {
   const rawNames = await readdir(folder, { encoding: "buffer" });
@@ -67,7 +67,7 @@ function freeText(name: string, taken: Set<string>): string {
   return free;
 }
 
-/** What stands at a path; undefined when nothing does. Throws the file system's own faults. */
+/** What stands at a path; undefined when nothing does. Throws the file system's own errors. */
 export async function glimpseAt(path: string | Buffer): Promise<Glimpse | undefined> {
   try {
     return toGlimpse(await lstat(path));

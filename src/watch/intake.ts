@@ -18,15 +18,15 @@ const MOST_STARTS = 3;
 
 /** What comes in: dropped files, files that an earlier watcher had claimed, files that schedules are due for. */
 export interface Intake {
-  /** Files in work/ that nobody works on yet. Throws the file system's faults. */
+  /** Files in work/ that nobody works on yet. Throws the file system's errors. */
   adopt(): Promise<void>;
-  /** The drop folder: claims what has settled. Throws the file system's faults and `disk-unwritable`. */
+  /** The drop folder: claims what has settled. Throws the file system's errors and `disk-unwritable`. */
   claim(): Promise<void>;
-  /** Scheduled files outside the drop folder. Throws the file system's faults. */
+  /** Scheduled files outside the drop folder. Throws the file system's errors. */
   fetch(): Promise<void>;
   /** Says that schedules are due for these files. */
   plan(files: readonly PlannedFile[]): void;
-  /** True when no file that was there at the first look may still come to stand. */
+  /** True when no file that was there at the first look can still become stable. */
   readonly settled: boolean;
 }
 
@@ -44,12 +44,12 @@ export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Trou
     const work = { path, claim, claimed: true, planned: plan };
     const refusal = claim.refusal ?? refuseName(claim.name) ?? refuseDrop(glimpse, options.uid);
     if (refusal === undefined && claim.starts >= MOST_STARTS) {
-      const fault = `${claim.name}: work on it was begun ${claim.starts} times, and each time lotmint was ended in the middle of it, as when memory runs out; it is set aside so that other files go on`;
-      desk.refuse(work, errorOutcome({ exitCode: 1, fault, lot: claim.lot, job: claim.job, nowMs: options.now() }));
+      const problem = `${claim.name}: lotmint was killed ${claim.starts} times while it worked on this file, for example when memory ran out; the file is rejected so that other files are processed`;
+      desk.refuse(work, errorOutcome({ exitCode: 1, problem, lot: claim.lot, job: claim.job, nowMs: options.now() }));
     } else if (refusal === undefined) desk.add(work);
     else {
-      const fault = `${claim.name}: ${refusal.fault}`;
-      desk.refuse(work, errorOutcome({ exitCode: 2, fault, cure: refusal.cure, nowMs: options.now() }));
+      const problem = `${claim.name}: ${refusal.problem}`;
+      desk.refuse(work, errorOutcome({ exitCode: 2, problem, cure: refusal.cure, nowMs: options.now() }));
     }
   }
 
@@ -81,7 +81,7 @@ export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Trou
       // A folder of somebody else, or one that a disk is mounted on, cannot be moved: the files after it can.
       unopened.add(path);
       const why = error instanceof Error ? error.message : String(error);
-      troubles.report(about, `it is refused, since ${refusal.fault}, but cannot be moved away: ${why}`, monotonic());
+      troubles.report(about, `it is refused, since ${refusal.problem}, but cannot be moved away: ${why}`, monotonic());
       desk.noteExitCode(2);
       return;
     }
@@ -96,7 +96,7 @@ export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Trou
     log.info({ file: name }, `${name} is moved to input/work`);
     const workPath = join(drop.work, taken.workName);
     const now = await glimpseAt(workPath);
-    // Whoever was still writing goes on writing to the file in work/: there it has to come to stand once more.
+    // A process that was still writing continues to write to the file in work/, so it must become stable there again.
     if (now !== undefined && isSame(glimpse, now, true)) addWork(workPath, now, taken.claim, plan);
     else if (plan !== undefined) plannedWork.set(workPath, plan);
   }
@@ -195,7 +195,7 @@ export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Trou
   }
 }
 
-/** True for a fault of one folder or file that may not be renamed, as opposed to one of the disk or the share. */
+/** True for an error of one folder or file that may not be renamed, as opposed to one of the disk or the share. */
 function isImmovable(error: unknown): boolean {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return (

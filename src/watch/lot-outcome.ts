@@ -6,10 +6,10 @@ export interface LotOutcome {
   /** The lot's report; of a file that was refused, one without figures. */
   readonly report: LotReport;
   /** What ended it, for the code that is neither 0 nor 3: what is wrong and what to do. */
-  readonly fault?: string;
+  readonly problem?: string;
   /** How to correct it, where that is not what the exit code says; goes before "into the drop folder again". */
   readonly cure?: string;
-  /** What of it whoever dropped the file can correct; undefined: the engineer has to. */
+  /** What the person who dropped the file can correct; undefined: the engineer must correct it. */
   readonly concerns?: "manifest" | "name";
   /** True when there was nothing to do. */
   readonly unchanged?: boolean;
@@ -24,8 +24,8 @@ export type Verdict = "done" | "rejected" | "again" | "stopped";
 const TRIES_WITH_A_DEFECT = 3;
 
 /**
- * What the watcher does after a try. What only the world can mend is tried again: a lot that another run holds, a
- * platform, a disk, a clock, a ledger. What somebody has to decide is turned down: a bad file or job, an issuer that
+ * What the watcher does after a try. What can change without anybody deciding is tried again: a lot that another run holds, a
+ * platform, a disk, a clock, a ledger. What somebody has to decide is rejected: a bad file or job, an issuer that
  * cannot sign, a platform that says no.
  */
 export function judge(exitCode: number, tries: number): Verdict {

@@ -6,7 +6,7 @@ import type { LotOutcome } from "./lot-outcome.ts";
 export interface ResultPlaces {
   /** The file's own name. */
   readonly name: string;
-  /** Where the file has been put, as whoever dropped it sees it: `input/done/LOT-A.csv`. */
+  /** Where the file has been put, as the person who dropped it sees it: `input/done/LOT-A.csv`. */
   readonly filed: string;
   /** The drop folder, seen likewise. */
   readonly input: string;
@@ -14,7 +14,7 @@ export interface ResultPlaces {
   readonly rejects?: string;
 }
 
-const MAX_FAULT = 600;
+const MAX_PROBLEM = 600;
 
 /** DONE, PARTIAL or FAILED. */
 function resultWord(exitCode: number): "DONE" | "PARTIAL" | "FAILED" {
@@ -65,7 +65,7 @@ function partialLines(
 }
 
 function failedLines(
-  { exitCode, fault = "", cure, concerns }: LotOutcome,
+  { exitCode, problem = "", cure, concerns }: LotOutcome,
   { name, filed, input }: ResultPlaces,
 ): readonly string[] {
   const { word } = lotState(exitCode);
@@ -78,7 +78,7 @@ function failedLines(
         : `Call the engineer; once that is corrected, drop ${plainText(filed)}`);
   return [
     `${plainText(name)}: ${exitCode === 2 ? "refused, nothing was started" : word}.`,
-    oneLine(fault),
+    oneLine(problem),
     `${told} into ${plainText(input)} again.`,
   ];
 }
@@ -91,11 +91,11 @@ ${who} It is tried again by itself; nothing is lost, and nothing has to be dropp
 `;
 }
 
-/** Several faults, a line each, become the first of them and a number. */
-function oneLine(fault: string): string {
-  const lines = fault.split("\n").filter((line) => line.trim() !== "");
+/** Several errors, a line each, become the first of them and a number. */
+function oneLine(problem: string): string {
+  const lines = problem.split("\n").filter((line) => line.trim() !== "");
   const first = plainText(lines[0] ?? "no reason was given");
-  const short = first.length > MAX_FAULT ? `${first.slice(0, MAX_FAULT)}…` : first;
+  const short = first.length > MAX_PROBLEM ? `${first.slice(0, MAX_PROBLEM)}…` : first;
   return lines.length > 1 ? `${short} (and ${lines.length - 1} more, in the .result.json)` : short;
 }
 

@@ -16,7 +16,7 @@ export interface StableFiles {
    * the file's own last change. `atMs` is of a clock that does not jump.
    */
   look(found: readonly FoundDrop[], atMs: number): readonly Arrival[];
-  /** Files of the first look that have not come to stand yet, but for those that have changed for too long. */
+  /** Files of the first look that are not stable yet, except those that have changed for too long. */
   readonly unsettled: number;
 }
 

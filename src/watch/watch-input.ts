@@ -1,4 +1,4 @@
-import { diskError, strayDiskFault } from "../disk/disk-error.ts";
+import { diskError, strayDiskError } from "../disk/disk-error.ts";
 import { exitCodeOf } from "../domain/exit-code.ts";
 import { openIntake } from "./intake.ts";
 import { keepTroubles } from "./troubles.ts";
@@ -33,13 +33,13 @@ export async function watchInput(options: WatchOptions): Promise<number> {
       await act();
       stalled.delete(about);
       troubles.over(about);
-    } catch (error) {
-      const fault = diskError(strayDiskFault(error), about, "reach");
-      const lastedMs = troubles.report(about, fault, monotonic());
-      desk.noteExitCode(exitCodeOf(fault));
+    } catch (cause) {
+      const error = diskError(strayDiskError(cause), about, "reach");
+      const lastedMs = troubles.report(about, error, monotonic());
+      desk.noteExitCode(exitCodeOf(error));
       if (lastedMs < options.stalledMs || stalled.has(about)) return;
       stalled.add(about);
-      const message = `${about}: ${fault instanceof Error ? fault.message : String(fault)}`;
+      const message = `${about}: ${error instanceof Error ? error.message : String(error)}`;
       calls.tell({ event: "stalled", file: null, lot: null, job: null, exitCode: null, message, result: null });
     }
   }

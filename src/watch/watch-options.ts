@@ -36,7 +36,7 @@ export interface FileToRun {
 export interface WatchCalls {
   /** Whether a drop starts this file, or its job waits for its schedule. */
   readonly admit: (file: { readonly name: string; readonly path: string }) => Promise<"claim" | "leave">;
-  /** Lot and job of a file. Throws an `OnboardingError`; a `usage` fault turns the file down. */
+  /** Lot and job of a file. Throws an `OnboardingError`; a `usage` error rejects the file. */
   readonly resolve: (file: FileToResolve) => Promise<{ readonly lot: string; readonly job: string }>;
   /** Runs the lot. Never throws. */
   readonly run: (file: FileToRun) => Promise<LotOutcome>;

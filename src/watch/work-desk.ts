@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { diskError, strayDiskFault } from "../disk/disk-error.ts";
+import { diskError, strayDiskError } from "../disk/disk-error.ts";
 import { remove, replaceFile } from "../disk/durable.ts";
 import { waitingFile } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
@@ -37,7 +37,7 @@ interface Work extends NewWork {
   folder: "done" | "rejected";
   /** Not before this is it resolved or filed again. */
   notBeforeMs: number;
-  /** Since when it does not get on; undefined while it does. */
+  /** Since when it makes no progress; undefined while it does. */
   stuckMs: number | undefined;
   movedMs: number;
   toldStalled: boolean;
@@ -49,7 +49,7 @@ interface Work extends NewWork {
 export interface WorkDesk {
   has(path: string): boolean;
   add(work: NewWork): void;
-  /** Adds a file that is turned down before anything of it is read. */
+  /** Adds a file that is rejected before anything of it is read. */
   refuse(work: NewWork, outcome: LotOutcome): void;
   /** Of the claimed files, those that have gone from work/ without our doing are forgotten. */
   forgetGone(stillThere: ReadonlySet<string>): void;
@@ -106,11 +106,11 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
 
   /** It cannot go on now, for a reason that the disk or the ledger has. */
   function postpone(work: Work, error: unknown): void {
-    const fault = diskError(strayDiskFault(error), work.path);
+    const problem = diskError(strayDiskError(error), work.path);
     work.notBeforeMs = monotonic() + TRY_AGAIN_MS;
     work.stuckMs ??= monotonic();
-    troubles.report(work.about, fault, monotonic());
-    noteExitCode(exitCodeOf(fault));
+    troubles.report(work.about, problem, monotonic());
+    noteExitCode(exitCodeOf(problem));
   }
 
   /** Counted on the disk before anything is read, so that also a kill by the system counts. Throws `disk-unwritable`. */
@@ -153,16 +153,16 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       restart(work, claim.starts);
       work.tries += 1;
       const code = exitCodeOf(error);
-      const fault = error instanceof Error ? error.message : String(error);
+      const problem = error instanceof Error ? error.message : String(error);
       if (judge(code, work.tries) !== "rejected") postpone(work, error);
       else {
         const concerns = error instanceof OnboardingError ? error.concerns : undefined;
-        turnDown(work, errorOutcome({ exitCode: code, fault, concerns, job: claim.job, nowMs: options.now() }));
+        reject(work, errorOutcome({ exitCode: code, problem, concerns, job: claim.job, nowMs: options.now() }));
       }
     }
   }
 
-  function turnDown(work: Work, outcome: LotOutcome): void {
+  function reject(work: Work, outcome: LotOutcome): void {
     noteExitCode(outcome.exitCode);
     if (work.planned !== undefined) calls.plannedTried(work.planned);
     end(work, outcome, "rejected");
@@ -192,8 +192,8 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     });
     // A share that vanishes under a run makes its manifest unreadable, not wrong.
     if (outcome.exitCode !== 2 || (await isReadable(path))) return outcome;
-    const fault = `${path} cannot be read any more; it is tried again when its folder is back`;
-    return errorOutcome({ exitCode: 14, fault, lot, job, nowMs: options.now() });
+    const problem = `${path} cannot be read any more; it is tried again when its folder is back`;
+    return errorOutcome({ exitCode: 14, problem, lot, job, nowMs: options.now() });
   }
 
   async function countedAttempt(work: Work): Promise<LotOutcome> {
@@ -201,10 +201,10 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       begin(work);
     } catch (error) {
       const { lot, job } = work.claim;
-      const fault = diskError(error, work.path);
+      const problem = diskError(error, work.path);
       return errorOutcome({
-        exitCode: exitCodeOf(fault),
-        fault: fault instanceof Error ? fault.message : String(fault),
+        exitCode: exitCodeOf(problem),
+        problem: problem instanceof Error ? problem.message : String(problem),
         lot,
         job,
         nowMs: options.now(),
@@ -249,7 +249,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     work.stuckMs ??= monotonic();
     if (work.waitingFor === outcome.exitCode) return;
     work.waitingFor = outcome.exitCode;
-    const reason = outcome.fault ?? word;
+    const reason = outcome.problem ?? word;
     log.warn(
       { file: claim.name, lot: claim.lot, exitCode: outcome.exitCode, reason },
       `${claim.name} is tried again by itself: ${reason}`,
@@ -292,8 +292,8 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     else if (outcome.exitCode === 3) log.warn(fields, message);
     else
       log.error(
-        { ...fields, reason: outcome.fault },
-        outcome.fault === undefined ? message : `${message} ${outcome.fault}`,
+        { ...fields, reason: outcome.problem },
+        outcome.problem === undefined ? message : `${message} ${outcome.problem}`,
       );
     const kind = outcome.exitCode === 0 ? "done" : outcome.exitCode === 3 ? "partial" : "failed";
     tell(work, kind, outcome, message, filed?.result ?? null);
@@ -322,7 +322,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       work.toldStalled = true;
       const minutes = Math.round((nowMs - sinceMs) / 60_000);
       const why = work.waitingFor === undefined ? "" : `: ${lotState(work.waitingFor).word}`;
-      const message = `${work.claim.name} has not got on for ${minutes} minutes${why}`;
+      const message = `${work.claim.name} has made no progress for ${minutes} minutes${why}`;
       log.warn({ file: work.claim.name, lot: work.claim.lot }, message);
       tell(work, "stalled", undefined, message, null);
     }
@@ -342,7 +342,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     add: (work) => {
       addWork(work);
     },
-    refuse: (work, outcome) => turnDown(addWork(work), outcome),
+    refuse: (work, outcome) => reject(addWork(work), outcome),
     forgetGone: (stillThere) => {
       for (const work of [...works.values()]) {
         if (!work.claimed || work.state === "active" || stillThere.has(work.path) || isThere(work.path)) continue;

@@ -26,7 +26,7 @@ function canonicalText(text: string): string {
     .replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** Whether two DER names are the same name to whoever compares them. Throws `DerError` for what is not a name. */
+/** Whether two DER names are equal for a relying party (RFC 5280 7.1). Throws `DerError` for what is not a name. */
 export function isSameName(one: Buffer, other: Buffer): boolean {
   return one.equals(other) || isBelowName(one, other, true);
 }

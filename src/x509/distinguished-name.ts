@@ -6,7 +6,7 @@ import { type NameAttribute, readName, subjectPartProblem } from "./name-der.ts"
 
 /**
  * Reads `CN=Acme Root,O=Acme GmbH,C=DE`, with the escapes of RFC 4514 (`\,` `\=` `\C3\BC`). Keeps the
- * order as written and checks the X.520 bounds; faults are `usage`.
+ * order as written and checks the X.520 bounds; errors are `usage`.
  */
 export function parseSubject(text: string): Subject {
   const parts: SubjectPart[] = [];
@@ -19,15 +19,15 @@ export function parseSubject(text: string): Subject {
     if (splitUnescaped(piece, "+").length > 1)
       throw usage(text, "more than one attribute joined by + is not supported");
     const part = { attribute, value: unescapeValue(text, rest.join("=")) };
-    const fault = subjectPartProblem(part);
-    if (fault !== undefined) throw usage(text, fault);
+    const problem = subjectPartProblem(part);
+    if (problem !== undefined) throw usage(text, problem);
     parts.push(part);
   }
   return parts;
 }
 
-function usage(text: string, fault: string): OnboardingError {
-  return new OnboardingError(`the name ${JSON.stringify(text)} cannot be used: ${fault}`, { code: "usage" });
+function usage(text: string, problem: string): OnboardingError {
+  return new OnboardingError(`the name ${JSON.stringify(text)} cannot be used: ${problem}`, { code: "usage" });
 }
 
 function splitUnescaped(text: string, separator: string): string[] {
@@ -107,7 +107,7 @@ const OTHER_ATTRIBUTES: Readonly<Record<string, string>> = {
 };
 
 /**
- * A DER name in words, for people: known attributes by their short names and others in dotted form, texts of every
+ * A DER name as text, for people: known attributes by their short names and others in dotted form, texts of every
  * string type as texts and all else in hex (RFC 4514, 2.4). Throws `DerError` for what is not a name.
  */
 export function describeName(raw: Buffer): string {

@@ -69,10 +69,14 @@ export function judgeChain(chain: readonly CertificateFields[], rules: ChainRule
 export function chainWarnings(chain: readonly CertificateFields[]): readonly string[] {
   return chain.flatMap((certificate) => [
     ...(certificate.basicConstraints === undefined
-      ? [`${words(certificate)} has no basicConstraints; it is taken as a root, but not every platform accepts it`]
+      ? [
+          `${subjectName(certificate)} has no basicConstraints; it is taken as a root, but not every platform accepts it`,
+        ]
       : []),
     ...(certificate.keyUsage === undefined
-      ? [`${words(certificate)} has no keyUsage, so its key may be used for everything; RFC 5280 wants keyCertSign`]
+      ? [
+          `${subjectName(certificate)} has no keyUsage, so its key may be used for everything; RFC 5280 wants keyCertSign`,
+        ]
       : []),
   ]);
 }
@@ -118,7 +122,7 @@ function judgeCertificate(chain: readonly CertificateFields[], at: number, rules
 }
 
 function judgeOutline(certificate: CertificateFields, below: readonly CertificateFields[]): Found {
-  const outline = (message: string): Found => ({ kind: "outline", message: `${words(certificate)} ${message}` });
+  const outline = (message: string): Found => ({ kind: "outline", message: `${subjectName(certificate)} ${message}` });
   if (below.some(({ raw }) => raw.equals(certificate.raw))) return outline("stands in its chain twice");
   const oids = certificate.extensions.map(({ oid }) => oid);
   if (new Set(oids).size < oids.length) return outline("holds an extension twice");
@@ -128,7 +132,10 @@ function judgeOutline(certificate: CertificateFields, below: readonly Certificat
 
 function judgeAuthority(certificate: CertificateFields, isLast: boolean): Found {
   const { basicConstraints, keyUsage, version } = certificate;
-  const authority = (message: string): Found => ({ kind: "authority", message: `${words(certificate)} ${message}` });
+  const authority = (message: string): Found => ({
+    kind: "authority",
+    message: `${subjectName(certificate)} ${message}`,
+  });
   // A root of version 1, or with the right to sign, is known as one without basicConstraints.
   const isRoot = isLast && isSameName(certificate.subject, certificate.issuer);
   const isAnchor = isRoot && basicConstraints === undefined && (version === 1 || keyUsage !== undefined);
@@ -145,7 +152,7 @@ function judgeDevice(certificate: CertificateFields): Found {
   const { keyUsage } = certificate;
   if (keyUsage === undefined || keyUsage.includes("digitalSignature") || keyUsage.includes("keyAgreement"))
     return undefined;
-  const message = `${words(certificate)} may not be used by a TLS client (keyUsage digitalSignature)`;
+  const message = `${subjectName(certificate)} may not be used by a TLS client (keyUsage digitalSignature)`;
   return { kind: "purpose", message };
 }
 
@@ -153,18 +160,18 @@ function judgeDevice(certificate: CertificateFields): Found {
 function judgePurposes(certificate: CertificateFields): Found {
   const { extendedKeyUsage } = certificate;
   if (extendedKeyUsage === undefined || extendedKeyUsage.includes(CLIENT_AUTH)) return undefined;
-  const message = `${words(certificate)} may not be used for TLS clients: its extendedKeyUsage (extension ${EXTENSION.extendedKeyUsage}) lacks clientAuth`;
+  const message = `${subjectName(certificate)} may not be used for TLS clients: its extendedKeyUsage (extension ${EXTENSION.extendedKeyUsage}) lacks clientAuth`;
   return { kind: "purpose", message };
 }
 
 function judgeDates(certificate: CertificateFields, nowMs: number): Found {
   const { notBeforeMs, notAfterMs } = certificate;
   if (nowMs < notBeforeMs) {
-    return { kind: "dates", message: `${words(certificate)} is not valid before ${isoTime(notBeforeMs)}` };
+    return { kind: "dates", message: `${subjectName(certificate)} is not valid before ${isoTime(notBeforeMs)}` };
   }
   // Inclusive to the second (RFC 5280, 4.1.2.5).
   if (nowMs < notAfterMs + 1000) return undefined;
-  return { kind: "dates", message: `${words(certificate)} expired at ${isoTime(notAfterMs)}` };
+  return { kind: "dates", message: `${subjectName(certificate)} expired at ${isoTime(notAfterMs)}` };
 }
 
 /** `below` are authorities. Self-issued certificates do not count (RFC 5280, 6.1.4 l). */
@@ -173,7 +180,7 @@ function judgePathLength(certificate: CertificateFields, below: readonly Certifi
   if (limit === undefined) return undefined;
   const counted = below.filter(({ subject, issuer }) => !isSameName(subject, issuer)).length;
   if (counted <= limit) return undefined;
-  const message = `${words(certificate)} allows ${limit} authorities below it, but there are ${counted}`;
+  const message = `${subjectName(certificate)} allows ${limit} authorities below it, but there are ${counted}`;
   return { kind: "authority", message };
 }
 
@@ -182,7 +189,7 @@ function judgeStrength(certificate: CertificateFields, isLast: boolean): Found {
   const weak = weakKey(certificate) ?? (isLast ? undefined : weakSignature(certificate));
   return weak === undefined
     ? undefined
-    : { kind: "strength", message: `${words(certificate)} ${weak}; relying parties refuse it` };
+    : { kind: "strength", message: `${subjectName(certificate)} ${weak}; relying parties refuse it` };
 }
 
 function judgeLink(certificate: CertificateFields, issuer: CertificateFields): Found {
@@ -190,18 +197,18 @@ function judgeLink(certificate: CertificateFields, issuer: CertificateFields): F
   if (!isSameName(certificate.issuer, issuer.subject)) {
     return link(
       certificate === issuer
-        ? `its chain ends at ${words(certificate)}, which is not self-signed; add the missing certificates up to the root`
-        : `${words(certificate)} was issued by ${describeName(certificate.issuer)}, but the chain goes on with ${words(issuer)}`,
+        ? `its chain ends at ${subjectName(certificate)}, which is not self-signed; add the missing certificates up to the root`
+        : `${subjectName(certificate)} was issued by ${describeName(certificate.issuer)}, but the chain goes on with ${subjectName(issuer)}`,
     );
   }
   const other = otherIssuer(certificate, issuer);
   if (other !== undefined) {
     return link(
-      `${words(certificate)} names another ${other} of its issuer than ${words(issuer)} has (authorityKeyIdentifier, extension ${EXTENSION.authorityKeyId})`,
+      `${subjectName(certificate)} names another ${other} of its issuer than ${subjectName(issuer)} has (authorityKeyIdentifier, extension ${EXTENSION.authorityKeyId})`,
     );
   }
   if (isSignedBy(certificate.raw, issuer.raw)) return undefined;
-  return link(`the signature on ${words(certificate)} is not by ${words(issuer)}`);
+  return link(`the signature on ${subjectName(certificate)} is not by ${subjectName(issuer)}`);
 }
 
 /** What of the authority key identifier does not fit: key, serial number and issuer, as far as they are there (RFC 5280, 4.2.1.1). */
@@ -223,7 +230,7 @@ function judgeNames(chain: readonly CertificateFields[], at: number, rules: Chai
   const isDevice = at === 0 && rules.begins === "device";
   if (!isDevice && isSameName(certificate.subject, certificate.issuer)) return undefined;
   const broken = breaksConstraints(certificate, chain.slice(at + 1), isDevice);
-  return broken === undefined ? undefined : { kind: "names", message: `${words(certificate)} ${broken}` };
+  return broken === undefined ? undefined : { kind: "names", message: `${subjectName(certificate)} ${broken}` };
 }
 
 /**
@@ -240,12 +247,12 @@ export function breaksConstraints(
     if (constraints === undefined) continue;
     const broken = brokenConstraint(namesOf(certificate, isDevice), constraints);
     if (broken !== undefined) {
-      return `has the ${broken} by ${words(authority)} (nameConstraints, extension ${EXTENSION.nameConstraints})`;
+      return `has the ${broken} by ${subjectName(authority)} (nameConstraints, extension ${EXTENSION.nameConstraints})`;
     }
   }
   return undefined;
 }
 
-function words(certificate: CertificateFields): string {
+function subjectName(certificate: CertificateFields): string {
   return describeName(certificate.subject);
 }

@@ -66,7 +66,7 @@ export function openssl(...args: string[]): string {
 }
 
 /** The OnboardingError that `act` ends with. */
-export async function faultOf(act: () => unknown): Promise<OnboardingError> {
+export async function errorOf(act: () => unknown): Promise<OnboardingError> {
   try {
     await act();
   } catch (error) {
@@ -111,7 +111,7 @@ export const CA_EXTENSIONS = [
   "keyUsage=critical,keyCertSign",
 ];
 
-/** Passphrases to try, for whoever reads an encrypted key. */
+/** Passphrases to try, for readers of an encrypted key. */
 export function trying(...passphrases: readonly string[]): Passphrases {
   return async function* () {
     yield* passphrases;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkNewPassphrase, encryptKey, openAuthorityKey } from "../../src/authority/authority-key.ts";
 import { writePem } from "../../src/x509/pem.ts";
-import { faultOf, noOpenssl, openssl, PASSPHRASE } from "./authorities.ts";
+import { errorOf, noOpenssl, openssl, PASSPHRASE } from "./authorities.ts";
 
 const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-384" });
 const folder = mkdtempSync(join(tmpdir(), "lotmint-key-"));
@@ -40,25 +40,25 @@ describe("an encrypted key", () => {
   });
 
   test("does not open with another passphrase; the message names the authority and the variable, not the passphrase", async () => {
-    const fault = await faultOf(() => openAuthorityKey("line-3", pem, "guess my secret"));
-    expect(fault.code).toBe("issuer-unusable");
-    expect(fault.message).toContain("authority line-3");
-    expect(fault.message).toContain("LOTMINT_PASSPHRASE_LINE_3");
-    expect(`${fault.message}${String(fault.cause)}`).not.toContain("guess my secret");
+    const error = await errorOf(() => openAuthorityKey("line-3", pem, "guess my secret"));
+    expect(error.code).toBe("issuer-unusable");
+    expect(error.message).toContain("authority line-3");
+    expect(error.message).toContain("LOTMINT_PASSPHRASE_LINE_3");
+    expect(`${error.message}${String(error.cause)}`).not.toContain("guess my secret");
   });
 
   test("that is damaged, or not encrypted, is told apart from a wrong passphrase", async () => {
     const clear = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
     for (const damaged of ["", clear, writePem("ENCRYPTED PRIVATE KEY", Buffer.from("3003", "hex"))]) {
-      const fault = await faultOf(() => openAuthorityKey("line-3", damaged, PASSPHRASE));
-      expect([fault.code, fault.message]).toEqual(["issuer-unusable", expect.stringContaining("is damaged")]);
+      const error = await errorOf(() => openAuthorityKey("line-3", damaged, PASSPHRASE));
+      expect([error.code, error.message]).toEqual(["issuer-unusable", expect.stringContaining("is damaged")]);
     }
   });
 });
 
 test("a new passphrase has at least 12 characters", async () => {
   checkNewPassphrase("line-3", "twelve chars");
-  const fault = await faultOf(() => checkNewPassphrase("line-3", "eleven char"));
-  expect([fault.code, fault.message]).toEqual(["usage", expect.stringContaining("at least 12 characters")]);
-  expect(fault.message).not.toContain("eleven char");
+  const error = await errorOf(() => checkNewPassphrase("line-3", "eleven char"));
+  expect([error.code, error.message]).toEqual(["usage", expect.stringContaining("at least 12 characters")]);
+  expect(error.message).not.toContain("eleven char");
 });

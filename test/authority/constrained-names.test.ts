@@ -14,7 +14,7 @@ import { encodeSubject } from "../../src/x509/name-der.ts";
 import { writePem } from "../../src/x509/pem.ts";
 import { EXTENSION } from "../../src/x509/read-certificate.ts";
 import { type CertificateWish, makeChain } from "../fixtures/make-chain.ts";
-import { faultOf, NOW_MS, temporaryHome } from "./authorities.ts";
+import { errorOf, NOW_MS, temporaryHome } from "./authorities.ts";
 
 const home = temporaryHome();
 afterAll(() => home[Symbol.dispose]());
@@ -59,8 +59,8 @@ test("an authority below one that constrains names has to fit in", async () => {
   const refuse = (subject: string) => () =>
     refuseConstrainedName(encodeSubject(parseSubject(subject)), { name: "strict", chainDer });
   expect(refuse("O=Acme,CN=line")).not.toThrow();
-  const fault = await faultOf(refuse("O=Other,CN=line"));
-  expect([fault.code, fault.message]).toEqual([
+  const error = await errorOf(refuse("O=Other,CN=line"));
+  expect([error.code, error.message]).toEqual([
     "issuer-unusable",
     expect.stringMatching(/O=Other,CN=line.*2\.5\.29\.30/),
   ]);

@@ -10,7 +10,7 @@ import { OnboardingError } from "../../src/domain/error.ts";
 import { readCertificate } from "../../src/x509/read-certificate.ts";
 import {
   DAY_MS,
-  faultOf,
+  errorOf,
   makeIssuer,
   NOW_MS,
   noOpenssl,
@@ -131,7 +131,7 @@ describe("createAuthority", () => {
         throw new OnboardingError("taken", { code: "state-damaged" });
       },
     };
-    expect((await faultOf(() => createAuthority(home, refusing, options("never")))).code).toBe("state-damaged");
+    expect((await errorOf(() => createAuthority(home, refusing, options("never")))).code).toBe("state-damaged");
     expect(existsSync(authorityLayout(home, "never").folder)).toBe(false);
     expect(recorder.calls).toEqual([]);
   });
@@ -147,8 +147,8 @@ describe("createAuthority", () => {
         writeFileSync(join(folder, "mine"), "");
       },
     };
-    const fault = await faultOf(() => createAuthority(home, racing, options("rival")));
-    expect([fault.code, fault.message]).toEqual([
+    const error = await errorOf(() => createAuthority(home, racing, options("rival")));
+    expect([error.code, error.message]).toEqual([
       "usage",
       expect.stringContaining("there is an authority rival already"),
     ]);
@@ -175,8 +175,8 @@ describe("createAuthority", () => {
 
   test("of two creations of one name at once makes one, and refuses the other", async () => {
     const made = await Promise.allSettled([1, 2].map(() => createAuthority(home, serialRecorder(), options("twin"))));
-    const faults = made.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
-    expect(faults).toEqual([expect.objectContaining({ code: "usage" })]);
+    const errors = made.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+    expect(errors).toEqual([expect.objectContaining({ code: "usage" })]);
     expect(loadIssuer(home, "twin", PASSPHRASE, NOW_MS, 10).name).toBe("twin");
     expect(readdirSync(home.authorities).filter((name) => name.startsWith("."))).toEqual([]);
   });
@@ -187,7 +187,7 @@ describe("createAuthority", () => {
     const below = await createAuthority(home, serialRecorder(), options("below-short", { issuer: short }));
     expect(Date.parse(below.notAfter)).toBe(short.notAfterMs);
     const asked = options("refused", { issuer: short, validity: { kind: "days", days: 101, asked: true } });
-    expect((await faultOf(() => createAuthority(home, serialRecorder(), asked))).code).toBe("issuer-unusable");
+    expect((await errorOf(() => createAuthority(home, serialRecorder(), asked))).code).toBe("issuer-unusable");
     const within = options("within", { issuer: short, validity: { kind: "days", days: 99, asked: true } });
     expect(Date.parse((await createAuthority(home, serialRecorder(), within)).notAfter)).toBe(
       NOW_MS + 99 * DAY_MS - 1000,
@@ -252,8 +252,8 @@ describe("createAuthority", () => {
     ],
   ])("refuses %s before anything is reserved", async (_what, name, changed, code, message) => {
     const recorder = serialRecorder();
-    const fault = await faultOf(() => createAuthority(home, recorder, options(name, changed())));
-    expect([fault.code, fault.message]).toEqual([code, expect.stringMatching(message)]);
+    const error = await errorOf(() => createAuthority(home, recorder, options(name, changed())));
+    expect([error.code, error.message]).toEqual([code, expect.stringMatching(message)]);
     expect(recorder.calls).toEqual([]);
     expect(existsSync(authorityLayout(home, "x").folder)).toBe(false);
   });

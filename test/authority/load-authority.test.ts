@@ -13,7 +13,7 @@ import { authorityLayout, homeLayout } from "../../src/disk/layout.ts";
 import { writePem } from "../../src/x509/pem.ts";
 import {
   DAY_MS,
-  faultOf,
+  errorOf,
   makeIssuer,
   NOW_MS,
   noOpenssl,
@@ -39,7 +39,7 @@ async function faultAfter(spoil: (copy: typeof line) => void, nowMs = NOW_MS, ma
   using copy = temporaryHome();
   cpSync(home.root, copy.root, { recursive: true });
   spoil(authorityLayout(homeLayout(copy.root), "line"));
-  return await faultOf(() => loadIssuer(copy, "line", PASSPHRASE, nowMs, maxChain));
+  return await errorOf(() => loadIssuer(copy, "line", PASSPHRASE, nowMs, maxChain));
 }
 
 function pemsOf(name: string): readonly string[] {
@@ -68,24 +68,24 @@ describe("loadIssuer", () => {
 
   test("names the authorities there are when asked for one that is not", async () => {
     for (const name of ["nowhere", "../root", ""]) {
-      const fault = await faultOf(() => loadIssuer(home, name, PASSPHRASE, NOW_MS, 10));
-      expect([fault.code, fault.message]).toEqual([
+      const error = await errorOf(() => loadIssuer(home, name, PASSPHRASE, NOW_MS, 10));
+      expect([error.code, error.message]).toEqual([
         "usage",
         expect.stringContaining("there are line, other, root, site"),
       ]);
     }
     using empty = temporaryHome();
-    const none = await faultOf(() => loadIssuer(empty, "line", PASSPHRASE, NOW_MS, 10));
+    const none = await errorOf(() => loadIssuer(empty, "line", PASSPHRASE, NOW_MS, 10));
     expect([none.code, none.message]).toEqual(["usage", expect.stringContaining("there is none yet")]);
   });
 
   test("refuses a wrong passphrase without repeating it", async () => {
-    const fault = await faultOf(() => loadIssuer(home, "line", "open sesame 42", NOW_MS, 10));
-    expect([fault.code, fault.message]).toEqual([
+    const error = await errorOf(() => loadIssuer(home, "line", "open sesame 42", NOW_MS, 10));
+    expect([error.code, error.message]).toEqual([
       "issuer-unusable",
       expect.stringContaining("LOTMINT_PASSPHRASE_LINE"),
     ]);
-    expect(fault.message).not.toContain("open sesame 42");
+    expect(error.message).not.toContain("open sesame 42");
   });
 
   test("works at the first and the last second of its validity, and not a second around them", async () => {
@@ -143,12 +143,12 @@ describe("loadIssuer", () => {
       /CN=root stands in its chain twice/,
     ],
   ])("refuses as issuer-unusable when %s", async (_what, spoil, message) => {
-    const fault = await faultAfter(spoil);
-    expect([fault.code, fault.message]).toEqual(["issuer-unusable", expect.stringMatching(message)]);
+    const error = await faultAfter(spoil);
+    expect([error.code, error.message]).toEqual(["issuer-unusable", expect.stringMatching(message)]);
   });
 
   test("refuses a link that was changed after it was signed", async () => {
-    const fault = await faultAfter(({ chain }) => {
+    const error = await faultAfter(({ chain }) => {
       const [first, second, ...rest] = readAuthority(home, "line").chainDer.map((der) => Buffer.from(der));
       if (first === undefined || second === undefined) throw new Error("no chain");
       const at = second.indexOf("site", second.indexOf("root") + 4);
@@ -158,7 +158,7 @@ describe("loadIssuer", () => {
       second[serial] = (second[serial] ?? 0) ^ 1;
       writeFileSync(chain, [first, second, ...rest].map((der) => writePem("CERTIFICATE", der)).join(""));
     });
-    expect([fault.code, fault.message]).toEqual([
+    expect([error.code, error.message]).toEqual([
       "issuer-unusable",
       expect.stringContaining("the signature on CN=site is not by CN=root"),
     ]);
@@ -201,7 +201,7 @@ describe("reading without the key", () => {
     expect(entries.find(({ name }) => name === "other")).toEqual({
       state: "damaged",
       name: "other",
-      fault: expect.stringMatching(/authority other cannot be used/),
+      problem: expect.stringMatching(/authority other cannot be used/),
     });
     expect(entries.filter(({ state }) => state === "ready").length).toBe(listAuthorities(home).length - 1);
     expect(readableAuthorities(copy).map(({ name }) => name)).not.toContain("other");

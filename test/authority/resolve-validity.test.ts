@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { resolveValidity } from "../../src/authority/resolve-validity.ts";
 import { NEVER_MS, type ValidityRequest } from "../../src/domain/certificate.ts";
-import { DAY_MS, faultOf } from "./authorities.ts";
+import { DAY_MS, errorOf } from "./authorities.ts";
 
 const NOW_MS = Date.parse("2026-03-01T12:00:00.750Z");
 const SECOND = Date.parse("2026-03-01T12:00:00Z");
@@ -46,10 +46,10 @@ describe("resolveValidity", () => {
 
   test("rejects what was asked beyond the issuer's end, naming both dates", async () => {
     for (const request of [days(3650), { kind: "never", asked: true } as const]) {
-      const fault = await faultOf(() => resolveValidity(request, "reject", issuer, NOW_MS));
-      expect(fault.code).toBe("issuer-unusable");
-      expect(fault.message).toContain("2030-01-01T00:00:00Z");
-      expect(fault.message).toMatch(request.kind === "never" ? /9999-12-31/ : /2036-02-27/);
+      const error = await errorOf(() => resolveValidity(request, "reject", issuer, NOW_MS));
+      expect(error.code).toBe("issuer-unusable");
+      expect(error.message).toContain("2030-01-01T00:00:00Z");
+      expect(error.message).toMatch(request.kind === "never" ? /9999-12-31/ : /2036-02-27/);
     }
   });
 
@@ -65,12 +65,12 @@ describe("resolveValidity", () => {
   });
 
   test("refuses an end that is past, and one after the year 9999", async () => {
-    const past = await faultOf(() =>
+    const past = await errorOf(() =>
       resolveValidity({ kind: "until", notAfterMs: 0, asked: true }, "reject", issuer, NOW_MS),
     );
     expect([past.code, past.message]).toEqual(["usage", expect.stringContaining("which is past")]);
     for (const request of [days(1e9), { kind: "years", years: 9000, asked: true } as const]) {
-      const far = await faultOf(() => resolveValidity(request, "permit", issuer, NOW_MS));
+      const far = await errorOf(() => resolveValidity(request, "permit", issuer, NOW_MS));
       expect([far.code, far.message]).toEqual(["usage", expect.stringContaining("year 9999")]);
     }
   });

@@ -17,7 +17,7 @@ import {
 import { encodeSubject } from "../../src/x509/name-der.ts";
 import { type CertificateFields, EXTENSION, readCertificate } from "../../src/x509/read-certificate.ts";
 import { keyIdOf } from "../../src/x509/subject-public-key.ts";
-import { DAY_MS, faultOf, NOW_MS } from "./authorities.ts";
+import { DAY_MS, errorOf, NOW_MS } from "./authorities.ts";
 
 const ALGORITHM = encodeSignatureAlgorithm("ecdsa-with-SHA256");
 const keys = Array.from({ length: 3 }, () => generateKeyPairSync("ec", { namedCurve: "P-256" }));
@@ -128,9 +128,9 @@ describe("verifyChain", () => {
     ["an extension twice", withLink(1, { twice: true }), /CN=1 holds an extension twice/],
     ["a certificate twice", [GOOD[0], GOOD[1], GOOD[2], GOOD[2]], /CN=2 stands in its chain twice/],
   ])("refuses %s", async (_what, chain, message) => {
-    const fault = await faultOf(() => verifyChain("line", chain, NOW_MS));
-    expect([fault.code, fault.message]).toEqual(["issuer-unusable", expect.stringMatching(message)]);
-    expect(fault.message).toContain("authority line");
+    const error = await errorOf(() => verifyChain("line", chain, NOW_MS));
+    expect([error.code, error.message]).toEqual(["issuer-unusable", expect.stringMatching(message)]);
+    expect(error.message).toContain("authority line");
   });
 });
 

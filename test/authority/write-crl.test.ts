@@ -12,7 +12,7 @@ import { newSerialNumber } from "../../src/x509/serial-number.ts";
 import {
   CA_EXTENSIONS,
   DAY_MS,
-  faultOf,
+  errorOf,
   makeIssuer,
   NOW_MS,
   noOpenssl,
@@ -118,6 +118,6 @@ test.skipIf(noOpenssl)("an authority that may sign certificates but no lists is 
     ...CA_EXTENSIONS,
   );
   writeFileSync(chain, readFileSync(certificate));
-  const fault = await faultOf(() => loadCrlIssuer(home, "line-1", PASSPHRASE, Date.now() + 1000));
-  expect([fault.code, fault.message]).toEqual(["issuer-unusable", expect.stringContaining("cRLSign")]);
+  const error = await errorOf(() => loadCrlIssuer(home, "line-1", PASSPHRASE, Date.now() + 1000));
+  expect([error.code, error.message]).toEqual(["issuer-unusable", expect.stringContaining("cRLSign")]);
 });

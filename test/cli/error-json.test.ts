@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { errorJson } from "../../src/cli/error-json.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
 
-test("a fault is told with its exit code, its code and its words", () => {
-  const fault = new OnboardingError("lot L1 is held by another run", { code: "lot-held" });
-  expect(errorJson(fault)).toEqual({
+test("an error is told with its exit code, its code and its message", () => {
+  const error = new OnboardingError("lot L1 is held by another run", { code: "lot-held" });
+  expect(errorJson(error)).toEqual({
     exitCode: 11,
     error: { code: "lot-held", message: "lot L1 is held by another run" },
   });

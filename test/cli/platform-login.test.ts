@@ -23,7 +23,7 @@ test("a login in the environment is used without a question", async () => {
   expect("password" in login && login.password).toBe("given");
 });
 
-test("whoever may not ask, or has nobody to ask, ends with 2", async () => {
+test("without a login, a command that may not ask or has no terminal ends with 2", async () => {
   await expect(platformLogin(around(["x"]), SITE, false)).rejects.toMatchObject({ code: "usage" });
   const terminal = around(["x"]);
   const stdin = Object.assign(Object.create(terminal.stdin), { isTTY: false });

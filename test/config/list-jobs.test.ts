@@ -34,11 +34,11 @@ test("what a job leaves out comes from the site's defaults", () => {
   expect(job).toMatchObject({ manifest: "/all/*.csv", scheduled: true });
 });
 
-test("a file that is no YAML is told and hides no other; any other fault does not matter here", () => {
+test("a file that is no YAML is told and hides no other; any other problem does not matter here", () => {
   write("a.yaml", "manifest: [\n");
   write("b.yaml", "manifest: b.csv\nno-such-key: 1\n");
   const [broken, other] = listJobs(home, { defaults: {} });
-  expect(broken?.fault).toMatch(/jobs\/a\.yaml:\d+/);
+  expect(broken?.problem).toMatch(/jobs\/a\.yaml:\d+/);
   expect(other).toMatchObject({ name: "b", manifest: join(home.jobs, "b.csv") });
 });
 

@@ -3,7 +3,7 @@ import { readCron } from "../../src/config/read-cron.ts";
 
 function days(expression: string, count: number): readonly string[] {
   const cron = readCron(expression, "UTC");
-  if ("fault" in cron) throw new Error(cron.fault);
+  if ("problem" in cron) throw new Error(cron.problem);
   return cron.nextRuns(count, new Date("2026-01-01T00:00:00Z")).map((at) => at.toISOString().slice(0, 16));
 }
 
@@ -51,7 +51,7 @@ test.each([
   ["month", "* * * mon *"],
   ["day of week", "* * * * jan"],
 ])("croner's own check refuses a %s: %s", (name, expression) => {
-  expect(readCron(expression)).toEqual({ fault: expect.stringContaining(`as its ${name}; expected `) });
+  expect(readCron(expression)).toEqual({ problem: expect.stringContaining(`as its ${name}; expected `) });
 });
 
 test.each([
@@ -65,12 +65,12 @@ test.each([
   ["day of week", "0 0 * * +1"],
   ["minute", "00005 * * * *"],
 ])("what croner would take is refused as a %s: %s", (name, expression) => {
-  expect(readCron(expression)).toEqual({ fault: expect.stringContaining(`as its ${name}; expected `) });
+  expect(readCron(expression)).toEqual({ problem: expect.stringContaining(`as its ${name}; expected `) });
 });
 
 test.each(["@daily", "2026-01-01T00:00:00", "* * * *", "* * * * * *", "* * * * * * *", ""])(
   "other than five fields are refused: %s",
   (expression) => {
-    expect(readCron(expression)).toEqual({ fault: expect.stringMatching(/^has \d fields; cron has 5/) });
+    expect(readCron(expression)).toEqual({ problem: expect.stringMatching(/^has \d fields; cron has 5/) });
   },
 );

@@ -106,7 +106,7 @@ timezone: Europe/Berlin
   expect(job.keystores.pkcs12).toBeUndefined();
 });
 
-test("all faults are told at once, each with file, line and key", () => {
+test("all problems are told at once, each with file, line and key", () => {
   expect(
     refusal(`issuer: line-3
 submit:
@@ -298,7 +298,7 @@ defaults:
   });
 });
 
-test("a fault in the site's defaults is told where it stands", () => {
+test("a problem in the site's defaults is told where it stands", () => {
   expect(refusal("issuer: a\n", "defaults:\n  profile: nope\n")).toEqual([
     'lotmint.yaml:2: profile: there is no profile "nope"; known are device, idevid'.replace(
       "profile:",

@@ -77,7 +77,7 @@ test("a place is found by its key, also when the value is elsewhere or nowhere",
   expect(locate(["a", "z", "y"])).toEqual({ file: "a.yaml", line: 1, key: "a.z.y" });
 });
 
-test("whatever stands in a file, the answer is a mapping or a usage fault", () => {
+test("whatever stands in a file, the answer is a mapping or a usage error", () => {
   const parts = [
     "a",
     ": ",

@@ -28,7 +28,7 @@ test("on Windows a job's paths may have drive letters, backslashes and slashes, 
       ].join("\r\n"),
     ),
   );
-  if ("faults" in checked) throw new Error(JSON.stringify(checked.faults));
+  if ("problems" in checked) throw new Error(JSON.stringify(checked.problems));
   expect(resolvePaths(checked.value, "C:\\lotmint\\jobs", win32)).toMatchObject({
     manifest: "C:\\lotmint\\input\\L-*.csv",
     secrets: { folder: "E:\\usb\\lots", sealTo: "C:\\keys\\officer.pem" },

@@ -76,7 +76,7 @@ test.each([0o640, 0o604, 0o620])("a secret file of mode %o is refused with its c
   expect(() => readSecretFile(path)).toThrow(`${path} can be read by others; protect it with: chmod 600 ${path}`);
 });
 
-test("faults are told when the secret is asked for, without the secret", () => {
+test("problems are told when the secret is asked for, without the secret", () => {
   const both = takeSecrets({ LOTMINT_PASSPHRASE: "hush", LOTMINT_PASSPHRASE_FILE: "x" });
   expect(() => both.authorityPassphrase("a")).toThrow(
     "both LOTMINT_PASSPHRASE and LOTMINT_PASSPHRASE_FILE are set; keep one of them",
@@ -117,7 +117,7 @@ test("printing what holds a secret does not show it", () => {
   }
 });
 
-test("a systemd credential's group right is its access list's mask, anywhere else it is an open door", () => {
+test("a systemd credential's group right is its access list's mask, anywhere else it makes the secret readable", () => {
   const before = process.env["CREDENTIALS_DIRECTORY"];
   const path = secretFile("credential", "from systemd", 0o440);
   try {

@@ -5,16 +5,16 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   diskError,
   inputError,
+  reasonOf,
   statIfThere,
-  strayDiskFault,
+  strayDiskError,
   sudoUser,
   userName,
-  wordsOf,
 } from "../../src/disk/disk-error.ts";
 
 let folder = "";
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "lotmint-fault-"));
+  folder = mkdtempSync(join(tmpdir(), "lotmint-error-"));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -22,11 +22,11 @@ function coded(code: string, more: object = {}): Error {
   return Object.assign(new Error(code), { code, ...more });
 }
 
-test("a fault of the disk names the path and what to do", () => {
+test("an error of the disk names the path and what to do", () => {
   const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
   expect(diskError(full, "/out/file")).toMatchObject({
     code: "disk-unwritable",
-    message: "cannot write /out/file: the disk is full; mend that and run again, nothing is lost",
+    message: "cannot write /out/file: the disk is full; correct that and run again, nothing is lost",
   });
   // Another process at work in a folder that is being removed is no defect of ours.
   expect(diskError(coded("ENOTEMPTY"), "/out/folder")).toMatchObject({ code: "disk-unwritable" });
@@ -38,24 +38,24 @@ test("a denied permission is told with the user, the owner and the mode", () => 
   const file = join(folder, "mine");
   writeFileSync(file, "", { mode: 0o640 });
   const user = process.geteuid?.() ?? 0;
-  const fault = diskError(coded("EACCES"), file) as Error;
-  expect(fault.message).toContain(
+  const error = diskError(coded("EACCES"), file) as Error;
+  expect(error.message).toContain(
     `permission is denied to ${userName(user)}: ${file} belongs to ${userName(user)} and has mode 0640`,
   );
-  expect(fault.message).not.toContain("sudo");
+  expect(error.message).not.toContain("sudo");
 });
 
 test("of a path that is not there, the folder above it is told", () => {
-  const fault = diskError(coded("EPERM"), join(folder, "a", "b")) as Error;
-  expect(fault.message).toContain(`${folder} belongs to`);
+  const error = diskError(coded("EPERM"), join(folder, "a", "b")) as Error;
+  expect(error.message).toContain(`${folder} belongs to`);
 });
 
 test.each(["EISDIR", "ELOOP", "ENAMETOOLONG", "EROFS", "EMFILE", "ENFILE", "ETXTBSY", "EIO", "ENXIO", "EFBIG"])(
   "%s of something to read is the reader's, with words",
   (code) => {
-    const fault = inputError(coded(code), "/in/file") as Error;
-    expect(fault).toMatchObject({ code: "usage" });
-    expect(fault.message).toMatch(/^cannot read \/in\/file: [a-z].{10,}/);
+    const error = inputError(coded(code), "/in/file") as Error;
+    expect(error).toMatchObject({ code: "usage" });
+    expect(error.message).toMatch(/^cannot read \/in\/file: [a-z].{10,}/);
   },
 );
 
@@ -73,11 +73,11 @@ test("an error that nobody gave words on its way keeps its path; one that is no 
   } catch (error) {
     thrown = error;
   }
-  expect(strayDiskFault(thrown)).toMatchObject({ code: "disk-unwritable" });
+  expect(strayDiskError(thrown)).toMatchObject({ code: "disk-unwritable" });
   try {
     readFileSync(join(folder, "gone"));
   } catch (error) {
-    expect(strayDiskFault(error)).toMatchObject({ message: expect.stringContaining(join(folder, "gone")) });
+    expect(strayDiskError(error)).toMatchObject({ message: expect.stringContaining(join(folder, "gone")) });
   }
   for (const other of [
     coded("ENOENT", { syscall: "spawn sync", path: "sync" }),
@@ -85,7 +85,7 @@ test("an error that nobody gave words on its way keeps its path; one that is no 
     coded("ERR_INVALID_ARG_TYPE"),
     new TypeError("x is undefined"),
   ]) {
-    expect(strayDiskFault(other)).toBe(other);
+    expect(strayDiskError(other)).toBe(other);
   }
 });
 
@@ -106,7 +106,7 @@ test("a user is named as sudo takes it", () => {
 
 test("on Windows a denied permission names both causes and the command that shows the access list", () => {
   const denied = Object.assign(new Error("EPERM"), { code: "EPERM" });
-  expect(wordsOf(denied, "C:\\lot\\a.csv", "win32")).toBe(
+  expect(reasonOf(denied, "C:\\lot\\a.csv", "win32")).toBe(
     'permission is denied, or another program has it open; who may do what there is told by: icacls "C:\\lot\\a.csv"',
   );
 });

@@ -112,7 +112,7 @@ test("a folder that is made alone is private, and none is made for it to stand i
   expect(existsSync(join(folder, "drive"))).toBe(false);
 });
 
-test("a file where a folder belongs is the disk's fault, wherever on the way it stands", () => {
+test("a file where a folder belongs is the disk's error, wherever on the way it stands", () => {
   writeFileSync(join(folder, "file"), "");
   for (const path of [join(folder, "file"), join(folder, "file", "below"), join(folder, "file", "far", "below")]) {
     expect(() => ensureFolder(path)).toThrow(

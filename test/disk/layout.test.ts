@@ -91,7 +91,7 @@ test("a segment's name tells its batch, and no other file's does", () => {
   expect(segmentBatch("segment-000007.csv.new")).toBeUndefined();
 });
 
-test("a folder that lotmint did not name is read without a fault, and stands for no id", () => {
+test("a folder that lotmint did not name is read without an error, and stands for no id", () => {
   for (const name of ["100%", "a%zz", "%E2%28%A1", "con"]) expect(safeName(idOfName(name))).not.toBe(name);
 });
 

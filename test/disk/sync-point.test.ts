@@ -24,7 +24,7 @@ const mayLoop =
   ]).status === 0;
 
 test.skipIf(!mayLoop)(
-  "a write error is told to every batch that was open when it happened, whoever was told first",
+  "a write error is told to every batch that was open when it happened, in whatever order they are told",
   () => {
     // A file system in a file, on a disk that has no room for what is written to it.
     const script = join(folder, "write.mjs");
@@ -38,9 +38,9 @@ test.skipIf(!mayLoop)(
        writeFileSync(disk + "/file", Buffer.alloc(1 << 20, 1));
        points.push(openSyncPoint(disk));
        const said = [];
-       for (const point of points) said.push(await point.sync([disk + "/file"]).then(() => "durable", (fault) => fault.code));
+       for (const point of points) said.push(await point.sync([disk + "/file"]).then(() => "durable", (error) => error.code));
        const late = openSyncPoint(disk);
-       said.push(await late.sync([disk]).then(() => "durable", (fault) => fault.code));
+       said.push(await late.sync([disk]).then(() => "durable", (error) => error.code));
        console.log(JSON.stringify(said));`,
     );
     const mounted = `set -e; mount -t tmpfs -o size=2m none "$1"; truncate -s 16M "$1/image"
@@ -56,7 +56,7 @@ test.skipIf(!mayLoop)(
   },
 );
 
-test("points are synced side by side, and a folder that is not there is the disk's fault", async () => {
+test("points are synced side by side, and a folder that is not there is the disk's error", async () => {
   const points = Array.from({ length: 3 }, () => openSyncPoint(folder));
   writeFileSync(join(folder, "file"), "content");
   await Promise.all(points.map((point) => point.sync([folder])));
@@ -64,12 +64,12 @@ test("points are synced side by side, and a folder that is not there is the disk
   expect(() => openSyncPoint(join(folder, "gone"))).toThrow(expect.objectContaining({ code: "disk-unwritable" }));
 });
 
-test("without syncfs every file is synced, one that is gone is the disk's fault, and nothing else is said", () => {
+test("without syncfs every file is synced, one that is gone is the disk's error, and nothing else is said", () => {
   const code = `import { openSyncPoint } from ${JSON.stringify(SOURCE)};
     const [folder] = process.argv.slice(2);
     const point = openSyncPoint(folder);
     await point.sync([folder]);
-    console.log(await point.sync([folder + "/gone"]).then(() => "durable", (fault) => fault.message));`;
+    console.log(await point.sync([folder + "/gone"]).then(() => "durable", (error) => error.message));`;
   mkdirSync(join(folder, "deep"));
   writeFileSync(join(folder, "deep", "file"), "content");
   const script = join(folder, "sync.mjs");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { OnboardingError } from "../../src/domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../../src/domain/exit-code.ts";
 
-test("a fault that ends a run has its own exit code, anything else is a defect", () => {
+test("an error that ends a run has its own exit code, anything else is a defect", () => {
   expect(exitCodeOf(new OnboardingError("full", { code: "disk-unwritable" }))).toBe(14);
   expect(exitCodeOf(new OnboardingError("no", { code: "platform-refused" }))).toBe(12);
   expect(exitCodeOf(new TypeError("x is not a function"))).toBe(1);

@@ -13,5 +13,5 @@ test("text and columns take turns, names are trimmed", () => {
 });
 
 test.each(["{a", "a}", "{{a}}", "{}", "a{ }"])("%s is refused", (template) => {
-  expect(parseTemplate(template)).toHaveProperty("fault");
+  expect(parseTemplate(template)).toHaveProperty("problem");
 });

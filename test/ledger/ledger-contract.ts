@@ -184,15 +184,15 @@ function manifests(ledger: () => Ledger): void {
     expect(await ledger().countLive("L1")).toBe(3);
   });
 
-  test("a manifest whose reading breaks off leaves nothing behind, and the fault comes out as it was", async () => {
+  test("a manifest whose reading breaks off leaves nothing behind, and the error comes out as it was", async () => {
     const lease = await world.withLotLease(ledger(), "L1");
-    const fault = new Error("line 3: unclosed quote");
+    const error = new Error("line 3: unclosed quote");
     async function* breaking() {
       yield { decisions: world.mintAll(["a"]), rejected: [world.rejectedRow(3, "", "empty")] };
-      throw fault;
+      throw error;
     }
     const before = await ledger().head("L1");
-    await expect(ledger().absorbManifest(lease, world.manifest(), breaking())).rejects.toBe(fault);
+    await expect(ledger().absorbManifest(lease, world.manifest(), breaking())).rejects.toBe(error);
     expect(await ledger().plannedSample("L1")).toBeUndefined();
     expect(await ledger().manifests("L1")).toEqual([]);
     expect(await world.collect(ledger().rejects("L1"))).toEqual([]);
@@ -271,7 +271,7 @@ function manifests(ledger: () => Ledger): void {
     expect(await world.collect(ledger().deviceIds("L1"))).toEqual(["a", "b", "c", "d"]);
   });
 
-  test("a full manifest replaces the rejected rows, a mended one those whose lines it names", async () => {
+  test("a full manifest replaces the rejected rows, a corrected one those whose lines it names", async () => {
     const lease = await world.withLotLease(ledger(), "L1");
     const lines = async () => (await world.collect(ledger().rejects("L1"))).map((reject) => reject.line);
     const rejects = (...numbers: number[]) =>
@@ -284,7 +284,7 @@ function manifests(ledger: () => Ledger): void {
     expect(await lines()).toEqual([4]);
   });
 
-  test("a device turned down before minting gives its id free and goes when its row is mended", async () => {
+  test("a device rejected before minting gives its id free and goes when its row is corrected", async () => {
     const lease = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
     await ledger().rejectDevices(lease, [
       { externalId: "a", reason: "request is not signed" },
@@ -293,11 +293,11 @@ function manifests(ledger: () => Ledger): void {
     expect(await ledger().countLive("L1")).toBe(1);
     expect(await ledger().knownDevices("L2", ["a", "c"])).toMatchObject([{ externalId: "c", lot: "L1" }]);
     expect(await ledger().knownDevices("L1", ["a"])).toMatchObject([{ stage: "rejected", minted: false }]);
-    const decisions = [...world.mintAll(["a"], 2), ...world.mintAll(["b-mended"], 3)];
+    const decisions = [...world.mintAll(["a"], 2), ...world.mintAll(["b-corrected"], 3)];
     await ledger().absorbManifest(lease, world.manifest("mended", [2, 3]), world.inBatches({ decisions }));
     expect(await ledger().countByStage("L1")).toMatchObject({ planned: 3, rejected: 0 });
     const { devices } = await world.reserveNext(ledger(), lease);
-    expect(devices.map((one) => one.externalId)).toEqual(["a", "b-mended", "c"]);
+    expect(devices.map((one) => one.externalId)).toEqual(["a", "b-corrected", "c"]);
   });
 
   test("an id that another lot took up meanwhile is not planned again", async () => {
@@ -468,7 +468,7 @@ function minting(ledger: () => Ledger): void {
     expect(await ledger().openBatches("L1")).toEqual([]);
   });
 
-  test("a device turned down while reserved leaves its batch, and its serial number is abandoned", async () => {
+  test("a device rejected while reserved leaves its batch, and its serial number is abandoned", async () => {
     const lease = await world.plannedLot(ledger(), "L1", ["a", "b"]);
     const { batch, devices } = await world.reserveNext(ledger(), lease);
     await ledger().rejectDevices(lease, [{ externalId: "a", reason: "request is too weak" }]);
@@ -620,7 +620,7 @@ function submission(ledger: () => Ledger): void {
     expect(answers).toEqual([true, false, null]);
   });
 
-  test("a device that the platform turned down stays live and is listed again on demand", async () => {
+  test("a device that the platform rejected stays live and is listed again on demand", async () => {
     const lease = await world.listedLot(ledger(), "L1", ["a", "b"]);
     await ledger().rejectDevices(lease, [{ externalId: "a", reason: "was there before us" }]);
     await ledger().rejectDevices(lease, [{ externalId: "a", reason: "was there before" }]);
@@ -646,7 +646,7 @@ function submission(ledger: () => Ledger): void {
     expect(await ledger().unlistedDevices("L1", 9)).toMatchObject([{ externalId: "a" }]);
   });
 
-  test("a confirmed device cannot be turned down", async () => {
+  test("a confirmed device cannot be rejected", async () => {
     const lease = await world.listedLot(ledger(), "L1", ["a"]);
     const upload = await ledger().openUpload(lease, { part: 1, externalIds: ["a"] });
     await ledger().closeUpload(lease, upload, { kind: "answered", confirmed: ["a"], rejected: [] });

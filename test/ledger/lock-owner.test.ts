@@ -10,7 +10,7 @@ test("a lock's owner is this host, boot and process", () => {
   expect(me).toEqual({ host: hostname(), bootId, pid, processStart: expect.stringMatching(/^[0-9]+$/) });
 });
 
-test("of whoever has not the lot's file only one of another host under another kernel may live", () => {
+test("of holders without the lot's file only one on another host under another kernel may be alive", () => {
   const me = currentLockOwner();
   const [host, bootId] = ["another", "another"];
   expect(mayLive(me, me)).toBe(false);

@@ -73,7 +73,7 @@ test("the place of a wrong byte counts from the start of the file, far into it",
   await expect(decode(bytes, 65_536)).rejects.toThrow("m.csv, line 50002: byte 200003 is not UTF-8");
 });
 
-test("whatever bytes come, the answer is text or a usage fault", async () => {
+test("whatever bytes come, the answer is text or a usage error", async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 64 }), fc.integer({ min: 1, max: 9 }), async (bytes, size) => {
       const outcome = await decode(bytes, size).catch((error: unknown) => error);

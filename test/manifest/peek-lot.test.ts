@@ -12,7 +12,7 @@ function file(name: string, content: string | Buffer): string {
   return join(folder, name);
 }
 
-test("a mended rejects file tells its lot, whatever its separator, case and columns", async () => {
+test("a corrected rejects file tells its lot, whatever its separator, case and columns", async () => {
   expect(await peekLot(file("a.csv", "id,lotmint:lot,lotmint:line\nA,L 7,3\n"))).toBe("L 7");
   expect(await peekLot(file("b.csv", "Device ID;LotMint:Lot\r\nA;L8\r\n"))).toBe("L8");
   expect(await peekLot(file("c.csv", '"id","name","lotmint:lot"\n"A","x, y","L9"\n'))).toBe("L9");

@@ -36,7 +36,7 @@ test("rows come with their lines, cells by the manifest's own names, and the fil
     { line: 8, cells: { id: "A3", Name: "x\n\ny", "hw;rev": "" }, problems: [] },
   ]);
   expect(manifest.sha256()).toBe(createHash("sha256").update(content).digest("hex"));
-  expect(manifest.mendedLot).toBeUndefined();
+  expect(manifest.correctedLot).toBeUndefined();
 });
 
 test("the digest cannot be asked for before everything has been read", async () => {
@@ -205,12 +205,12 @@ test("a cell over 64 Ki characters is a problem of its row", async () => {
   expect(rows[1]?.problems).toEqual([]);
 });
 
-describe("a mended rejects file", () => {
+describe("a corrected rejects file", () => {
   test("tells its lot and the lines that its rows had, and leaves out lotmint's columns", async () => {
     const { manifest, rows } = await read(
       "id,name,lotmint:lot,lotmint:line,lotmint:reason\nA,a,L1,17,bad\nB,b,L1,4,worse\n",
     );
-    expect(manifest.mendedLot).toBe("L1");
+    expect(manifest.correctedLot).toBe("L1");
     expect(manifest.header.names).toEqual(["id", "name"]);
     expect(rows).toEqual([
       { line: 17, cells: { id: "A", name: "a" }, problems: [] },
@@ -341,7 +341,7 @@ test("any cells that a CSV writer writes come back without the blanks around the
   );
 });
 
-test("whatever bytes come, the answer is rows or a usage fault", async () => {
+test("whatever bytes come, the answer is rows or a usage error", async () => {
   const pieces = ["id", ",", ";", "\n", "\r\n", "\r", '"', "A", " ", "\ufeff", "é", "\t"].map((text) =>
     Buffer.from(text),
   );

@@ -63,14 +63,14 @@ test("more batches than threads can hold are all minted, each answered with its 
   }
 });
 
-test("a fault of the disk comes back under its own code, and the pool goes on", async () => {
+test("an error of the disk comes back under its own code, and the pool goes on", async () => {
   pool = openMintPool({ workers: 1, setup: setup() });
   writeFileSync(join(folder, "blocked"), "");
   const blocked = pool.mint({ ...batch(1), folder: join(folder, "blocked", "1") });
   const next = pool.mint(batch(2));
-  const fault = await blocked.catch((error: unknown) => error);
-  expect(fault).toBeInstanceOf(OnboardingError);
-  expect(fault).toMatchObject({ code: "disk-unwritable", message: expect.stringContaining(join(folder, "blocked")) });
+  const error = await blocked.catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(OnboardingError);
+  expect(error).toMatchObject({ code: "disk-unwritable", message: expect.stringContaining(join(folder, "blocked")) });
   expect(await next).toHaveLength(5);
 });
 
@@ -78,9 +78,9 @@ test("a defect in a thread comes back as an error that shows where it arose", as
   pool = openMintPool({ workers: 1, setup: setup() });
   mkdirSync(join(folder, "1", "B1-0"), { recursive: true });
   writeFileSync(join(folder, "1", "B1-0", "certificate.pem"), "");
-  const fault = await pool.mint(batch(1)).catch((error: unknown) => error);
-  expect(fault).not.toBeInstanceOf(OnboardingError);
-  expect(fault).toMatchObject({
+  const error = await pool.mint(batch(1)).catch((error: unknown) => error);
+  expect(error).not.toBeInstanceOf(OnboardingError);
+  expect(error).toMatchObject({
     message: expect.stringContaining("EEXIST"),
     cause: { message: expect.stringContaining("durable.ts") },
   });
@@ -92,9 +92,9 @@ test("a thread that dies rejects what it had, what waits, and what comes later",
   const broken = { ...setup(), signer: { kind: "key", key: null as never } } as const;
   pool = openMintPool({ workers: 1, setup: { ...broken, template } });
   const { mint } = pool;
-  const faults = await Promise.all([1, 2, 3, 4].map((number) => mint(batch(number)).catch((error: unknown) => error)));
-  for (const fault of [...faults, await mint(batch(5)).catch((error: unknown) => error)]) {
-    expect(fault).toMatchObject({ message: expect.stringContaining("a minting thread died") });
+  const errors = await Promise.all([1, 2, 3, 4].map((number) => mint(batch(number)).catch((error: unknown) => error)));
+  for (const error of [...errors, await mint(batch(5)).catch((error: unknown) => error)]) {
+    expect(error).toMatchObject({ message: expect.stringContaining("a minting thread died") });
   }
 });
 
@@ -103,7 +103,7 @@ test("closing rejects what is not done, and what comes later", async () => {
   const open = pool.mint(batch(1, 500)).catch((error: unknown) => error);
   await pool.close();
   const late = pool.mint(batch(2)).catch((error: unknown) => error);
-  for (const fault of [await open, await late]) {
-    expect(fault).toMatchObject({ message: "the minting threads have been closed" });
+  for (const error of [await open, await late]) {
+    expect(error).toMatchObject({ message: "the minting threads have been closed" });
   }
 });

@@ -34,7 +34,7 @@ function known(externalId: string, stage: Stage, change: Partial<KnownDevice> = 
 function plan(
   devices: readonly Device[],
   knownDevices: readonly KnownDevice[] = [],
-  options: { readonly quantityLeft?: number; readonly mended?: boolean } = {},
+  options: { readonly quantityLeft?: number; readonly corrected?: boolean } = {},
 ) {
   const planned = planBatch({
     lot: "L",
@@ -42,7 +42,7 @@ function plan(
     rejected: [],
     known: knownDevices,
     quantity: 9,
-    mended: false,
+    corrected: false,
     ...options,
   });
   return {
@@ -102,14 +102,14 @@ test("a device that is not minted yet just takes the new values, and takes no se
   });
 });
 
-test("a rejected device is tried again when its row comes back mended: registered if it was minted, else minted", () => {
-  const turnedDown = known("A", "rejected");
-  expect(plan([device("A")], [turnedDown], { mended: true }).decisions).toEqual(["register"]);
-  expect(plan([device("A")], [{ ...turnedDown, minted: false }], { mended: true })).toMatchObject({
+test("a rejected device is tried again when its row comes back corrected: registered if it was minted, else minted", () => {
+  const rejected = known("A", "rejected");
+  expect(plan([device("A")], [rejected], { corrected: true }).decisions).toEqual(["register"]);
+  expect(plan([device("A")], [{ ...rejected, minted: false }], { corrected: true })).toMatchObject({
     decisions: ["mint"],
     taken: 1,
   });
-  expect(plan([device("A", { name: "new" })], [turnedDown]).decisions).toEqual(["register"]);
+  expect(plan([device("A", { name: "new" })], [rejected]).decisions).toEqual(["register"]);
 });
 
 test("rows over the lot's quantity are rejected, those that the lot knows are not", () => {

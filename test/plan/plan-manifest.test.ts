@@ -39,7 +39,7 @@ test("the quantity counts over all batches and the devices that the lot has", as
       },
       liveCount: 2,
       quantity: 5,
-      mended: false,
+      corrected: false,
     }),
   );
   expect(asked).toEqual([
@@ -87,14 +87,14 @@ test("a plan's summary counts rows once, and tells who is gone", async () => {
     yield ["d", "e"];
   }
   const counts = { lot: "L", rows: 4, mint: 1, register: 1, keep: 1, rejected: 1, needsRemint: ["b"] };
-  const sum = (mended: boolean, takenIn: boolean) =>
+  const sum = (corrected: boolean, takenIn: boolean) =>
     summarizePlan({
       lot: "L",
       job: { registration: { mode: "bulk" }, submit: { enabled: true } },
       batches: planned(),
       lotIds: ids,
       counts: STANDING,
-      mended,
+      corrected,
       takenIn: () => takenIn,
     });
   expect(await sum(false, false)).toEqual({

@@ -57,7 +57,7 @@ test("two planned devices with one key, in one batch or in two, do not both get 
   expect(ledger.rejects.map(({ externalId }) => externalId)).toEqual(["b", "d"]);
 });
 
-test("a request that does not pass any more is rejected with its fault", async () => {
+test("a request that does not pass any more is rejected with its problem", async () => {
   const ledger = ledgerWith([]);
   const weak = { ...planned("a"), certificateRequest: makeRequestPem({ key: newKey(), spki: spkiOf(newKey()) }) };
   expect(await rejectTakenKeys(ledger, LEASE, [weak], new Map())).toEqual([]);

@@ -10,7 +10,7 @@ import { makeDeviceKey } from "../fixtures/make-device-key.ts";
 import type { TestIssuer } from "../fixtures/make-issuer.ts";
 
 export interface TlsServer {
-  readonly door: DeviceEndpoint;
+  readonly endpoint: DeviceEndpoint;
   readonly close: () => Promise<void>;
 }
 
@@ -26,7 +26,7 @@ async function start(server: Server, host: string, sockets: () => void): Promise
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    door: { host, port, trust: [identity.caPem], timeoutMs: 20_000 },
+    endpoint: { host, port, trust: [identity.caPem], timeoutMs: 20_000 },
     close: async () => {
       sockets();
       await new Promise((resolve) => server.close(resolve));

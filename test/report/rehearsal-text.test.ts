@@ -20,13 +20,13 @@ function device(externalId: string, words = "tenant t1 trusts no certificate of 
 test("a lot whose devices get in is green, with how many connected", () => {
   const text = rehearsalText({ ...good, revoked: 2, notes: ["no login is given"] }, { colour: false });
   expect(text).toContain("Lot L2026-47-A  GREEN");
-  expect(text).toContain("20 of 1 200 devices connected with their own keystores: 20 let in at both doors");
-  expect(text).toContain("2 revoked and turned away, as they should be");
+  expect(text).toContain("20 of 1 200 devices connected with their own keystores: 20 accepted at both endpoints");
+  expect(text).toContain("2 revoked and refused, as they should be");
   expect(text).toContain("Notes\n  - no login is given");
   expect(text).not.toContain("Not as it should be");
 });
 
-test("each device that is turned away comes with both answers and its certificate's part", () => {
+test("each device that is refused comes with both answers and its certificate's part", () => {
   const text = rehearsalText({ ...good, found: 1, results: [device("ACME-1")] }, { colour: false });
   expect(text).toContain("RED: 1 device not as it should be");
   expect(text).toContain("  ACME-1  token: HTTP 401: no; MQTT: CONNACK 5: not authorized");

@@ -117,7 +117,7 @@ test("nobody reads in it what he could not read in each of the manifests", () =>
 
 test("a German spreadsheet opens the file, saves it, and it is the same lot's rows again", async () => {
   const rows = [
-    reject({ id: "SN 1", name: 'Ger\u00e4t; gro\u00df, "links"' }, 7, "the id holds whitespace; mend it"),
+    reject({ id: "SN 1", name: 'Ger\u00e4t; gro\u00df, "links"' }, 7, "the id holds whitespace; correct it"),
     reject({ id: "", name: "zwei\nZeilen" }, 9, "the id is empty"),
   ];
   const opened = await written(GERMAN, ...rows);
@@ -135,7 +135,7 @@ test("a German spreadsheet opens the file, saves it, and it is the same lot's ro
   const manifest = await readManifest(join(folder, "rejects.csv"), { columns: {} });
   const read = [];
   for await (const batch of manifest.rows) read.push(...batch);
-  expect(manifest.mendedLot).toBe("L1");
+  expect(manifest.correctedLot).toBe("L1");
   expect(read).toEqual([
     { line: 7, cells: { id: "SN-1", name: rows[0]?.cells["name"] }, problems: [] },
     { line: 9, cells: { id: "", name: "zwei\nZeilen" }, problems: [] },

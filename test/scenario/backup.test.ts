@@ -48,7 +48,7 @@ test("a backup made while a run is under way is restored, and takes in what came
   expect(checkedA.code).toBe(0);
   expect((await world.run(["run", "A"])).stderr).toMatch(/take them in first: lotmint check B \(/);
   const checkedB = await world.run(["check", "B"]);
-  expect(checkedB.stdout).toMatch(/Lot B: 10 devices taken in that the backup does not know\n {2}B-00001\n/);
+  expect(checkedB.stdout).toMatch(/Lot B: 10 devices recovered that the backup does not know\n {2}B-00001\n/);
   expect(checkedB.code).toBe(0);
   expect(checkedB.stderr).toMatch(/10 devices are recovered from output\//);
 
@@ -139,7 +139,7 @@ test("after a restore nothing is signed while the output of a lot of the ledger 
     expect(partly.code).toBe(15);
     expect(partly.stderr).toMatch(/the folders of 1 devices \(A-00003\) are not in/);
     renameSync(join(own.home, "A-00003"), join(own.home, "output/A/devices/A-00003"));
-    expect((await own.run(["check", "A"])).stdout).toMatch(/10 devices taken in/);
+    expect((await own.run(["check", "A"])).stdout).toMatch(/10 devices recovered/);
     const devices = treeOf(join(own.home, "output/A/devices"));
     writeLot(own.home, "A", makeRows("A", 20));
     await own.run(["run", "A"]);
@@ -215,7 +215,7 @@ test("revoking before the check leaves a batch alone that was under way in the b
     expect(await under.ended).toMatchObject({ code: 0 });
     renameSync(join(own.home, "state"), join(own.home, "lost"));
     expect(await own.run(["restore", backup])).toMatchObject({ code: 0 });
-    // Both settle lots, which gives up what a killed run has left.
+    // Both recover lots, which gives up what a killed run has left.
     expect(await own.run(["revoke", "A-00001"])).toMatchObject({ code: 0 });
     expect(await own.run(["authority", "crl", "line-1"])).toMatchObject({ code: 0 });
     expect(await own.run(["check", "A"])).toMatchObject({

@@ -23,7 +23,7 @@ interface Answer {
   readonly error?: { readonly message: string };
 }
 
-/** Exit code and words of a command: its fault, or what `plan` says of each bad row. */
+/** Exit code and messages of a command: its error, or what `plan` says of each bad row. */
 async function answer(...words: readonly string[]): Promise<readonly [number, readonly string[]]> {
   const argv = ["--home", home, ...words, "--json"];
   const { code, text } = await runInProcess(argv, home, { LOTMINT_PASSPHRASE: PASSPHRASE });
@@ -84,15 +84,15 @@ describe("the real program", () => {
   const run = async (...words: readonly string[]) => {
     const { code, stderr } = await startLotmint(["--home", home, ...words], { env: { LOTMINT_PASSPHRASE: PASSPHRASE } })
       .ended;
-    const faults = stderr.split("\n").filter((line) => /"level":[56]0/.test(line));
-    const told = faults.map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
+    const problems = stderr.split("\n").filter((line) => /"level":[56]0/.test(line));
+    const told = problems.map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
     return [code, told.map((words) => words.replaceAll(home, "HOME"))];
   };
   const named = <T extends { readonly name: string }>(all: readonly T[], ...names: readonly string[]): readonly T[] =>
     all.filter(({ name }) => names.includes(name));
 
   test.each(named([...ENCODINGS, ...SHAPES], "a byte that is no UTF-8", "a cell of 10 MB", "10,000 columns"))(
-    "refuses a manifest with $name in the same words",
+    "refuses a manifest with $name with the same message",
     async ({ content, code, told }) => {
       write("input/bad.csv", content);
       expect(await run("plan", path("input/bad.csv"), "--issuer", "root")).toEqual([code, told]);
@@ -100,7 +100,7 @@ describe("the real program", () => {
   );
 
   test.each(named(JOBS, "a billion laughs", "an anchor that holds itself"))(
-    "refuses $name in the same words",
+    "refuses $name with the same message",
     async ({ text, told }) => {
       write("jobs/bad.yaml", text);
       expect(await run("run", "bad")).toEqual([2, [told]]);

@@ -20,12 +20,12 @@ export const STEPS: readonly (readonly [Step, string])[] = [
   ["upload-closed", "g"],
 ];
 
-/** Of the lots with bad rows, the row that the platform turns down as well. */
-const TURNED_DOWN = 1;
+/** Of the lots with bad rows, the row that the platform rejects as well. */
+const REJECTED = 1;
 
 /** A platform as it is on a bad day: now and then it is busy, answers 503 after all, or hangs up. */
 export function mildFaults(plans: readonly CrashLot[]): readonly FaultRule[] {
-  const ids = plans.filter(({ withBadRows }) => withBadRows).map((plan) => rowsOf(plan)[TURNED_DOWN]?.id ?? "");
+  const ids = plans.filter(({ withBadRows }) => withBadRows).map((plan) => rowsOf(plan)[REJECTED]?.id ?? "");
   return [
     { kind: "reject-rows", ids },
     { kind: "status", status: 503, rate: 0.05, afterWork: true, match: { path: "/devicecontrol/*" } },
@@ -61,7 +61,7 @@ export interface CrashLot {
   /** Rows that no lot takes stand in its manifest as well. */
   readonly withBadRows: boolean;
   readonly kills: readonly Kill[];
-  /** A run that ends before its kill is no fault, and the last. */
+  /** A run that ends before its kill is no problem, and the last. */
   readonly mayEnd?: boolean;
   /** Settings of its job. */
   readonly job?: object;
@@ -77,9 +77,9 @@ export async function crashLot(world: World, plan: CrashLot, tally: KillTally): 
   const job = plan.job ?? { submit: { rowsPerUpload: 100 } };
   writeLot(world.home, lot, plan.withBadRows ? [...rows, ...badRows(rows)] : rows, job);
   const exitCode = plan.withBadRows ? 3 : 0;
-  const faults: string[] = [];
+  const problems: string[] = [];
   const tell = (moment: string, found: readonly string[]) => {
-    faults.push(...found.map((fault) => `${lot}, ${moment}: ${fault}`));
+    problems.push(...found.map((problem) => `${lot}, ${moment}: ${problem}`));
   };
   const hit: string[] = [];
   for (const kill of plan.kills) {
@@ -103,12 +103,12 @@ export async function crashLot(world: World, plan: CrashLot, tally: KillTally): 
     home: world.home,
     lot,
     ids: rows.map(({ id }) => id),
-    turnedDown: plan.withBadRows ? rows.slice(TURNED_DOWN, TURNED_DOWN + 1).map(({ id }) => id) : [],
+    rejected: plan.withBadRows ? rows.slice(REJECTED, REJECTED + 1).map(({ id }) => id) : [],
     exitCode,
     platform: world.sandbox.state,
   });
   tell(`after kills at ${hit.join(", ")}`, found);
-  return faults;
+  return problems;
 }
 
 async function runAndKill(world: World, lot: string, kill: Kill): Promise<Ended> {

@@ -43,17 +43,17 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** Every sentence against the lots, with the seed that brings it back. */
-async function faultsOf(...plans: readonly CrashLot[]): Promise<readonly string[]> {
-  const faults = (await Promise.all(plans.map((plan) => crashLot(world, plan, tally)))).flat();
-  return faults.length === 0 ? faults : [`LOTMINT_SOAK_SEED=${SEED}`, ...faults];
+async function problemsOf(...plans: readonly CrashLot[]): Promise<readonly string[]> {
+  const problems = (await Promise.all(plans.map((plan) => crashLot(world, plan, tally)))).flat();
+  return problems.length === 0 ? problems : [`LOTMINT_SOAK_SEED=${SEED}`, ...problems];
 }
 
 test("two lots side by side, killed at every step of their way, come out whole", { timeout: TIMEOUT_MS }, async () => {
-  expect(await faultsOf(THREE_BATCHES, ONE_BATCH)).toEqual([]);
+  expect(await problemsOf(THREE_BATCHES, ONE_BATCH)).toEqual([]);
 });
 
 test("lots that are killed at any moment come out whole", { timeout: TIMEOUT_MS }, async () => {
-  expect(await faultsOf(ANY_MOMENT, ...NIGHTLY)).toEqual([]);
+  expect(await problemsOf(ANY_MOMENT, ...NIGHTLY)).toEqual([]);
 });
 
 test("lotmint check agrees, lot by lot", async () => {

@@ -37,7 +37,7 @@ function proof(home: string, lot: string, devices: number, exitCode = 0): string
 }
 
 /** The entry of the log that says why it ended. */
-function faultOf({ stderr }: Ended): string {
+function errorOf({ stderr }: Ended): string {
   const entries = stderr.split("\n").filter((line) => line.includes('"level":50') || line.includes('"level":60'));
   return entries.map((line) => (JSON.parse(line) as { readonly msg: string }).msg).join("\n");
 }
@@ -65,26 +65,29 @@ describe.skipIf(!allowed)(`on a disk of its own${skipped}`, () => {
     if (!disk.isFilled()) found.push("the disk was not filled");
     // What is left to write may fit into blocks that the ledger and its log have already.
     if (filled.code !== 14 && filled.code !== 0) found.push(`it ended with ${filled.code}: ${filled.stderr}`);
-    if (filled.code === 14 && !/the disk is full; .*run again, nothing is lost/.test(faultOf(filled))) {
-      found.push(faultOf(filled));
+    if (filled.code === 14 && !/the disk is full; .*run again, nothing is lost/.test(errorOf(filled))) {
+      found.push(errorOf(filled));
     }
     disk.free();
     const again = filled.code === 0 ? filled : await disk.run(["run", lot]);
     if (again.code !== 0) found.push(`the second run ended with ${again.code}: ${again.stderr}`);
-    return [...found, ...proof(disk.copy(), lot, 12)].map((fault) => `${step}: ${fault}`);
+    return [...found, ...proof(disk.copy(), lot, 12)].map((problem) => `${step}: ${problem}`);
   }
 
   test("a disk that is full right after any step of a run is told, and once there is space the lot is completed", async () => {
     const [first, second] = [await openDisk(), await openDisk()];
     const lane = async (disk: SmallDisk, steps: readonly Step[], name: string) => {
-      const faults: string[] = [];
-      for (const [index, step] of steps.entries()) faults.push(...(await fillAt(disk, step, `${name}${index}`)));
-      return faults;
+      const problems: string[] = [];
+      for (const [index, step] of steps.entries()) problems.push(...(await fillAt(disk, step, `${name}${index}`)));
+      return problems;
     };
     const steps = STEPS.map(([step]) => step);
     const half = Math.ceil(steps.length / 2);
-    const faults = await Promise.all([lane(first, steps.slice(0, half), "fa"), lane(second, steps.slice(half), "fb")]);
-    expect(faults.flat()).toEqual([]);
+    const problems = await Promise.all([
+      lane(first, steps.slice(0, half), "fa"),
+      lane(second, steps.slice(half), "fb"),
+    ]);
+    expect(problems.flat()).toEqual([]);
   });
 
   test("a disk that is enlarged little by little is full somewhere else each time, until the lot fits", async () => {
@@ -92,7 +95,7 @@ describe.skipIf(!allowed)(`on a disk of its own${skipped}`, () => {
     write(disk.outside, "fc", 40);
     const { blocks, bfree, bsize } = statfsSync(disk.outside);
     let kilobytes = Math.ceil(((blocks - bfree) * bsize) / 1024);
-    const faults: string[] = [];
+    const problems: string[] = [];
     const places = new Set<string>();
     let runs = 0;
     for (let code: number | null = 14; code === 14 && runs < 40; runs += 1) {
@@ -102,15 +105,15 @@ describe.skipIf(!allowed)(`on a disk of its own${skipped}`, () => {
       const ended = await disk.run(["run", "fc"]);
       code = ended.code;
       if (code !== 14) break;
-      if (!/the disk is full; .*run again, nothing is lost/.test(faultOf(ended))) faults.push(faultOf(ended));
+      if (!/the disk is full; .*run again, nothing is lost/.test(errorOf(ended))) problems.push(errorOf(ended));
       places.add(
-        /ledger\.sqlite|certificate\.pem|keystore\.p12|\w+\.\w+(?=: the disk)/.exec(faultOf(ended))?.[0] ?? "",
+        /ledger\.sqlite|certificate\.pem|keystore\.p12|\w+\.\w+(?=: the disk)/.exec(errorOf(ended))?.[0] ?? "",
       );
       const copy = disk.copy();
       // Before its first event the ledger may be empty still.
-      if (existsSync(join(copy, "output", "fc"))) faults.push(...proveKilled(copy, "fc"));
+      if (existsSync(join(copy, "output", "fc"))) problems.push(...proveKilled(copy, "fc"));
     }
-    expect([...faults, ...proof(disk.copy(), "fc", 40)]).toEqual([]);
+    expect([...problems, ...proof(disk.copy(), "fc", 40)]).toEqual([]);
     expect(runs).toBeGreaterThan(4);
     expect(places.size).toBeGreaterThan(1);
   });
@@ -118,7 +121,7 @@ describe.skipIf(!allowed)(`on a disk of its own${skipped}`, () => {
   test("an authority for which there is no space is not there by halves, and can be made afterwards", async () => {
     const disk = await openDisk();
     const made = await disk.run(["authority", "create", "line-2", "--issuer", "root"], { fillAt: "serial-reserved" });
-    expect([made.code, faultOf(made)]).toEqual([14, expect.stringContaining("the disk is full")]);
+    expect([made.code, errorOf(made)]).toEqual([14, expect.stringContaining("the disk is full")]);
     expect(disk.isFilled()).toBe(true);
     expect(existsSync(join(disk.outside, "state", "authorities", "line-2"))).toBe(false);
     disk.free();
@@ -147,8 +150,8 @@ describe.skipIf(!allowed)(`on a disk of its own${skipped}`, () => {
       disk.command("mount", "-o", "remount,ro,bind", where);
       const refused = await disk.run(["run", "ro"]);
       disk.command("umount", "-l", where);
-      expect([place, refused.code, faultOf(refused)]).toEqual([place, 14, expect.stringContaining(named)]);
-      expect(faultOf(refused)).toMatch(/read-only|writable/);
+      expect([place, refused.code, errorOf(refused)]).toEqual([place, 14, expect.stringContaining(named)]);
+      expect(errorOf(refused)).toMatch(/read-only|writable/);
     }
     expect((await disk.run(["run", "ro"])).code).toBe(0);
     expect(proof(disk.copy(), "ro", 8)).toEqual([]);
@@ -165,12 +168,12 @@ describe.skipIf(!allowed)(`on a disk of its own${skipped}`, () => {
       const before = treeOf(disk.outside);
       for (const command of looking) {
         const looked = await disk.run(command);
-        expect([command, looked.code, faultOf(looked)]).toEqual([command, 0, ""]);
+        expect([command, looked.code, errorOf(looked)]).toEqual([command, 0, ""]);
       }
       for (const command of changing) {
         const refused = await disk.run(command);
         expect([command, refused.code]).toEqual([command, 14]);
-        expect(faultOf(refused)).toMatch(/read-only|writable/);
+        expect(errorOf(refused)).toMatch(/read-only|writable/);
       }
       const { stdout } = await disk.run(["status", "--json"]);
       expect(treeOf(disk.outside)).toEqual(before);
@@ -226,7 +229,7 @@ describe("a folder that is gone when the next run begins", () => {
       expect(killed.signal).toBe("SIGKILL");
       const told = await without(join(world.home, place.replace("LOT", lot)), async () => {
         const ended = await world.run(["run", lot]);
-        return [ended.code, faultOf(ended)];
+        return [ended.code, errorOf(ended)];
       });
       expect(told).toEqual([14, expect.stringContaining(words.replaceAll("LOT", lot))]);
       expect((await world.run(["run", lot])).code).toBe(0);
@@ -256,7 +259,7 @@ describe("passwords on a drive of their own", () => {
 
   async function refusal(lot: string): Promise<readonly [number | null, string]> {
     const ended = await world.run(["run", lot]);
-    return [ended.code, faultOf(ended)];
+    return [ended.code, errorOf(ended)];
   }
 
   test("a lot is not begun without the drive", async () => {

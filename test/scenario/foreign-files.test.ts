@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TAG } from "../../src/asn1/der.ts";
-import { findDerFault } from "../../src/asn1/find-der-fault.ts";
+import { findDerProblem } from "../../src/asn1/find-der-problem.ts";
 import { DerError, readChildren, readOid } from "../../src/asn1/read-der.ts";
 import { expandValue, readOpensslConfig } from "../../src/authority/foreign/openssl-config.ts";
 import { readOpensslDatabase } from "../../src/authority/foreign/openssl-database.ts";
@@ -204,7 +204,7 @@ interface Parser {
   /** Reads and throws; the answer itself does not matter. */
   readonly read: (octets: Buffer) => unknown;
   /** What it may throw; nothing unless told. */
-  readonly fault?: new (
+  readonly error?: new (
     ...args: never[]
   ) => Error;
 }
@@ -213,40 +213,40 @@ const text = (source: string) => () => Buffer.from(source);
 
 /** Whatever reads octets that lotmint has not written, or that may have changed since it did. */
 const PARSERS: readonly Parser[] = [
-  { name: "asn1/read-der", sample: () => samples.certificate, read: walkDer, fault: DerError },
-  { name: "asn1/find-der-fault", sample: () => samples.certificate, read: findDerFault, fault: DerError },
-  { name: "x509/read-certificate", sample: () => samples.certificate, read: readCertificate, fault: DerError },
+  { name: "asn1/read-der", sample: () => samples.certificate, read: walkDer, error: DerError },
+  { name: "asn1/find-der-problem", sample: () => samples.certificate, read: findDerProblem, error: DerError },
+  { name: "x509/read-certificate", sample: () => samples.certificate, read: readCertificate, error: DerError },
   {
     name: "x509/distinguished-name",
     sample: () => readCertificate(samples.certificate).subject,
     read: describeName,
-    fault: DerError,
+    error: DerError,
   },
   { name: "x509/pem", sample: () => samples.pem, read: (octets) => readPem(octets.toString("latin1")) },
   {
     name: "authority/request/read-pkcs10",
     sample: () => samples.request,
     read: readCertificateRequest,
-    fault: OnboardingError,
+    error: OnboardingError,
   },
   ...["key", "sealedKey"].map((name) => ({
     name: `authority/read-private-key, ${name}`,
     sample: () => samples[name as "key" | "sealedKey"],
     read: (octets: Buffer) => readPrivateKey(octets, "a.key", passphrases),
-    fault: OnboardingError,
+    error: OnboardingError,
   })),
   ...["modern", "legacy"].flatMap((recipe) => [
     {
       name: `authority/read-pkcs12, ${recipe}`,
       sample: () => samples[recipe as "modern" | "legacy"],
       read: (octets: Buffer) => readForeignPkcs12(octets, "a.p12", passphrases),
-      fault: OnboardingError,
+      error: OnboardingError,
     },
     {
       name: `verify/read-pkcs12, ${recipe}`,
       sample: () => samples[recipe as "modern" | "legacy"],
       read: (octets: Buffer) => readPkcs12(octets, PASSWORD, { maxIterations: 2000 }),
-      fault: KeystoreError,
+      error: KeystoreError,
     },
   ]),
   {
@@ -261,13 +261,13 @@ const PARSERS: readonly Parser[] = [
     name: "authority/openssl-database",
     sample: text(DATABASE),
     read: (octets) => readOpensslDatabase(octets.toString("utf8"), "index.txt"),
-    fault: OnboardingError,
+    error: OnboardingError,
   },
   {
     name: "verify/read-jks",
     sample: () => samples.jks,
     read: (octets) => readJks(octets, PASSWORD),
-    fault: KeystoreError,
+    error: KeystoreError,
   },
   {
     name: "verify/read-passwords",
@@ -278,7 +278,7 @@ const PARSERS: readonly Parser[] = [
     name: "manifest/read-manifest",
     sample: text(MANIFEST),
     read: (octets) => inFile("a.csv", octets, readWholeManifest),
-    fault: OnboardingError,
+    error: OnboardingError,
   },
   { name: "manifest/peek-lot", sample: text(MANIFEST), read: (octets) => inFile("b.csv", octets, peekLot) },
   {
@@ -295,7 +295,7 @@ const PARSERS: readonly Parser[] = [
     name: "config/read-yaml",
     sample: text(JOB_YAML),
     read: (octets) => inFile("a.yaml", octets, (path) => readYaml(path, "a.yaml")),
-    fault: OnboardingError,
+    error: OnboardingError,
   },
   {
     name: "config/read-job",
@@ -305,7 +305,7 @@ const PARSERS: readonly Parser[] = [
       mkdirSync(home.jobs, { recursive: true });
       return inFile("home/jobs/a.yaml", octets, (path) => readJob(path, home, readSite(home)));
     },
-    fault: OnboardingError,
+    error: OnboardingError,
   },
   {
     name: "config/read-site",
@@ -315,25 +315,25 @@ const PARSERS: readonly Parser[] = [
       mkdirSync(home.root, { recursive: true });
       return inFile("site/lotmint.yaml", octets, () => readSite(home));
     },
-    fault: OnboardingError,
+    error: OnboardingError,
   },
   {
     name: "authority/seal-recipient",
     sample: () => Buffer.from(samples.officer.pem),
     read: (octets) => inFile("officer.pem", octets, (path) => readSealRecipient(path, Date.now())),
-    fault: OnboardingError,
+    error: OnboardingError,
   },
   {
     name: "verify/open-sealed",
     sample: () => samples.sealed,
     read: (octets) => openSealed(octets.toString("latin1"), samples.officer.key),
-    fault: KeystoreError,
+    error: KeystoreError,
   },
   {
     name: "verify/read-truststore",
     sample: () => samples.pem,
     read: (octets) => readTruststore("truststore.pem", octets, PASSWORD),
-    fault: KeystoreError,
+    error: KeystoreError,
   },
   {
     name: "disk/archive",
@@ -343,19 +343,19 @@ const PARSERS: readonly Parser[] = [
       mkdirSync(to);
       return inFile("b.tar", octets, (path) => unpackArchive(path, to));
     },
-    fault: OnboardingError,
+    error: OnboardingError,
   },
   {
     name: "run/restore-home, what a backup says of itself",
     sample: text(JSON.stringify({ version: 1, madeAt: "2026-11-23T00:00:00Z", ledgerHead: "ab", files: {} })),
     read: restore,
-    fault: OnboardingError,
+    error: OnboardingError,
   },
   {
     name: "cli/read-id-file",
     sample: text("id;name\nA-1;a\nA-2;b\n"),
     read: (octets) => inFile("ids.csv", octets, (path) => readIdFile(path, folder)),
-    fault: OnboardingError,
+    error: OnboardingError,
   },
   {
     name: "platform/read-revocation-list",
@@ -366,12 +366,12 @@ const PARSERS: readonly Parser[] = [
 ];
 
 /** Any other error than the parser's own is a defect, and is thrown on. */
-async function outcomeOf({ read, fault }: Parser, octets: Buffer): Promise<"answered" | "refused"> {
+async function outcomeOf({ read, error }: Parser, octets: Buffer): Promise<"answered" | "refused"> {
   try {
     await read(octets);
     return "answered";
-  } catch (error) {
-    if (fault === undefined || !(error instanceof fault)) throw error;
+  } catch (thrown) {
+    if (error === undefined || !(thrown instanceof error)) throw thrown;
     return "refused";
   }
 }
@@ -381,18 +381,18 @@ describe.each(PARSERS)("$name", (parser) => {
     expect(await outcomeOf(parser, parser.sample())).toBe("answered");
   });
 
-  test("answers, or refuses in its own words, whatever is changed, cut, doubled or left out", async () => {
+  test("answers, or throws its own error, whatever is changed, cut, doubled or left out", async () => {
     const property = fc.asyncProperty(damaged(parser.sample()), async (octets) => {
       expect(await outcomeOf(parser, octets)).toMatch(/answered|refused/);
     });
     await fc.assert(property, { numRuns: byLength({ short: 60, long: 3000 }) });
   });
 
-  test("answers, or refuses in its own words, however deep it is nested", async () => {
+  test("answers, or throws its own error, however deep it is nested", async () => {
     for (const octets of nested(parser.sample())) expect(await outcomeOf(parser, octets)).toMatch(/answered|refused/);
   });
 
-  test("answers, or refuses in its own words, however long it is", async () => {
+  test("answers, or throws its own error, however long it is", async () => {
     for (const octets of oversized(parser.sample())) {
       expect(await outcomeOf(parser, octets)).toMatch(/answered|refused/);
     }

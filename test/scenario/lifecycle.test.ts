@@ -46,9 +46,9 @@ function lines(...path: readonly string[]): string[] {
     .split("\n");
 }
 
-function proof(lot: string, rows: readonly Row[], exitCode: number, turnedDown: readonly string[] = []): string[] {
+function proof(lot: string, rows: readonly Row[], exitCode: number, rejected: readonly string[] = []): string[] {
   const { home, sandbox } = world;
-  return proveLot({ home, lot, ids: rows.map(({ id }) => id), exitCode, turnedDown, platform: sandbox.state });
+  return proveLot({ home, lot, ids: rows.map(({ id }) => id), exitCode, rejected, platform: sandbox.state });
 }
 
 function serialNumbers(lot: string): ReadonlyMap<string, string> {
@@ -79,7 +79,7 @@ describe("a lot from its manifest to its end", () => {
     expect(treeOf(output("l1"))).toEqual(before);
   });
 
-  test("status, report, plan and check answer in JSON and in words", async () => {
+  test("status, report, plan and check answer in JSON and as text", async () => {
     const commands = [
       ["status", "l1"],
       ["report", "l1"],
@@ -137,19 +137,19 @@ describe("a lot from its manifest to its end", () => {
     expect((await world.run(["check", "l1", "--platform"])).code).toBe(0);
   });
 
-  test("the mended rejects.csv completes the lot", async () => {
-    const mended = readFileSync(output("l1", "rejects.csv"), "utf8")
-      .replace(/^,/m, "L1-MENDED-1,")
-      .replace(/^L1-00001,the same again/m, "L1-MENDED-2,the same again")
-      .replace("not/an/id", "L1-MENDED-3");
-    writeFileSync(join(world.home, "rejects-mended.csv"), mended);
-    const run = await world.run(["run", join(world.home, "rejects-mended.csv"), "--json"]);
+  test("the corrected rejects.csv completes the lot", async () => {
+    const corrected = readFileSync(output("l1", "rejects.csv"), "utf8")
+      .replace(/^,/m, "L1-CORRECTED-1,")
+      .replace(/^L1-00001,the same again/m, "L1-CORRECTED-2,the same again")
+      .replace("not/an/id", "L1-CORRECTED-3");
+    writeFileSync(join(world.home, "rejects-corrected.csv"), corrected);
+    const run = await world.run(["run", join(world.home, "rejects-corrected.csv"), "--json"]);
     expect([run.code, json(run)]).toEqual([0, expect.objectContaining({ lot: "l1", exitCode: 0 })]);
     expect(existsSync(output("l1", "rejects.csv"))).toBe(false);
-    const stages = [...readLedger(world.home, "l1").stages.entries()].filter(([id]) => id.startsWith("L1-MENDED"));
+    const stages = [...readLedger(world.home, "l1").stages.entries()].filter(([id]) => id.startsWith("L1-CORRECTED"));
     expect(stages.map(([, stage]) => stage)).toEqual(["confirmed", "confirmed", "confirmed"]);
     expect((await world.run(["check", "l1", "--platform"])).code).toBe(0);
-    expect((await world.run(["run", join(world.home, "rejects-mended.csv")], { env: NO_SECRETS })).code).toBe(0);
+    expect((await world.run(["run", join(world.home, "rejects-corrected.csv")], { env: NO_SECRETS })).code).toBe(0);
   });
 });
 
@@ -188,7 +188,7 @@ test("while the platform is away everything is minted and the run ends with 13; 
   expect(proof("l3", rows, 0)).toEqual([]);
 });
 
-test("a device that the platform turned down is sent again by submit", async () => {
+test("a device that the platform rejected is sent again by submit", async () => {
   const rows = makeRows("L4", 12);
   const { faults } = world.sandbox.state;
   writeLot(world.home, "l4", rows);
@@ -321,7 +321,7 @@ test.each([
   ["an option that is given twice", ["run", "l1", "--issuer", "a", "--issuer", "b"], 2, "usage"],
   ["a number that is none", ["check", "l1", "--sample", "some"], 2, "usage"],
   ["a wrong passphrase", ["run", "l9"], 10, "issuer-unusable"],
-])("--json answers %s with the fault", async (_, args, exitCode, code) => {
+])("--json answers %s with the problem", async (_, args, exitCode, code) => {
   writeLot(world.home, "l9", makeRows("L9", 1));
   const ended = await world.run([...args, "--json"], { env: { LOTMINT_PASSPHRASE: "not the passphrase" } });
   expect([ended.code, json(ended)]).toEqual([

@@ -16,7 +16,7 @@ export interface Mosquitto {
   readonly close: () => Promise<void>;
 }
 
-/** A real broker that lets in who has a certificate under `anchorPem`, under the name that stands in it. */
+/** A real broker that accepts clients that have a certificate under `anchorPem`, under the name that stands in it. */
 export async function startMosquitto(anchorPem: string): Promise<Mosquitto> {
   const folder = mkdtempSync(join(tmpdir(), "lotmint-mosquitto-"));
   const identity = makeServerIdentity(Date.now());

@@ -137,8 +137,13 @@ describe.skipIf(!hasText)("the official API text (skipped where there is none; L
     const { certificate, pkcs8 } = makeDeviceKey(issuer, "ec-p256", commonName);
     const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
     const device = { clientId: commonName, key, chain: [certificate, ...issuer.chain] };
-    const door = { host: "127.0.0.1", port: recording.deviceTokenPort, trust: [recording.caPem], timeoutMs: 10_000 };
-    await requestDeviceToken(door, device, { chainInHeader });
+    const endpoint = {
+      host: "127.0.0.1",
+      port: recording.deviceTokenPort,
+      trust: [recording.caPem],
+      timeoutMs: 10_000,
+    };
+    await requestDeviceToken(endpoint, device, { chainInHeader });
     return recording.exchanges.at(-1)?.status ?? 0;
   }
 
@@ -177,7 +182,7 @@ describe.skipIf(!hasText)("the official API text (skipped where there is none; L
   }
 
   test("every answer that the sandbox gives, good or bad, on each of its routes", async () => {
-    await knockEverywhere();
+    await callEverywhere();
     const exchanges = heard();
     all.push(...exchanges);
     expect(violationsOf(exchanges)).toEqual([]);
@@ -231,7 +236,7 @@ describe.skipIf(!hasText)("the official API text (skipped where there is none; L
     });
   }
 
-  async function knockEverywhere(): Promise<void> {
+  async function callEverywhere(): Promise<void> {
     const nobody = { authorization: `Basic ${Buffer.from("nobody:secret-1").toString("base64")}` };
     const stranger = { authorization: `Basic ${Buffer.from("admin:wrong").toString("base64")}` };
     for (const { method, path } of ROUTES) {

@@ -61,7 +61,7 @@ function entriesOf({ stderr }: Ended): readonly Entry[] {
   return stderr.split("\n").flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Entry] : []));
 }
 
-function faultOf(ended: Ended): string {
+function errorOf(ended: Ended): string {
   return entriesOf(ended)
     .filter(({ level }) => level >= 50)
     .map(({ msg }) => msg)
@@ -72,14 +72,14 @@ function faultOf(ended: Ended): string {
 function proveHonest(lot: string): string[] {
   const { stages, certificates } = readLedger(world.home, lot);
   const { devices, users } = world.sandbox.state;
-  const faults: string[] = [];
+  const problems: string[] = [];
   const live = [...certificates.values()].filter(({ state }) => state === "issued").length;
-  if (live !== DEVICES || stages.size !== DEVICES) faults.push(`${live} certificates, ${stages.size} devices`);
+  if (live !== DEVICES || stages.size !== DEVICES) problems.push(`${live} certificates, ${stages.size} devices`);
   for (const [id, stage] of stages) {
-    if (stage === "confirmed" && !(devices.has(id) && users.has(`device_${id}`))) faults.push(`${id} is not there`);
-    if (stage === "rejected" && devices.has(id)) faults.push(`${id} is rejected, but there`);
+    if (stage === "confirmed" && !(devices.has(id) && users.has(`device_${id}`))) problems.push(`${id} is not there`);
+    if (stage === "rejected" && devices.has(id)) problems.push(`${id} is rejected, but there`);
   }
-  return faults;
+  return problems;
 }
 
 /** No word of the login in what the program said or wrote. */
@@ -98,18 +98,18 @@ function proveSecret(lot: string, ended: Ended): string[] {
 async function runUnder(
   rules: readonly FaultRule[],
   lot: string,
-): Promise<{ readonly ended: Ended; readonly faults: readonly string[] }> {
+): Promise<{ readonly ended: Ended; readonly problems: readonly string[] }> {
   const { state } = world.sandbox;
   const asked = state.requests.length;
   setFaults(state.faults, rules);
   const ended = await run(lot);
   setFaults(state.faults, []);
   writeSite(world.sandbox.url);
-  const faults = [...proveHonest(lot), ...proveSecret(lot, ended)];
-  if (!state.requests.slice(asked).some(({ fault }) => fault === rules[0]?.kind)) faults.push("no fault was played");
+  const problems = [...proveHonest(lot), ...proveSecret(lot, ended)];
+  if (!state.requests.slice(asked).some(({ fault }) => fault === rules[0]?.kind)) problems.push("no fault was played");
   const last = ended.code === 0 ? ended : await run(lot);
-  if (last.code !== 0) faults.push(`the last run ended with ${last.code}: ${faultOf(last)}`);
-  return { ended, faults: [...faults, ...proof(lot)] };
+  if (last.code !== 0) problems.push(`the last run ended with ${last.code}: ${errorOf(last)}`);
+  return { ended, problems: [...problems, ...proof(lot)] };
 }
 
 function proof(lot: string): string[] {
@@ -150,8 +150,8 @@ describe("six of ten requests", () => {
       ],
     ],
   ])("%s: nothing is confirmed that is not, and nothing is lost", async (_name, rules) => {
-    const { ended, faults } = await runUnder(rules, newLot());
-    expect(faults).toEqual([]);
+    const { ended, problems } = await runUnder(rules, newLot());
+    expect(problems).toEqual([]);
     expect([0, 13]).toContain(ended.code);
   });
 
@@ -163,11 +163,11 @@ describe("six of ten requests", () => {
   ])("of the uploads %s: nothing is confirmed that is not, and nothing is lost", async (_name, rules) => {
     // What is not delayed has ten tries to come in time, also on a machine that is busy with something else.
     writeSite(world.sandbox.url, { timeout: `${SHORT_MS}ms` });
-    const { ended, faults } = await runUnder(
+    const { ended, problems } = await runUnder(
       rules.map((rule) => ({ ...rule, match: { path: BULK } })),
       newLot(),
     );
-    expect(faults).toEqual([]);
+    expect(problems).toEqual([]);
     expect([0, 13]).toContain(ended.code);
   });
 });
@@ -219,13 +219,13 @@ describe("a platform that says no", () => {
       [{ ...REDIRECT, match: { path: BULK } }, DEVICES, /points to https:\/\/elsewhere\.example\//],
       [{ kind: "status", status: 404, match: { path: BULK } }, DEVICES, /refuses to register devices/],
       [{ kind: "huge-error-body", status: 403, match: { path: BULK } }, DEVICES, ROLE],
-      [{ kind: "part-refused", status: 422 }, DEVICES, /refuses part 1 and every quarter of it with the same words/],
+      [{ kind: "part-refused", status: 422 }, DEVICES, /refuses part 1 and every quarter of it with the same message/],
     ] as const satisfies readonly (readonly [FaultRule, number, RegExp])[]) {
       setFaults(state.faults, [rule]);
       const asked = state.requests.length;
       const ended = await run(lot);
-      expect([ended.code, faultOf(ended)]).toEqual([12, expect.stringMatching(words)]);
-      // A no is final. Only a file is halved, twice, to see whether it is the file's fault.
+      expect([ended.code, errorOf(ended)]).toEqual([12, expect.stringMatching(words)]);
+      // A no is final. Only a file is halved, twice, to see whether it is the file that is wrong.
       const played = state.requests.slice(asked).filter(({ fault }) => fault === rule.kind);
       expect(played).toHaveLength(rule.kind === "part-refused" ? 7 : 1);
       expect(readLedger(world.home, lot).certificates.size).toBe(minted);
@@ -243,10 +243,10 @@ describe("a platform that says no", () => {
     const lot = newLot();
     setFaults(world.sandbox.state.faults, [{ kind: "status", status: 403, message, match: { path: BULK } }]);
     const refused = await run(lot);
-    expect([refused.code, faultOf(refused)]).toEqual([12, expect.stringContaining("no: ***")]);
+    expect([refused.code, errorOf(refused)]).toEqual([12, expect.stringContaining("no: ***")]);
     expect(proveSecret(lot, refused)).toEqual([]);
-    const { ended, faults } = await runUnder([{ kind: "status", status: 500, message, rate: RATE }], lot);
-    expect(faults).toEqual([]);
+    const { ended, problems } = await runUnder([{ kind: "status", status: 500, message, rate: RATE }], lot);
+    expect(problems).toEqual([]);
     expect(ended.stderr).toContain("***");
     const other = newLot();
     setFaults(world.sandbox.state.faults, [{ kind: "reject-rows", ids: idsOf(other).slice(0, 1), reason: message }]);
@@ -291,8 +291,8 @@ describe("a platform that is not to be had", () => {
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
   test("is asked a few times with growing pauses; meanwhile all is minted, and the run ends with 13", async () => {
-    const { ended, faults } = await runUnder([{ kind: "status", status: 503 }], newLot());
-    expect([ended.code, faults]).toEqual([13, []]);
+    const { ended, problems } = await runUnder([{ kind: "status", status: 503 }], newLot());
+    expect([ended.code, problems]).toEqual([13, []]);
     const pauses = pausesOf(ended);
     expect(pauses.length).toBeGreaterThan(3);
     expect(sum(pauses)).toBeLessThan(LONGEST_PAUSES_MS);
@@ -303,8 +303,8 @@ describe("a platform that is not to be had", () => {
     const { state } = world.sandbox;
     const asked = state.requests.length;
     const lot = newLot({ submit: { rowsPerUpload: 3, concurrency: 1 } });
-    const { ended, faults } = await runUnder([{ kind: "cut-before", match: { path: BULK } }], lot);
-    expect([ended.code, faults]).toEqual([13, []]);
+    const { ended, problems } = await runUnder([{ kind: "cut-before", match: { path: BULK } }], lot);
+    expect([ended.code, problems]).toEqual([13, []]);
     expect(state.requests.slice(asked).filter(({ fault }) => fault === "cut-before")).toHaveLength(10);
     expect(sum(pausesOf(ended))).toBeLessThan(LONGEST_PAUSES_MS);
   });
@@ -329,8 +329,8 @@ describe("a platform that is not to be had", () => {
       writeSite(address, more);
       const ended = await run(lot);
       expect([ended.code, proveHonest(lot), proveSecret(lot, ended)]).toEqual([13, [], []]);
-      expect(faultOf(ended)).toContain(words);
-      expect(faultOf(ended)).toContain("run again later, nothing is lost");
+      expect(errorOf(ended)).toContain(words);
+      expect(errorOf(ended)).toContain("run again later, nothing is lost");
     }
     writeSite(world.sandbox.url);
     expect((await run(lot)).code).toBe(0);
@@ -351,7 +351,7 @@ describe("a server that cannot prove to be the platform", () => {
     ] as const) {
       writeSite(await address(), { caFile: join(world.home, "impostor-ca.pem") });
       const ended = await run(lot);
-      expect([ended.code, faultOf(ended)]).toEqual([12, expect.stringMatching(words)]);
+      expect([ended.code, errorOf(ended)]).toEqual([12, expect.stringMatching(words)]);
     }
     expect(readLedger(world.home, lot).certificates.size).toBe(0);
     expect(heard).toEqual([]);
@@ -383,7 +383,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Talks plain HTTP to whoever comes. */
+/** Answers every connection with plain HTTP. */
 function babbler(): Promise<number> {
   return listening(createTcpServer((socket) => socket.on("error", () => {}).end("HTTP/1.1 200 OK\r\n\r\nhello")));
 }

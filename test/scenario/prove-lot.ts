@@ -12,8 +12,8 @@ export interface Expected {
   readonly lot: string;
   /** Ids that have a certificate, whatever the platform said. */
   readonly ids: readonly string[];
-  /** Of these, the ones that the platform turned down. */
-  readonly turnedDown?: readonly string[];
+  /** Of these, the ones that the platform rejected. */
+  readonly rejected?: readonly string[];
   readonly exitCode: number;
   readonly platform: SandboxState;
 }
@@ -36,19 +36,19 @@ interface LedgerView {
  */
 export function proveLot(expected: Expected): string[] {
   const { home, lot, ids } = expected;
-  const faults: string[] = [];
+  const problems: string[] = [];
   const ledger = readLedger(home, lot);
   const folder = join(home, "output", lot);
   if (!existsSync(join(folder, "report.json"))) return [`${folder} holds no report`];
-  faults.push(...proveFolders(folder, ids));
-  const passwords = provePasswords(folder, ids, faults);
-  for (const id of ids) faults.push(...proveDevice(home, folder, id, passwords.get(id) ?? "", ledger));
-  faults.push(...askOpenssl(home, folder, ids, passwords));
-  faults.push(...proveLedger(ledger, expected));
-  faults.push(...proveParts(folder, ids, ledger));
-  faults.push(...provePlatform(expected));
-  faults.push(...proveReports(folder, expected, ledger));
-  return faults;
+  problems.push(...proveFolders(folder, ids));
+  const passwords = provePasswords(folder, ids, problems);
+  for (const id of ids) problems.push(...proveDevice(home, folder, id, passwords.get(id) ?? "", ledger));
+  problems.push(...askOpenssl(home, folder, ids, passwords));
+  problems.push(...proveLedger(ledger, expected));
+  problems.push(...proveParts(folder, ids, ledger));
+  problems.push(...provePlatform(expected));
+  problems.push(...proveReports(folder, expected, ledger));
+  return problems;
 }
 
 /**
@@ -58,11 +58,11 @@ export function proveLot(expected: Expected): string[] {
 export function proveKilled(home: string, lot: string): string[] {
   const folder = join(home, "output", lot);
   const { certificates } = readLedger(home, lot);
-  const faults: string[] = [];
+  const problems: string[] = [];
   for (const id of namesIn(join(folder, "devices"))) {
     const certificate = new X509Certificate(readFileSync(join(folder, "devices", id, "certificate.pem")));
     if (certificates.get(serialOf(certificate))?.state !== "issued") {
-      faults.push(`${id}: the ledger does not know its certificate as issued`);
+      problems.push(`${id}: the ledger does not know its certificate as issued`);
     }
   }
   for (const batch of namesIn(join(folder, ".work"))) {
@@ -71,17 +71,17 @@ export function proveKilled(home: string, lot: string): string[] {
       // A file of an unfinished batch may have been cut off.
       if (!pem.trimEnd().endsWith("-----END CERTIFICATE-----")) continue;
       if (!certificates.has(serialOf(new X509Certificate(pem)))) {
-        faults.push(`${batch}/${id}: the ledger does not know its certificate`);
+        problems.push(`${batch}/${id}: the ledger does not know its certificate`);
       }
     }
   }
   const listed = readIfThere(join(folder, "secrets", "passwords.csv"));
   if (listed !== "" && !/^id,password\n(?:[^,\n]+,[A-Z2-7]{26}\n)*$/.test(listed)) {
-    faults.push("passwords.csv is not whole");
+    problems.push("passwords.csv is not whole");
   }
   const report = readIfThere(join(folder, "report.json"));
   if (report !== "") JSON.parse(report);
-  return faults;
+  return problems;
 }
 
 /** Stages in which some device of the lot stands. */
@@ -116,27 +116,27 @@ export function readLedger(home: string, lot: string): LedgerView {
 }
 
 function proveFolders(folder: string, ids: readonly string[]): string[] {
-  const faults = differences("devices/", namesIn(join(folder, "devices")), ids);
+  const problems = differences("devices/", namesIn(join(folder, "devices")), ids);
   const secrets = namesIn(join(folder, "secrets"));
-  faults.push(...differences("secrets/", secrets, ids.length === 0 ? [] : ["passwords.csv"]));
+  problems.push(...differences("secrets/", secrets, ids.length === 0 ? [] : ["passwords.csv"]));
   for (const work of [join(folder, ".work"), join(folder, "secrets", ".work")]) {
-    if (namesIn(work).length > 0) faults.push(`${work} is not empty`);
+    if (namesIn(work).length > 0) problems.push(`${work} is not empty`);
   }
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     const { mode } = lstatSync(join(folder, file));
     const isSecret = /^(?:devices|secrets|\.work)(?:\/|$)/.test(file);
-    if (isSecret && (mode & 0o077) !== 0) faults.push(`${file} can be read by others`);
-    if (file.endsWith(".new")) faults.push(`${file} was left behind`);
+    if (isSecret && (mode & 0o077) !== 0) problems.push(`${file} can be read by others`);
+    if (file.endsWith(".new")) problems.push(`${file} was left behind`);
   }
-  return faults;
+  return problems;
 }
 
-function provePasswords(folder: string, ids: readonly string[], faults: string[]): ReadonlyMap<string, string> {
+function provePasswords(folder: string, ids: readonly string[], problems: string[]): ReadonlyMap<string, string> {
   const text = readIfThere(join(folder, "secrets", "passwords.csv"));
   const [header, ...lines] = text.split("\n");
-  if (header !== "id,password" || lines.pop() !== "") faults.push("passwords.csv is not whole");
+  if (header !== "id,password" || lines.pop() !== "") problems.push("passwords.csv is not whole");
   const cells = lines.map((line) => line.split(","));
-  faults.push(
+  problems.push(
     ...differences(
       "passwords.csv",
       cells.map(([id = ""]) => id),
@@ -149,25 +149,27 @@ function provePasswords(folder: string, ids: readonly string[], faults: string[]
 function proveDevice(home: string, folder: string, id: string, password: string, ledger: LedgerView): string[] {
   const place = join(folder, "devices", id);
   if (!existsSync(place)) return [`${id} has no folder`];
-  const faults: string[] = [];
+  const problems: string[] = [];
   const certificate = new X509Certificate(readFileSync(join(place, "certificate.pem")));
   const serial = serialOf(certificate);
   const known = ledger.certificates.get(serial);
-  if (!certificate.subject.split("\n").includes(`CN=${id}`)) faults.push(`${id}: its certificate is for another`);
-  if (known?.state !== "issued" || known.id !== id) faults.push(`${id}: the ledger does not have ${serial} as issued`);
-  if (known?.sha256 !== digest(certificate.raw)) faults.push(`${id}: the ledger has another certificate as ${serial}`);
+  if (!certificate.subject.split("\n").includes(`CN=${id}`)) problems.push(`${id}: its certificate is for another`);
+  if (known?.state !== "issued" || known.id !== id)
+    problems.push(`${id}: the ledger does not have ${serial} as issued`);
+  if (known?.sha256 !== digest(certificate.raw))
+    problems.push(`${id}: the ledger has another certificate as ${serial}`);
   const authorities = readFileSync(join(home, "state", "authorities", "line-1", "chain.pem"), "utf8");
   if (readIfThere(join(place, "chain.pem")) !== certificate.toString() + authorities) {
-    faults.push(`${id}: its chain is not its certificate, the intermediate and the root`);
+    problems.push(`${id}: its chain is not its certificate, the intermediate and the root`);
   }
   try {
     if (!certificateIn(readFileSync(join(place, "keystore.p12")), password).equals(certificate.raw)) {
-      faults.push(`${id}: its keystore holds another certificate`);
+      problems.push(`${id}: its keystore holds another certificate`);
     }
   } catch (error) {
-    faults.push(`${id}: its keystore does not open: ${String(error)}`);
+    problems.push(`${id}: its keystore does not open: ${String(error)}`);
   }
-  return faults;
+  return problems;
 }
 
 /** OpenSSL inside Node opens it, checks its MAC, and refuses a key that does not fit the certificate. */
@@ -188,82 +190,82 @@ function askOpenssl(
   const authority = (name: string) => join(home, "state", "authorities", name, "certificate.pem");
   const files = ids.map((id) => join(folder, "devices", id, "certificate.pem"));
   const trust = ["-x509_strict", "-purpose", "sslclient", "-CAfile", authority("root")];
-  const faults: string[] = [];
+  const problems: string[] = [];
   try {
     const told = openssl(["verify", ...trust, "-untrusted", authority("line-1"), ...files]);
     const good = told.split("\n").filter((line) => line.endsWith(": OK")).length;
-    if (good !== ids.length) faults.push(`openssl verifies ${good} of ${ids.length} certificates`);
+    if (good !== ids.length) problems.push(`openssl verifies ${good} of ${ids.length} certificates`);
     for (const id of ids.filter((_, index) => index % Math.ceil(ids.length / OPENSSL_SAMPLE) === 0)) {
       const keystore = join(folder, "devices", id, "keystore.p12");
       const told = openssl(["pkcs12", "-in", keystore, "-noenc", "-passin", "stdin"], passwords.get(id));
       const certificates = told.split("-----BEGIN CERTIFICATE-----").length - 1;
-      if (certificates !== 3 || !told.includes("PRIVATE KEY")) faults.push(`${id}: openssl finds no key and chain`);
+      if (certificates !== 3 || !told.includes("PRIVATE KEY")) problems.push(`${id}: openssl finds no key and chain`);
     }
   } catch (error) {
-    faults.push(`openssl refuses: ${String(error)}`);
+    problems.push(`openssl refuses: ${String(error)}`);
   }
-  return faults;
+  return problems;
 }
 
 function openssl(args: readonly string[], input = ""): string {
   return execFileSync("openssl", args, { encoding: "utf8", input, maxBuffer: 64 * 1024 * 1024, stdio: "pipe" });
 }
 
-function proveLedger(ledger: LedgerView, { ids, turnedDown = [] }: Expected): string[] {
+function proveLedger(ledger: LedgerView, { ids, rejected = [] }: Expected): string[] {
   const live = [...ledger.certificates.values()].filter(({ state }) => state === "issued").map(({ id }) => id);
-  const faults = differences("live certificates", live, ids);
+  const problems = differences("live certificates", live, ids);
   const states = new Set([...ledger.certificates.values()].map(({ state }) => state));
   for (const state of states) {
-    if (state !== "issued" && state !== "abandoned") faults.push(`a certificate was left ${state}`);
+    if (state !== "issued" && state !== "abandoned") problems.push(`a certificate was left ${state}`);
   }
-  faults.push(...differences("the ledger's devices", [...ledger.stages.keys()], ids));
+  problems.push(...differences("the ledger's devices", [...ledger.stages.keys()], ids));
   for (const [id, stage] of ledger.stages) {
-    const right = turnedDown.includes(id) ? "rejected" : "confirmed";
-    if (stage !== right) faults.push(`${id} is ${stage} instead of ${right}`);
+    const right = rejected.includes(id) ? "rejected" : "confirmed";
+    if (stage !== right) problems.push(`${id} is ${stage} instead of ${right}`);
   }
   for (const state of ledger.batchStates) {
-    if (state !== "placed" && state !== "void") faults.push(`a batch was left ${state}`);
+    if (state !== "placed" && state !== "void") problems.push(`a batch was left ${state}`);
   }
-  if (ledger.openUploads > 0) faults.push(`${ledger.openUploads} uploads were left open`);
-  return faults;
+  if (ledger.openUploads > 0) problems.push(`${ledger.openUploads} uploads were left open`);
+  return problems;
 }
 
 function proveParts(folder: string, ids: readonly string[], ledger: LedgerView): string[] {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const names = ledger.parts.map(({ number }) => `part-${String(number).padStart(4, "0")}.csv`);
-  faults.push(...differences("registration/", namesIn(join(folder, "registration")), names));
+  problems.push(...differences("registration/", namesIn(join(folder, "registration")), names));
   const listed = ledger.parts.flatMap(({ sha256, rows }, index) => {
     const bytes = readFileSync(join(folder, "registration", names[index] ?? ""));
     const [header = "", ...lines] = bytes.toString("utf8").trimEnd().split("\n");
-    if (digest(bytes) !== sha256) faults.push(`${names[index]} is not what the ledger says`);
-    if (lines.length !== rows) faults.push(`${names[index]} has ${lines.length} rows instead of ${rows}`);
-    if (!header.startsWith("ID;AUTH_TYPE;CREDENTIALS;TYPE;NAME")) faults.push(`${names[index]} has another header`);
+    if (digest(bytes) !== sha256) problems.push(`${names[index]} is not what the ledger says`);
+    if (lines.length !== rows) problems.push(`${names[index]} has ${lines.length} rows instead of ${rows}`);
+    if (!header.startsWith("ID;AUTH_TYPE;CREDENTIALS;TYPE;NAME")) problems.push(`${names[index]} has another header`);
     return lines.map((line) => line.split(";")[0] ?? "");
   });
-  return [...faults, ...differences("registration rows", listed, ids)];
+  return [...problems, ...differences("registration rows", listed, ids)];
 }
 
-function provePlatform({ platform, ids, turnedDown = [] }: Expected): string[] {
-  const good = ids.filter((id) => !turnedDown.includes(id));
+function provePlatform({ platform, ids, rejected = [] }: Expected): string[] {
+  const good = ids.filter((id) => !rejected.includes(id));
   const [prefix = ""] = (ids[0] ?? "").split("-");
   const there = [...platform.devices.values()].filter(({ id }) => id.startsWith(`${prefix}-`));
-  const faults = differences(
+  const problems = differences(
     "the platform's devices",
     there.map(({ id }) => id),
     good,
   );
   for (const { id, authType } of there) {
-    if (authType !== "CERTIFICATES") faults.push(`${id} is on the platform with ${authType}`);
-    if (!platform.users.has(`device_${id}`)) faults.push(`${id} has no user on the platform`);
+    if (authType !== "CERTIFICATES") problems.push(`${id} is on the platform with ${authType}`);
+    if (!platform.users.has(`device_${id}`)) problems.push(`${id} has no user on the platform`);
   }
-  return faults;
+  return problems;
 }
 
 function proveReports(folder: string, { ids, exitCode, lot }: Expected, ledger: LedgerView): string[] {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const rows = readFileSync(join(folder, "devices.csv"), "utf8").trimEnd().split("\n").slice(1);
   const listed = rows.map((row) => row.split(","));
-  faults.push(
+  problems.push(
     ...differences(
       "devices.csv",
       listed.map(([id = ""]) => id),
@@ -272,27 +274,28 @@ function proveReports(folder: string, { ids, exitCode, lot }: Expected, ledger: 
   );
   for (const [id = "", serial = "", sha256 = "", , stage = ""] of listed) {
     const known = ledger.certificates.get(serial);
-    if (known?.id !== id || known.sha256 !== sha256) faults.push(`devices.csv has another certificate for ${id}`);
-    if (stage !== ledger.stages.get(id)) faults.push(`devices.csv has ${id} as ${stage}`);
+    if (known?.id !== id || known.sha256 !== sha256) problems.push(`devices.csv has another certificate for ${id}`);
+    if (stage !== ledger.stages.get(id)) problems.push(`devices.csv has ${id} as ${stage}`);
   }
   const report = JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as {
     readonly lot: string;
     readonly exitCode: number;
     readonly counts: Readonly<Record<string, number>>;
   };
-  if (report.lot !== lot || report.exitCode !== exitCode) faults.push(`report.json tells exit code ${report.exitCode}`);
+  if (report.lot !== lot || report.exitCode !== exitCode)
+    problems.push(`report.json tells exit code ${report.exitCode}`);
   const confirmed = [...ledger.stages.values()].filter((stage) => stage === "confirmed").length;
-  if (report.counts["confirmed"] !== confirmed) faults.push("report.json counts other devices than the ledger");
-  return faults;
+  if (report.counts["confirmed"] !== confirmed) problems.push("report.json counts other devices than the ledger");
+  return problems;
 }
 
 /** Names that are there and should not be, that are missing, or that stand there twice. */
 function differences(where: string, found: readonly string[], right: readonly string[]): string[] {
   const expected = new Set(right);
   const there = new Set(found);
-  const faults: string[] = [];
+  const problems: string[] = [];
   const tell = (what: string, names: readonly string[]) => {
-    if (names.length > 0) faults.push(`${where} ${what} ${names.length}: ${names.slice(0, 3).join(", ")}`);
+    if (names.length > 0) problems.push(`${where} ${what} ${names.length}: ${names.slice(0, 3).join(", ")}`);
   };
   tell(
     "has too many,",
@@ -302,8 +305,8 @@ function differences(where: string, found: readonly string[], right: readonly st
     "lacks",
     [...expected].filter((name) => !there.has(name)),
   );
-  if (found.length !== there.size) faults.push(`${where} has ${found.length - there.size} of them twice`);
-  return faults;
+  if (found.length !== there.size) problems.push(`${where} has ${found.length - there.size} of them twice`);
+  return problems;
 }
 
 /** What stands in a folder, without the working folders of unfinished batches. */

@@ -81,7 +81,7 @@ async function withTrust(change: "disabled" | "removed", act: () => Promise<void
 }
 
 describe("a lot as it should be", () => {
-  test("every device is let in at both doors, with a clean session and no user name", async () => {
+  test("every device is accepted at both endpoints, with a clean session and no user name", async () => {
     const { ended, outcome } = await rehearse("good");
     expect(ended.code).toBe(0);
     expect(outcome).toMatchObject({ lot: "good", devices: 6, rehearsed: 6, letIn: 6, revoked: 0, found: 0, notes: [] });
@@ -102,7 +102,7 @@ describe("a lot as it should be", () => {
     const ended = await world.run(["rehearse", "good", "--sample", "2"]);
     expect(ended.code).toBe(0);
     expect(ended.stdout).toContain("GREEN");
-    expect(ended.stdout).toContain("2 of 6 devices connected with their own keystores: 2 let in");
+    expect(ended.stdout).toContain("2 of 6 devices connected with their own keystores: 2 accepted");
     expect(world.sandbox.state.connections).toHaveLength(2);
   });
 
@@ -195,7 +195,7 @@ describe("what the certificate has to do with a refusal", () => {
     expect(open.outcome).toMatchObject({ found: 1, letIn: 2 });
     expect(open.first).toMatchObject({ externalId: gone, token: "let in", mqtt: "let in" });
     expect(open.parts).toEqual(["revocation"]);
-    expect(open.words).toContain("still lets it in");
+    expect(open.words).toContain("still accepts it");
     expect(open.words).toContain("crl.offline.check.enabled is off");
 
     state.options.set(OFFLINE_CHECK, "true");
@@ -257,7 +257,7 @@ describe("what the certificate has to do with a refusal", () => {
     await mint("distrusting", 2, { truststore: { ...truststore(anchor), per: "lot" } });
     const { ended, parts, words, first } = await rehearse("distrusting");
     expect(ended.code).toBe(3);
-    // The device itself is let in, once it is made to trust the platform.
+    // The device itself is accepted, once it is made to trust the platform.
     expect(first).toMatchObject({ token: "let in", mqtt: "let in", right: false });
     expect(parts).toEqual(["truststore"]);
     const { deviceTokenPort, mqttPort } = world.sandbox;
@@ -270,7 +270,7 @@ describe("what the certificate has to do with a refusal", () => {
     const ended = await world.run(["rehearse", "swapped"]);
     expect(ended.code).toBe(3);
     expect(ended.stdout).toContain("RED: 2 devices not as it should be");
-    expect(ended.stdout).toMatch(/SWAPPED-00001 {2}token: let in; MQTT: CONNACK 5: not authorized/);
+    expect(ended.stdout).toMatch(/SWAPPED-00001 {2}token: accepted; MQTT: CONNACK 5: not authorized/);
     expect(ended.stdout).toContain("    name: its certificate is for SWAPPED-00002;");
   });
 });
@@ -288,7 +288,7 @@ describe("without a platform to ask", () => {
     });
   });
 
-  test("a door that nobody opens is 13, and the message names it", async () => {
+  test("an endpoint that nobody opens is 13, and the message names it", async () => {
     const { tenant, credentials, url, deviceTokenPort } = world.sandbox;
     const caFile = path("platform-ca.pem");
     const platform = { url, tenant, user: credentials.user, caFile, deviceTokenPort, mqttPort: 9 };

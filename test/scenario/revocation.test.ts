@@ -105,7 +105,7 @@ describe("revoking devices", () => {
     ids = await mint("rv", 8);
   });
 
-  test("one device is revoked at once, and OpenSSL turns down its certificate and no other", async () => {
+  test("one device is revoked at once, and OpenSSL rejects its certificate and no other", async () => {
     const ended = await world.run(["revoke", a, "--reason", "keyCompromise", "--json"]);
     expect(ended.code).toBe(0);
     expect(json(ended)).toMatchObject({
@@ -269,7 +269,7 @@ describe("reminting devices", () => {
     "push-closed",
   ];
   const BEFORE_COMMIT = 4;
-  const SETTLED: readonly Step[] = ["old-moved", "folder-placed", "batch-placed", "old-destroyed"];
+  const RECOVERED: readonly Step[] = ["old-moved", "folder-placed", "batch-placed", "old-destroyed"];
   const ids = makeRows("RM", STEPS.length).map(({ id }) => id);
   beforeAll(async () => {
     await mint("rm", STEPS.length, { keystores: { pkcs12: {}, jks: {}, pem: { key: "encrypted" } } });
@@ -283,37 +283,37 @@ describe("reminting devices", () => {
   }
 
   /** Every sentence that speaks against the lot: one live certificate, one keystore that opens, nothing of the old. */
-  function faultsOf(): string[] {
-    const faults: string[] = [];
+  function problemsOf(): string[] {
+    const problems: string[] = [];
     const { certificates, batchStates, openUploads } = readLedger(world.home, "rm");
     const listed = passwords();
     for (const id of ids) {
       const live = [...certificates].filter(([, one]) => one.id === id && one.state === "issued");
-      if (live.length !== 1 || live[0]?.[0] !== serialOf("rm", id)) faults.push(`${id} has ${live.length} live ones`);
+      if (live.length !== 1 || live[0]?.[0] !== serialOf("rm", id)) problems.push(`${id} has ${live.length} live ones`);
       const pfx = readFileSync(path("output/rm/devices", id, "keystore.p12"));
       try {
         createSecureContext({ pfx, passphrase: listed.get(id) ?? "" });
       } catch (error) {
-        faults.push(`${id}: ${String(error)}`);
+        problems.push(`${id}: ${String(error)}`);
       }
     }
     const list = revokedIn("line-1");
     for (const [serial, { state }] of certificates) {
-      if (state !== "issued" && !list.has(serial)) faults.push(`${serial} is ${state} and not in the list`);
-      if (state === "issued" && list.has(serial)) faults.push(`${serial} is live and in the list`);
+      if (state !== "issued" && !list.has(serial)) problems.push(`${serial} is ${state} and not in the list`);
+      if (state === "issued" && list.has(serial)) problems.push(`${serial} is live and in the list`);
     }
-    if (batchStates.some((state) => state !== "placed" && state !== "void")) faults.push(`batches: ${batchStates}`);
-    if (openUploads > 0) faults.push(`${openUploads} uploads are open`);
-    if (readdirSync(path("output/rm/.work")).length > 0) faults.push("something was left in .work");
+    if (batchStates.some((state) => state !== "placed" && state !== "void")) problems.push(`batches: ${batchStates}`);
+    if (openUploads > 0) problems.push(`${openUploads} uploads are open`);
+    if (readdirSync(path("output/rm/.work")).length > 0) problems.push("something was left in .work");
     const left = readdirSync(path("output/rm/secrets")).filter((name) => name.startsWith("segment"));
-    return left.length > 0 ? [...faults, `left: ${left}`] : faults;
+    return left.length > 0 ? [...problems, `left: ${left}`] : problems;
   }
 
   test("a remint that is killed at any step is finished by the next one, and each device ends with one certificate", async () => {
     const old = ids.map((id) => serialOf("rm", id));
     for (const [index, step] of STEPS.entries()) {
-      // What the kill before left is settled first, and comes by these steps as well.
-      const times = SETTLED.includes(step) ? 2 : 1;
+      // What the kill before left is recovered first, and comes by these steps as well.
+      const times = RECOVERED.includes(step) ? 2 : 1;
       const killed = await world.run(["remint", ids[index] ?? "", "--reason", "keyCompromise"], {
         at: { step, times, signal: "SIGKILL" },
       });
@@ -321,7 +321,7 @@ describe("reminting devices", () => {
     }
     const ended = await world.run(["remint", ...ids.slice(0, BEFORE_COMMIT), "--reason", "superseded", "--json"]);
     expect(ended.code).toBe(0);
-    expect(faultsOf()).toEqual([]);
+    expect(problemsOf()).toEqual([]);
     const now = ids.map((id) => serialOf("rm", id));
     expect(now.filter((serial) => old.includes(serial))).toEqual([]);
     const list = revokedIn("line-1");
@@ -349,10 +349,10 @@ describe("reminting devices", () => {
     const ended = await world.run([...args, "--json"]);
     expect([ended.code, json(ended)]).toMatchObject([0, { devices: [{ serialNumber: between, replaces: before }] }]);
     expect(serialOf("rm", id)).toBe(between);
-    expect(faultsOf()).toEqual([]);
+    expect(problemsOf()).toEqual([]);
   });
 
-  test("a run settles a killed remint too: folders, passwords, revocation list and platform", async () => {
+  test("a run recovers a killed remint too: folders, passwords, revocation list and platform", async () => {
     const [, id = ""] = ids;
     const before = serialOf("rm", id);
     const killed = await world.run(["remint", id, "--reason", "superseded"], {
@@ -360,7 +360,7 @@ describe("reminting devices", () => {
     });
     expect(killed.signal).toBe("SIGKILL");
     expect((await world.run(["run", "rm"])).code).toBe(0);
-    expect(faultsOf()).toEqual([]);
+    expect(problemsOf()).toEqual([]);
     expect(revokedIn("line-1").has(before)).toBe(true);
     expect(world.sandbox.state.revocations.has(before)).toBe(true);
   });
@@ -375,7 +375,7 @@ describe("reminting devices", () => {
     setFaults(world.sandbox.state.faults, []);
     const ended = await world.run(args);
     expect([ended.code, json(ended)]).toMatchObject([0, { devices: [{ serialNumber: serial }], push: { serials: 1 } }]);
-    expect(faultsOf()).toEqual([]);
+    expect(problemsOf()).toEqual([]);
   });
 
   test("a revoked device is brought back, registered again; a foreign folder is never overwritten", async () => {
@@ -390,7 +390,7 @@ describe("reminting devices", () => {
     const ended = await world.run(["remint", id, "--reason", "superseded", "--register", "--no-push"]);
     expect(ended.code).toBe(0);
     expect(stages("rm").get(id)).toBe("confirmed");
-    expect(faultsOf()).toEqual([]);
+    expect(problemsOf()).toEqual([]);
     expect((await world.run(["check", "rm"])).code).toBe(0);
   });
 

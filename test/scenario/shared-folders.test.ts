@@ -236,7 +236,7 @@ test("names that differ only by case or Unicode form are one lot, under the spel
     expect(text).toContain(spellings[0]);
   }
   // A rejects file in another spelling, through the drop folder.
-  const second = join(home, "input", "mended.csv");
+  const second = join(home, "input", "corrected.csv");
   writeFileSync(second, `id,name,lotmint:lot,lotmint:line\nG-9,Nine,${spellings[2]},9\n`);
   expect((await call(home, "run", second)).code).toBe(0);
   expect(readdirSync(join(home, "output", spellings[0], "devices"))).toContain("G-9");

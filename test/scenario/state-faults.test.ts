@@ -60,10 +60,10 @@ function proof(lot: string): string[] {
 /** How a command ended: its code, and the entry of the log that says why. */
 async function outcome(args: readonly string[], options?: StartOptions): Promise<readonly [number | null, string]> {
   const ended = await world.run(args, options);
-  return [ended.code, faultOf(ended)];
+  return [ended.code, errorOf(ended)];
 }
 
-function faultOf({ stderr }: Ended): string {
+function errorOf({ stderr }: Ended): string {
   const entries = stderr.split("\n").filter((line) => line.includes('"level":50') || line.includes('"level":60'));
   return entries.map((line) => (JSON.parse(line) as { readonly msg: string }).msg).join("\n");
 }
@@ -172,7 +172,7 @@ describe("a ledger that is not as it was left", () => {
     const before = tree();
     expect(await outcome(["run", lot])).toEqual([15, expect.stringContaining("restore the newest backup")]);
     expect(tree()).toEqual(before);
-    // Whoever goes on with it all the same is refused by the lot's folder, which a newer ledger has marked.
+    // A run that continues with it is refused by the lot's folder, which a newer ledger has marked.
     renameSync(join(world.home, "output", lot, "report.json"), join(world.home, "report.json"));
     const devices = treeOf(join(world.home, "output", lot, "devices"));
     expect(await outcome(["run", lot])).toEqual([2, expect.stringContaining("this ledger is older than the folder")]);
@@ -181,13 +181,13 @@ describe("a ledger that is not as it was left", () => {
 });
 
 describe("an authority that cannot sign", () => {
-  afterEach(() => mend());
+  afterEach(() => restore());
 
   const file = (name: string) => state("authorities", "line-1", name);
   const line2 = (name: string) => state("authorities", "line-2", name);
 
   let whole: ReadonlyMap<string, Buffer>;
-  const mend = () => {
+  const restore = () => {
     for (const [name, content] of whole) writeFileSync(file(name), content);
   };
 
@@ -196,7 +196,7 @@ describe("an authority that cannot sign", () => {
     expect((await world.run(["authority", "create", "line-2", "--issuer", "root"])).code).toBe(0);
   });
 
-  interface Fault {
+  interface Damage {
     readonly damage?: () => void;
     readonly env?: StartOptions["env"];
     readonly code: number;
@@ -208,7 +208,7 @@ describe("an authority that cannot sign", () => {
   const damaged = "key.pem of authority line-1 is damaged";
   const open = () => join(world.home, "open-to-all");
 
-  const FAULTS: readonly Fault[] = [
+  const DAMAGES: readonly Damage[] = [
     { damage: copy("key.pem", "key.pem"), code: 10, words: "key.pem does not belong to certificate.pem" },
     { damage: drop("key.pem"), code: 10, words: "there is no key.pem" },
     { damage: () => writeFileSync(file("key.pem"), "-----BEGIN NOTHING-----\n"), code: 10, words: damaged },
@@ -242,15 +242,15 @@ describe("an authority that cannot sign", () => {
     },
   ];
 
-  test("by its key, certificate, chain or passphrase: each is told, nothing is signed, and mended it signs", async () => {
+  test("by its key, certificate, chain or passphrase: each is told, nothing is signed, and once corrected it signs", async () => {
     const lot = newLot();
-    for (const { damage = () => {}, env = {}, code, words } of FAULTS) {
+    for (const { damage = () => {}, env = {}, code, words } of DAMAGES) {
       damage();
       const given = env["LOTMINT_PASSPHRASE_FILE"] === OPEN ? { ...env, LOTMINT_PASSPHRASE_FILE: open() } : env;
       const [found, told] = await outcome(["run", lot], { env: given });
       expect([found, told]).toEqual([code, expect.stringContaining(words)]);
       expect(told).not.toContain(WRONG);
-      mend();
+      restore();
     }
     expect(existsSync(join(world.home, "output", lot, "devices"))).toBe(false);
     const { stages, certificates } = readLedger(world.home, lot);

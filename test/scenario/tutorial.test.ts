@@ -31,7 +31,7 @@ describe.skipIf(noOpenssl)("docs/tutorial.md (with openssl; skipped where it is 
   test("its commands run as they stand, one after the other", () => {
     expect(BLOCKS.length).toBeGreaterThan(8);
     expect(ended).toMatchObject({ code: 0, output: expect.stringContaining("revoked") });
-    expect(ended.output).toContain("3 of 3 devices connected with their own keystores: 3 let in at both doors");
+    expect(ended.output).toContain("3 of 3 devices connected with their own keystores: 3 accepted at both endpoints");
   });
 
   test("they name every command on the way that the design has for it", () => {

@@ -107,10 +107,10 @@ test("a watcher takes what operators drop, a whole day long", async () => {
   const written = JSON.parse(readFileSync(join(world.home, "output", "w2", "report.json"), "utf8"));
   expect(report).toEqual(written);
 
-  // The operator mends the rows, and drops the file: it completes its lot, whatever its name.
+  // The operator corrects the rows, and drops the file: it completes its lot, whatever its name.
   const [header = "", ...lines] = readFileSync(rejects, "utf8").trimEnd().split("\n");
-  const mended = lines.map((line, index) => line.replace(/^[^,]*/, `W2-9000${index}`));
-  drop("w2.corrected.csv", [header, ...mended, ""].join("\n"));
+  const corrected = lines.map((line, index) => line.replace(/^[^,]*/, `W2-9000${index}`));
+  drop("w2.corrected.csv", [header, ...corrected, ""].join("\n"));
   expect(await result("done", "w2.corrected.csv")).toMatch(/^DONE {2}Lot w2: all 15 devices are done\./);
 
   // The same content again.

@@ -14,7 +14,7 @@ describe("halve", () => {
 });
 
 describe("refusedAlike", () => {
-  it("needs four quarters of four rows or more, refused with the same status and words", () => {
+  it("needs four quarters of four rows or more, refused with the same status and message", () => {
     expect(refusedAlike(2, 4, [no, no, no, no])).toEqual(no);
     expect(refusedAlike(1, 4, [no, no])).toBeUndefined();
     expect(refusedAlike(3, 8, [no, no, no, no])).toBeUndefined();

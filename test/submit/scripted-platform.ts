@@ -67,7 +67,7 @@ export function scriptPlatform(
   };
 }
 
-/** A 201 over all rows, of which `failed` were turned down; takes in the others. */
+/** A 201 over all rows, of which `failed` were rejected; takes in the others. */
 export function accept(
   { ids }: Upload,
   failed: readonly FailedRow[] = [],

@@ -58,7 +58,7 @@ describe("submitLot", () => {
     expect(platform.uploads.map(({ ids }) => ids)).toEqual([["d1", "d3"]]);
   });
 
-  it("rejects the rows that the platform names, with its words", async () => {
+  it("rejects the rows that the platform names, with its reasons", async () => {
     const lot = makeLot({ ids: ["a", "b"] });
     const platform = scriptPlatform((upload) => accept(upload, [{ externalId: "b", reason: "limit reached" }]));
     expect(await submitLot(lot.options(platform))).toMatchObject({ kind: "done", confirmed: 1, rejected: 1 });
@@ -244,7 +244,7 @@ describe("submitLot", () => {
       const bad = (upload: Upload) => upload.ids.filter((id) => id === "d3").map(() => ({ reason: "no" }));
       const platform = scriptPlatform((upload) => ({
         ...accept(upload, bad(upload)),
-        // Twice as many are missing as were turned down.
+        // Twice as many are missing as were rejected.
         takes: upload.ids.filter((id) => id !== "d3" && (id !== "d4" || upload.ids.length < 3)),
       }));
       expect(await submitLot(lot.options(platform))).toMatchObject({ kind: "done", confirmed: 3, rejected: 1 });
@@ -290,7 +290,7 @@ describe("submitLot", () => {
       expect([...lot.rejects]).toEqual([["d6", "1 rows refused"]]);
     });
 
-    it("in all its quarters with the same words ends the run, and no device is rejected", async () => {
+    it("in all its quarters with the same message ends the run, and no device is rejected", async () => {
       const lot = makeLot({ ids: names(4) }, { ids: ["e1"], paths: ["G"] });
       const platform = scriptPlatform(() => refuse(422, "device limit reached"));
       const outcome = await submitLot(lot.options(platform));
@@ -300,7 +300,7 @@ describe("submitLot", () => {
       expect(lot.stages()["d1"]).toBe("listed");
     });
 
-    it("in quarters with different words has its rows rejected", async () => {
+    it("in quarters with different messages has its rows rejected", async () => {
       const lot = makeLot({ ids: names(4) });
       const platform = scriptPlatform((upload) => refuse(422, `bad ${upload.ids.join()}`));
       expect(await submitLot(lot.options(platform))).toMatchObject({ kind: "done", rejected: 4 });

@@ -23,7 +23,7 @@ describe("understandAnswer", () => {
     });
   });
 
-  it("rejects the rows that are named, with the platform's words, and confirms the rest", () => {
+  it("rejects the rows that are named, with the platform's reasons, and confirms the rest", () => {
     expect(understandAnswer(["a", "b"], answer(2, [{ externalId: "a", reason: "no" }]))).toEqual({
       kind: "complete",
       confirmed: ["b"],
@@ -46,7 +46,7 @@ describe("understandAnswer", () => {
       kind: "unattributed",
       rejected: [{ externalId: "a", reason: "x" }],
       unnamed: ["b", "c"],
-      turnedDown: 1,
+      unnamedRejects: 1,
       reason: "y",
     });
   });
@@ -64,7 +64,7 @@ describe("understandAnswer", () => {
     ["a list shorter than its count", [], 1],
   ])("takes %s for a bad row without a name", (_name, failed, nameless) => {
     const understood = understandAnswer(["a", "b", "c"], answer(3, failed, Math.max(failed.length, 1)));
-    expect(understood).toMatchObject({ kind: "unattributed", turnedDown: nameless });
+    expect(understood).toMatchObject({ kind: "unattributed", unnamedRejects: nameless });
   });
 
   it("rejects a single row whose answer counts one bad row, named or not", () => {
@@ -111,8 +111,8 @@ describe("understandAnswer", () => {
         expect(new Set(rejected).size).toBe(rejected.length);
         if (understood.kind === "unattributed") {
           expect([...rejected, ...understood.unnamed].sort()).toEqual([...sent].sort());
-          expect(understood.turnedDown).toBeGreaterThan(0);
-          expect(understood.turnedDown).toBeLessThan(understood.unnamed.length);
+          expect(understood.unnamedRejects).toBeGreaterThan(0);
+          expect(understood.unnamedRejects).toBeLessThan(understood.unnamed.length);
           return;
         }
         expect([...rejected, ...understood.confirmed].sort()).toEqual([...sent].sort());

@@ -15,7 +15,7 @@ test("each line gives an id and its password, with a header or without", async (
     ["SN-1", "AAAA"],
     ["Gerät", "BBBB"],
   ]);
-  expect(listed?.faults).toEqual([]);
+  expect(listed?.problems).toEqual([]);
   const bare = await parsePasswords(["SN-1,AAAA\n"]);
   expect(bare.passwords.get("SN-1")).toBe("AAAA");
 });
@@ -30,13 +30,13 @@ test("lines may be cut anywhere between two pieces", async () => {
     ["SN-1", "AAAA"],
     ["SN-2", "BBBB"],
   ]);
-  expect(listed.faults).toEqual([]);
+  expect(listed.problems).toEqual([]);
 });
 
-test("faults are named with their line, and never show a password", async () => {
+test("problems are named with their line, and never show a password", async () => {
   const text = 'id,password\nSN-1,AAAA\nnothing\nSN-2,\nSN-3,"BBBB"\nSN-1,CCCC\n,DDDD\nSN-4,EEEE';
-  const { passwords, faults } = await parsePasswords([text]);
-  expect(faults).toEqual([
+  const { passwords, problems } = await parsePasswords([text]);
+  expect(problems).toEqual([
     { line: 3, externalId: "", message: "it is not `id,password`" },
     { line: 4, externalId: "SN-2", message: expect.stringContaining("its password is empty") },
     { line: 5, externalId: "SN-3", message: expect.stringContaining("a character that no password here has") },
@@ -45,11 +45,11 @@ test("faults are named with their line, and never show a password", async () => 
     { line: 8, externalId: "", message: "it has no line end: the file was cut off" },
   ]);
   expect(passwords.get("SN-1")).toBe("CCCC");
-  expect(JSON.stringify(faults)).not.toMatch(/AAAA|BBBB|CCCC|DDDD|EEEE/);
+  expect(JSON.stringify(problems)).not.toMatch(/AAAA|BBBB|CCCC|DDDD|EEEE/);
 });
 
-test("a file that is no text at all ends in one fault, not in memory", async () => {
-  const { passwords, faults } = await parsePasswords(Array.from({ length: 100 }, () => "x".repeat(5000)));
+test("a file that is no text at all ends in one problem, not in memory", async () => {
+  const { passwords, problems } = await parsePasswords(Array.from({ length: 100 }, () => "x".repeat(5000)));
   expect(passwords.size).toBe(0);
-  expect(faults).toHaveLength(1);
+  expect(problems).toHaveLength(1);
 });

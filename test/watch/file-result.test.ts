@@ -38,9 +38,9 @@ test("the file goes with its results beside it, others may read them, and nothin
   expect(statSync(filed.result).mode & 0o044).toBe(0o044);
 });
 
-test("faults speak of the file where it is, not where it was", () => {
-  const fault = `${join(drop.work, "LOT.csv")}, line 3: bad`;
-  const filed = fileResult(drop, "LOT.csv", CLAIM, ended(2, LOT, fault), { folder: "rejected", nowMs: NOW });
+test("problems speak of the file where it is, not where it was", () => {
+  const problem = `${join(drop.work, "LOT.csv")}, line 3: bad`;
+  const filed = fileResult(drop, "LOT.csv", CLAIM, ended(2, LOT, problem), { folder: "rejected", nowMs: NOW });
   expect(filed.text).toContain("input/rejected/LOT.csv, line 3: bad");
   expect(filed.text).not.toContain(drop.work);
   const { notes } = JSON.parse(readFileSync(join(drop.rejected, "LOT.csv.result.json"), "utf8")) as { notes: string[] };

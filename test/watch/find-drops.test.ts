@@ -46,7 +46,7 @@ test("a file is ready when NAME.ready lies beside it", async () => {
   ]);
 });
 
-test("a folder that is gone is a fault, not an empty one", async () => {
+test("a folder that is gone is a problem, not an empty one", async () => {
   await expect(findDrops(join(folder, "gone"))).rejects.toThrowError(expect.objectContaining({ code: "ENOENT" }));
 });
 

@@ -18,7 +18,7 @@ test("each exit code of a run says what becomes of its file", () => {
   ]);
 });
 
-test("a defect is tried three times before the file is turned down for it", () => {
+test("a defect is tried three times before the file is rejected for it", () => {
   expect([judge(1, 1), judge(1, 2), judge(1, 3)]).toEqual(["again", "again", "rejected"]);
 });
 

@@ -17,28 +17,28 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function fault(path: string, uid = UID): Promise<string | undefined> {
+async function problem(path: string, uid = UID): Promise<string | undefined> {
   const glimpse = await glimpseAt(path);
-  return glimpse === undefined ? "gone" : refuseDrop(glimpse, uid)?.fault;
+  return glimpse === undefined ? "gone" : refuseDrop(glimpse, uid)?.problem;
 }
 
 test("an ordinary file of the watcher's own is taken", async () => {
-  expect(await fault(file)).toBeUndefined();
+  expect(await problem(file)).toBeUndefined();
 });
 
 test("links, files of others and files that may not be read are refused with the reason", async () => {
   symlinkSync(file, join(folder, "link.csv"));
-  expect(await fault(join(folder, "link.csv"))).toContain("symbolic link");
-  expect(await fault(file, UID + 1)).toContain("another user");
+  expect(await problem(join(folder, "link.csv"))).toContain("symbolic link");
+  expect(await problem(file, UID + 1)).toContain("another user");
   chmodSync(file, 0o044);
-  expect(await fault(file)).toContain("permissions");
+  expect(await problem(file)).toContain("permissions");
 });
 
 test("a workbook is refused by its name, with what to save it as", () => {
   expect(refuseName("LOT.csv")).toBeUndefined();
   for (const name of ["LOT.xlsx", "LOT.XLS", "LOT.ods", "LOT.numbers"]) {
     expect(refuseName(name)).toEqual({
-      fault: "it is a workbook of a spreadsheet program, and a manifest is a CSV file",
+      problem: "it is a workbook of a spreadsheet program, and a manifest is a CSV file",
       cure: "Open it and save as CSV UTF-8, then copy the .csv file",
     });
   }

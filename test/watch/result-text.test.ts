@@ -66,9 +66,9 @@ test("a file that waits says for what, since when, and whether somebody has to a
   expect(waitingText("LOT-A.csv", 14, sinceMs)).toContain("Call the engineer. It is tried again by itself");
 });
 
-test("it is never more than three lines, and controls in names and faults draw nothing", () => {
-  const fault = Array.from({ length: 40 }, (_, index) => `jobs/a.yaml:${index}: wrong\u001b[2J`).join("\n");
-  const text = resultText(ended(2, LOT, fault), { ...PLACES, name: "a\nb\u0007.csv" });
+test("it is never more than three lines, and controls in names and problems draw nothing", () => {
+  const problem = Array.from({ length: 40 }, (_, index) => `jobs/a.yaml:${index}: wrong\u001b[2J`).join("\n");
+  const text = resultText(ended(2, LOT, problem), { ...PLACES, name: "a\nb\u0007.csv" });
   expect(lines(text)).toHaveLength(3);
   expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
   expect(text).toContain("and 39 more");

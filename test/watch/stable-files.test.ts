@@ -22,19 +22,19 @@ function names(arrivals: readonly { readonly name: string }[]): readonly string[
 }
 
 test("a file counts once size and time have stood still for the whole time", () => {
-  const standing = watchStableFiles(5000);
-  expect(names(standing.look([found("a")], 0))).toEqual([]);
-  expect(names(standing.look([found("a")], 4999))).toEqual([]);
-  expect(names(standing.look([found("a")], 5000))).toEqual(["a"]);
+  const stableFiles = watchStableFiles(5000);
+  expect(names(stableFiles.look([found("a")], 0))).toEqual([]);
+  expect(names(stableFiles.look([found("a")], 4999))).toEqual([]);
+  expect(names(stableFiles.look([found("a")], 5000))).toEqual(["a"]);
 });
 
 test("a file that grows, is touched, or is replaced by one of the same size starts anew", () => {
   for (const change of [{ size: 11 }, { mtimeMs: 2 }, { ctimeMs: 2 }, { inode: 8 }]) {
-    const standing = watchStableFiles(5000);
-    standing.look([found("a")], 0);
-    expect(names(standing.look([found("a", change)], 4000))).toEqual([]);
-    expect(names(standing.look([found("a", change)], 8000))).toEqual([]);
-    expect(names(standing.look([found("a", change)], 9000))).toEqual(["a"]);
+    const stableFiles = watchStableFiles(5000);
+    stableFiles.look([found("a")], 0);
+    expect(names(stableFiles.look([found("a", change)], 4000))).toEqual([]);
+    expect(names(stableFiles.look([found("a", change)], 8000))).toEqual([]);
+    expect(names(stableFiles.look([found("a", change)], 9000))).toEqual(["a"]);
   }
 });
 
@@ -43,37 +43,37 @@ test("a file marked as ready counts at once", () => {
 });
 
 test("a file that goes and comes back starts anew", () => {
-  const standing = watchStableFiles(5000);
-  standing.look([found("a")], 0);
-  standing.look([], 1000);
-  standing.look([found("a")], 2000);
-  expect(names(standing.look([found("a")], 5000))).toEqual([]);
+  const stableFiles = watchStableFiles(5000);
+  stableFiles.look([found("a")], 0);
+  stableFiles.look([], 1000);
+  stableFiles.look([found("a")], 2000);
+  expect(names(stableFiles.look([found("a")], 5000))).toEqual([]);
 });
 
 test("files come in order of arrival: first seen first, and of one look the one that changed first", () => {
-  const standing = watchStableFiles(1000);
-  standing.look([found("z", { ctimeMs: 30 }), found("y", { ctimeMs: 20 })], 0);
+  const stableFiles = watchStableFiles(1000);
+  stableFiles.look([found("z", { ctimeMs: 30 }), found("y", { ctimeMs: 20 })], 0);
   const all = [found("a", { ctimeMs: 5 }), found("z", { ctimeMs: 30 }), found("y", { ctimeMs: 20 })];
-  standing.look(all, 10);
-  expect(names(standing.look(all, 2000))).toEqual(["y", "z", "a"]);
+  stableFiles.look(all, 10);
+  expect(names(stableFiles.look(all, 2000))).toEqual(["y", "z", "a"]);
 });
 
 test("files of the first look are waited for until they stand, unless they change on and on", () => {
-  const standing = watchStableFiles(1000);
-  standing.look([found("a"), found("b")], 0);
-  expect(standing.unsettled).toBe(2);
-  standing.look([found("a"), found("b", { size: 1 }), found("late")], 900);
-  expect(standing.unsettled).toBe(2);
-  standing.look([found("a"), found("b", { size: 2 }), found("late")], 1100);
-  expect(standing.unsettled).toBe(0);
-  expect(standing.look([found("a"), found("late")], 2500).map(({ early }) => early)).toEqual([true, false]);
+  const stableFiles = watchStableFiles(1000);
+  stableFiles.look([found("a"), found("b")], 0);
+  expect(stableFiles.unsettled).toBe(2);
+  stableFiles.look([found("a"), found("b", { size: 1 }), found("late")], 900);
+  expect(stableFiles.unsettled).toBe(2);
+  stableFiles.look([found("a"), found("b", { size: 2 }), found("late")], 1100);
+  expect(stableFiles.unsettled).toBe(0);
+  expect(stableFiles.look([found("a"), found("late")], 2500).map(({ early }) => early)).toEqual([true, false]);
 });
 
 test("a look that takes its time makes no file count as settled", () => {
-  const standing = watchStableFiles(1000);
-  standing.look([found("a", { size: 1 })], 0);
-  standing.look([found("a", { size: 2 })], 900);
-  expect(standing.unsettled).toBe(1);
-  expect(names(standing.look([found("a", { size: 2 })], 60_000))).toEqual(["a"]);
-  expect(standing.unsettled).toBe(0);
+  const stableFiles = watchStableFiles(1000);
+  stableFiles.look([found("a", { size: 1 })], 0);
+  stableFiles.look([found("a", { size: 2 })], 900);
+  expect(stableFiles.unsettled).toBe(1);
+  expect(names(stableFiles.look([found("a", { size: 2 })], 60_000))).toEqual(["a"]);
+  expect(stableFiles.unsettled).toBe(0);
 });

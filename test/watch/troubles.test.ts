@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { OnboardingError } from "../../src/domain/error.ts";
 import { keepTroubles } from "../../src/watch/troubles.ts";
 
-test("a trouble is told when it begins, when its words change and when it is over, however often it is met", () => {
+test("a trouble is logged when it begins, when its message changes and when it is over, however often it occurs", () => {
   const told: string[] = [];
   const note = (...words: unknown[]) => {
     told.push(JSON.stringify(words));

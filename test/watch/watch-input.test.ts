@@ -99,7 +99,7 @@ test("a ready mark takes its file at once, and is gone afterwards", async () => 
   await watch.stop();
 });
 
-test("whoever writes on after the claim writes into work/, and the file has to come to stand there again", async () => {
+test("a process that still writes after the claim writes into work/, and the file must become stable there again", async () => {
   const world = new WatchWorld();
   world.write("LOT.csv", "id\n");
   const writer = openSync(join(world.drop.input, "LOT.csv"), "a");
@@ -149,7 +149,7 @@ test("PARTIAL lots end in done/, refused ones in rejected/; the worst exit code 
   expect(world.manifests("done")).toEqual(["A.csv", "B.csv"]);
   expect(world.manifests("rejected")).toEqual(["C.csv", "nobody.csv"]);
   expect(world.result("done", "B.csv")).toMatch(/^PARTIAL [\s\S]*\/output\/B\/rejects\.csv/);
-  expect(world.result("rejected", "C.csv")).toMatch(/^FAILED [\s\S]*the fault/);
+  expect(world.result("rejected", "C.csv")).toMatch(/^FAILED [\s\S]*the problem/);
   expect(world.result("rejected", "nobody.csv")).toMatch(/^FAILED [\s\S]*no job takes nobody\.csv/);
 });
 
@@ -317,7 +317,7 @@ test("new files are run while others wait for the platform", async () => {
   await watch.stop();
 });
 
-test("a damaged ledger and a defect are told as failed at once; the defect's file is turned down in the end", async () => {
+test("a damaged ledger and a defect are told as failed at once; the defect's file is rejected in the end", async () => {
   const world = new WatchWorld();
   world.outcome = (file) => ended(file.lot === "A" ? 15 : 1, file);
   const watch = world.start();
@@ -382,7 +382,7 @@ test("a share that vanishes under the watch is waited for, told once, and its fi
   await watch.stop();
 });
 
-test("a manifest that a vanished share made unreadable is not the operator's fault", async () => {
+test("a manifest that a vanished share made unreadable is not reported as the operator's mistake", async () => {
   const world = new WatchWorld();
   const gone = join(world.home.root, "gone");
   let first = true;
@@ -464,7 +464,7 @@ test("a watcher that was killed is followed by one that goes on with the claimed
   expect(world.names("work")).toEqual([]);
 });
 
-test("a file that has brought the watcher down three times is set aside, and the next files go on", async () => {
+test("a file with which the watcher was killed three times is rejected, and the next files are processed", async () => {
   const world = new WatchWorld();
   mkdirSync(world.drop.work, { recursive: true });
   writeFileSync(join(world.drop.work, "HEAVY.csv"), "id\n1\n");
@@ -479,7 +479,7 @@ test("a file that has brought the watcher down three times is set aside, and the
   world.write("NEXT.csv");
   expect(await world.once()).toBe(1);
   expect(world.ran).toEqual(["NEXT.csv"]);
-  expect(world.result("rejected", "HEAVY.csv")).toMatch(/^FAILED .*\n.*begun 3 times.*\nCall the engineer/);
+  expect(world.result("rejected", "HEAVY.csv")).toMatch(/^FAILED .*\n.*killed 3 times.*\nCall the engineer/);
 });
 
 test("a start is counted on the disk before the work begins, and forgotten once it has ended in order", async () => {
@@ -619,7 +619,7 @@ test("a clock that jumps neither hurries nor holds up a file", async () => {
   await watch.stop();
 });
 
-test("revocation lists are renewed at the start and every hour; a fault in it is told and harms nothing", async () => {
+test("revocation lists are renewed at the start and every hour; an error in it is logged and stops nothing else", async () => {
   const world = new WatchWorld();
   let renewed = 0;
   world.renewCrls = async () => {

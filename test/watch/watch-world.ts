@@ -176,8 +176,8 @@ export class WatchWorld {
 }
 
 /** How a lot ended. */
-export function ended(exitCode: number, file: Pick<FileToRun, "lot" | "job">, fault = "the fault"): LotOutcome {
-  const outcome = errorOutcome({ exitCode, fault, lot: file.lot, job: file.job, nowMs: 0 });
+export function ended(exitCode: number, file: Pick<FileToRun, "lot" | "job">, problem = "the problem"): LotOutcome {
+  const outcome = errorOutcome({ exitCode, problem, lot: file.lot, job: file.job, nowMs: 0 });
   if (exitCode !== 0 && exitCode !== 3) return outcome;
   const { report } = outcome;
   return {

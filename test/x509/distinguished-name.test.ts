@@ -4,7 +4,7 @@ import { der, derOid, derSequence, derSetOf, TAG } from "../../src/asn1/der.ts";
 import { SUBJECT_ATTRIBUTES } from "../../src/domain/certificate.ts";
 import { describeName, formatSubject, parseSubject } from "../../src/x509/distinguished-name.ts";
 import { encodeSubject, subjectPartProblem } from "../../src/x509/name-der.ts";
-import { faultOf } from "../authority/authorities.ts";
+import { errorOf } from "../authority/authorities.ts";
 
 describe("parseSubject", () => {
   test("reads attributes in the order written, whatever their case", () => {
@@ -40,9 +40,9 @@ describe("parseSubject", () => {
     ["serialNumber=ä", "serialNumber holds a character"],
     ["CN=a\u0007", "control character"],
   ])("refuses %j", async (text, words) => {
-    const fault = await faultOf(() => parseSubject(text));
-    expect(fault.code).toBe("usage");
-    expect(fault.message).toContain(words);
+    const error = await errorOf(() => parseSubject(text));
+    expect(error.code).toBe("usage");
+    expect(error.message).toContain(words);
   });
 
   test("reads back whatever formatSubject writes", () => {

@@ -41,15 +41,15 @@ function leafWarning(certificate: CertificateFields): string {
 }
 
 function checkDates({ subject, notBeforeMs, notAfterMs }: CertificateFields, path: string, nowMs: number): void {
-  const words = describeName(subject);
+  const subjectName = describeName(subject);
   // Inclusive to the second (RFC 5280, 4.1.2.5).
   if (nowMs >= notAfterMs + 1000) {
-    throw unusable(path, `the certificate ${words} in it expired on ${isoDay(notAfterMs)}`);
+    throw unusable(path, `the certificate ${subjectName} in it expired on ${isoDay(notAfterMs)}`);
   }
   if (nowMs < notBeforeMs)
-    throw unusable(path, `the certificate ${words} in it is not valid before ${isoDay(notBeforeMs)}`);
+    throw unusable(path, `the certificate ${subjectName} in it is not valid before ${isoDay(notBeforeMs)}`);
 }
 
-function unusable(path: string, fault: string): OnboardingError {
-  return new OnboardingError(`${path} cannot be put into truststores: ${fault}`, { code: "usage" });
+function unusable(path: string, problem: string): OnboardingError {
+  return new OnboardingError(`${path} cannot be put into truststores: ${problem}`, { code: "usage" });
 }

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { DerError } from "../../asn1/read-der.ts";
-import { isMissing, wordsOf } from "../../disk/disk-error.ts";
+import { isMissing, reasonOf } from "../../disk/disk-error.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { type PemBlock, readPem, readPemText } from "../../x509/pem.ts";
 import { type CertificateFields, readCertificate } from "../../x509/read-certificate.ts";
@@ -58,9 +58,9 @@ export function readForeignCertificate(der: Buffer, place: string): CertificateF
   }
 }
 
-/** The fault of a file that is not what it was handed over as. */
-export function unusableFile(path: string, fault: string, cause?: unknown): OnboardingError {
-  return new OnboardingError(`${path} cannot be used: ${fault}`, { code: "usage", cause });
+/** The error of a file that is not of the kind that it was given as. */
+export function unusableFile(path: string, problem: string, cause?: unknown): OnboardingError {
+  return new OnboardingError(`${path} cannot be used: ${problem}`, { code: "usage", cause });
 }
 
 function guarded<T>(path: string, act: () => T): T {
@@ -69,7 +69,7 @@ function guarded<T>(path: string, act: () => T): T {
   } catch (cause) {
     throw unusableFile(
       path,
-      isMissing(cause) ? "there is no such file" : (wordsOf(cause, path) ?? "it cannot be read"),
+      isMissing(cause) ? "there is no such file" : (reasonOf(cause, path) ?? "it cannot be read"),
       cause,
     );
   }

@@ -49,7 +49,7 @@ export interface ImportAuthorityOptions extends ForeignLimits {
 /**
  * Takes in an authority that was made elsewhere, once it has been proven; or completes one that was
  * requested here and whose certificate has come. What it has signed so far is recorded first, then its
- * folder appears whole and durable, or not at all. Faults: `usage` for what was asked,
+ * folder appears whole and durable, or not at all. Errors: `usage` for what was asked,
  * `issuer-unusable` for what does not hold, `disk-unwritable`.
  */
 export async function importAuthority(
@@ -104,8 +104,8 @@ function requestedKey(name: string, layout: AuthorityLayout, foreign: ForeignAut
     );
   }
   const request = readPkcs10(readAuthorityFile(name, layout.request));
-  if ("fault" in request) {
-    throw unusableAuthority(name, `${layout.request} is damaged (${request.fault}); restore it from a backup`);
+  if ("problem" in request) {
+    throw unusableAuthority(name, `${layout.request} is damaged (${request.problem}); restore it from a backup`);
   }
   const publicKey = createPublicKey({ key: request.spki, format: "der", type: "spki" });
   if (foreign.certificates.some((certificate) => isFor(certificate, publicKey))) return publicKey;
@@ -115,7 +115,7 @@ function requestedKey(name: string, layout: AuthorityLayout, foreign: ForeignAut
   );
 }
 
-/** The issuing authority by its name here, else in words. */
+/** The issuing authority by its name here, else its subject. */
 function issuerOf(home: Home, name: string, { chain }: ProvenAuthority): string {
   const above = chain[1];
   if (above === undefined) return name;
@@ -128,15 +128,15 @@ async function checkRecorded(record: AdoptionRecorder, name: string, { chain }: 
   const [{ raw, serialNumber, subject }] = chain;
   const { sha256 } = digests(raw);
   const known = await record.certificate(serialNumber);
-  const words = `${describeName(subject)} has serial number ${serialNumber}`;
+  const found = `${describeName(subject)} has serial number ${serialNumber}`;
   if (typeof known?.sha256 === "string" && known.sha256 !== sha256) {
-    throw unusableAuthority(name, `${words}, under which the ledger knows another certificate`);
+    throw unusableAuthority(name, `${found}, under which the ledger knows another certificate`);
   }
   if (known?.state === "abandoned") {
-    throw unusableAuthority(name, `${words}, which ${known.issuer} has abandoned; have it signed anew`);
+    throw unusableAuthority(name, `${found}, which ${known.issuer} has abandoned; have it signed anew`);
   }
   if (await record.isRevoked({ serialNumber, sha256 })) {
-    throw unusableAuthority(name, `${words}, which is revoked; have it signed anew`);
+    throw unusableAuthority(name, `${found}, which is revoked; have it signed anew`);
   }
 }
 

@@ -9,7 +9,7 @@ import { isAuthority } from "./certificates-to-trust.ts";
 
 /** One of the certificates that a server presented, for people and for pinning. */
 export interface PresentedCertificate {
-  /** In words. */
+  /** As text. */
   readonly subject: string;
   readonly issuer: string;
   /** ISO 8601, UTC. */
@@ -34,15 +34,18 @@ export function readPresented(
 ): readonly PresentedCertificate[] {
   const read = chain.map((certificate) => ({ certificate, fields: fieldsOf(server, certificate) }));
   for (const [index, { certificate, fields }] of read.entries()) {
-    const words = nameOf(fields.subject);
+    const subjectName = nameOf(fields.subject);
     if (nowMs < fields.notBeforeMs || nowMs >= fields.notAfterMs + 1000) {
       const dates = `valid from ${isoTime(fields.notBeforeMs)} to ${isoTime(fields.notAfterMs)}`;
-      throw refused(server, `its certificate ${words} is not valid now (${dates}); check this machine's clock too`);
+      throw refused(
+        server,
+        `its certificate ${subjectName} is not valid now (${dates}); check this machine's clock too`,
+      );
     }
     const next = read[index + 1];
     if (next === undefined) continue;
     if (!fields.issuer.equals(next.fields.subject) || !certificate.verify(next.certificate.publicKey)) {
-      throw refused(server, `its certificate ${words} is not signed by the next, ${nameOf(next.fields.subject)}`);
+      throw refused(server, `its certificate ${subjectName} is not signed by the next, ${nameOf(next.fields.subject)}`);
     }
   }
   return read.map(({ fields }) => ({
@@ -88,7 +91,7 @@ export function parseFingerprint(text: string): string | undefined {
   return /^[0-9a-f]{64}$/.test(hex) ? hex : undefined;
 }
 
-/** A name in words, from a server that nobody vouches for yet: nothing in it may steer a terminal. */
+/** A name as text, from a server that is not verified yet: it must not hold terminal control characters. */
 function nameOf(raw: Buffer): string {
   return describeName(raw).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
 }
@@ -102,6 +105,6 @@ function fieldsOf(server: string, certificate: X509Certificate): CertificateFiel
   }
 }
 
-function refused(server: string, fault: string, cause?: unknown): OnboardingError {
-  return new OnboardingError(`nothing was pinned for ${server}: ${fault}`, { code: "platform-refused", cause });
+function refused(server: string, problem: string, cause?: unknown): OnboardingError {
+  return new OnboardingError(`nothing was pinned for ${server}: ${problem}`, { code: "platform-refused", cause });
 }

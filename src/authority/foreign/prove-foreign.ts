@@ -28,14 +28,14 @@ export interface ForeignLimits {
 export interface ProvenAuthority {
   /** Itself first, anchor last. */
   readonly chain: readonly [CertificateFields, ...CertificateFields[]];
-  /** In words. */
+  /** As text. */
   readonly keyType: string;
 }
 
 /**
  * Proves what was found: that the key fits and is strong enough, that the certificate may sign, that it
  * leads to a self-signed anchor (through its own files, or through authorities of this home), that all of
- * it is valid now, and that a device still fits below it. Each fault is `issuer-unusable`.
+ * it is valid now, and that a device still fits below it. Each error is `issuer-unusable`.
  */
 export function proveForeign(
   home: Home,
@@ -79,17 +79,17 @@ function lowest(certificates: readonly CertificateFields[]): CertificateFields |
   return certificates.find((one) => !certificates.some((other) => other !== one && other.issuer.equals(one.subject)));
 }
 
-/** Weak and unknown keys are refused here, in words, rather than at the first signature. */
+/** Weak and unknown keys are refused here, with a message, rather than at the first signature. */
 function checkKeyType(name: string, certificate: CertificateFields): string {
   const key = publicKeyOf(name, certificate);
   const known = keyAlgorithmOf(key);
-  const fault =
+  const problem =
     publicKeyProblem(key, certificate.spki) ??
     (known === undefined ? `its key is ${describeKey(key)}, which lotmint does not sign with` : undefined);
-  if (known !== undefined && fault === undefined) return known;
+  if (known !== undefined && problem === undefined) return known;
   throw unusableAuthority(
     name,
-    `${fault}; an authority's key is EC P-256 or P-384, or RSA with 2048, 3072 or 4096 bits`,
+    `${problem}; an authority's key is EC P-256 or P-384, or RSA with 2048, 3072 or 4096 bits`,
   );
 }
 

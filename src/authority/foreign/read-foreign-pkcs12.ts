@@ -38,7 +38,7 @@ type Secret = string | typeof NO_PASSPHRASE;
 interface ForeignPkcs12 {
   readonly certificates: readonly CertificateFields[];
   readonly key: KeyObject | undefined;
-  /** True: whoever has the file can open it, since no passphrase protects it. */
+  /** True: anyone who has the file can open it, since no passphrase protects it. */
   readonly isOpen: boolean;
 }
 
@@ -50,7 +50,7 @@ interface Pkcs12Contents {
 }
 
 /**
- * The authority in a PKCS#12 file of any tool: its certificates, and its key where there is one. Faults as
+ * The authority in a PKCS#12 file of any tool: its certificates, and its key where there is one. Errors as
  * those of `readPkcs12`; another kind of file, one with no certificate, or with several keys, is `usage`.
  */
 export async function readForeignPkcs12(
@@ -96,9 +96,9 @@ async function readPkcs12(content: Buffer, place: string, passphrases: Passphras
     try {
       return { ...openContents(pfx.contents, passphrase), isOpen: false };
     } catch (cause) {
-      // The MAC has vouched for the passphrase: what fails now is the file's fault.
+      // The MAC has verified the passphrase: what fails now is wrong in the file.
       if (pfx.mac === undefined) throw cause;
-      throw unusableFile(place, `its contents are not ones that are read here (${wordsOf(cause)})`, cause);
+      throw unusableFile(place, `its contents are not ones that are read here (${reasonOf(cause)})`, cause);
     }
   });
 }
@@ -260,12 +260,12 @@ function understood<T>(place: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    throw unusableFile(place, `it is no PKCS#12 file that can be read here (${wordsOf(cause)})`, cause);
+    throw unusableFile(place, `it is no PKCS#12 file that can be read here (${reasonOf(cause)})`, cause);
   }
 }
 
-/** Words of a reader's fault; forge's are for programmers, and are left out. */
-function wordsOf(cause: unknown): string {
+/** The message of a reader's error; forge's messages are for programmers and are left out. */
+function reasonOf(cause: unknown): string {
   return cause instanceof RangeError || cause instanceof DerError ? cause.message : "unknown form";
 }
 

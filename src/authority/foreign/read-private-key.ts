@@ -75,8 +75,8 @@ function boundCost(content: Buffer, place: string): void {
     const [algorithm] = readChildren(readWhole(content, TAG.SEQUENCE).content);
     checkDerivationCost(algorithm?.raw ?? Buffer.alloc(0));
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : "unknown form";
-    throw unusableFile(place, `its encryption is not one that is read here (${words})`, cause);
+    const reason = cause instanceof Error ? cause.message : "unknown form";
+    throw unusableFile(place, `its encryption is not one that is read here (${reason})`, cause);
   }
 }
 

@@ -7,7 +7,7 @@ import { readForeignCertificates } from "./foreign-file.ts";
 const MIN_BITS = 2048;
 
 /**
- * Whoever a job's passwords are sealed to, from the certificate in a file: one certificate, RSA of at least 2048
+ * The recipient that a job's passwords are sealed to, from the certificate in a file: one certificate, RSA of at least 2048
  * bits, valid now. Throws `usage` for anything else.
  */
 export function readSealRecipient(
@@ -39,8 +39,8 @@ function publicKeyOf(path: string, der: Buffer): KeyObject {
   }
 }
 
-function unusable(path: string, fault: string, cause?: unknown): OnboardingError {
-  return new OnboardingError(`passwords cannot be sealed to ${path} (secrets.sealTo): ${fault}`, {
+function unusable(path: string, problem: string, cause?: unknown): OnboardingError {
+  return new OnboardingError(`passwords cannot be sealed to ${path} (secrets.sealTo): ${problem}`, {
     code: "usage",
     cause,
   });

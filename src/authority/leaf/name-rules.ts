@@ -44,8 +44,8 @@ const boundsAreKept: LintRule = {
   source: "RFC 5280, appendix A.1",
   check: (leaf) => {
     for (const { attribute, value } of subjectOf(leaf)) {
-      const fault = attribute && subjectPartProblem({ attribute, value: value.toString("utf8") });
-      if (fault !== undefined) return fault;
+      const problem = attribute && subjectPartProblem({ attribute, value: value.toString("utf8") });
+      if (problem !== undefined) return problem;
     }
     return undefined;
   },

@@ -1,6 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import { TAG } from "../../asn1/der.ts";
-import { findDerFault } from "../../asn1/find-der-fault.ts";
+import { findDerProblem } from "../../asn1/find-der-problem.ts";
 import { describeKey, keyAlgorithmOf } from "../key-algorithm.ts";
 import type { LintRule } from "./lint-rule.ts";
 
@@ -74,8 +74,8 @@ const keyIsAsAsked: LintRule = {
 const encodingIsDer: LintRule = {
   source: "RFC 5280, 4.1",
   check: ({ raw, extensions }) => {
-    const fault = findDerFault(raw) ?? extensions.map(({ value }) => findDerFault(value)).find(Boolean);
-    return fault === undefined ? undefined : `the encoding is not DER: ${fault}`;
+    const problem = findDerProblem(raw) ?? extensions.map(({ value }) => findDerProblem(value)).find(Boolean);
+    return problem === undefined ? undefined : `the encoding is not DER: ${problem}`;
   },
 };
 

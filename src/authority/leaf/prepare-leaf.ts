@@ -32,13 +32,13 @@ export function prepareLeaf(request: PrepareLeafRequest): LeafTemplate {
     externalId: sample.externalId,
   });
   if (findings.length > 0) {
-    const faults = findings.map(({ message, source }) => `${message} (${source})`).join("; ");
-    throw new OnboardingError(`profile ${profile.name} cannot be issued: ${faults}`, { code: "usage" });
+    const problems = findings.map(({ message, source }) => `${message} (${source})`).join("; ");
+    throw new OnboardingError(`profile ${profile.name} cannot be issued: ${problems}`, { code: "usage" });
   }
   return template;
 }
 
-/** Values that no encoding exists for, such as an ill-formed object identifier, are the request's fault. */
+/** Values that no encoding exists for, such as an ill-formed object identifier, are the caller's error. */
 function encoded<T>(profile: string, encode: () => T): T {
   try {
     return encode();

@@ -15,7 +15,7 @@ const EXTENSION_REQUEST = "1.2.840.113549.1.9.14";
 
 /**
  * A PKCS#10 request (RFC 2986) for an authority's certificate, DER. It asks for the extensions that such
- * a certificate needs; whoever signs it decides.
+ * a certificate needs; the authority that signs it decides.
  */
 export function encodeAuthorityRequest(
   request: { readonly subject: Buffer; readonly spki: Buffer },

@@ -21,15 +21,15 @@ const CURVES: Readonly<Record<string, Buffer>> = {
 export function publicKeyProblem(key: KeyObject, spki: Buffer): string | undefined {
   switch (key.asymmetricKeyType) {
     case "rsa":
-      return rsaFault(key);
+      return rsaProblem(key);
     case "ec":
-      return ecFault(key, spki);
+      return ecProblem(key, spki);
     default:
       return `its key is ${describeKey(key)}; RSA and EC keys are certified only`;
   }
 }
 
-function rsaFault(key: KeyObject): string | undefined {
+function rsaProblem(key: KeyObject): string | undefined {
   const { n } = key.export({ format: "jwk" });
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   const modulus = BigInt(`0x${Buffer.from(n ?? "", "base64url").toString("hex") || "0"}`);
@@ -52,7 +52,7 @@ function rsaFault(key: KeyObject): string | undefined {
   return undefined;
 }
 
-function ecFault(key: KeyObject, spki: Buffer): string | undefined {
+function ecProblem(key: KeyObject, spki: Buffer): string | undefined {
   const curve = key.asymmetricKeyDetails?.namedCurve ?? "";
   const head = Object.hasOwn(CURVES, curve) ? CURVES[curve] : undefined;
   if (head === undefined) return `its EC key is on curve ${curve || "without a name"}; P-256 and P-384 are taken`;

@@ -43,29 +43,29 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a PKCS#10 request (RFC 2986), PEM or DER, and checks that whoever made it holds its key and that
+ * Reads a PKCS#10 request (RFC 2986), PEM or DER, and checks that its maker holds its key and that
  * the key is strong enough; or says in a clause why it cannot be used. Its attributes are passed over.
  * Never throws, whatever the octets, and takes bounded time.
  */
-export function readPkcs10(source: string | Buffer): CertificateRequest | { readonly fault: string } {
+export function readPkcs10(source: string | Buffer): CertificateRequest | { readonly problem: string } {
   try {
     const found = findRequest(source);
-    return "fault" in found ? { fault: `it ${found.fault}` } : readDer(found.der);
+    return "problem" in found ? { problem: `it ${found.problem}` } : readDer(found.der);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
-    return { fault: `the request cannot be read: ${error.message}` };
+    return { problem: `the request cannot be read: ${error.message}` };
   }
 }
 
-/** The same for a request that has to be usable: throws `usage` with the reason. */
+/** The same for a request that must be usable: throws `usage` with the reason. */
 export function readCertificateRequest(source: string | Buffer): CertificateRequest {
   const request = readPkcs10(source);
-  if (!("fault" in request)) return request;
-  throw new OnboardingError(`the certificate request cannot be used: ${request.fault}`, { code: "usage" });
+  if (!("problem" in request)) return request;
+  throw new OnboardingError(`the certificate request cannot be used: ${request.problem}`, { code: "usage" });
 }
 
-function readDer(der: Buffer): CertificateRequest | { readonly fault: string } {
-  if (der.length > MAX_REQUEST) return { fault: "it is too large for a certificate request" };
+function readDer(der: Buffer): CertificateRequest | { readonly problem: string } {
+  if (der.length > MAX_REQUEST) return { problem: "it is too large for a certificate request" };
   const [info, algorithm, signature, ...more] = readChildren(readWhole(der, TAG.SEQUENCE).content);
   if (
     info?.tag !== TAG.SEQUENCE ||
@@ -80,14 +80,14 @@ function readDer(der: Buffer): CertificateRequest | { readonly fault: string } {
   if (version?.tag !== TAG.INTEGER || subject?.tag !== TAG.SEQUENCE || publicKey?.tag !== TAG.SEQUENCE) {
     throw new DerError("no request's fields", 0);
   }
-  if (version.content.length !== 1 || version.content[0] !== 0) return { fault: "the request is not of version 1" };
+  if (version.content.length !== 1 || version.content[0] !== 0) return { problem: "the request is not of version 1" };
   const key = readKey(publicKey);
   if (key === undefined) {
-    return { fault: "its public key cannot be read: it is of an unknown type, or its point is not on the curve" };
+    return { problem: "its public key cannot be read: it is of an unknown type, or its point is not on the curve" };
   }
   const spki = key.export({ type: "spki", format: "der" });
-  const fault = publicKeyProblem(key, publicKey.raw) ?? signatureFault(key, info.raw, algorithm, signature);
-  if (fault !== undefined) return { fault };
+  const problem = publicKeyProblem(key, publicKey.raw) ?? signatureProblem(key, info.raw, algorithm, signature);
+  if (problem !== undefined) return { problem };
   return { subject: subject.raw, spki, publicKey: key, publicKeySha256: hash("sha256", spki) };
 }
 
@@ -101,7 +101,7 @@ function readKey(publicKey: DerElement): KeyObject | undefined {
 }
 
 /** Whether the request was signed with its own key (RFC 2986, 4.2): over the octets as they stand, not as we would write them. */
-function signatureFault(
+function signatureProblem(
   key: KeyObject,
   info: Buffer,
   algorithm: DerElement,
@@ -112,8 +112,8 @@ function signatureFault(
   const oid = readOid(type.content);
   const known = Object.hasOwn(SIGNATURES, oid) ? SIGNATURES[oid] : undefined;
   if (known === undefined) {
-    const words = Object.hasOwn(REFUSED, oid) ? REFUSED[oid] : `algorithm ${oid}`;
-    return `it is signed with ${words}; sign it with SHA-256, SHA-384 or SHA-512 and RSA (PKCS#1 v1.5) or ECDSA`;
+    const algorithmName = Object.hasOwn(REFUSED, oid) ? REFUSED[oid] : `algorithm ${oid}`;
+    return `it is signed with ${algorithmName}; sign it with SHA-256, SHA-384 or SHA-512 and RSA (PKCS#1 v1.5) or ECDSA`;
   }
   // NULL with RSA, though some leave it out; nothing with ECDSA (RFC 4055, 5; RFC 5758, 3.2).
   const [parameter, ...others] = parameters;

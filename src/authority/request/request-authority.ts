@@ -28,7 +28,7 @@ export interface RequestAuthorityOptions {
 
 export interface RequestedAuthority {
   readonly name: string;
-  /** In words. */
+  /** As text. */
   readonly subject: string;
   readonly key: KeyAlgorithm;
   /** Where the request stands. */
@@ -60,16 +60,20 @@ export async function requestAuthority(
     "CERTIFICATE REQUEST",
     encodeAuthorityRequest({ subject: encodeSubject(subject), spki }, signer),
   );
-  const words = formatSubject(subject);
+  const subjectName = formatSubject(subject);
   await placeAuthority(home, name, {
     "key.pem": { content: await encryptKey(keys.privateKey, passphrase) },
     "request.pem": { content: pem, mode: SHARED_FILE },
     "authority.yaml": {
-      content: writeDescription({ name, subject: words, key, requested: new Date(nowMs).toISOString() }),
+      content: writeDescription({ name, subject: subjectName, key, requested: new Date(nowMs).toISOString() }),
       mode: SHARED_FILE,
     },
   });
   const publicKeySha256 = createHash("sha256").update(spki).digest("hex");
-  await record.recordEvent({ kind: "authority-requested", subject: name, detail: { for: words, publicKeySha256 } });
-  return { name, subject: words, key, path: layout.request, pem };
+  await record.recordEvent({
+    kind: "authority-requested",
+    subject: name,
+    detail: { for: subjectName, publicKeySha256 },
+  });
+  return { name, subject: subjectName, key, path: layout.request, pem };
 }

@@ -36,7 +36,7 @@ export interface SignedRequest {
 /**
  * Signs an intermediate whose key lives elsewhere, under a serial number that is reserved before. A copy
  * is kept with the issuer before it is recorded, so that no certificate leaves that cannot be shown
- * again. Faults: `usage` for a request that cannot be signed, `issuer-unusable` where the issuer does not
+ * again. Errors: `usage` for a request that cannot be signed, `issuer-unusable` where the issuer does not
  * allow it, `disk-unwritable`.
  */
 export async function signRequest(
@@ -82,7 +82,7 @@ export async function signRequest(
   return { certificate: readCertificate(der), pem: writePem("CERTIFICATE", der) + issuer.chainPem, path };
 }
 
-/** The file in which a certificate that an authority signed for another house is kept. */
+/** The file in which a certificate that an authority signed for another organisation is kept. */
 function keepCertificate(home: Home, issuer: string, serialNumber: string, der: Buffer): string {
   const folder = authorityLayout(home, issuer).issued;
   const path = join(folder, `${serialNumber}.pem`);
@@ -100,17 +100,17 @@ function issuedAs(serialNumber: string, der: Buffer, spki: Buffer, { notAfterMs 
   };
 }
 
-/** The subject in words. It is taken over octet by octet, so that the other house finds its own name again. */
+/** The subject as text. The certificate takes it over octet by octet, so that the other organisation finds its own name again. */
 function requestedSubject({ subject }: CertificateRequest, issuer: CertificateFields, issuerName: string): string {
-  let words: string;
+  let subjectName: string;
   try {
-    words = describeName(subject);
+    subjectName = describeName(subject);
   } catch (cause) {
     throw usage("its subject cannot be read", cause);
   }
-  if (words === "") throw usage("it names no subject");
+  if (subjectName === "") throw usage("it names no subject");
   if (subject.equals(issuer.subject)) throw usage(`it has the same subject as its issuer ${issuerName}`);
-  return words;
+  return subjectName;
 }
 
 function checkRequestedKey({ spki }: CertificateRequest, issuer: CertificateFields): void {
@@ -123,6 +123,6 @@ function checkRequestedKey({ spki }: CertificateRequest, issuer: CertificateFiel
   if (spki.equals(issuer.spki)) throw usage("its key is the issuer's own");
 }
 
-function usage(fault: string, cause?: unknown): OnboardingError {
-  return new OnboardingError(`the request cannot be signed: ${fault}; have a new one made`, { code: "usage", cause });
+function usage(problem: string, cause?: unknown): OnboardingError {
+  return new OnboardingError(`the request cannot be signed: ${problem}; have a new one made`, { code: "usage", cause });
 }

@@ -48,16 +48,16 @@ export function budgetText({ issued, revoked, abandoned, notAfter, jobs }: Autho
 
 /** How its revocation list stands; nothing for an authority that has revoked nothing and written no list. */
 export function revocationListText(name: string, list: DescribedRevocations, hasPlatform: boolean): readonly string[] {
-  const { standing, due, written, unpushed } = list;
-  if (standing === "none") return [];
+  const { standing: status, due, written, unpushed } = list;
+  if (status === "none") return [];
   const newest =
     written === null
       ? "none yet"
       : `number ${written.number}, ${written.entries} of ${due} entries, next update ${written.nextUpdate.slice(0, 10)}`;
-  const words = standing === "current" ? newest : `${standing.toUpperCase()}: ${newest}; lotmint authority crl ${name}`;
+  const text = status === "current" ? newest : `${status.toUpperCase()}: ${newest}; lotmint authority crl ${name}`;
   const push =
     hasPlatform && unpushed > 0 ? [row("", `the platform was not told of ${unpushed} of them (--push tells it)`)] : [];
-  return [row("revocations", words), ...push];
+  return [row("revocations", text), ...push];
 }
 
 /** How the platform sees it, beside what is here. */
@@ -103,7 +103,7 @@ export function authorityTable(authorities: readonly AuthorityEntry[]): string {
 }
 
 function tableRow(entry: AuthorityEntry): readonly string[] {
-  if (entry.state !== "ready") return [entry.name, "-", entry.state, entry.fault];
+  if (entry.state !== "ready") return [entry.name, "-", entry.state, entry.problem];
   const { name, key, hasKey, notAfter, subject } = entry;
   return [name, hasKey ? key : `${key} (no key)`, notAfter.slice(0, 10), subject];
 }

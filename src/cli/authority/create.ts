@@ -12,7 +12,7 @@ export const createCommand: AddCommand = (line, runner) =>
         .option("issuer", {
           type: "string",
           requiresArg: true,
-          describe: "Authority that signs it; none: self-signed root",
+          describe: "Authority that signs it (default: none, a self-signed root)",
         })
         .option("subject", {
           type: "string",
@@ -25,7 +25,11 @@ export const createCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "365d, 20y, a date, or never (default: root 10950d, others 7300d cut to the issuer's end)",
         })
-        .option("path-length", { type: "number", requiresArg: true, describe: "Authorities allowed below it" })
+        .option("path-length", {
+          type: "number",
+          requiresArg: true,
+          describe: "Path length: how many authorities may be below it",
+        })
         .option("passphrase-file", {
           type: "string",
           requiresArg: true,

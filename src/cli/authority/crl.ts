@@ -8,8 +8,12 @@ export const crlCommand: AddCommand = (line, runner) =>
     (command) =>
       command
         .positional("name", { type: "string", demandOption: true })
-        .option("push", { type: "boolean", default: false, describe: "Tell the platform what is in it" })
-        .option("passphrase-file", { type: "string", requiresArg: true, describe: "File with its passphrase" }),
+        .option("push", { type: "boolean", default: false, describe: "Push its serial numbers to the platform" })
+        .option("passphrase-file", {
+          type: "string",
+          requiresArg: true,
+          describe: "File with the authority's passphrase",
+        }),
     runner("writes", async (args, context) => {
       const { runCrl } = await import("./run-crl.ts");
       return runCrl(args, context);

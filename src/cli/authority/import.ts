@@ -4,7 +4,7 @@ import type { AddCommand } from "../command.ts";
 export const importCommand: AddCommand = (line, runner) =>
   line.command(
     "import <name>",
-    "Take in an authority that was made elsewhere, or the certificate of one that was requested",
+    "Import an authority from another tool, or the certificate for one that was requested here",
     (command) =>
       command
         .positional("name", { type: "string", demandOption: true })
@@ -12,15 +12,20 @@ export const importCommand: AddCommand = (line, runner) =>
         .option("key", {
           type: "string",
           requiresArg: true,
-          describe: "Its private key, PEM or DER; without one it can be trusted and uploaded, but not sign",
+          describe:
+            "Its private key, PEM or DER; without it the authority can be trusted and uploaded, but cannot sign",
         })
         .option("chain", { type: "string", requiresArg: true, describe: "Certificates above it, up to the root" })
-        .option("pkcs12", { type: "string", requiresArg: true, describe: "A PKCS#12 file instead" })
-        .option("openssl-ca", { type: "string", requiresArg: true, describe: "A folder of `openssl ca` instead" })
+        .option("pkcs12", {
+          type: "string",
+          requiresArg: true,
+          describe: "PKCS#12 file with certificate, key and chain",
+        })
+        .option("openssl-ca", { type: "string", requiresArg: true, describe: "Folder of an `openssl ca` authority" })
         .option("passphrase-file", {
           type: "string",
           requiresArg: true,
-          describe: "File with the passphrase that the key is kept under here",
+          describe: "File with the passphrase that encrypts the key in this home",
         }),
     runner("makes", async (args, context) => {
       const { runImport } = await import("./run-import.ts");

@@ -10,7 +10,11 @@ export const listCommand: AddCommand = (line, runner) =>
       const { listAuthorities } = await import("../../authority/load-authority.ts");
       const { authorityTable } = await import("./authority-text.ts");
       const authorities = listAuthorities(context.home);
-      context.printJson(authorities);
+      context.printJson(
+        authorities.map((one) =>
+          one.state === "ready" ? one : { state: one.state, name: one.name, fault: one.problem },
+        ),
+      );
       context.print(authorityTable(authorities));
       return 0;
     }),

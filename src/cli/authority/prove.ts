@@ -4,12 +4,12 @@ import type { AddCommand } from "../command.ts";
 export const proveCommand: AddCommand = (line, runner) =>
   line.command(
     "prove <name>",
-    "Prove to the platform that an uploaded authority's key is ours",
+    "Prove possession of an uploaded authority's private key to the platform",
     (command) =>
       command.positional("name", { type: "string", demandOption: true }).option("passphrase-file", {
         type: "string",
         requiresArg: true,
-        describe: "File with its passphrase",
+        describe: "File with the authority's passphrase",
       }),
     runner("writes", async (args, context) => {
       const { runProve } = await import("./run-prove.ts");

@@ -5,7 +5,7 @@ import type { AddCommand } from "../command.ts";
 export const requestCommand: AddCommand = (line, runner) =>
   line.command(
     "request <name>",
-    "Make a key that stays here, and the request for its certificate (PKCS#10 on stdout)",
+    "Generate a key in this home and print its certificate request (PKCS#10)",
     (command) =>
       command
         .positional("name", { type: "string", demandOption: true })

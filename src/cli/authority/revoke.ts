@@ -5,13 +5,17 @@ import type { AddCommand } from "../command.ts";
 export const revokeAuthorityCommand: AddCommand = (line, runner) =>
   line.command(
     "revoke <name>",
-    "Revoke an intermediate in its issuer's revocation list; a dry run unless --yes",
+    "Revoke an intermediate in its issuer's revocation list; without --yes only a preview",
     (command) =>
       command
         .positional("name", { type: "string", demandOption: true })
-        .option("reason", { choices: REASONS_TO_GIVE, default: "unspecified" as const, describe: "Why" })
-        .option("yes", { type: "boolean", default: false, describe: "Do it" })
-        .option("push", { type: "boolean", default: false, describe: "Tell the platform" })
+        .option("reason", {
+          choices: REASONS_TO_GIVE,
+          default: "unspecified" as const,
+          describe: "Revocation reason (RFC 5280)",
+        })
+        .option("yes", { type: "boolean", default: false, describe: "Skip the preview" })
+        .option("push", { type: "boolean", default: false, describe: "Push the serial number to the platform" })
         .option("passphrase-file", {
           type: "string",
           requiresArg: true,

@@ -6,7 +6,7 @@ import { refuseRevokedIssuer } from "../../run/lot/refuse-revoked-issuer.ts";
 import { requireChecked } from "../../run/lot/restored-home.ts";
 import { parseSubject } from "../../x509/distinguished-name.ts";
 import type { CliContext } from "../context.ts";
-import { withRecoveredLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-recovered-ledger.ts";
 import { authorityText } from "./authority-text.ts";
 
 export interface CreateArguments {

@@ -7,8 +7,8 @@ import { issueCrl } from "../../run/revoke/issue-crl.ts";
 import type { Published } from "../../run/revoke/publish-revocations.ts";
 import { pushRevocations } from "../../run/revoke/push-revocations.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
-import { publishedJson, publishedText, tellFaults } from "../published-text.ts";
-import { withRecoveredLedger } from "../with-settled-ledger.ts";
+import { logErrors, publishedJson, publishedText } from "../published-text.ts";
+import { withRecoveredLedger } from "../with-recovered-ledger.ts";
 
 export interface CrlArguments {
   readonly name: string;
@@ -16,7 +16,7 @@ export interface CrlArguments {
   readonly passphraseFile?: string | undefined;
 }
 
-/** `lotmint authority crl`: settles what killed runs left, then writes the authority's revocation list. */
+/** `lotmint authority crl`: recovers what killed runs left, then writes the authority's revocation list. */
 export async function runCrl(args: CrlArguments, context: CliContext): Promise<number> {
   const { name } = args;
   if (!readAuthority(context.home, name).hasKey) {
@@ -29,16 +29,16 @@ export async function runCrl(args: CrlArguments, context: CliContext): Promise<n
       const issuer = loadCrlIssuer(context.home, name, await tools.issuerPassphrase(name), context.now());
       const { held } = await recoverIssuer(tools, name);
       const crl = await issueCrl(tools, issuer);
-      let published: Published = { crls: [{ kind: "written", issuer: name, crl }], faults: [] };
+      let published: Published = { crls: [{ kind: "written", issuer: name, crl }], errors: [] };
       if (platform !== undefined) {
         try {
           published = { ...published, push: await pushRevocations(tools, platform, [name]) };
         } catch (error) {
           if (!(error instanceof OnboardingError)) throw error;
-          published = { ...published, faults: [error] };
+          published = { ...published, errors: [error] };
         }
       }
-      const exitCode = tellFaults(published.faults, context);
+      const exitCode = logErrors(published.errors, context);
       context.printJson({ ...crl, runsUnderWay: held, ...publishedJson(published), exitCode });
       const waiting = held.map((lot) => `  a run holds lot ${lot}: what it has under way is not in the list`);
       context.print([publishedText(published), ...waiting].join("\n"));

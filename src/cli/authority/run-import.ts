@@ -9,7 +9,7 @@ import { OnboardingError } from "../../domain/error.ts";
 import { chainWarnings } from "../../x509/judge-chain.ts";
 import { askPassphrase } from "../ask-passphrase.ts";
 import type { CliContext } from "../context.ts";
-import { withRecoveredLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-recovered-ledger.ts";
 import { authorityText } from "./authority-text.ts";
 
 export interface ImportArguments {

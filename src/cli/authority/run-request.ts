@@ -2,7 +2,7 @@ import { requestAuthority } from "../../authority/request/request-authority.ts";
 import type { KeyAlgorithm } from "../../domain/certificate.ts";
 import { parseSubject } from "../../x509/distinguished-name.ts";
 import type { CliContext } from "../context.ts";
-import { withRecoveredLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-recovered-ledger.ts";
 
 export interface RequestArguments {
   readonly name: string;
@@ -11,7 +11,7 @@ export interface RequestArguments {
   readonly passphraseFile?: string | undefined;
 }
 
-/** `lotmint authority request`: the key stays here, the request goes to stdout and to whoever signs it. */
+/** `lotmint authority request`: the key stays here, the request goes to stdout, for the authority that signs it. */
 export async function runRequest(args: RequestArguments, context: CliContext): Promise<number> {
   const { name, key, passphraseFile } = args;
   const subject = args.subject === undefined ? undefined : parseSubject(args.subject);
@@ -21,7 +21,7 @@ export async function runRequest(args: RequestArguments, context: CliContext): P
     requestAuthority(context.home, ledger, { name, subject, key, passphrase, nowMs: context.now() }),
   );
   context.printJson(requested);
-  // The request alone, so that it can be piped to whoever signs it.
+  // The request alone, so that it can be piped to the tool that signs it.
   context.print(requested.pem);
   context.log.info(
     { request: requested.path },

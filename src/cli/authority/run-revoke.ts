@@ -8,8 +8,8 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import { publishRevocations } from "../../run/revoke/publish-revocations.ts";
 import { describeName } from "../../x509/distinguished-name.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
-import { publishedJson, publishedText, tellFaults } from "../published-text.ts";
-import { withRecoveredLedger } from "../with-settled-ledger.ts";
+import { logErrors, publishedJson, publishedText } from "../published-text.ts";
+import { withRecoveredLedger } from "../with-recovered-ledger.ts";
 
 export interface RevokeAuthorityArguments {
   readonly name: string;
@@ -41,7 +41,7 @@ export async function runRevokeAuthority(args: RevokeAuthorityArguments, context
     try {
       const now = await recordRevocation(ledger, authority, issuer, reason, context.now());
       const published = await publishRevocations(tools, [issuer], platform);
-      const exitCode = tellFaults(published.faults, context);
+      const exitCode = logErrors(published.errors, context);
       context.printJson({
         dryRun: false,
         name,
@@ -67,7 +67,7 @@ function findIssuer({ name, chain, certificate }: StoredAuthority, context: CliC
   const above = chain[1];
   if (above === undefined) {
     throw new OnboardingError(
-      `${name} is a root: nobody stands above it who could revoke it; take it out of the platform and of every truststore`,
+      `${name} is a root: there is no authority above it that could revoke it; remove it from the platform and from every truststore`,
       { code: "usage" },
     );
   }

@@ -9,7 +9,7 @@ import { authorityBudget } from "../../run/lot/issuer-budget.ts";
 import { describeRevocations } from "../../run/revoke/describe-revocations.ts";
 import { chainWarnings, judgeChain } from "../../x509/judge-chain.ts";
 import type { CliContext } from "../context.ts";
-import { withRecoveredLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-recovered-ledger.ts";
 import {
   authorityText,
   budgetText,
@@ -19,7 +19,7 @@ import {
   trustText,
 } from "./authority-text.ts";
 
-/** Enough for a lost answer; whoever looks shall not wait long for a platform that is away. */
+/** Enough for a lost answer; a person must not wait long for a platform that cannot be reached. */
 const TRIES = 2;
 
 export interface ShowArguments {
@@ -33,7 +33,7 @@ export async function runShow(args: ShowArguments, context: CliContext): Promise
   const { name } = args;
   if (awaitsCertificate(context.home, name)) return showRequest(name, context);
   const authority = describeAuthority(context.home, name);
-  await settleLeftovers(context);
+  await recoverLeftovers(context);
   const { budget, list } = await context.withLedgerToRead(async (ledger) => ({
     budget: await authorityBudget(ledger, context.home, name),
     list: await describeRevocations(ledger, name, context.now()),
@@ -74,8 +74,8 @@ function showRequest(name: string, context: CliContext): number {
   return 0;
 }
 
-/** Where nothing can be written there is nothing to settle by looking. */
-async function settleLeftovers(context: CliContext): Promise<void> {
+/** Where nothing can be written there is nothing to recover by looking. */
+async function recoverLeftovers(context: CliContext): Promise<void> {
   const open = await context.withLedgerToRead((ledger) => ledger.openSerials());
   if (open.length === 0) return;
   try {
@@ -96,7 +96,7 @@ async function askTrust(
     // Nobody who only looks is asked for a password, unless the platform was asked for.
     platform = await context.openPlatform({ ask: wanted === true });
   } catch (error) {
-    // Without a login, or with one that cannot be used, whoever did not ask for the platform is not hindered.
+    // Without a usable login this is no error, unless --platform asked for it.
     if (wanted === true || !(error instanceof OnboardingError)) throw error;
     return { kind: "away", message: error.message };
   }

@@ -12,7 +12,7 @@ import { refuseRevokedIssuer } from "../../run/lot/refuse-revoked-issuer.ts";
 import { requireChecked } from "../../run/lot/restored-home.ts";
 import { describeName } from "../../x509/distinguished-name.ts";
 import type { CliContext } from "../context.ts";
-import { withRecoveredLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-recovered-ledger.ts";
 
 export interface SignArguments {
   readonly request: string;
@@ -30,7 +30,7 @@ export async function runSign(args: SignArguments, context: CliContext): Promise
   const out = resolve(context.cwd, args.out);
   checkVacant(out);
   const request = readPkcs10(readForeignFile(path));
-  if ("fault" in request) throw unusableFile(path, request.fault);
+  if ("problem" in request) throw unusableFile(path, request.problem);
   const validity = args.validity === undefined ? undefined : askedValidity(args.validity, now());
   const { maxChain } = context.site();
   const file = args.passphraseFile === undefined ? {} : { file: args.passphraseFile };
@@ -65,7 +65,7 @@ export async function runSign(args: SignArguments, context: CliContext): Promise
   return 0;
 }
 
-/** The certificate exists and is recorded by now: a fault here says where to find it. */
+/** The certificate exists and is recorded by now: an error here says where to find it. */
 function handOver(out: string, { pem, path }: SignedRequest): void {
   try {
     placeNewFile(out, pem);

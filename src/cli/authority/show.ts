@@ -4,11 +4,11 @@ import type { AddCommand } from "../command.ts";
 export const showCommand: AddCommand = (line, runner) =>
   line.command(
     "show <name>",
-    "Show one authority, and how the platform sees it",
+    "Show one authority and its state on the platform",
     (command) =>
       command.positional("name", { type: "string", demandOption: true }).option("platform", {
         type: "boolean",
-        describe: "Ask the platform (default: if lotmint.yaml names one and a login is given)",
+        describe: "Compare with the platform (default: if lotmint.yaml names one and a login is given)",
       }),
     runner("reads", async (args, context) => {
       const { runShow } = await import("./run-show.ts");

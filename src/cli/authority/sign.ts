@@ -4,7 +4,7 @@ import type { AddCommand } from "../command.ts";
 export const signCommand: AddCommand = (line, runner) =>
   line.command(
     "sign <request>",
-    "Sign an intermediate whose key lives elsewhere",
+    "Sign the request of an intermediate whose key is elsewhere",
     (command) =>
       command
         .positional("request", { type: "string", demandOption: true, describe: "Certificate request, PEM or DER" })
@@ -25,7 +25,11 @@ export const signCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "365d, 20y, a date (default: 7300d, cut to the issuer's end)",
         })
-        .option("path-length", { type: "number", requiresArg: true, describe: "Authorities allowed below it" })
+        .option("path-length", {
+          type: "number",
+          requiresArg: true,
+          describe: "Path length: how many authorities may be below it",
+        })
         .option("passphrase-file", {
           type: "string",
           requiresArg: true,

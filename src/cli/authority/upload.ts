@@ -4,20 +4,20 @@ import type { AddCommand } from "../command.ts";
 export const uploadCommand: AddCommand = (line, runner) =>
   line.command(
     "upload <name>",
-    "Make the platform trust an authority",
+    "Upload an authority's certificate to the platform as a trusted certificate",
     (command) =>
       command
         .positional("name", { type: "string", demandOption: true })
         .option("auto-registration", {
           type: "boolean",
           default: false,
-          describe: "Let unknown devices under it register themselves",
+          describe: "Allow devices with its certificates to register themselves (auto registration)",
         })
-        .option("prove", { type: "boolean", default: false, describe: "Prove possession of its key as well" })
+        .option("prove", { type: "boolean", default: false, describe: "Prove possession of its private key" })
         .option("passphrase-file", {
           type: "string",
           requiresArg: true,
-          describe: "File with its passphrase, for --prove",
+          describe: "File with the authority's passphrase, for --prove",
         }),
     runner("writes", async (args, context) => {
       const { runUpload } = await import("./run-upload.ts");

@@ -6,7 +6,7 @@ import type { AddCommand } from "../command.ts";
 export const backupCommand: AddCommand = (line, runner) =>
   line.command(
     "backup <file>",
-    "Back up ledger, authorities and lots' copies into one file",
+    "Back up the ledger, the authorities and the lots' job copies into one file",
     (command) => command.positional("file", { type: "string", demandOption: true }),
     runner("writes", async ({ file }, context) => {
       const { backupHome } = await import("../../run/backup/backup-home.ts");

@@ -14,7 +14,7 @@ export const checkCommand: AddCommand = (line, runner) =>
           type: "number",
           requiresArg: true,
           coerce: wholeNumber("sample", 1),
-          describe: "Open only so many devices, chosen by chance",
+          describe: "Open only this many devices, chosen at random",
         })
         .option("secrets-key", {
           type: "string",
@@ -24,16 +24,21 @@ export const checkCommand: AddCommand = (line, runner) =>
         .option("write-off", {
           type: "boolean",
           default: false,
-          describe: "After a restore: its output is lost; revoke all its certificates (a dry run without --yes)",
+          describe:
+            "After a restore, when the lot's output is lost: revoke all its certificates (only a preview without --yes)",
         })
-        .option("reason", { type: "string", requiresArg: true, describe: "Why it is written off; recorded for good" })
-        .option("yes", { type: "boolean", default: false, describe: "Do write it off" })
+        .option("reason", {
+          type: "string",
+          requiresArg: true,
+          describe: "Reason of --write-off; recorded permanently",
+        })
+        .option("yes", { type: "boolean", default: false, describe: "Skip the preview of --write-off" })
         .option("passphrase-file", {
           type: "string",
           requiresArg: true,
           describe: "File with the issuer's passphrase, for the revocation list after --write-off",
         })
-        .option("platform", { type: "boolean", default: false, describe: "Ask the platform too" }),
+        .option("platform", { type: "boolean", default: false, describe: "Compare with the platform as well" }),
     runner("writes", async (args, context) => {
       if (args.writeOff) {
         if (args.platform || args.sample !== undefined || args.secretsKey !== undefined) {

@@ -96,7 +96,7 @@ function notChecked(lot: string, missing: string): OnboardingError {
 }
 
 function takenText(lot: string, { devices, reminted, foreign }: RecoveredLot): string {
-  const lines = [`Lot ${lot}: ${devices.length} devices taken in that the backup does not know`];
+  const lines = [`Lot ${lot}: ${devices.length} devices recovered that the backup does not know`];
   lines.push(...devices.map((id) => `  ${plainText(id)}`));
   if (reminted.length > 0) {
     lines.push(

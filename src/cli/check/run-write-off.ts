@@ -7,7 +7,7 @@ import { shellWord, uncheckedLots } from "../../run/lot/restored-home.ts";
 import { publishRevocations } from "../../run/revoke/publish-revocations.ts";
 import { selectLot } from "../../run/revoke/select-devices.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
-import { publishedJson, publishedText, tellFaults } from "../published-text.ts";
+import { logErrors, publishedJson, publishedText } from "../published-text.ts";
 
 export interface WriteOffArguments {
   readonly lot: string;
@@ -22,7 +22,9 @@ const LONGEST_REASON = 1000;
 export async function runWriteOff(args: WriteOffArguments, context: CliContext): Promise<number> {
   const reason = args.reason?.trim() ?? "";
   if (reason === "" || reason.length > LONGEST_REASON) {
-    throw usage(`say why with --reason TEXT, in at most ${LONGEST_REASON} characters: it is recorded for good`);
+    throw usage(
+      `give the reason with --reason TEXT, in at most ${LONGEST_REASON} characters: it is recorded permanently`,
+    );
   }
   return context.withLedger(async (ledger) => {
     const lot = (await ledger.lotName(args.lot)) ?? args.lot;
@@ -31,7 +33,7 @@ export async function runWriteOff(args: WriteOffArguments, context: CliContext):
     const tools = await makeRunTools(context, ledger, args.passphraseFile);
     const { revoked, planned, issuers } = await writeOffLot(tools, lot, reason);
     const published = await publishRevocations(tools, issuers, undefined);
-    const exitCode = tellFaults(published.faults, context);
+    const exitCode = logErrors(published.errors, context);
     context.printJson({ dryRun: false, lot, writtenOff: true, reason, revoked, ...publishedJson(published), exitCode });
     const lines = [`Lot ${lot} is written off: ${revoked} certificates revoked`, publishedText(published)];
     if (planned > 0) lines.push(plannedText(planned));
@@ -47,7 +49,7 @@ async function requireUnchecked(ledger: Ledger, lot: string, context: CliContext
   if (found?.known === true) return;
   if (found !== undefined) {
     throw usage(
-      `lot ${lot} stands in output/ and the ledger does not know it: take it in with \`lotmint check ${word}\``,
+      `lot ${lot} stands in output/ and the ledger does not know it: recover it with \`lotmint check ${word}\``,
     );
   }
   await requireJob(ledger, lot);

@@ -4,7 +4,7 @@ import type { AddCommand } from "../command.ts";
 export const doctorCommand: AddCommand = (line, runner) =>
   line.command(
     "doctor",
-    "Check home, disk, clock, platform, authorities and jobs, and tell what to do",
+    "Check home, disk, clock, platform, authorities and jobs, and say what to correct",
     (command) => command,
     runner("none", async (_args, context) => {
       const { runDoctor } = await import("./run-doctor.ts");

@@ -1,4 +1,4 @@
-import { strayDiskFault } from "../../disk/disk-error.ts";
+import { strayDiskError } from "../../disk/disk-error.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { CliContext } from "../context.ts";
 
@@ -27,7 +27,7 @@ export async function findingsOf({ name, look }: DoctorCheck, context: CliContex
   try {
     return (await look(context)).map((finding) => ({ name, ...finding }));
   } catch (cause) {
-    const error = strayDiskFault(cause);
+    const error = strayDiskError(cause);
     if (!(error instanceof OnboardingError)) throw error;
     if (error.code === "stopped") throw error;
     return [{ name, ...asProblem(error) }];

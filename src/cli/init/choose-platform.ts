@@ -1,4 +1,4 @@
-import { addressFault } from "../../config/read-site.ts";
+import { addressProblem } from "../../config/read-site.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { askLine } from "../ask-line.ts";
 import type { CliContext } from "../context.ts";
@@ -6,7 +6,7 @@ import type { InitArguments, PlatformChoice } from "./init-options.ts";
 
 /**
  * The platform that was named by options, else by answers on the terminal. Throws `usage` for options that contradict
- * each other or cannot be used, and where nobody can be asked.
+ * each other or cannot be used, and where there is no terminal to ask on.
  */
 export async function choosePlatform(args: InitArguments, context: CliContext): Promise<PlatformChoice> {
   const { sandbox, platform, withoutPlatform, tenant, user } = args;
@@ -59,8 +59,8 @@ export async function choosePlatform(args: InitArguments, context: CliContext): 
 }
 
 function urlProblem(url: string): string | undefined {
-  const fault = addressFault(url);
-  return fault === undefined ? undefined : `The platform's address ${fault}`;
+  const problem = addressProblem(url);
+  return problem === undefined ? undefined : `The platform's address ${problem}`;
 }
 
 /** As the site's schema bounds them. */

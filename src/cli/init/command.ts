@@ -4,15 +4,15 @@ import type { AddCommand } from "../command.ts";
 export const initCommand: AddCommand = (line, runner) =>
   line.command(
     "init [dir]",
-    "Make a home: lotmint.yaml, a job with a sample manifest, a root and an intermediate",
+    "Create a home: lotmint.yaml, a job with a sample manifest, a root and an intermediate",
     (command) =>
       command
-        .positional("dir", { type: "string", describe: "Folder of the home, made if need be (else --home)" })
-        .option("sandbox", { type: "boolean", default: false, describe: "For the sandbox platform on this machine" })
+        .positional("dir", { type: "string", describe: "Home folder, created if missing (else --home)" })
+        .option("sandbox", { type: "boolean", default: false, describe: "Use the sandbox platform on this machine" })
         .option("platform", { type: "string", requiresArg: true, describe: "Address of the platform, https://…" })
         .option("tenant", { type: "string", requiresArg: true, describe: "The tenant's id" })
         .option("user", { type: "string", requiresArg: true, describe: "User that registers devices" })
-        .option("without-platform", { type: "boolean", default: false, describe: "For no platform yet" })
+        .option("without-platform", { type: "boolean", default: false, describe: "Configure no platform yet" })
         .option("organization", { type: "string", requiresArg: true, describe: "Organization (O) in certificates" })
         .option("root", { type: "string", requiresArg: true, describe: "Name of the root (default root)" })
         .option("intermediate", {

@@ -16,7 +16,7 @@ import { makeSandboxState } from "../../sandbox/sandbox-state.ts";
 import { trustedAtStart } from "../../sandbox/trust/keep-trust.ts";
 import type { CliContext } from "../context.ts";
 import { sandboxSiteLines } from "../sandbox/run-sandbox.ts";
-import { withRecoveredLedger } from "../with-settled-ledger.ts";
+import { withRecoveredLedger } from "../with-recovered-ledger.ts";
 import { jobText, SAMPLE_MANIFEST, sampleLot, siteText, tenantLines } from "./home-texts.ts";
 import type { PlatformChoice } from "./init-options.ts";
 

@@ -19,7 +19,7 @@ export function surveyHome({ home, site }: Pick<CliContext, "home" | "site">): H
   const hasSite = existsSync(home.siteFile);
   const defaults = hasSite ? site().defaults : {};
   const [job] = listJobs(home, { defaults });
-  const issuer = job === undefined ? undefined : (issuerOf(job.path, job.fault) ?? defaults.issuer);
+  const issuer = job === undefined ? undefined : (issuerOf(job.path, job.problem) ?? defaults.issuer);
   const authorities = listAuthorities(home);
   const roots = authorities.filter((one) => one.state === "ready" && one.hasKey && one.chain.length === 1);
   const root = roots.length === 1 ? roots[0]?.name : undefined;
@@ -31,8 +31,8 @@ export function surveyHome({ home, site }: Pick<CliContext, "home" | "site">): H
   };
 }
 
-function issuerOf(path: string, fault: string | undefined): string | undefined {
-  if (fault !== undefined) return undefined;
+function issuerOf(path: string, problem: string | undefined): string | undefined {
+  if (problem !== undefined) return undefined;
   const { issuer } = readYaml(path, path).value;
   return typeof issuer === "string" ? issuer : undefined;
 }

@@ -52,7 +52,7 @@ async function planOne({ lot, job, manifest }: AskedLot, context: CliContext, le
     batches: noting(planned.batches, problems),
     lotIds: () => ledger.deviceIds(lot),
     counts: await ledger.countByStage(lot),
-    mended: planned.mended,
+    corrected: planned.corrected,
     takenIn: () => isTakenIn(planned.sha256(), manifests, before, job),
   });
   const settings = settingsOf(job);

@@ -5,7 +5,7 @@ import { wholeNumber } from "../options.ts";
 export const rehearseCommand: AddCommand = (line, runner) =>
   line.command(
     "rehearse <lot>",
-    "Connect to the platform with the devices' own keystores, as they will in the field",
+    "Connect to the platform with the devices' own keystores, as the devices will",
     (command) =>
       command
         .positional("lot", { type: "string", demandOption: true })
@@ -13,7 +13,7 @@ export const rehearseCommand: AddCommand = (line, runner) =>
           type: "number",
           requiresArg: true,
           coerce: wholeNumber("sample", 1),
-          describe: "Connect only so many devices, chosen by chance",
+          describe: "Connect only this many devices, chosen at random",
         })
         .option("secrets-key", {
           type: "string",

@@ -16,7 +16,7 @@ export interface RehearseArguments {
   readonly secretsKey?: string | undefined;
 }
 
-/** Somebody waits in front of the terminal: a platform that is away is told soon. */
+/** A person waits at the terminal: an unreachable platform must be reported soon. */
 const TRIES = 4;
 const ENDPOINT_TIMEOUT_MS = 30_000;
 const TOKEN_ANSWER_MS = 3_000;
@@ -38,7 +38,7 @@ export async function runRehearse(args: RehearseArguments, context: CliContext):
         ledger,
         home: context.home,
         lot,
-        doors: { ...siteEndpoints(site), timeoutMs: ENDPOINT_TIMEOUT_MS, answerMs: TOKEN_ANSWER_MS, retry },
+        endpoints: { ...siteEndpoints(site), timeoutMs: ENDPOINT_TIMEOUT_MS, answerMs: TOKEN_ANSWER_MS, retry },
         random: Math.random,
         now: context.now,
         onProgress: (done, total) => progress({ lot, room: "rehearsing", done, total }),

@@ -5,20 +5,24 @@ import type { AddCommand } from "../command.ts";
 export const remintCommand: AddCommand = (line, runner) =>
   line.command(
     "remint <ids..>",
-    "Replace devices' keys and certificates; the old ones are revoked",
+    "Re-key and re-issue: give devices new keys and certificates, and revoke the old ones",
     (command) =>
       command
-        .positional("ids", { type: "string", array: true, demandOption: true, describe: "Ids of devices" })
-        .option("reason", { choices: REASONS_TO_GIVE, demandOption: true, describe: "Why the old ones are revoked" })
+        .positional("ids", { type: "string", array: true, demandOption: true, describe: "External ids of the devices" })
+        .option("reason", {
+          choices: REASONS_TO_GIVE,
+          demandOption: true,
+          describe: "Revocation reason of the old certificates (RFC 5280)",
+        })
         .option("register", {
           type: "boolean",
           default: false,
-          describe: "Send the devices' rows to the platform again",
+          describe: "Register the devices with the platform again",
         })
         .option("push", {
           type: "boolean",
           describe:
-            "Tell the platform of the old certificates (default: where lotmint.yaml names one); --no-push: do not",
+            "Push the old serial numbers to the platform (default: if lotmint.yaml names one); --no-push turns it off",
         })
         .option("passphrase-file", {
           type: "string",

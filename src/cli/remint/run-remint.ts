@@ -6,7 +6,7 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import { type RemintOutcome, remintLot } from "../../run/remint/remint-lot.ts";
 import { refuseUnknown } from "../../run/revoke/select-devices.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
-import { publishedJson, publishedText, tellFaults } from "../published-text.ts";
+import { logErrors, publishedJson, publishedText } from "../published-text.ts";
 
 export interface RemintArguments {
   readonly ids: readonly string[];
@@ -31,7 +31,7 @@ export async function runRemint(args: RemintArguments, context: CliContext): Pro
       const { reason, register } = args;
       const outcome = await remintLot(tools, { lot, externalIds, reason, register, push });
       show(outcome, reason, context);
-      codes.push(tellFaults(outcome.faults, context));
+      codes.push(logErrors(outcome.errors, context));
     }
     return worstExitCode(codes);
   });
@@ -56,9 +56,9 @@ async function groupByLot(ledger: Ledger, ids: readonly string[]): Promise<Reado
 }
 
 function show(outcome: RemintOutcome, reason: RevocationReason, context: CliContext): void {
-  const { lot, devices, published, notes, exitCode, faults } = outcome;
-  const told = published ?? { crls: [], faults };
-  context.printJson({ lot, reason, devices, notes, ...publishedJson({ ...told, faults }), exitCode });
+  const { lot, devices, published, notes, exitCode, errors } = outcome;
+  const told = published ?? { crls: [], errors };
+  context.printJson({ lot, reason, devices, notes, ...publishedJson({ ...told, errors }), exitCode });
   const noun = devices.length === 1 ? "device has" : "devices have";
   const lines = devices.map(
     ({ externalId, serialNumber, replaces }) => `  ${externalId}: ${serialNumber}, in place of ${replaces}`,

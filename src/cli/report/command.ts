@@ -4,7 +4,7 @@ import type { AddCommand } from "../command.ts";
 export const reportCommand: AddCommand = (line, runner) =>
   line.command(
     "report <lot>",
-    "Write a lot's reports again and show how it stands",
+    "Rewrite a lot's reports and show its status",
     (command) => command.positional("lot", { type: "string", demandOption: true }),
     runner("writes", async ({ lot }, context) => {
       const { runReport } = await import("./run-report.ts");

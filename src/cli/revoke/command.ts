@@ -5,19 +5,23 @@ import type { AddCommand } from "../command.ts";
 export const revokeCommand: AddCommand = (line, runner) =>
   line.command(
     "revoke [ids..]",
-    "Revoke devices' certificates; a dry run unless it is one device or --yes",
+    "Revoke devices' certificates; more than one device only with --yes, else a preview",
     (command) =>
       command
-        .positional("ids", { type: "string", array: true, describe: "Ids of devices" })
+        .positional("ids", { type: "string", array: true, describe: "External ids of the devices" })
         .option("lot", { type: "string", requiresArg: true, describe: "All devices of a lot" })
         .option("file", {
           type: "string",
           requiresArg: true,
-          describe: "The ids in a file: one a line, or a CSV with a column id, such as devices.csv or a manifest",
+          describe: "File with the ids: one per line, or a CSV with a column id, such as devices.csv or a manifest",
         })
-        .option("reason", { choices: REASONS_TO_GIVE, default: "unspecified" as const, describe: "Why" })
-        .option("yes", { type: "boolean", default: false, describe: "Do it, however many they are" })
-        .option("push", { type: "boolean", default: false, describe: "Tell the platform" })
+        .option("reason", {
+          choices: REASONS_TO_GIVE,
+          default: "unspecified" as const,
+          describe: "Revocation reason (RFC 5280)",
+        })
+        .option("yes", { type: "boolean", default: false, describe: "Skip the preview" })
+        .option("push", { type: "boolean", default: false, describe: "Push serial numbers to the platform" })
         .option("passphrase-file", {
           type: "string",
           requiresArg: true,

@@ -9,7 +9,7 @@ import { publishRevocations } from "../../run/revoke/publish-revocations.ts";
 import { revokeDevices } from "../../run/revoke/revoke-devices.ts";
 import { type SelectedDevices, selectIds, selectLot } from "../../run/revoke/select-devices.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
-import { publishedJson, publishedText, tellFaults } from "../published-text.ts";
+import { logErrors, publishedJson, publishedText } from "../published-text.ts";
 import { readIdFile } from "./read-id-file.ts";
 
 export interface RevokeArguments {
@@ -39,7 +39,7 @@ export async function runRevoke(args: RevokeArguments, context: CliContext): Pro
       const revoked = await revokeDevices(tools, { reason: args.reason, lots: selected.lots });
       const published = await publishRevocations(tools, [...selected.issuers], platform);
       const { alreadyRevoked, withoutCertificate } = selected;
-      const exitCode = tellFaults(published.faults, context);
+      const exitCode = logErrors(published.errors, context);
       context.printJson({
         dryRun: false,
         reason: args.reason,
@@ -86,7 +86,7 @@ function showDryRun(selected: SelectedDevices, reason: RevocationReason, context
     [
       `Nothing was done. With --yes these ${devices} devices would be revoked (${reason}):`,
       ...lines,
-      ...standingLines(selected),
+      ...statusLines(selected),
       "It cannot be undone.",
     ].join("\n"),
   );
@@ -94,10 +94,10 @@ function showDryRun(selected: SelectedDevices, reason: RevocationReason, context
 
 function revokedText(revoked: number, selected: SelectedDevices, reason: RevocationReason): string {
   const noun = revoked === 1 ? "device" : "devices";
-  return [`${revoked} ${noun} revoked${revoked === 0 ? "" : ` (${reason})`}`, ...standingLines(selected)].join("\n");
+  return [`${revoked} ${noun} revoked${revoked === 0 ? "" : ` (${reason})`}`, ...statusLines(selected)].join("\n");
 }
 
-function standingLines({ alreadyRevoked, withoutCertificate }: SelectedDevices): readonly string[] {
+function statusLines({ alreadyRevoked, withoutCertificate }: SelectedDevices): readonly string[] {
   const lines: string[] = [];
   if (alreadyRevoked > 0) lines.push(`  revoked before: ${alreadyRevoked}`);
   if (withoutCertificate.length > 0) {

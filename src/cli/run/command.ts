@@ -4,7 +4,7 @@ import type { AddCommand } from "../command.ts";
 export const runCommand: AddCommand = (line, runner) =>
   line.command(
     "run <target>",
-    "Mint, write, register and report a lot; run again to go on",
+    "Mint, write, register and report a lot; run again to continue",
     (command) =>
       command
         .positional("target", { type: "string", demandOption: true, describe: "A job's name or file, or a manifest" })
@@ -17,12 +17,12 @@ export const runCommand: AddCommand = (line, runner) =>
         .option("accept-changes", {
           type: "boolean",
           default: false,
-          describe: "Go on although the job changed under an unfinished lot",
+          describe: "Continue although the job has changed since the lot was begun",
         })
         .option("accept-clock", {
           type: "boolean",
           default: false,
-          describe: "Go on although this machine's clock looks wrong",
+          describe: "Continue although this machine's clock seems wrong",
         }),
     runner("writes", async (args, context) => {
       const { runTargets } = await import("./run-targets.ts");

@@ -1,4 +1,4 @@
-import { strayDiskFault } from "../../disk/disk-error.ts";
+import { strayDiskError } from "../../disk/disk-error.ts";
 import { lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
@@ -42,14 +42,14 @@ export async function runTargets(args: RunArguments, context: CliContext): Promi
   });
 }
 
-/** Runs one lot and prints how it stands; a fault that ends it is logged and becomes its exit code. */
+/** Runs one lot and prints how it stands; an error that ends it is logged and becomes its exit code. */
 export async function runOne(tools: RunTools, context: CliContext, request: RunRequest): Promise<number> {
   try {
     const report = await runLot(tools, request);
     printReport(report, request.job.secrets.folder, context);
     return report.exitCode;
   } catch (cause) {
-    const error = strayDiskFault(cause);
+    const error = strayDiskError(cause);
     if (!(error instanceof OnboardingError)) throw error;
     context.log.error({ code: error.code, lot: request.lot }, error.message);
     context.printJson({ lot: request.lot, ...errorJson(error) });

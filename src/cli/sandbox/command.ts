@@ -5,7 +5,7 @@ import { wholeNumber } from "../options.ts";
 export const sandboxCommand: AddCommand = (line, runner) =>
   line.command(
     "sandbox",
-    "Run a stand-in platform on loopback, over TLS",
+    "Run a simulated platform on this machine (loopback, TLS)",
     (command) =>
       command
         .option("port", {
@@ -13,20 +13,20 @@ export const sandboxCommand: AddCommand = (line, runner) =>
           default: 0,
           requiresArg: true,
           coerce: wholeNumber("port", 0, 65_535),
-          describe: "Port; 0 takes a free one",
+          describe: "Port; 0 chooses a free one",
         })
         .option("device-token-port", {
           type: "number",
           default: 0,
           requiresArg: true,
-          describe: "Port for devices' tokens",
+          describe: "Port of the device token endpoint",
         })
-        .option("mqtt-port", { type: "number", default: 0, requiresArg: true, describe: "Port for MQTT" })
+        .option("mqtt-port", { type: "number", default: 0, requiresArg: true, describe: "Port of the MQTT endpoint" })
         .option("trust", {
           type: "string",
           array: true,
           default: [] as string[],
-          describe: "Authority to trust from the start",
+          describe: "Authority whose certificate the sandbox trusts",
         }),
     runner("makes", async (args, context) => {
       const { runSandbox } = await import("./run-sandbox.ts");

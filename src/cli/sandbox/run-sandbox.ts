@@ -90,7 +90,7 @@ function keepRecord(record: SandboxRecord, { home, log }: CliContext): void {
     writeSandboxRecord(home, record);
   } catch (error) {
     if (!(error instanceof OnboardingError)) throw error;
-    log.warn(`the sandbox does not keep what it trusts: ${error.message}`);
+    log.warn(`the sandbox cannot save its trusted certificates: ${error.message}`);
   }
 }
 

@@ -4,7 +4,7 @@ import type { AddCommand } from "../command.ts";
 export const statusCommand: AddCommand = (line, runner) =>
   line.command(
     "status [lot]",
-    "Show how far the lots have come",
+    "Show the status of the lots",
     (command) => command.positional("lot", { type: "string" }),
     runner("reads", async ({ lot }, context) => {
       const { runStatus } = await import("./run-status.ts");

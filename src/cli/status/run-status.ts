@@ -63,14 +63,14 @@ function workOf(context: CliContext, statuses: readonly LotStatus[]): readonly W
   });
 }
 
-/** The drop folder may be a share that is away; how the lots are is told all the same. */
+/** The drop folder may be a share that is not mounted; the status of the lots is shown without it. */
 function claimsIn({ home, log }: CliContext): readonly Claim[] {
   const drop = dropLayout(home);
   try {
     return readClaims(drop);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    log.warn({ reason }, `what is in ${drop.work} cannot be told: ${reason}`);
+    log.warn({ reason }, `${drop.work} cannot be listed: ${reason}`);
     return [];
   }
 }

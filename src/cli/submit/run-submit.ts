@@ -3,7 +3,7 @@ import { requireLot } from "../../run/lot/record-job.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
 import { runOne } from "../run/run-targets.ts";
 
-/** `lotmint submit`: the walk of a lot that is there already, with what the platform turned down sent again. */
+/** `lotmint submit`: runs a lot that exists, mints nothing, and sends again what the platform rejected. */
 export async function runSubmit(name: string, context: CliContext): Promise<number> {
   return context.withLedger(async (ledger) => {
     const { lot, job } = await requireLot(ledger, name);

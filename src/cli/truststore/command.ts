@@ -9,16 +9,16 @@ export const truststoreCommand: AddCommand = (line, runner) =>
         "Show what a server presents and pin its CA certificates",
         (command) =>
           command
-            .positional("server", { type: "string", demandOption: true, describe: "HOST:PORT, over TLS" })
+            .positional("server", { type: "string", demandOption: true, describe: "HOST:PORT of the TLS server" })
             .option("fingerprint", {
               type: "string",
               requiresArg: true,
-              describe: "SHA-256 of one of its certificates; else a question on the terminal",
+              describe: "SHA-256 of one of its certificates (default: ask on the terminal)",
             })
             .option("leaf", {
               type: "boolean",
               default: false,
-              describe: "Pin the server's own certificate instead, good until it gets a new one",
+              describe: "Pin the server's own certificate instead; valid until the server gets a new one",
             }),
         runner("writes", async (args, context) => {
           const { runFetch } = await import("./run-fetch.ts");

@@ -31,9 +31,7 @@ export async function runFetch(args: FetchArguments, context: CliContext): Promi
   }
   const onTerminal = context.stdin.isTTY && context.stderr.isTTY;
   if (fingerprint === undefined && !onTerminal) {
-    throw usage(
-      "nobody can be asked whether this is the right server; pass the --fingerprint of one of its certificates",
-    );
+    throw usage("there is no terminal to confirm the server on; pass the --fingerprint of one of its certificates");
   }
   const chain = await fetchServerChain(host, port, { signal: context.signal });
   const presented = readPresented(server, chain, context.now());

@@ -30,7 +30,7 @@ export function assignDrops(context: Surroundings, ledgers: SharedLedger): DropA
   const { home } = context;
 
   /** The lot that a file says it belongs to, if that lot is known here. */
-  const mendedLot = async (path: string): Promise<string | undefined> => {
+  const correctedLot = async (path: string): Promise<string | undefined> => {
     const lot = await peekLot(path, openUnfollowed);
     if (lot === undefined) return undefined;
     return ledgers.use(async (ledger) => {
@@ -47,38 +47,38 @@ export function assignDrops(context: Surroundings, ledgers: SharedLedger): DropA
   return {
     admit: async ({ name, path }) => {
       const listed = firstJob(listJobs(home, context.site()), join(home.input, name));
-      if (listed === undefined || "fault" in listed || !listed.scheduled) return "claim";
+      if (listed === undefined || "problem" in listed || !listed.scheduled) return "claim";
       try {
-        return (await mendedLot(path)) === undefined ? "leave" : "claim";
+        return (await correctedLot(path)) === undefined ? "leave" : "claim";
       } catch (error) {
-        // A name that might mean several lots: whoever resolves the file refuses it.
+        // A name that might mean several lots: resolving the file refuses it.
         if (error instanceof OnboardingError && error.code === "usage") return "claim";
         throw error;
       }
     },
 
     resolve: async ({ name, path, claimedAtMs, job: due }: FileToResolve) => {
-      const mended = await peekLot(path, openUnfollowed);
-      if (mended !== undefined) {
-        const lot = await spelled(checkLotName(mended));
+      const corrected = await peekLot(path, openUnfollowed);
+      if (corrected !== undefined) {
+        const lot = await spelled(checkLotName(corrected));
         const begun = await ledgers.use((ledger) => ledger.lot(lot));
         if (begun !== undefined) return { lot, job: begun.jobName };
       }
       const jobs = listJobs(home, context.site());
       const listed = jobs.find((job) => job.name === due) ?? firstJob(jobs, join(home.input, name));
       if (listed === undefined) throw noJob(name, jobs);
-      if (listed.fault !== undefined) {
-        const message = `which job ${name} goes with cannot be told, since a job before it cannot be read: ${listed.fault}`;
+      if (listed.problem !== undefined) {
+        const message = `the job for ${name} cannot be chosen, since a job before it cannot be read: ${listed.problem}`;
         throw new OnboardingError(message, { code: "usage" });
       }
       const job = readListed(listed);
-      const lot = mended ?? resolveLot(job.lot, join(home.input, name), new Date(claimedAtMs));
+      const lot = corrected ?? resolveLot(job.lot, join(home.input, name), new Date(claimedAtMs));
       return { lot: await spelled(checkLotName(lot)), job: job.name };
     },
 
     jobOf: async ({ path, lot, job: name }) => {
       const begun = await ledgers.use((ledger) => recordedJob(ledger, lot));
-      if (begun !== undefined && (await mendedLot(path)) === lot) return begun;
+      if (begun !== undefined && (await correctedLot(path)) === lot) return begun;
       const listed = listJobs(home, context.site()).find((job) => job.name === name);
       if (listed !== undefined) return readListed(listed);
       if (begun !== undefined) return begun;
@@ -87,10 +87,10 @@ export function assignDrops(context: Surroundings, ledgers: SharedLedger): DropA
   };
 }
 
-/** One that cannot be read might be the one: those after it do not come into question then. */
+/** A job that cannot be read might match: then no job after it is considered. */
 function firstJob(jobs: readonly ListedJob[], path: string): ListedJob | undefined {
   return jobs.find(
-    ({ manifest, fault }) => fault !== undefined || (manifest !== undefined && matchesManifest(manifest, path)),
+    ({ manifest, problem }) => problem !== undefined || (manifest !== undefined && matchesManifest(manifest, path)),
   );
 }
 

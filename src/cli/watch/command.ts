@@ -4,12 +4,12 @@ import type { AddCommand } from "../command.ts";
 export const watchCommand: AddCommand = (line, runner) =>
   line.command(
     "watch",
-    "Run what is dropped into input/ and what is due, all year",
+    "Run manifests dropped into input/ and scheduled jobs until stopped",
     (command) =>
       command.option("once", {
         type: "boolean",
         default: false,
-        describe: "Do what is there now and end, for cron and timers",
+        describe: "Process what is there now and exit, for cron and timers",
       }),
     runner("writes", async (args, context) => {
       const { watchHome } = await import("./watch-home.ts");

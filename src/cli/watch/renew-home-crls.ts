@@ -21,7 +21,7 @@ export function renewHomeCrls(context: CliContext, ledgers: SharedLedger): () =>
     )) {
       const { issuer } = outcome;
       const reason =
-        outcome.kind === "skipped" ? outcome.reason : outcome.kind === "fault" ? outcome.fault.message : "";
+        outcome.kind === "skipped" ? outcome.reason : outcome.kind === "failed" ? outcome.error.message : "";
       if (outcome.kind === "written") log.info({ issuer }, `the revocation list of ${issuer} is renewed`);
       if (reason !== "" && told.get(issuer) !== reason)
         log.warn({ issuer, reason }, `the revocation list of ${issuer} is not renewed: ${reason}`);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { strayDiskFault } from "../../disk/disk-error.ts";
+import { strayDiskError } from "../../disk/disk-error.ts";
 import { lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT, exitCodeOf } from "../../domain/exit-code.ts";
@@ -29,7 +29,7 @@ export async function runDrop(
   const blank = (error: unknown) =>
     errorOutcome({
       exitCode: exitCodeOf(error),
-      fault: words(error),
+      problem: messageOf(error),
       concerns: concernsOf(error),
       lot,
       job: file.job,
@@ -41,7 +41,7 @@ export async function runDrop(
     job = await assignment.jobOf({ ...file, lot });
     return await ledgers.use((ledger) => runWith(ledger, job as Job));
   } catch (cause) {
-    const error = strayDiskFault(cause);
+    const error = strayDiskError(cause);
     if (!(error instanceof OnboardingError)) {
       context.log.fatal(
         { file: file.name, lot, stack: stackOf(error) },
@@ -70,13 +70,13 @@ export async function runDrop(
       const ended = exitCode === EXIT.done || exitCode === EXIT.rejected;
       return { exitCode, report, places, unchanged: ended && isEarlier(layout.reportJson, report) };
     } catch (cause) {
-      const error = strayDiskFault(cause);
+      const error = strayDiskError(cause);
       if (!(error instanceof OnboardingError) || (await ledger.lot(lot)) === undefined) throw error;
-      const walked = { startedAtMs, stages: {}, notes: [], faults: [error], minted: 0 };
+      const walked = { startedAtMs, stages: {}, notes: [], errors: [error], minted: 0 };
       const report = await describeLot({ ledger, home: context.home, now: context.now }, lot, job, walked);
       const exitCode = exitCodeOf(error);
-      const { message: fault, concerns } = error;
-      return { exitCode, report: { ...report, exitCode }, fault, ...(concerns && { concerns }), places };
+      const { message: problem, concerns } = error;
+      return { exitCode, report: { ...report, exitCode }, problem, ...(concerns && { concerns }), places };
     }
   }
 }
@@ -101,8 +101,8 @@ export function givenPassphrase(authority: string, { secrets }: Pick<CliContext,
   );
 }
 
-function words(error: unknown): string {
-  return error instanceof OnboardingError ? error.message : "lotmint itself has a fault; its log says more";
+function messageOf(error: unknown): string {
+  return error instanceof OnboardingError ? error.message : "this is a defect of lotmint; its log says more";
 }
 
 function concernsOf(error: unknown): OnboardingError["concerns"] {

@@ -91,7 +91,7 @@ function openEvents(context: CliContext): EventSender | undefined {
   });
 }
 
-/** A share that is not there yet is waited for; it is told by whoever looks. */
+/** A share that is not mounted yet is waited for; each look reports it. */
 function makeInput(path: string): void {
   try {
     if (!existsSync(path)) mkdirSync(path);

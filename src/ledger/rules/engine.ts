@@ -9,7 +9,7 @@ export interface ChainedEvent extends NewEvent {
 /** Notes an event, which is appended as the last thing that its transaction does. */
 export type Append = (event: ChainedEvent) => void;
 
-/** What the rules stand on: transactions and statements of one database. */
+/** What the rules need: transactions and statements of one database. */
 export interface Engine {
   /**
    * Runs `act` as one transaction: committed and durable when the promise is fulfilled, else undone. `act` may

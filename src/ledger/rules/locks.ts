@@ -8,7 +8,7 @@ import type { Statements } from "./statements.ts";
 
 /**
  * One run at a time per lot: taking, beating, letting go. Who holds a lot, the kernel says; the row with its fence
- * keeps out whoever lost it all the same.
+ * refuses the run that lost it.
  */
 export function lockRules({ read, write, lotLocks }: Engine): Locks {
   return {
@@ -40,7 +40,7 @@ export function lockRules({ read, write, lotLocks }: Engine): Locks {
   };
 }
 
-/** Once the kernel's lock is ours, a holder under this kernel is dead; one under another has to have been silent. */
+/** Once this process has the kernel's lock, a holder under this kernel is dead; one under another must have missed its heartbeats. */
 async function takeRow(on: Statements, append: Append, asked: string, owner: LockOwner): Promise<LotLease> {
   const lot = (await findLotName(on, asked)) ?? asked;
   const row = (await on.lotNumber(lot)) ?? (await on.addLot(lot));

@@ -36,7 +36,7 @@ export function submissionRules({ read, write }: Engine): Uploads {
         if (!(await on.closeUpload(lot, upload, outcome))) {
           throw damaged(`upload ${upload} of lot ${lease.lot} is not open`);
         }
-        await settleMembers(on, upload, outcome);
+        await closeMembers(on, upload, outcome);
         const { kind, status = null, confirmed, rejected, overwritten = [] } = outcome;
         const counts = { confirmed: confirmed.length, rejected: rejected.length, overwritten: overwritten.length };
         const detail = { upload, outcome: kind, status, ...counts };
@@ -63,7 +63,7 @@ export function submissionRules({ read, write }: Engine): Uploads {
 }
 
 /** A device that left `submitted` while the attempt was open, as its row changed, keeps its new stage. */
-async function settleMembers(on: Statements, upload: number, outcome: UploadOutcome): Promise<void> {
+async function closeMembers(on: Statements, upload: number, outcome: UploadOutcome): Promise<void> {
   const members = new Map((await on.membersOf(upload)).map(({ externalId, id }) => [externalId, id]));
   const take = (externalId: string): number => {
     const id = members.get(externalId);
@@ -88,7 +88,7 @@ async function reject(on: Statements, lot: number, rejects: readonly DeviceRejec
   const rows = new Map<number, string>();
   for (const { externalId, reason } of rejects) {
     const device = devices.get(externalId);
-    // A run that recovers may say again what a killed one said: then only the reason is new.
+    // A run that recovers may record again what a killed run recorded: then only the reason is new.
     const allowed = device?.stage === "rejected" || (device && mayFollow(device.stage, "rejected"));
     if (device === undefined || !allowed) throw await moveRefusal(on, lot, externalId, "rejected");
     if (device.stage === "reserved") reserved.push(device.id);

@@ -21,10 +21,10 @@ export function holdAlone(path: string, pid: number, what: string): { readonly r
     recordHolder(file, pid);
     // A transaction that writes nothing: the lock is all that is wanted of it, and others can still read who holds it.
     file.exec("BEGIN IMMEDIATE");
-  } catch (error) {
-    const fault = isBusy(error) ? held(file, what) : ledgerError(error, path);
+  } catch (cause) {
+    const error = isBusy(cause) ? held(file, what) : ledgerError(cause, path);
     file.close();
-    throw fault;
+    throw error;
   }
   return { release: () => file.close() };
 }
@@ -37,7 +37,7 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
-/** For the message of whoever comes second; a disk that is full keeps nobody from holding. */
+/** For the message to the second process; a full disk does not prevent the lock. */
 function recordHolder(file: DatabaseSync, pid: number): void {
   try {
     file.exec("BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL); DELETE FROM holder");

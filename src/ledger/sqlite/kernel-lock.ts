@@ -18,7 +18,7 @@ export interface KernelLock {
  * Takes a file for this process alone; undefined when another process, or this one, has it. The lock is the
  * kernel's, taken through SQLite: it holds between containers that share the folder, whatever process numbers they
  * see, and goes with its process. The file is made if need be, stays empty, and must never be opened or removed
- * by other means: POSIX drops a process's locks with any descriptor of the file that it closes. Faults are those
+ * by other means: POSIX drops a process's locks with any descriptor of the file that it closes. Errors are those
  * of the ledger's file.
  */
 export function takeKernelLock(path: string): KernelLock | undefined {
@@ -43,7 +43,7 @@ export function takeKernelLock(path: string): KernelLock | undefined {
 
 const POLL_MS = 50;
 
-/** The same, once whoever has it lets go; undefined when he has not for so long. */
+/** The same, once the holder releases it; undefined when it has not within this time. */
 export async function awaitKernelLock(path: string, patienceMs: number): Promise<KernelLock | undefined> {
   for (let waitedMs = 0; ; waitedMs += POLL_MS) {
     const lock = takeKernelLock(path);

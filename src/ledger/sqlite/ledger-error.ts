@@ -4,7 +4,7 @@ import { diskError, isDenied } from "../../disk/disk-error.ts";
 import { OnboardingError, type OnboardingErrorCode } from "../../domain/error.ts";
 
 /** SQLite's primary result codes that have a cure (https://sqlite.org/rescode.html). */
-const FAULTS: Readonly<Record<number, { readonly code: OnboardingErrorCode; readonly cure: string }>> = {
+const ERRORS: Readonly<Record<number, { readonly code: OnboardingErrorCode; readonly cure: string }>> = {
   5: { code: "lot-held", cure: "another lotmint has been writing to it for a long time; run again when it is done" },
   6: { code: "lot-held", cure: "another lotmint has been writing to it for a long time; run again when it is done" },
   8: { code: "disk-unwritable", cure: "it is read-only; make the file and its folder writable and run again" },
@@ -23,20 +23,20 @@ const DISK_FULL = 13;
 /** Read-only, cannot be opened, no permission. */
 const UNREADABLE: readonly number[] = [8, 14, 23];
 
-/** SQLite's extended result code, or undefined for a fault of another origin. */
+/** SQLite's extended result code, or undefined for an error of another origin. */
 export function sqliteCode(cause: unknown): number | undefined {
   if (!(cause instanceof Error) || !("errcode" in cause) || typeof cause.errcode !== "number") return undefined;
   return "code" in cause && cause.code === "ERR_SQLITE_ERROR" ? cause.errcode : undefined;
 }
 
-/** Turns SQLite's fault into one that names the file and the cure; anything else is handed back as it is. */
+/** Turns SQLite's error into one that names the file and the cure; anything else is handed back as it is. */
 export function ledgerError(cause: unknown, path: string): unknown {
   const code = sqliteCode(cause) ?? 0;
-  const fault = FAULTS[code === INDEX_CANNOT_GROW ? DISK_FULL : code & 0xff];
-  if (fault === undefined || !(cause instanceof Error)) return cause;
+  const error = ERRORS[code === INDEX_CANNOT_GROW ? DISK_FULL : code & 0xff];
+  if (error === undefined || !(cause instanceof Error)) return cause;
   const refused = UNREADABLE.includes(code & 0xff) ? refusedAccess(path) : undefined;
   if (refused !== undefined) return refused;
-  return new OnboardingError(`the ledger ${path}: ${fault.cure} (${cause.message})`, { code: fault.code, cause });
+  return new OnboardingError(`the ledger ${path}: ${error.cure} (${cause.message})`, { code: error.code, cause });
 }
 
 /** SQLite gives no reason: the file system says whether permission is denied, and to whom. */

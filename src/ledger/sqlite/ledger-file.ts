@@ -21,7 +21,7 @@ export interface Connections {
 
 /**
  * Opens the ledger's file, making it (0600, in a folder of 0700) where there is none, and brings its
- * schema up to date. The faults are SQLite's own, but for a network share, a foreign file and a newer version.
+ * schema up to date. The errors are SQLite's own, but for a network share, a foreign file and a newer version.
  */
 export function openLedgerFile(path: string): Connections {
   requireLocalDisk(dirname(path));

@@ -16,7 +16,7 @@ import { queueTransactions } from "./transactions.ts";
 
 /**
  * Opens the ledger at `path`, making it where there is none. Several tasks may use it at once: their
- * transactions queue, their reads do not wait. Faults: `state-damaged` for a file that is no ledger, is
+ * transactions queue, their reads do not wait. Errors: `state-damaged` for a file that is no ledger, is
  * damaged or was made by a newer lotmint; `disk-unwritable`; `usage` for a network share.
  */
 export async function openLedger(path: string, options: { readonly now: () => number }): Promise<LedgerFile> {
@@ -25,7 +25,7 @@ export async function openLedger(path: string, options: { readonly now: () => nu
 
 /**
  * Opens the ledger to look into it: where there is none it is empty, and none is made; where nothing may be
- * written, such as on a read-only disk, it is read as it is. Faults as `openLedger`'s.
+ * written, such as on a read-only disk, it is read as it is. Errors as `openLedger`'s.
  */
 export async function openLedgerToRead(path: string, options: { readonly now: () => number }): Promise<Ledger> {
   return open(resolve(path), openLedgerFileToRead, options.now);

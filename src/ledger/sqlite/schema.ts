@@ -10,8 +10,8 @@
  *   index over all, since it must be unique; that costs a page for each, once the ledger is large. Public
  *   keys are indexed batch by batch: one look-up asks each batch, and a new batch touches a few pages.
  * - the tables that grow by a row per device declare no foreign keys; the statements check what they join.
- * - an abandoned certificate lets go of its device (`device` null), so that a device that was turned
- *   down before minting can give way to its mended row.
+ * - an abandoned certificate lets go of its device (`device` null), so that a device that was
+ *   rejected before minting can give way to its corrected row.
  *
  * Version 3, revocation and remint:
  * - `ended_at_ms` is when a certificate was revoked or abandoned; `replaces` the one whose place it takes;

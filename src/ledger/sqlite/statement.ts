@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 
-/** A prepared statement whose rows have a known shape: the SQL beside it is what vouches for the shape. */
+/** A prepared statement whose rows have a known shape: the SQL beside it must produce that shape. */
 export interface Statement<Row> {
   get(...values: readonly SQLInputValue[]): Row | undefined;
   all(...values: readonly SQLInputValue[]): readonly Row[];

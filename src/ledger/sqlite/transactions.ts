@@ -68,6 +68,6 @@ function undo(writer: DatabaseSync): void {
   try {
     if (writer.isTransaction) writer.exec("ROLLBACK");
   } catch {
-    // The fault that led here is the one to tell; SQLite undoes an unfinished transaction on closing, too.
+    // The error that led here is the one to tell; SQLite undoes an unfinished transaction on closing, too.
   }
 }

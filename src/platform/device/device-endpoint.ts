@@ -14,11 +14,11 @@ export interface DeviceIdentity {
   readonly chain: readonly Buffer[];
 }
 
-/** One of the platform's two doors for devices. */
+/** One of the two endpoints that the platform has for devices. */
 export interface DeviceEndpoint {
   readonly host: string;
   readonly port: number;
-  /** Certificates in PEM that vouch for the server, and nothing else does. */
+  /** The only trust anchors for the server, certificates in PEM. */
   readonly trust: readonly string[];
   /** Longest time for everything, in milliseconds. */
   readonly timeoutMs: number;
@@ -27,23 +27,23 @@ export interface DeviceEndpoint {
 }
 
 /**
- * What a door said to a device:
- * - let-in: the device is through; `notes` are oddities that did no harm
- * - turned-away: a clear no. `at` says how far it came, `code` is the HTTP status, the CONNACK's return
+ * What an endpoint answered to a device:
+ * - accepted: the device is connected; `notes` are deviations that did no harm
+ * - refused: a clear no. `at` says how far it came, `code` is the HTTP status, the CONNACK's return
  *   code or the TLS alert
- * - distrusted: the device would not go in, since what it trusts does not vouch for the server
+ * - server-untrusted: the device ended the handshake, since its trust anchors do not verify the server
  */
 export type DeviceAnswer =
-  | { readonly kind: "let-in"; readonly notes: readonly string[] }
+  | { readonly kind: "accepted"; readonly notes: readonly string[] }
   | {
-      readonly kind: "turned-away";
+      readonly kind: "refused";
       readonly at: "handshake" | "token" | "connect" | "message";
       readonly code: string;
-      readonly words: string;
+      readonly reason: string;
     }
-  | { readonly kind: "distrusted"; readonly code: string };
+  | { readonly kind: "server-untrusted"; readonly code: string };
 
-/** Where a site's devices go, and what vouches for the servers there: the public authorities and the site's own. */
+/** A site's device endpoints, and the trust anchors for their servers: the public CAs and the site's own. */
 export function siteEndpoints(site: PlatformSite) {
   const { hostname } = readAddress(site.url);
   return {
@@ -55,18 +55,18 @@ export function siteEndpoints(site: PlatformSite) {
 }
 
 /** Mutual TLS as the device speaks it: the whole chain is sent, and the server is always verified. */
-export function deviceTls(door: DeviceEndpoint, { key, chain }: DeviceIdentity) {
+export function deviceTls(endpoint: DeviceEndpoint, { key, chain }: DeviceIdentity) {
   return {
     key: key.export({ type: "pkcs8", format: "pem" }),
     cert: chain.map((der) => writePem("CERTIFICATE", der)).join(""),
-    ca: [...door.trust],
+    ca: [...endpoint.trust],
     // A truststore may pin the server's own certificate, which is no CA (RFC 6125 leaves that to the client).
     allowPartialTrustChain: true,
     rejectUnauthorized: true,
     minVersion: "TLSv1.2" as const,
-    ...(door.maxVersion === undefined ? {} : { maxVersion: door.maxVersion }),
+    ...(endpoint.maxVersion === undefined ? {} : { maxVersion: endpoint.maxVersion }),
     // An address is no host name, and must not be sent as one (RFC 6066, 3).
-    ...(isIP(door.host) === 0 ? { servername: door.host } : {}),
+    ...(isIP(endpoint.host) === 0 ? { servername: endpoint.host } : {}),
   };
 }
 
@@ -75,7 +75,7 @@ const DISTRUST =
   /^(UNABLE_TO_(GET|DECRYPT|DECODE|VERIFY)_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/;
 const ALERT = /^ERR_SSL_(?:.*_)?ALERT_(.+)$/;
 /** Alerts that a server sends over the client's certificate (RFC 8446, 6.2). */
-const ALERT_WORDS: Readonly<Record<string, string>> = {
+const ALERT_NAMES: Readonly<Record<string, string>> = {
   BAD_CERTIFICATE: "bad certificate",
   UNSUPPORTED_CERTIFICATE: "unsupported certificate",
   CERTIFICATE_REVOKED: "certificate revoked",
@@ -88,13 +88,13 @@ const ALERT_WORDS: Readonly<Record<string, string>> = {
   HANDSHAKE_FAILURE: "handshake failure",
 };
 
-/** What a fault of a TLS connection says about a certificate, the server's or the device's; undefined: nothing. */
-export function tlsVerdict(fault: unknown): DeviceAnswer | undefined {
-  for (const { code } of causes(fault)) {
-    if (DISTRUST.test(code)) return { kind: "distrusted", code };
-    const alert = ALERT_WORDS[ALERT.exec(code)?.[1] ?? ""];
+/** What an error of a TLS connection says about a certificate, the server's or the device's; undefined: nothing. */
+export function tlsVerdict(error: unknown): DeviceAnswer | undefined {
+  for (const { code } of causes(error)) {
+    if (DISTRUST.test(code)) return { kind: "server-untrusted", code };
+    const alert = ALERT_NAMES[ALERT.exec(code)?.[1] ?? ""];
     if (alert === undefined) continue;
-    return { kind: "turned-away", at: "handshake", code: alert, words: `TLS alert: ${alert}` };
+    return { kind: "refused", at: "handshake", code: alert, reason: `TLS alert: ${alert}` };
   }
   return undefined;
 }

@@ -39,63 +39,63 @@ const ALREADY_THERE = "41,100,";
  * device. Never throws for what the platform or the network does.
  */
 export async function connectDevice(
-  door: DeviceEndpoint,
+  endpoint: DeviceEndpoint,
   identity: DeviceIdentity,
   options: MqttOptions,
 ): Promise<Reply<DeviceAnswer>> {
-  const first = await tryConnect(door, identity, options);
+  const first = await tryConnect(endpoint, identity, options);
   if (first.kind !== "silent") return first;
   // In TLS 1.3 a client is done before the server has looked at its certificate, and the server's alert
   // may get lost under what was sent after it. In TLS 1.2 the alert comes within the handshake.
-  const second = await tryConnect({ ...door, maxVersion: "TLSv1.2" }, identity, options);
+  const second = await tryConnect({ ...endpoint, maxVersion: "TLSv1.2" }, identity, options);
   if (second.kind === "answer") return second;
-  const words = "the connection was closed without an answer";
-  return { kind: "answer", value: { kind: "turned-away", at: "connect", code: "closed", words } };
+  const reason = "the connection was closed without an answer";
+  return { kind: "answer", value: { kind: "refused", at: "connect", code: "closed", reason } };
 }
 
 async function tryConnect(
-  door: DeviceEndpoint,
+  endpoint: DeviceEndpoint,
   identity: DeviceIdentity,
   options: MqttOptions,
 ): Promise<Reply<DeviceAnswer> | { readonly kind: "silent" }> {
-  const authority = `${door.host}:${door.port}`;
-  const deadline = AbortSignal.timeout(door.timeoutMs);
+  const authority = `${endpoint.host}:${endpoint.port}`;
+  const deadline = AbortSignal.timeout(endpoint.timeoutMs);
   const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
   let secured = false;
   let entered = false;
   let socket: TLSSocket | undefined;
   try {
-    socket = await openSocket(door, identity, signal);
+    socket = await openSocket(endpoint, identity, signal);
     secured = true;
     const session = openMqttSession(socket);
     const refused = await enter(session, identity.clientId, signal);
     if (refused !== undefined) return refused;
     entered = true;
     return await talk(session, options, signal);
-  } catch (fault) {
+  } catch (error) {
     if (options.signal?.aborted === true) return { kind: "unknown", message: "the rehearsal was stopped" };
     if (deadline.aborted) return { kind: "unknown", message: `${authority} did not answer in time` };
-    const verdict = tlsVerdict(fault);
+    const verdict = tlsVerdict(error);
     if (verdict !== undefined) return { kind: "answer", value: verdict };
-    if (secured && !entered && isClosing(fault)) return { kind: "silent" };
-    if (fault instanceof SilentClose) {
-      const words = "the connection was closed after it had been accepted";
-      return { kind: "answer", value: { kind: "turned-away", at: "message", code: "closed", words } };
+    if (secured && !entered && isClosing(error)) return { kind: "silent" };
+    if (error instanceof SilentClose) {
+      const reason = "the connection was closed after it had been accepted";
+      return { kind: "answer", value: { kind: "refused", at: "message", code: "closed", reason } };
     }
-    return connectionError(fault, authority, { timedOut: false });
+    return connectionError(error, authority, { timedOut: false });
   } finally {
     socket?.destroy();
   }
 }
 
-function isClosing(fault: unknown): boolean {
-  const code = fault instanceof Error && "code" in fault ? fault.code : "";
-  return fault instanceof SilentClose || code === "ECONNRESET" || code === "EPIPE";
+function isClosing(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  return error instanceof SilentClose || code === "ECONNRESET" || code === "EPIPE";
 }
 
-function openSocket(door: DeviceEndpoint, identity: DeviceIdentity, signal: AbortSignal): Promise<TLSSocket> {
+function openSocket(endpoint: DeviceEndpoint, identity: DeviceIdentity, signal: AbortSignal): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: door.host, port: door.port, ...deviceTls(door, identity) });
+    const socket = connect({ host: endpoint.host, port: endpoint.port, ...deviceTls(endpoint, identity) });
     const stop = () => socket.destroy(new Error("stopped"));
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
@@ -126,8 +126,8 @@ async function enter(
   const code = answer.cmd === "connack" ? (answer.returnCode ?? 0) : 0;
   if (code === 0) return undefined;
   if (code === UNAVAILABLE) return { kind: "unknown", message: "CONNACK 3: the platform is not available now" };
-  const words = `CONNACK ${code}: ${RETURN_CODES[code] ?? "unknown"}`;
-  return { kind: "answer", value: { kind: "turned-away", at: "connect", code: String(code), words } };
+  const reason = `CONNACK ${code}: ${RETURN_CODES[code] ?? "unknown"}`;
+  return { kind: "answer", value: { kind: "refused", at: "connect", code: String(code), reason } };
 }
 
 async function talk(
@@ -167,12 +167,12 @@ async function talk(
     }
     token = said.topic === "s/dat" && said.text.startsWith("71,");
     if (said.topic === "s/e" && !said.text.startsWith(ALREADY_THERE)) {
-      const words = `SmartREST error: ${makeScrub([])(said.text)}`;
-      return { kind: "answer", value: { kind: "turned-away", at: "message", code: "s/e", words } };
+      const reason = `SmartREST error: ${makeScrub([])(said.text)}`;
+      return { kind: "answer", value: { kind: "refused", at: "message", code: "s/e", reason } };
     }
   }
   await session.leave();
-  return { kind: "answer", value: { kind: "let-in", notes } };
+  return { kind: "answer", value: { kind: "accepted", notes } };
 }
 
 /** The next message to the device; undefined when none came in time. */
@@ -184,9 +184,9 @@ async function hear(
   let packet: Packet;
   try {
     packet = await session.receive(({ cmd }) => cmd === "publish", signal);
-  } catch (fault) {
-    if (patience.aborted && fault === patience.reason) return undefined;
-    throw fault;
+  } catch (error) {
+    if (patience.aborted && error === patience.reason) return undefined;
+    throw error;
   }
   if (packet.cmd !== "publish") return undefined;
   return { topic: packet.topic, text: packet.payload.toString() };

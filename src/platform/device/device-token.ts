@@ -2,7 +2,7 @@ import { Client } from "undici";
 import { writePem } from "../../x509/pem.ts";
 import { connectionError } from "../http/connection-error.ts";
 import { makeScrub } from "../http/scrub.ts";
-import { parseJson, platformWords, readBounded } from "../http/send-request.ts";
+import { parseJson, platformMessage, readBounded } from "../http/send-request.ts";
 import type { Reply } from "../platform.ts";
 import {
   type DeviceAnswer,
@@ -29,15 +29,15 @@ export interface TokenOptions {
  * thrown away. Never throws for what the platform or the network does.
  */
 export async function requestDeviceToken(
-  door: DeviceEndpoint,
+  endpoint: DeviceEndpoint,
   identity: DeviceIdentity,
   { chainInHeader, signal }: TokenOptions,
 ): Promise<Reply<DeviceAnswer>> {
-  const authority = `${door.host.includes(":") ? `[${door.host}]` : door.host}:${door.port}`;
-  const deadline = AbortSignal.timeout(door.timeoutMs);
+  const authority = `${endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
+  const deadline = AbortSignal.timeout(endpoint.timeoutMs);
   const client = new Client(`https://${authority}`, {
     allowH2: false,
-    connect: { ...deviceTls(door, identity), timeout: door.timeoutMs },
+    connect: { ...deviceTls(endpoint, identity), timeout: endpoint.timeoutMs },
   });
   try {
     const answer = await client.request({
@@ -51,11 +51,11 @@ export async function requestDeviceToken(
     });
     const text = (await readBounded(answer.body, MAX_ANSWER_BYTES))?.toString("utf8") ?? "";
     return judge(answer.statusCode, text, authority);
-  } catch (fault) {
+  } catch (error) {
     if (signal?.aborted === true) return { kind: "unknown", message: "the rehearsal was stopped" };
-    const verdict = tlsVerdict(fault);
+    const verdict = tlsVerdict(error);
     if (verdict !== undefined) return { kind: "answer", value: verdict };
-    return connectionError(fault, authority, { timedOut: deadline.aborted });
+    return connectionError(error, authority, { timedOut: deadline.aborted });
   } finally {
     await client.destroy();
   }
@@ -63,12 +63,12 @@ export async function requestDeviceToken(
 
 function judge(status: number, text: string, authority: string): Reply<DeviceAnswer> {
   const json = parseJson(text);
-  if (status === 200 && hasToken(json)) return { kind: "answer", value: { kind: "let-in", notes: [] } };
-  const words = makeScrub([])(platformWords(json, text));
-  const message = words === "" ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
+  if (status === 200 && hasToken(json)) return { kind: "answer", value: { kind: "accepted", notes: [] } };
+  const reason = makeScrub([])(platformMessage(json, text));
+  const message = reason === "" ? `HTTP ${status}` : `HTTP ${status}: ${reason}`;
   if (status === 408 || status === 429) return { kind: "busy", status, message: `${authority}: ${message}` };
   if (status >= 400 && status < 500) {
-    return { kind: "answer", value: { kind: "turned-away", at: "token", code: String(status), words: message } };
+    return { kind: "answer", value: { kind: "refused", at: "token", code: String(status), reason: message } };
   }
   return { kind: "unknown", status, message: `${authority}: ${message}, which is no device access token` };
 }

@@ -8,12 +8,12 @@ export interface MqttSession {
   readonly leave: () => Promise<void>;
   /**
    * The next packet that fits, from those that have come and not been taken; others stay. Rejects with the
-   * socket's fault, with `SilentClose` when the server hung up, and with the signal's reason.
+   * socket's error, with `SilentClose` when the server hung up, and with the signal's reason.
    */
   readonly receive: (fits: (packet: Packet) => boolean, signal: AbortSignal) => Promise<Packet>;
 }
 
-/** The server ended the connection without a word. */
+/** The server ended the connection without an answer. */
 export class SilentClose extends Error {}
 
 /** Begins a session on a connected socket. */
@@ -30,7 +30,7 @@ export function openMqttSession(socket: TLSSocket): MqttSession {
     waiting.push(packet);
     wake();
   });
-  reader.on("error", (fault: Error) => end(fault));
+  reader.on("error", (error: Error) => end(error));
   socket.on("data", (octets: Buffer) => reader.parse(octets));
   socket.on("error", end);
   socket.on("close", () => end(new SilentClose("the connection was closed")));

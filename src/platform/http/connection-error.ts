@@ -12,7 +12,7 @@ const DISTRUST: Readonly<Record<string, string>> = {
 const UNTRUSTED =
   /^(UNABLE_TO_(GET|DECRYPT|DECODE|VERIFY)_|SELF_SIGNED_CERT_|DEPTH_ZERO_SELF_SIGNED_CERT|CERT_|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|ERR_TLS_CERT_)/;
 
-/** Faults before a connection stood: the request cannot have reached the platform. */
+/** Errors before a connection stood: the request cannot have reached the platform. */
 const NOT_CONNECTED: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ENOTFOUND: "its name is not known; check platform.url and the network",
@@ -35,12 +35,12 @@ const BROKEN: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a fault of the connection means. An untrusted certificate is `refused` with status 0: running
+ * What an error of the connection means. An untrusted certificate is `refused` with status 0: running
  * again changes nothing. A connection that never stood is `busy` with status 0: nothing was sent.
- * All else is `unknown`. Only codes go into the words, never what the fault itself says.
+ * All else is `unknown`. Only codes go into the message, never the text of the error itself.
  */
-export function connectionError(fault: unknown, host: string, times: { readonly timedOut: boolean }): Unanswered {
-  for (const error of causes(fault)) {
+export function connectionError(cause: unknown, host: string, times: { readonly timedOut: boolean }): Unanswered {
+  for (const error of causes(cause)) {
     const code = error.code;
     const distrust = DISTRUST[code];
     if (distrust !== undefined) return refused(`the platform ${host} is not trusted: ${distrust}`);
@@ -51,18 +51,18 @@ export function connectionError(fault: unknown, host: string, times: { readonly 
     }
   }
   if (times.timedOut) return { kind: "unknown", message: `the platform ${host} did not answer completely in time` };
-  for (const error of causes(fault)) {
+  for (const error of causes(cause)) {
     const connecting = error.syscall === "connect" || error.syscall === "getaddrinfo";
-    const words = NOT_CONNECTED[error.code];
-    if (words !== undefined && (connecting || error.code === "UND_ERR_CONNECT_TIMEOUT")) {
-      return { kind: "busy", status: 0, message: `the platform ${host} cannot be reached: ${words}` };
+    const reason = NOT_CONNECTED[error.code];
+    if (reason !== undefined && (connecting || error.code === "UND_ERR_CONNECT_TIMEOUT")) {
+      return { kind: "busy", status: 0, message: `the platform ${host} cannot be reached: ${reason}` };
     }
   }
-  for (const error of causes(fault)) {
-    const words = BROKEN[error.code] ?? NOT_CONNECTED[error.code];
-    if (words !== undefined) return { kind: "unknown", message: `the platform ${host}: ${words}` };
+  for (const error of causes(cause)) {
+    const reason = BROKEN[error.code] ?? NOT_CONNECTED[error.code];
+    if (reason !== undefined) return { kind: "unknown", message: `the platform ${host}: ${reason}` };
   }
-  const code = [...causes(fault)].find((error) => error.code !== "")?.code ?? "no code";
+  const code = [...causes(cause)].find((error) => error.code !== "")?.code ?? "no code";
   return { kind: "unknown", message: `the connection to the platform ${host} broke (${code})` };
 }
 
@@ -70,12 +70,12 @@ function refused(message: string): Unanswered {
   return { kind: "refused", status: 0, message };
 }
 
-/** The fault and what caused it; several addresses of one host come as an AggregateError. */
-export function* causes(fault: unknown, depth = 0): Generator<{ readonly code: string; readonly syscall: string }> {
-  if (!(fault instanceof Error) || depth > 4) return;
-  const code = "code" in fault ? String(fault.code) : "";
-  const syscall = "syscall" in fault ? String(fault.syscall) : "";
+/** The error and what caused it; several addresses of one host come as an AggregateError. */
+export function* causes(thrown: unknown, depth = 0): Generator<{ readonly code: string; readonly syscall: string }> {
+  if (!(thrown instanceof Error) || depth > 4) return;
+  const code = "code" in thrown ? String(thrown.code) : "";
+  const syscall = "syscall" in thrown ? String(thrown.syscall) : "";
   yield { code, syscall };
-  yield* causes(fault.cause, depth + 1);
-  if (fault instanceof AggregateError) for (const error of fault.errors) yield* causes(error, depth + 1);
+  yield* causes(thrown.cause, depth + 1);
+  if (thrown instanceof AggregateError) for (const error of thrown.errors) yield* causes(error, depth + 1);
 }

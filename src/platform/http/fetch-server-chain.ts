@@ -27,7 +27,7 @@ export interface FetchOptions {
 
 /**
  * The certificates that a TLS server presents, its own first, exactly as it sends them. Nothing is verified
- * here but that the server has the key of its own certificate, which the handshake proves; whoever asks decides
+ * here but that the server has the key of its own certificate, which the handshake proves; the caller decides
  * whom to believe. Takes bounded time. Throws `platform-unreachable`, and `stopped` on the signal.
  */
 export function fetchServerChain(
@@ -44,10 +44,10 @@ export function fetchServerChain(
       ca: [],
       ...(isIP(host) === 0 && { servername: host }),
     });
-    const fail = (words: string, cause?: unknown) =>
+    const fail = (reason: string, cause?: unknown) =>
       settle(() =>
         reject(
-          new OnboardingError(`cannot see the certificates of ${host}:${port}: ${words}`, {
+          new OnboardingError(`cannot see the certificates of ${host}:${port}: ${reason}`, {
             code: "platform-unreachable",
             cause,
           }),
@@ -63,7 +63,7 @@ export function fetchServerChain(
     };
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted === true) stop();
-    socket.once("error", (error) => fail(wordsOf(error), error));
+    socket.once("error", (error) => fail(reasonOf(error), error));
     socket.once("secureConnect", () => {
       const chain = presented(socket.getPeerX509Certificate());
       if (chain.length === 0) fail("it presents none");
@@ -81,10 +81,10 @@ function presented(own: X509Certificate | undefined): readonly X509Certificate[]
   return chain;
 }
 
-function wordsOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   for (const { code } of causes(error)) {
-    const words = WORDS[code];
-    if (words !== undefined) return words;
+    const reason = WORDS[code];
+    if (reason !== undefined) return reason;
   }
   const [first] = causes(error);
   return `the connection broke (${first?.code || "no code"})`;

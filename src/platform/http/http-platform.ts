@@ -167,7 +167,7 @@ export function openPlatform(
     },
 
     // JSON rather than a CSV file: the two texts about the file's header differ, and in a file an entry whose
-    // date the platform takes for the future, as when this clock is a second ahead, is skipped without a word.
+    // date the platform takes for the future, as when this clock is a second ahead, is skipped without a message.
     revokeSerials: async (serials, signal) => {
       const crls = serials.map(({ serialNumber, revokedAtMs }) => ({
         serialNumberInHex: serialNumber.toLowerCase(),

@@ -1,7 +1,7 @@
-/** How much of the platform's own words a message holds. */
-const MAX_WORDS = 300;
+/** How many characters of the platform's own message are kept. */
+const MAX_MESSAGE = 300;
 
-/** Makes a foreign text fit for messages and logs: no credentials, no control characters, at most `MAX_WORDS` characters. */
+/** Makes a foreign text fit for messages and logs: no credentials, no control characters, at most `MAX_MESSAGE` characters. */
 export type Scrub = (text: string) => string;
 
 /**
@@ -27,6 +27,6 @@ export function makeScrub(secrets: readonly string[]): Scrub {
       .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g, " ")
       .replace(/ {2,}/g, " ")
       .trim();
-    return clean.length > MAX_WORDS ? `${clean.slice(0, MAX_WORDS - 1).toWellFormed()}…` : clean;
+    return clean.length > MAX_MESSAGE ? `${clean.slice(0, MAX_MESSAGE - 1).toWellFormed()}…` : clean;
   };
 }

@@ -34,8 +34,8 @@ export interface HttpAnswer {
   readonly bytes: Buffer;
   /** The body as JSON; undefined when it is empty or no JSON. */
   readonly json: unknown;
-  /** The platform's own words in it, scrubbed and cut. */
-  readonly words: string;
+  /** The platform's own message in it, scrubbed and shortened. */
+  readonly reason: string;
   /** The Date header, in milliseconds since 1970. */
   readonly date?: number;
 }
@@ -77,11 +77,11 @@ export async function sendRequest(channel: Channel, request: PlatformRequest): P
       return { kind: "unknown", status, message: `the platform's answer is longer than ${request.maxBytes} bytes` };
     }
     return judge(channel, status, headers, bytes ?? NOTHING);
-  } catch (fault) {
+  } catch (error) {
     // A refusal stands with its status; only a success needs its body.
     if (status >= 300) return judge(channel, status, headers, NOTHING);
     if (request.signal?.aborted === true) return { kind: "unknown", message: "the request was stopped" };
-    const broken = connectionError(fault, channel.origin, { timedOut: deadline.aborted });
+    const broken = connectionError(error, channel.origin, { timedOut: deadline.aborted });
     return status !== 0 && broken.kind !== "refused" ? { kind: "unknown", status, message: broken.message } : broken;
   }
 }
@@ -106,16 +106,16 @@ export async function readBounded(
 function judge(channel: Channel, status: number, headers: Headers, bytes: Buffer): Reply<HttpAnswer> {
   const text = bytes.toString("utf8");
   const json = parseJson(text);
-  const words = channel.scrub(platformWords(json, text));
+  const reason = channel.scrub(platformMessage(json, text));
   const date = Date.parse(headerText(headers, "date") ?? "");
   if (status >= 300 && status < 400) {
     const target = channel.scrub(headerText(headers, "location") ?? "another address");
     return { kind: "refused", status, message: `the platform points to ${target}: put its address into platform.url` };
   }
-  const message = words === "" ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
+  const message = reason === "" ? `HTTP ${status}` : `HTTP ${status}: ${reason}`;
   if (status === 408 || status === 429) return paused({ kind: "busy", status, message }, headers, date, channel);
   if (status >= 500) return paused({ kind: "unknown", status, message }, headers, date, channel);
-  return { kind: "answer", value: { status, json, words, bytes, ...(Number.isNaN(date) ? {} : { date }) } };
+  return { kind: "answer", value: { status, json, reason, bytes, ...(Number.isNaN(date) ? {} : { date }) } };
 }
 
 function paused(
@@ -144,7 +144,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** The message of the platform's error body; else the text of whatever answered in its place, without markup. */
-export function platformWords(json: unknown, text: string): string {
+export function platformMessage(json: unknown, text: string): string {
   if (typeof json === "object" && json !== null) {
     if ("message" in json && typeof json.message === "string" && json.message !== "") return json.message;
     if ("error" in json && typeof json.error === "string") return json.error;

@@ -9,7 +9,7 @@ import { readCaFile } from "./site-access.ts";
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
-/** Somebody who wants to be told. */
+/** The receiver of the events. */
 export interface Webhook {
   /** Makes one request; never throws for what the receiver or the network does. */
   send(body: string, signal?: AbortSignal): Promise<Reply<undefined>>;
@@ -79,7 +79,7 @@ function judge(status: number, retryAfter: string, nowMs: number): Reply<undefin
   return { kind: "busy", status, message, ...(pauseMs !== undefined && { retryAfterMs: pauseMs }) };
 }
 
-/** A code and never the words: those may hold the address, and the address a secret in its query. */
+/** A code and never the message: that may hold the address, and the address a secret in its query. */
 function codeOf(error: unknown): string {
   for (let inner = error, depth = 0; inner instanceof Error && depth < 4; inner = inner.cause, depth += 1) {
     if ("code" in inner && typeof inner.code === "string") return inner.code;

@@ -28,8 +28,8 @@ export function found<T>(answer: HttpAnswer, value: T): Reply<T> {
   return answer.date === undefined ? { kind: "answer", value } : { kind: "answer", value, date: answer.date };
 }
 
-function unexpected({ status, words }: HttpAnswer): Unanswered {
-  const message = words === "" ? `HTTP ${status}` : `HTTP ${status}: ${words}`;
+function unexpected({ status, reason }: HttpAnswer): Unanswered {
+  const message = reason === "" ? `HTTP ${status}` : `HTTP ${status}: ${reason}`;
   return status >= 400 ? { kind: "refused", status, message } : { kind: "unknown", status, message };
 }
 

@@ -39,7 +39,7 @@ export async function restoreHome(restoring: Restoring): Promise<BackupContents>
   } finally {
     lock.release();
   }
-  // Whoever makes it anew from now on finds state/ there. After a fault it stays for the next one.
+  // A process that makes it anew finds state/ from now on. After an error it stays for the next restore.
   remove(home.restoring.folder);
   return contents;
 }

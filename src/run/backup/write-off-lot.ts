@@ -13,7 +13,7 @@ import { takeOverFolders } from "../passwords/claim-folders.ts";
 import { selectLot } from "../revoke/select-devices.ts";
 import { recoverLot } from "./recover-lot.ts";
 
-/** What revocation lists say: the operator's own words stand in the event chain. */
+/** What revocation lists say: the operator's own reason is in the event chain. */
 const REASON: RevocationReason = "unspecified";
 const PER_COMMIT = 500;
 

@@ -12,7 +12,7 @@ import { type CheckPool, openCheckPool } from "./check-pool.ts";
 import { type Check, openDevices, throwIfStopped } from "./check-scope.ts";
 import type { DeviceToOpen } from "./check-worker.ts";
 
-/** What the walk over the lot's devices came to. */
+/** The result of the pass over the lot's devices. */
 export interface CheckedDevices {
   /** Ids of all devices that have a certificate. */
   readonly known: ReadonlySet<string>;
@@ -21,7 +21,7 @@ export interface CheckedDevices {
 }
 
 /**
- * Walks over all devices that have a certificate: opens those of the sample, and of the others looks
+ * Goes over all devices that have a certificate: opens those of the sample, and of the others looks
  * whether they are listed. `parts` are the numbers of the lot's registration parts.
  */
 export async function checkDevices(check: Check, parts: ReadonlySet<number>): Promise<CheckedDevices> {

@@ -37,7 +37,7 @@ const MAX_DIFFERENCES = 1000;
  * Compares a lot's devices, parts and passwords with the ledger, and on request with the platform.
  * Changes nothing and takes no lock: it may run beside a run, whose unfinished batches are left out.
  * Throws `usage` for an unknown lot, `state-damaged` for a broken event chain, and the platform's
- * faults; everything else that is wrong is a difference.
+ * errors; everything else that is wrong is a difference.
  */
 export async function checkLot(input: LotToCheck): Promise<CheckOutcome> {
   const record = await input.ledger.lot(input.lot);

@@ -13,7 +13,7 @@ export async function checkPasswordList(known: ReadonlySet<string>, check: Check
   for (const { name, message } of passwords?.damaged ?? []) {
     tell({ externalId: "", what: `${name}, sealed passwords, does not open: ${message}` });
   }
-  for (const { line, externalId, message } of passwords?.faults ?? []) {
+  for (const { line, externalId, message } of passwords?.problems ?? []) {
     tell({ externalId, what: `line ${line} of passwords.csv: ${message}` });
   }
   const strays = [...(passwords?.passwords.keys() ?? [])].filter((externalId) => !known.has(externalId));

@@ -9,14 +9,14 @@ export type DeviceToOpen = Omit<DeviceToVerify, "chain">;
 
 export type CheckAnswer =
   | { readonly kind: "verified"; readonly differences: readonly (readonly Difference[])[] }
-  | { readonly kind: "fault"; readonly message: string; readonly stack: string };
+  | { readonly kind: "failed"; readonly message: string; readonly stack: string };
 
 function answer(devices: readonly DeviceToOpen[], chain: readonly Buffer[]): CheckAnswer {
   try {
     return { kind: "verified", differences: devices.map((device) => verifyDevice({ ...device, chain })) };
-  } catch (error) {
-    const fault = error instanceof Error ? error : new Error(String(error));
-    return { kind: "fault", message: fault.message, stack: fault.stack ?? "" };
+  } catch (cause) {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    return { kind: "failed", message: error.message, stack: error.stack ?? "" };
   }
 }
 

@@ -11,11 +11,11 @@ import { issuerBudget } from "./issuer-budget.ts";
 import type { RunTools } from "./run-tools.ts";
 import type { Walk } from "./walk.ts";
 
-/** What of a walk a report tells. */
-export type Walked = Pick<Walk, "startedAtMs" | "stages" | "notes" | "faults" | "minted">;
+/** The part of a walk that a report shows. */
+export type Walked = Pick<Walk, "startedAtMs" | "stages" | "notes" | "errors" | "minted">;
 
 /**
- * How a lot stands, from the ledger, with what the walk adds to it. Its exit code is the lot's state: 3
+ * A lot's state, from the ledger, with what the walk adds to it. Its exit code is the lot's state: 3
  * while any row or device is rejected, whatever this run did.
  */
 export async function describeLot(
@@ -42,7 +42,7 @@ export async function describeLot(
     issuerBudget: await issuerBudget(ledger, home, { ...job, issuer: signer }),
     startedAtMs: walked.startedAtMs,
     endedAtMs: now(),
-    exitCode: worstExitCode([state, ...walked.faults.map(exitCodeOf)]),
+    exitCode: worstExitCode([state, ...walked.errors.map(exitCodeOf)]),
     counts,
     rows: devices - counts.rejected + rejected,
     rejects,

@@ -26,7 +26,7 @@ export type OpenedDevice =
 interface ClosedFile {
   readonly kind: "closed";
   readonly file: string;
-  readonly words: string;
+  readonly reason: string;
 }
 
 interface Truststore {
@@ -48,7 +48,7 @@ export function openDevice(folder: string, lotFolder: string, password: string |
   if (keystore.kind === "closed") return keystore;
   const { privateKey: key, certificates: chain } = keystore.value;
   if (key === undefined || chain.length === 0) {
-    return { kind: "closed", file, words: "it holds no key with a certificate" };
+    return { kind: "closed", file, reason: "it holds no key with a certificate" };
   }
   for (const [place, secret] of [
     [folder, password],
@@ -68,7 +68,7 @@ function attempt<T>(file: string, read: () => T): { readonly kind: "read"; reado
   try {
     return { kind: "read", value: read() };
   } catch (error) {
-    return { kind: "closed", file, words: error instanceof KeystoreError ? error.message : "it cannot be read" };
+    return { kind: "closed", file, reason: error instanceof KeystoreError ? error.message : "it cannot be read" };
   }
 }
 

@@ -99,7 +99,7 @@ export async function takeOver(
   return true;
 }
 
-/** The mark holds no secret: whoever may look into the folder may read it. */
+/** The mark holds no secret: every user who may list the folder may read it. */
 function modeIn(folder: string): number {
   return (statSync(folder).mode & 0o077) === 0 ? PRIVATE_FILE : SHARED_FILE;
 }

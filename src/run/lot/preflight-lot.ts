@@ -51,7 +51,7 @@ export async function preflightLot(
   }
 }
 
-/** The platform's no; but where the issuer's chain is broken here, no platform can trust it, and that is what to mend. */
+/** The platform's no; but where the issuer's chain is broken here, no platform can trust it, and that is what to correct. */
 function refusal({ home, now }: RunTools, job: Job, message: string): OnboardingError {
   verifyChain(job.issuer, readAuthority(home, job.issuer).chain, now());
   return new OnboardingError(message, { code: "platform-refused" });

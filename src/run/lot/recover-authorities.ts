@@ -3,11 +3,11 @@ import { issuedCertificates } from "../../authority/issued-certificates.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { RunTools } from "./run-tools.ts";
 
-/** No command takes this long from a reservation to its certificate: what is older was left by a killed one. */
+/** No command takes this long from a reservation to its certificate: what is older was left by a killed command. */
 const PATIENCE_MS = 10 * 60_000;
 
 /**
- * Settles what a killed authority command left: a certificate that stands in its place is recorded, and a
+ * Recovers what a killed authority command left: a certificate that stands in its place is recorded, and a
  * serial number that has none after all this time is abandoned. A command that is under way meanwhile is
  * not disturbed: the same certificate may be recorded twice.
  */
@@ -33,7 +33,7 @@ export async function recoverAuthorities(
       );
     } else if (now() - reservedAtMs > PATIENCE_MS) {
       await ledger.abandonSerial(serialNumber).catch(async (error: unknown) => {
-        // Another command may have settled it at the same time.
+        // Another command may have recovered it at the same time.
         if ((await ledger.certificate(serialNumber))?.state === "reserved") throw error;
       });
       log.warn(

@@ -12,7 +12,7 @@ import { replaceDevices } from "../../mint/replace-devices.ts";
 import { ownershipOf, requireOwn } from "./owner-mark.ts";
 
 /**
- * Settles what a killed run left, before anything else is done: batches that were committed as minted
+ * Recovers what a killed run left, before anything else is done: batches that were committed as minted
  * are finished, others are deleted with their passwords and their serial numbers abandoned. Killed in
  * its turn, it can be repeated.
  */
@@ -41,7 +41,7 @@ export async function recoverBatches(
   }
   const { kind } = await ownershipOf(ledger, lease.lot, lot.folder);
   if (kind === "ours" || kind === "unmarked") {
-    // Every batch is settled: what stands here was replaced, and the new one is in its place. Segments have names of
+    // Every batch is recovered: what stands here was replaced, and the new one is in its place. Segments have names of
     // their own, and only those of this ledger's batches go: see `dropBatch`.
     destroyFolder(lot.replaced);
     sweep(lot.work);

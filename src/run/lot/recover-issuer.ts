@@ -7,7 +7,7 @@ import { isUnchecked } from "./restored-home.ts";
 import type { RunTools } from "./run-tools.ts";
 
 /**
- * Settles the lots in which killed runs left batches under this issuer, so that their serial numbers are
+ * Recovers the lots in which killed runs left batches under this issuer, so that their serial numbers are
  * either certificates or abandoned. Lots that a run holds are left alone and named: their numbers are under way.
  * Lots of a restored home that have not been checked are left alone too.
  */

@@ -38,7 +38,7 @@ export async function hasAllFiles(ledger: Ledger, lot: string): Promise<boolean>
 function requireFolder(path: string, what: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
   throw new OnboardingError(
-    `${path}, ${what}, is not there; bring its drive back, or make the folder if what it held is elsewhere for good, and run again`,
+    `${path}, ${what}, is not there; mount its drive again, or create the folder if its contents were moved elsewhere, and run again`,
     { code: "disk-unwritable" },
   );
 }

@@ -50,14 +50,14 @@ export function isUnchecked(home: Home, lot: string): boolean {
 export async function uncheckedLots(home: Home, ledger: LotReader): Promise<readonly UncheckedLot[]> {
   const restored = read(home);
   if (restored === undefined) return [];
-  const standing = new Set(lotsInOutput(home).map(safeName));
+  const present = new Set(lotsInOutput(home).map(safeName));
   const open: UncheckedLot[] = [];
   for (const { name: lot } of await ledger.lots()) {
-    const stands = standing.delete(safeName(lot));
+    const isPresent = present.delete(safeName(lot));
     if (restored.checked.includes(safeName(lot))) continue;
-    if (stands || (await hasLiveDevices(ledger, lot))) open.push({ lot, known: true });
+    if (isPresent || (await hasLiveDevices(ledger, lot))) open.push({ lot, known: true });
   }
-  for (const name of standing) {
+  for (const name of present) {
     if (!restored.checked.includes(name)) open.push({ lot: idOfName(name), known: false });
   }
   return open;

@@ -18,7 +18,7 @@ export async function rewriteReports(
   const { ledger, home } = tools;
   const nowMs = tools.now();
   const layout = lotLayout(home, lot, job.secrets.folder);
-  const walked = { startedAtMs: nowMs, stages: {}, notes: [], faults: [], minted: 0 };
+  const walked = { startedAtMs: nowMs, stages: {}, notes: [], errors: [], minted: 0 };
   const fresh = await describeLot({ ledger, home, now: () => nowMs }, lot, job, walked);
   const last = readReport(layout.reportJson);
   const record = await ledger.lot(lot);

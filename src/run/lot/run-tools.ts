@@ -7,7 +7,7 @@ import type { Platform } from "../../platform/platform.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "../../platform/retry.ts";
 import type { Progress } from "./progress.ts";
 
-/** What a run works with: everything that is not a value of its lot. Made once by whoever starts it. */
+/** What a run works with: everything that is not a value of its lot. Made once by the command that starts it. */
 export interface RunTools {
   readonly home: Home;
   readonly site: Site;

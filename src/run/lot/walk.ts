@@ -1,38 +1,38 @@
 import { OnboardingError, type OnboardingErrorCode } from "../../domain/error.ts";
 
-/** What a walk through the rooms gathers on its way, for the report. */
+/** What a run gathers step by step, for the report. */
 export interface Walk {
   readonly startedAtMs: number;
-  /** Wall time of each room that did something, in milliseconds, in the order of the walk. */
+  /** Wall time of each step that did something, in milliseconds, in the order of the run. */
   readonly stages: Readonly<Record<string, number>>;
   readonly notes: readonly string[];
-  /** Faults that did not end the walk at once, such as a platform that cannot be reached. */
-  readonly faults: readonly OnboardingError[];
+  /** Errors that did not end the run at once, such as a platform that cannot be reached. */
+  readonly errors: readonly OnboardingError[];
   /** Devices that were minted. */
   readonly minted: number;
-  /** True once the walk has done anything that its reports should show. */
+  /** True once the run has done anything that its reports should show. */
   readonly changed: boolean;
-  /** Does one room's work and records how long it took. */
+  /** Does the work of one step and records how long it took. */
   room<T>(name: string, work: () => Promise<T>): Promise<T>;
   /** Something worth a new report has happened. */
   progressed(): void;
   addMinted(devices: number): void;
   /** Tells the report's reader something, in a sentence; the same is told once. */
   note(sentence: string): void;
-  /** Records a fault that shows in the exit code, while the walk goes on. */
-  fault(message: string, code: OnboardingErrorCode): void;
+  /** Records an error that shows in the exit code, while the run continues. */
+  error(message: string, code: OnboardingErrorCode): void;
 }
 
 export function startWalk(now: () => number): Walk {
   const stages: Record<string, number> = {};
   const notes = new Set<string>();
-  const faults: OnboardingError[] = [];
+  const errors: OnboardingError[] = [];
   let minted = 0;
   let changed = false;
   return {
     startedAtMs: now(),
     stages,
-    faults,
+    errors,
     get notes() {
       return [...notes];
     },
@@ -40,7 +40,7 @@ export function startWalk(now: () => number): Walk {
       return minted;
     },
     get changed() {
-      return changed || minted > 0 || faults.length > 0;
+      return changed || minted > 0 || errors.length > 0;
     },
     room: async (name, work) => {
       const beganMs = now();
@@ -59,8 +59,8 @@ export function startWalk(now: () => number): Walk {
     note: (sentence) => {
       notes.add(sentence);
     },
-    fault: (message, code) => {
-      faults.push(new OnboardingError(message, { code }));
+    error: (message, code) => {
+      errors.push(new OnboardingError(message, { code }));
     },
   };
 }

@@ -66,7 +66,7 @@ async function writeList(path: string, passwords: ReadonlyMap<string, string>): 
   for await (const octets of createReadStream(path)) read.update(octets as Buffer);
   if (read.digest("hex") === written.digest("hex")) return;
   throw new OnboardingError(
-    `${path} is not what was just written to it; another program or the disk has changed it, nothing is lost: see to that and run again`,
+    `${path} is not what was just written to it; another program or the disk has changed it, nothing is lost: correct that and run again`,
     { code: "disk-unwritable" },
   );
 }

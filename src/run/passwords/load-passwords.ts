@@ -50,12 +50,12 @@ export async function loadPasswords({
   for (const { state, segment: name } of batches) {
     if (state === "void" || !there.has(name)) continue;
     const segment = await readPasswords(join(layout.secrets, name));
-    if (segment !== undefined) lists.push({ ...segment, faults: [] });
+    if (segment !== undefined) lists.push({ ...segment, problems: [] });
   }
   const passwords = new Map(lists.flatMap((list) => [...list.passwords]));
   const isAway = job.secrets.folder !== undefined && !existsSync(layout.secrets);
-  const faults = lists.flatMap((list) => list.faults);
-  return { passwords, faults, closed, damaged, ...(isAway && { away: layout.secrets }) };
+  const problems = lists.flatMap((list) => list.problems);
+  return { passwords, problems, closed, damaged, ...(isAway && { away: layout.secrets }) };
 }
 
 function inOrder(names: readonly string[], numberOf: (name: string) => number | undefined): readonly string[] {

@@ -7,7 +7,7 @@ import { judgeChain } from "../../x509/judge-chain.ts";
 import { commonNameOf } from "../../x509/name-der.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 
-/** The part that a certificate has in its device being turned away; "none": it does not explain it. */
+/** The part that a certificate has in its device being refused; "none": it does not explain it. */
 export type CertificatePart =
   | "keystore"
   | "truststore"
@@ -24,7 +24,7 @@ export interface Finding {
   readonly words: string;
 }
 
-/** What is known of a device that was turned away. */
+/** What is known of a device that was refused. */
 export interface Evidence {
   readonly externalId: string;
   /** DER, its own certificate first. */
@@ -32,7 +32,7 @@ export interface Evidence {
   readonly stage: Stage;
   readonly issuer: string;
   readonly nowMs: number;
-  /** What the doors said: status, return code or alert. */
+  /** What the endpoints said: status, return code or alert. */
   readonly codes: readonly string[];
   /** What the platform's own lists say; absent without a login. */
   readonly platform?: PlatformView | undefined;
@@ -56,7 +56,7 @@ const ACCEPTANCE = ["outline", "authority", "purpose", "link", "strength", "name
 
 /**
  * Everything about the certificate that explains why the platform turned its device away, in the order in
- * which it is to be mended. Never empty: where nothing explains it, it says so.
+ * which it is to be corrected. Never empty: where nothing explains it, it says so.
  */
 export function diagnoseDevice(evidence: Evidence): readonly Finding[] {
   const findings = [
@@ -174,10 +174,10 @@ function judgeRegistration({ externalId, chain, stage, platform }: Evidence): Fi
   if (platform.hasUser === false) {
     const enabled = trustedOf(chain, platform.trusted ?? []).filter(({ status }) => status === "ENABLED");
     if (enabled.some(({ autoRegistrationEnabled }) => autoRegistrationEnabled)) return [];
-    const standing = stage === "confirmed" ? "although it was confirmed" : `its stage is ${stage}`;
+    const known = stage === "confirmed" ? "although it was confirmed" : `its stage is ${stage}`;
     const off = platform.trusted === undefined ? "" : ", and auto registration is off";
     return registration(
-      `tenant ${platform.tenant} has no user device_${externalId} (${standing})${off}: register it with \`lotmint submit\``,
+      `tenant ${platform.tenant} has no user device_${externalId} (${known})${off}: register it with \`lotmint submit\``,
     );
   }
   if (platform.hasExternalId === false && stage === "confirmed") {

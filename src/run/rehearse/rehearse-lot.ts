@@ -8,20 +8,20 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import type { MintedRecord } from "../../ledger/reading.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { loadPasswords } from "../passwords/load-passwords.ts";
-import { judgeRehearsal, LET_IN, type RehearsalTools, type RehearsedDevice } from "./judge-rehearsal.ts";
-import type { DoorsToTry } from "./rehearse-device.ts";
+import { ACCEPTED, judgeRehearsal, type RehearsalTools, type RehearsedDevice } from "./judge-rehearsal.ts";
+import type { EndpointsToTry } from "./rehearse-device.ts";
 import { viewPlatform } from "./view-platform.ts";
 
 export interface LotToRehearse {
   readonly ledger: Ledger;
   readonly home: Home;
   readonly lot: string;
-  readonly doors: DoorsToTry;
+  readonly endpoints: EndpointsToTry;
   /** Takes only so many devices, chosen by `random` with the same chance each. */
   readonly sample?: number;
   /** A number from 0 up to, not including, 1. */
   readonly random: () => number;
-  /** Where to look up why a device was turned away; absent: no login for it is given. A `retrying` one. */
+  /** Where to look up why a device was refused; absent: no login for it is given. A `retrying` one. */
   readonly platform?: Platform;
   readonly lotPassword?: string;
   /** Opens the lot's sealed passwords. */
@@ -36,7 +36,7 @@ export interface RehearsalOutcome {
   readonly devices: number;
   readonly rehearsed: number;
   readonly letIn: number;
-  /** Revoked devices that were turned away, as they should be. */
+  /** Revoked devices that were refused, as they should be. */
   readonly revoked: number;
   /** Devices with which anything is not as it should be. */
   readonly found: number;
@@ -52,7 +52,7 @@ const AT_ONCE = 8;
 
 /**
  * Lets a lot's devices connect with what stands in their folders, as they will in the field: mutual TLS to
- * the token endpoint and to MQTT, and the first message; and finds out for each that is turned away what
+ * the token endpoint and to MQTT, and the first message; and finds out for each that is refused what
  * its certificate has to do with it. Changes nothing in the lot. Throws `usage` for an unknown lot,
  * `platform-unreachable` and `platform-refused`.
  */
@@ -67,10 +67,10 @@ export async function rehearseLot(input: LotToRehearse): Promise<RehearsalOutcom
   const tools: RehearsalTools = {
     layout,
     issuer: job.issuer,
-    doors: input.doors,
+    endpoints: input.endpoints,
     passwordOf: await findPasswords(input, job, layout, notes),
     lookup: await openLookup(input, notes),
-    note: (words) => notes.add(words),
+    note: (message) => notes.add(message),
     now: input.now,
   };
   const wrong: RehearsedDevice[] = [];
@@ -80,12 +80,12 @@ export async function rehearseLot(input: LotToRehearse): Promise<RehearsalOutcom
   const total = Math.min(devices, input.sample ?? devices);
   for await (const chosen of chooseDevices(input, layout, devices)) {
     for (let start = 0; start < chosen.length; start += AT_ONCE) {
-      throwIfStopped(input.doors.retry.signal);
+      throwIfStopped(input.endpoints.retry.signal);
       const some = chosen.slice(start, start + AT_ONCE);
       for (const result of await Promise.all(some.map((device) => judgeRehearsal(device, tools)))) {
         counts.rehearsed += 1;
         if (!result.right) counts.found += 1;
-        else if (result.mqtt === LET_IN) counts.letIn += 1;
+        else if (result.mqtt === ACCEPTED) counts.letIn += 1;
         else counts.revoked += 1;
         const list = result.right ? right : wrong;
         if (list.length < MAX_RESULTS) list.push(result);

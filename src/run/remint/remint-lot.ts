@@ -53,8 +53,8 @@ export interface RemintOutcome {
   }[];
   readonly published: Published | undefined;
   readonly notes: readonly string[];
-  /** Faults after the devices had their new certificates. */
-  readonly faults: readonly OnboardingError[];
+  /** Errors after the devices had their new certificates. */
+  readonly errors: readonly OnboardingError[];
   readonly exitCode: number;
 }
 
@@ -93,15 +93,15 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
     const published = await finishRemints(tools, lease, request.push);
     const refused = request.register ? await registerAgain(tools, work) : [];
     if (!request.register) await tellUnregistered(ledger, work);
-    const faults = [...lost, ...(published?.faults ?? []), ...walk.faults, ...refused];
+    const errors = [...lost, ...(published?.errors ?? []), ...walk.errors, ...refused];
     await rewriteReports(tools, lease.lot, job);
     return {
       lot: lease.lot,
       devices: [...killed.map(({ issuer: _issuer, ...device }) => device), ...minted],
       published,
       notes: walk.notes,
-      faults,
-      exitCode: worstExitCode(faults.map(exitCodeOf)),
+      errors,
+      exitCode: worstExitCode(errors.map(exitCodeOf)),
     };
   });
 }
@@ -185,8 +185,8 @@ async function mintAgain(
     await pool.close();
   }
   if (minted.length < devices.length) {
-    walk.fault(
-      `stopped: ${minted.length} of ${devices.length} devices have new certificates; say it again for the others`,
+    walk.error(
+      `stopped: ${minted.length} of ${devices.length} devices have new certificates; run the command again for the others`,
       "stopped",
     );
   }
@@ -214,12 +214,12 @@ function refuseBrokenNames({ home }: RunTools, { issuer }: Job, devices: readonl
 function requireSecretsFolder({ secrets }: LotLayout): void {
   if (statSync(secrets, { throwIfNoEntry: false })?.isDirectory() === true) return;
   throw new OnboardingError(
-    `${secrets}, the folder with the lot's passwords, is not there; bring its drive back and say it again, nothing was done`,
+    `${secrets}, the folder with the lot's passwords, is not there; mount its drive again and run the command again; nothing was done`,
     { code: "disk-unwritable" },
   );
 }
 
-/** Lists the devices anew and sends their rows, as a run would. Faults are handed back: the certificates stand. */
+/** Lists the devices anew and sends their rows, as a run would. Errors are handed back: the certificates stand. */
 async function registerAgain(tools: RunTools, work: LotAtWork): Promise<readonly OnboardingError[]> {
   try {
     const lotPreflight = await preflightLot(tools, work, false);

@@ -13,7 +13,7 @@ import { writePem } from "../../x509/pem.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 
-/** Until when a list may be relied on. Whoever checks it fetches the next one by then. */
+/** Until when a list may be relied on. A relying party fetches the next one by then. */
 const NEXT_UPDATE_MS = 30 * 86_400_000;
 
 /** More than a list of a million entries takes. */
@@ -41,10 +41,9 @@ export async function issueCrl(
 ): Promise<WrittenCrl> {
   const lock = await awaitKernelLock(join(tools.home.locks, `crl-${issuer.name}`), PATIENCE_MS);
   if (lock === undefined) {
-    throw new OnboardingError(
-      `another process writes the revocation list of ${issuer.name} and does not come to an end; run again`,
-      { code: "lot-held" },
-    );
+    throw new OnboardingError(`another process is still writing the revocation list of ${issuer.name}; run again`, {
+      code: "lot-held",
+    });
   }
   try {
     return await writeCrl(tools, issuer);

@@ -14,7 +14,7 @@ export type RenewedCrl =
   | { readonly kind: "elsewhere"; readonly issuer: string }
   /** Nobody could sign it; the reason says what to do. The revocations stand. */
   | { readonly kind: "skipped"; readonly issuer: string; readonly reason: string }
-  | { readonly kind: "fault"; readonly issuer: string; readonly fault: OnboardingError };
+  | { readonly kind: "failed"; readonly issuer: string; readonly error: OnboardingError };
 
 /**
  * Writes the revocation lists of these issuers that lack an entry or have run out, as far as their passphrases are
@@ -53,6 +53,6 @@ async function renewOne(
   } catch (error) {
     if (!(error instanceof OnboardingError)) throw error;
     if (error.code === "usage") return { kind: "skipped", issuer, reason: `${error.message}; ${command}` };
-    return { kind: "fault", issuer, fault: error };
+    return { kind: "failed", issuer, error: error };
   }
 }

@@ -14,7 +14,7 @@ export function postDeviceAccessToken(call: Call): SandboxAnswer {
   const { headers, peer } = call.request;
   const presented = readChain(headers["x-ssl-cert-chain"]);
   const verdict = judgeDevice(call.state, peer?.leaf, presented);
-  if (verdict.kind === "turned-away") {
+  if (verdict.kind === "refused") {
     if (verdict.fault === "not registered") {
       throw unusable("Auto registeration is failed for device/Unprocessable Entity");
     }

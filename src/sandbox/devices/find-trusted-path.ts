@@ -11,7 +11,7 @@ const MAX_CHAIN = 10;
 /** The option that makes the platform look into its own revocation list; off unless set. */
 const OFFLINE_CHECK = "configuration/crl.offline.check.enabled";
 
-export type PathFault = "not trusted" | "disabled" | "expired" | "not accepted" | "revoked";
+export type PathProblem = "not trusted" | "disabled" | "expired" | "not accepted" | "revoked";
 
 /**
  * The trusted certificate that a device's certificate leads to, or why none does: it has to be ENABLED, among the
@@ -22,7 +22,7 @@ export function findTrusted(
   state: SandboxState,
   leaf: CertificateFields,
   presented: readonly X509Certificate[],
-): StoredCertificate | PathFault {
+): StoredCertificate | PathProblem {
   const trusted = [...state.certificates.values()];
   const shown = presented.flatMap(({ raw }) => readable(raw));
   const anchorOf = ({ raw }: CertificateFields) => trusted.find(({ x509 }) => x509.raw.equals(raw));
@@ -31,7 +31,7 @@ export function findTrusted(
     isAnchor: (certificate) => certificate !== leaf && anchorOf(certificate) !== undefined,
     maxLength: MAX_CHAIN,
   });
-  let fault: PathFault | undefined;
+  let fault: PathProblem | undefined;
   for (const path of paths) {
     const last = path.at(-1) ?? leaf;
     const anchor = anchorOf(last);
@@ -48,7 +48,7 @@ function judgePath(
   state: SandboxState,
   path: readonly CertificateFields[],
   anchor: StoredCertificate,
-): PathFault | undefined {
+): PathProblem | undefined {
   if (anchor.status !== "ENABLED") return "disabled";
   const problem = judgeChain(path, { nowMs: state.nowMs(), begins: "device", ends: "trusted" });
   if (problem !== undefined) return faultOf(problem);
@@ -56,7 +56,7 @@ function judgePath(
   return checks && path.some((certificate) => isRevoked(state, certificate)) ? "revoked" : undefined;
 }
 
-function faultOf({ kind }: ChainProblem): PathFault {
+function faultOf({ kind }: ChainProblem): PathProblem {
   if (kind === "dates") return "expired";
   return kind === "link" || kind === "authority" ? "not trusted" : "not accepted";
 }

@@ -4,14 +4,14 @@ import { commonNameOf } from "../../x509/name-der.ts";
 import { type CertificateFields, readCertificate } from "../../x509/read-certificate.ts";
 import type { SandboxState } from "../sandbox-state.ts";
 import { addDeviceUser, deviceUserName } from "../sandbox-users.ts";
-import { findTrusted, type PathFault } from "./find-trusted-path.ts";
+import { findTrusted, type PathProblem } from "./find-trusted-path.ts";
 
-/** Why a device is turned away, for the sandbox's own log: the platform says far less to the device. */
-type DeviceFault = "no certificate" | "no name" | "wrong name" | PathFault | "not registered";
+/** Why a device is refused, for the sandbox's own log: the platform says far less to the device. */
+type DeviceProblem = "no certificate" | "no name" | "wrong name" | PathProblem | "not registered";
 
 export type DeviceVerdict =
-  | { readonly kind: "let-in"; readonly deviceId: string }
-  | { readonly kind: "turned-away"; readonly fault: DeviceFault };
+  | { readonly kind: "accepted"; readonly deviceId: string }
+  | { readonly kind: "refused"; readonly fault: DeviceProblem };
 
 /**
  * Whether the platform lets a device in: its certificate leads to a trusted certificate that is ENABLED,
@@ -25,22 +25,22 @@ export function judgeDevice(
   presented: readonly X509Certificate[],
   clientId?: string,
 ): DeviceVerdict {
-  if (leaf === undefined) return turnedAway("no certificate");
+  if (leaf === undefined) return refusedDevice("no certificate");
   const fields = readLeaf(leaf);
   const deviceId = fields && commonNameOf(fields.subject);
-  if (fields === undefined || deviceId === undefined) return turnedAway("no name");
-  if (clientId !== undefined && clientId !== deviceId) return turnedAway("wrong name");
+  if (fields === undefined || deviceId === undefined) return refusedDevice("no name");
+  if (clientId !== undefined && clientId !== deviceId) return refusedDevice("wrong name");
   const anchor = findTrusted(state, fields, presented);
-  if (typeof anchor === "string") return turnedAway(anchor);
+  if (typeof anchor === "string") return refusedDevice(anchor);
   if (!state.users.has(deviceUserName(deviceId))) {
-    if (!anchor.autoRegistrationEnabled) return turnedAway("not registered");
+    if (!anchor.autoRegistrationEnabled) return refusedDevice("not registered");
     addDeviceUser(state, deviceId, undefined);
   }
-  return { kind: "let-in", deviceId };
+  return { kind: "accepted", deviceId };
 }
 
-function turnedAway(fault: DeviceFault): DeviceVerdict {
-  return { kind: "turned-away", fault };
+function refusedDevice(fault: DeviceProblem): DeviceVerdict {
+  return { kind: "refused", fault };
 }
 
 /** A certificate without names that can be read names no device. */

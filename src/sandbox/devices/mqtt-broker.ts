@@ -32,7 +32,7 @@ interface Session {
 }
 
 /**
- * The platform's MQTT door, over TLS with client certificates: who may come in, and SmartREST's first
+ * The platform's MQTT endpoint, over TLS with client certificates: which devices are accepted, and SmartREST's first
  * words. Throws `usage` for a port that is taken.
  */
 export async function startMqttBroker(state: SandboxState, options: BrokerOptions): Promise<RunningBroker> {
@@ -113,11 +113,11 @@ function enter(state: SandboxState, client: Client, clientId: string): Entered {
   if (client.version === 3 && clientId.length > 23) return no("MQTT 3.1 with a client id over 23 characters");
   const [leaf, ...presented] = peerChain(client.conn as TLSSocket);
   const verdict = judgeDevice(state, leaf, presented, deviceId);
-  return verdict.kind === "let-in" ? { returnCode: 0, deviceId } : no(verdict.fault);
+  return verdict.kind === "accepted" ? { returnCode: 0, deviceId } : no(verdict.fault);
 }
 
 function refusal(returnCode: number): AuthenticateError {
-  return Object.assign(new Error("not let in"), { returnCode });
+  return Object.assign(new Error("not accepted"), { returnCode });
 }
 
 /** The certificates that the client has presented, its own first. */

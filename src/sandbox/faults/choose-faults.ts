@@ -59,7 +59,7 @@ function uploadedIds(request: SandboxRequest): string[] {
   }
 }
 
-/** How a row is turned down on demand, or undefined. */
+/** How a row is rejected on demand, or undefined. */
 export function rejectionFor(
   faults: readonly RowRejection[],
   id: string,

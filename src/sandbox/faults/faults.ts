@@ -46,7 +46,7 @@ export type AnswerFault =
       readonly holdsId?: string;
     };
 
-/** Rows of a bulk registration turned down, the others done. Goes together with any other fault. */
+/** Rows of a bulk registration rejected, the others done. Goes together with any other fault. */
 export interface RowRejection {
   readonly kind: "reject-rows";
   /** Absent: any row. */

@@ -36,7 +36,7 @@ export function unprocessable(resource: string, message: string): RequestRefusal
   return new RequestRefusal(422, `${resource}/Unprocessable Entity`, message);
 }
 
-/** 403 as the platform words it. */
+/** 403 with the platform's text. */
 export function accessDenied(): RequestRefusal {
   return new RequestRefusal(403, "security/Forbidden", "Access is denied.");
 }

@@ -7,8 +7,8 @@ import type { BulkCounts } from "../sandbox-state.ts";
 import { deviceUserName } from "../sandbox-users.ts";
 import type { BulkFile, BulkLine } from "./bulk-file.ts";
 import { readBulkFile } from "./bulk-file.ts";
-import { bulkRowFault, idFault, readBulkRow } from "./bulk-row.ts";
-import { bindingFault, makeGroups, registerDevice } from "./register-device.ts";
+import { bulkRowProblem, idProblem, readBulkRow } from "./bulk-row.ts";
+import { bindingProblem, makeGroups, registerDevice } from "./register-device.ts";
 
 export const BULK_MEDIA_TYPE = "application/vnd.com.nsn.cumulocity.bulknewdevicerequest+json";
 
@@ -55,7 +55,7 @@ function registerLine(call: Call, file: BulkFile, line: BulkLine): RowOutcome {
       line: echo,
     };
   }
-  const fault = bulkRowFault(row) ?? (file.columns.describesDevice ? bindingFault(call.state, row) : undefined);
+  const fault = bulkRowProblem(row) ?? (file.columns.describesDevice ? bindingProblem(call.state, row) : undefined);
   if (fault !== undefined) {
     return { status: "FAILED", ...(row.id === "" ? {} : { deviceId: row.id }), reason: fault, line: echo };
   }
@@ -67,7 +67,7 @@ function requestDevice(call: Call, file: BulkFile, line: BulkLine): RowOutcome {
   if (line.cells.length !== file.columns.count) return unparsed(file, line);
   const { id, path } = readBulkRow(file.columns, line);
   const reason =
-    idFault(id) ??
+    idProblem(id) ??
     (call.state.newDeviceRequests.has(id) ? `NewDeviceRequest for id = ${id} already exists.` : undefined) ??
     (call.state.users.has(deviceUserName(id)) ? `Device ${id} already registered to a tenant.` : undefined);
   if (reason !== undefined) {

@@ -46,11 +46,11 @@ export function readBulkRow(columns: BulkColumns, line: BulkLine): BulkRow {
 /** Characters that [OAS] allows in a user's password, 6 to 32 of them. */
 const PASSWORD = /^[A-Za-z0-9`~!@#$%^&*()_|+\-=?;:'",.<>{}[\]\\/]{6,32}$/;
 
-/** Why the platform turns the row down, or undefined when it is good. Looks at the row alone. */
-export function bulkRowFault(row: BulkRow): string | undefined {
+/** Why the platform rejects the row, or undefined when it is good. Looks at the row alone. */
+export function bulkRowProblem(row: BulkRow): string | undefined {
   return (
-    idFault(row.id) ??
-    loginFault(row) ??
+    idProblem(row.id) ??
+    loginProblem(row) ??
     (["", "0", "1"].includes(row.shell) ? undefined : "SHELL must be 1, 0 or empty") ??
     (row.path === "" || row.path.split("/").every((group) => group.trim() !== "")
       ? undefined
@@ -59,7 +59,7 @@ export function bulkRowFault(row: BulkRow): string | undefined {
 }
 
 /** The rule of full bulk registration since 2025.0.131: a colon is allowed, these are not. */
-export function idFault(id: string): string | undefined {
+export function idProblem(id: string): string | undefined {
   if (id === "") return "Device id must not be empty.";
   const forbidden = /[/\\$\s\u0000-\u001f\u007f-\u009f]/.exec(id)?.[0];
   if (forbidden !== undefined) return `Device id '${id}' contains '${forbidden}' character which is not permitted.`;
@@ -67,7 +67,7 @@ export function idFault(id: string): string | undefined {
   return undefined;
 }
 
-function loginFault(row: BulkRow): string | undefined {
+function loginProblem(row: BulkRow): string | undefined {
   if (row.authType !== "BASIC" && row.authType !== "CERTIFICATES") {
     return `Unknown authentication type '${row.authType}'`;
   }

@@ -4,7 +4,7 @@ import { addDeviceUser } from "../sandbox-users.ts";
 import type { BulkRow } from "./bulk-row.ts";
 
 /** The message of a row whose external id belongs to another device, or undefined. Changes nothing. */
-export function bindingFault(state: SandboxState, row: BulkRow): string | undefined {
+export function bindingProblem(state: SandboxState, row: BulkRow): string | undefined {
   for (const { type, value } of externalIdsOf(row)) {
     const holder = state.externalIds.get(externalKey(type, value));
     if (holder !== undefined && holder !== row.id) {

@@ -11,7 +11,7 @@ import {
   adoptionRecorder,
   CA_EXTENSIONS,
   DAY_MS,
-  faultOf,
+  errorOf,
   makeIssuer,
   NOW_MS,
   noOpenssl,
@@ -99,8 +99,8 @@ describe("importAuthority", () => {
       hasKey: false,
     });
     expect(existsSync(authorityLayout(home, "line").key)).toBe(false);
-    const fault = await faultOf(() => loadIssuer(home, "line", PASSPHRASE, NOW_MS, 10));
-    expect([fault.code, fault.message]).toEqual(["issuer-unusable", expect.stringMatching(/without a key/)]);
+    const error = await errorOf(() => loadIssuer(home, "line", PASSPHRASE, NOW_MS, 10));
+    expect([error.code, error.message]).toEqual(["issuer-unusable", expect.stringMatching(/without a key/)]);
   });
 
   test("picks the certificate that the key fits out of several", async () => {
@@ -122,7 +122,7 @@ describe("importAuthority", () => {
       { ...bare, serialNumber: "1001", subject: "/CN=b", revoked: { atMs: NOW_MS, reason: "superseded" as const } },
     ];
     const refusing = adoptionRecorder();
-    await faultOf(() => importAuthority(home, refusing, options({ issued, maxChain: 2 })));
+    await errorOf(() => importAuthority(home, refusing, options({ issued, maxChain: 2 })));
     expect(refusing.calls).toEqual([]);
     const recorder = adoptionRecorder();
     const seen: boolean[] = [];
@@ -158,8 +158,8 @@ describe("importAuthority", () => {
     using home = temporaryHome();
     const serialNumber = new X509Certificate(line.certificateDer).serialNumber.toLowerCase();
     const recorder = adoptionRecorder({ [serialNumber]: { sha256: line.sha256, ...known } });
-    const fault = await faultOf(() => importAuthority(home, recorder, options()));
-    expect([fault.code, fault.message]).toEqual(["issuer-unusable", expect.stringMatching(message)]);
+    const error = await errorOf(() => importAuthority(home, recorder, options()));
+    expect([error.code, error.message]).toEqual(["issuer-unusable", expect.stringMatching(message)]);
     expect(existsSync(authorityLayout(home, "line").folder)).toBe(false);
   });
 
@@ -184,8 +184,8 @@ describe("importAuthority", () => {
   ])("refuses %s", async (_what, changed, code, message) => {
     using home = temporaryHome();
     const recorder = adoptionRecorder();
-    const fault = await faultOf(() => importAuthority(home, recorder, options(changed())));
-    expect([fault.code, fault.message]).toEqual([code, expect.stringMatching(message)]);
+    const error = await errorOf(() => importAuthority(home, recorder, options(changed())));
+    expect([error.code, error.message]).toEqual([code, expect.stringMatching(message)]);
     expect(recorder.calls).toEqual([]);
     expect(existsSync(home.authorities) ? readdirSync(home.authorities) : []).toEqual([]);
   });
@@ -222,11 +222,11 @@ describe("importAuthority", () => {
     ],
   ])("refuses a certificate of openssl's that will not do: %s", async (_what, foreign, message) => {
     using home = temporaryHome();
-    const fault = await faultOf(() =>
+    const error = await errorOf(() =>
       importAuthority(home, adoptionRecorder(), options({ foreign: foreign(), nowMs: Date.now() })),
     );
-    expect([fault.code, fault.message]).toEqual(["issuer-unusable", expect.stringMatching(message)]);
-    expect(fault.message).toContain("authority line");
+    expect([error.code, error.message]).toEqual(["issuer-unusable", expect.stringMatching(message)]);
+    expect(error.message).toContain("authority line");
   });
 
   test.skipIf(noOpenssl)("refuses a chain whose path length leaves no room for another authority", async () => {
@@ -239,10 +239,10 @@ describe("importAuthority", () => {
     openssl("x509", "-req", "-in", path("sub.csr"), ...issuer, "-out", path("sub.pem"));
     const key = createPrivateKey(readFileSync(path("sub.key")));
     const foreign = { certificates: readForeignCertificates(path("sub.pem")), above: above.certificates, key };
-    const fault = await faultOf(() =>
+    const error = await errorOf(() =>
       importAuthority(home, adoptionRecorder(), options({ foreign, nowMs: Date.now() })),
     );
-    expect(fault.message).toMatch(/CN=tight allows 0 authorities below it, but there are 1/);
+    expect(error.message).toMatch(/CN=tight allows 0 authorities below it, but there are 1/);
   });
 
   test("overwrites no authority, and no folder that is in the way", async () => {
@@ -250,8 +250,8 @@ describe("importAuthority", () => {
     const { folder: taken } = authorityLayout(home, "line");
     mkdirSync(taken, { recursive: true });
     writeFileSync(join(taken, "mine"), "");
-    const fault = await faultOf(() => importAuthority(home, adoptionRecorder(), options()));
-    expect([fault.code, fault.message]).toEqual(["usage", expect.stringMatching(/there is an authority line already/)]);
+    const error = await errorOf(() => importAuthority(home, adoptionRecorder(), options()));
+    expect([error.code, error.message]).toEqual(["usage", expect.stringMatching(/there is an authority line already/)]);
     expect(readdirSync(taken)).toEqual(["mine"]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readOpensslDatabase, serialHex } from "../../../src/authority/foreign/openssl-database.ts";
-import { faultOf } from "../authorities.ts";
+import { errorOf } from "../authorities.ts";
 
 const V = "V\t271123192126Z\t\t1000\tunknown\t/CN=dev-1";
 
@@ -39,9 +39,9 @@ describe("readOpensslDatabase", () => {
     ["a revocation without a time", V.replace(/^V/, "R"), /revocation is no time/],
     ["an unknown reason", V.replace("V\t271123192126Z\t", "R\t271123192126Z\t261123192126Z,boredom"), /with a reason/],
   ])("refuses %s and names the line", async (_what, line, message) => {
-    const fault = await faultOf(() => readOpensslDatabase(`${V}\n${line}\n`, "/ca/index.txt"));
-    expect([fault.code, fault.message]).toEqual(["usage", expect.stringMatching(message)]);
-    expect(fault.message).toContain("/ca/index.txt cannot be used: line 2");
+    const error = await errorOf(() => readOpensslDatabase(`${V}\n${line}\n`, "/ca/index.txt"));
+    expect([error.code, error.message]).toEqual(["usage", expect.stringMatching(message)]);
+    expect(error.message).toContain("/ca/index.txt cannot be used: line 2");
   });
 });
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readForeignPkcs12 } from "../../../src/authority/foreign/read-foreign-pkcs12.ts";
 import { OnboardingError } from "../../../src/domain/error.ts";
 import { hasCerttool } from "../../fixtures/other-readers.ts";
-import { CA_EXTENSIONS, faultOf, noOpenssl, openssl, temporaryFolder, trying } from "../authorities.ts";
+import { CA_EXTENSIONS, errorOf, noOpenssl, openssl, temporaryFolder, trying } from "../authorities.ts";
 
 const folder = temporaryFolder();
 const path = (name: string) => join(folder.path, name);
@@ -114,8 +114,8 @@ describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
       [Buffer.from("cececece0000000200000000", "hex"), /Java keystore \(JCEKS\)/],
       [readFileSync(path("ec.pem")), /PEM file.*--certificate/],
     ] as const) {
-      const fault = await faultOf(() => readForeignPkcs12(content, "/in/x.p12", trying("x")));
-      expect([fault.code, fault.message]).toEqual(["usage", expect.stringMatching(words)]);
+      const error = await errorOf(() => readForeignPkcs12(content, "/in/x.p12", trying("x")));
+      expect([error.code, error.message]).toEqual(["usage", expect.stringMatching(words)]);
     }
   });
 
@@ -124,12 +124,12 @@ describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
   });
 
   test.each(["ec.p12", "triple-des.p12", "no-mac.p12"])("refuses %s when no passphrase fits", async (name) => {
-    const fault = await faultOf(() => read(name, "wrong one"));
-    expect([fault.code, fault.message]).toEqual([
+    const error = await errorOf(() => read(name, "wrong one"));
+    expect([error.code, error.message]).toEqual([
       "issuer-unusable",
       expect.stringMatching(/no passphrase given opens the key in \/in\//),
     ]);
-    expect(fault.message).not.toContain("wrong one");
+    expect(error.message).not.toContain("wrong one");
   });
 
   test("does not begin a derivation that would take minutes", async () => {
@@ -137,8 +137,8 @@ describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
     // INTEGER 70000, then INTEGER 8388607, in all three places.
     const rounds = Buffer.from("0203011170", "hex");
     for (let at = slow.indexOf(rounds); at >= 0; at = slow.indexOf(rounds, at + 1)) slow.write("02037fffff", at, "hex");
-    const fault = await faultOf(() => readForeignPkcs12(slow, "/in/x.p12", trying("secret of the file")));
-    expect([fault.code, fault.message]).toEqual(["usage", expect.stringMatching(/8388607 rounds/)]);
+    const error = await errorOf(() => readForeignPkcs12(slow, "/in/x.p12", trying("secret of the file")));
+    expect([error.code, error.message]).toEqual(["usage", expect.stringMatching(/8388607 rounds/)]);
   });
 
   test("refuses what is no PKCS#12 file, and one that was cut short", async () => {
@@ -149,12 +149,12 @@ describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
       whole.subarray(0, 400),
       Buffer.from("3003020103", "hex"),
     ]) {
-      const fault = await faultOf(() => readForeignPkcs12(content, "/in/x.p12", trying("x")));
-      expect([fault.code, fault.message]).toEqual(["usage", expect.stringMatching(/no PKCS#12 file that can be read/)]);
+      const error = await errorOf(() => readForeignPkcs12(content, "/in/x.p12", trying("x")));
+      expect([error.code, error.message]).toEqual(["usage", expect.stringMatching(/no PKCS#12 file that can be read/)]);
     }
   });
 
-  test("whatever octets are changed, the answer is an authority or a fault of its own, in bounded time", async () => {
+  test("whatever octets are changed, the answer is an authority or an error of its own, in bounded time", async () => {
     const whole = readFileSync(path("ec.p12"));
     const change = fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }));
     await fc.assert(
@@ -174,7 +174,7 @@ describe.skipIf(noOpenssl)("readPkcs12Authority (with openssl)", () => {
   test("refuses a file that was altered", async () => {
     const altered = Buffer.from(readFileSync(path("ec.p12")));
     altered.writeUInt8(altered.readUInt8(300) ^ 1, 300);
-    const fault = await faultOf(() => readForeignPkcs12(altered, "/in/x.p12", trying("secret of the file")));
-    expect(["usage", "issuer-unusable"]).toContain(fault.code);
+    const error = await errorOf(() => readForeignPkcs12(altered, "/in/x.p12", trying("secret of the file")));
+    expect(["usage", "issuer-unusable"]).toContain(error.code);
   });
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { readOpensslCa } from "../../../src/authority/foreign/read-openssl-ca.ts";
 import { describeName } from "../../../src/x509/distinguished-name.ts";
 import { followTutorial, opensslIn, type TutorialCa } from "../../fixtures/tutorial-ca.ts";
-import { faultOf, noOpenssl, temporaryFolder } from "../authorities.ts";
+import { errorOf, noOpenssl, temporaryFolder } from "../authorities.ts";
 
 const folder = temporaryFolder();
 let made: TutorialCa;
@@ -97,8 +97,8 @@ describe.skipIf(noOpenssl)("readOpensslCa (with openssl)", () => {
     mkdirSync(join(root, "private"));
     renameSync(join(root, "caKey.pem"), join(root, "private", "acme-ca.key"));
     rmSync(join(root, "caConfig.cnf"));
-    const fault = await faultOf(() => readOpensslCa(root));
-    expect([fault.code, fault.message]).toEqual([
+    const error = await errorOf(() => readOpensslCa(root));
+    expect([error.code, error.message]).toEqual([
       "usage",
       expect.stringMatching(/acme-ca\.key holds a private key.*--certificate FILE --key FILE/),
     ]);
@@ -136,12 +136,12 @@ describe.skipIf(noOpenssl)("readOpensslCa (with openssl)", () => {
   });
 
   test("refuses a folder that is none, one without a certificate, and a database that cannot be read", async () => {
-    expect((await faultOf(() => readOpensslCa(join(root, "caCert.pem")))).message).toMatch(/it is no folder/);
-    expect((await faultOf(() => readOpensslCa(join(root, "nowhere")))).message).toMatch(/it is no folder/);
+    expect((await errorOf(() => readOpensslCa(join(root, "caCert.pem")))).message).toMatch(/it is no folder/);
+    expect((await errorOf(() => readOpensslCa(join(root, "nowhere")))).message).toMatch(/it is no folder/);
     writeFileSync(join(root, "database.txt"), "V\t1\n");
-    const fault = await faultOf(() => readOpensslCa(root));
-    expect([fault.code, fault.message]).toEqual(["usage", expect.stringMatching(/database\.txt.*line 1/)]);
+    const error = await errorOf(() => readOpensslCa(root));
+    expect([error.code, error.message]).toEqual(["usage", expect.stringMatching(/database\.txt.*line 1/)]);
     for (const name of ["caConfig.cnf", "caCert.pem"]) rmSync(join(root, name));
-    expect((await faultOf(() => readOpensslCa(root))).message).toMatch(/leads to a certificate/);
+    expect((await errorOf(() => readOpensslCa(root))).message).toMatch(/leads to a certificate/);
   });
 });

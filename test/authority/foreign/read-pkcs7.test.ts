@@ -6,7 +6,7 @@ import { readPkcs7Certificates } from "../../../src/authority/foreign/read-pkcs7
 import { writePem } from "../../../src/x509/pem.ts";
 import type { CertificateFields } from "../../../src/x509/read-certificate.ts";
 import { makeChain } from "../../fixtures/make-chain.ts";
-import { faultOf, NOW_MS, noOpenssl, openssl, temporaryFolder } from "../authorities.ts";
+import { errorOf, NOW_MS, noOpenssl, openssl, temporaryFolder } from "../authorities.ts";
 
 const folder = temporaryFolder();
 const path = (name: string) => join(folder.path, name);
@@ -31,8 +31,8 @@ describe.skipIf(noOpenssl)("certificates in a PKCS#7 file by openssl (skipped wi
     const head = Buffer.from("308006092a864886f70d010702a080", "hex");
     for (const content of [head, Buffer.concat([head, Buffer.alloc(4)])]) {
       writeFileSync(path("ber.p7b"), content);
-      const fault = await faultOf(() => readForeignCertificates(path("ber.p7b")));
-      expect([fault.code, fault.message]).toEqual([
+      const error = await errorOf(() => readForeignCertificates(path("ber.p7b")));
+      expect([error.code, error.message]).toEqual([
         "usage",
         expect.stringMatching(/PKCS#7 file \(\.p7b\) that cannot be read/),
       ]);

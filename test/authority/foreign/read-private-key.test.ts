@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { derInteger, derOctetString, derOid, derSequence } from "../../../src/asn1/der.ts";
 import { readPrivateKey } from "../../../src/authority/foreign/read-private-key.ts";
-import { faultOf, noOpenssl, openssl, temporaryFolder, trying } from "../authorities.ts";
+import { errorOf, noOpenssl, openssl, temporaryFolder, trying } from "../authorities.ts";
 
 const folder = temporaryFolder();
 const path = (name: string) => join(folder.path, name);
@@ -75,12 +75,12 @@ describe.skipIf(noOpenssl)("readPrivateKey (with openssl)", () => {
   });
 
   test.each(["pbes2.pem", "pbes2.der", "headers.pem"])("refuses %s when no passphrase fits", async (name) => {
-    const fault = await faultOf(() => readPrivateKey(readFileSync(path(name)), `/in/${name}`, trying("wrong one")));
-    expect([fault.code, fault.message]).toEqual([
+    const error = await errorOf(() => readPrivateKey(readFileSync(path(name)), `/in/${name}`, trying("wrong one")));
+    expect([error.code, error.message]).toEqual([
       "issuer-unusable",
       expect.stringMatching(/no passphrase given opens the key in \/in\/.*LOTMINT_IMPORT_PASSPHRASE/),
     ]);
-    expect(fault.message).not.toContain("wrong one");
+    expect(error.message).not.toContain("wrong one");
   });
 
   test("refuses a file without a key, with two keys, and with one that is broken", async () => {
@@ -92,8 +92,8 @@ describe.skipIf(noOpenssl)("readPrivateKey (with openssl)", () => {
       ["-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", /encryption is not one/],
     ];
     for (const [content, message] of cases) {
-      const fault = await faultOf(() => readPrivateKey(Buffer.from(content), "key.pem", trying("x")));
-      expect([fault.code, fault.message]).toEqual(["usage", expect.stringMatching(message)]);
+      const error = await errorOf(() => readPrivateKey(Buffer.from(content), "key.pem", trying("x")));
+      expect([error.code, error.message]).toEqual(["usage", expect.stringMatching(message)]);
     }
   });
 
@@ -103,6 +103,6 @@ describe.skipIf(noOpenssl)("readPrivateKey (with openssl)", () => {
     const pbes2 = derSequence(derOid("1.2.840.113549.1.5.13"), derSequence(derivation, derSequence()));
     const slow = derSequence(pbes2, derOctetString(Buffer.alloc(64)));
     const read = () => readPrivateKey(slow, "slow.der", trying("foreign secret"));
-    expect((await faultOf(read)).message).toMatch(/2000001 rounds/);
+    expect((await errorOf(read)).message).toMatch(/2000001 rounds/);
   });
 });

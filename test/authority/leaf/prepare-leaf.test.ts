@@ -7,7 +7,7 @@ import { openSigner } from "../../../src/authority/signer.ts";
 import { KEY_ALGORITHMS, NEVER_MS } from "../../../src/domain/certificate.ts";
 import { BUILT_IN_PROFILES } from "../../../src/domain/profiles.ts";
 import { newSerialNumber } from "../../../src/x509/serial-number.ts";
-import { DAY_MS, DEVICE, faultOf, makeIssuer, NOW_MS, subjectOf, temporaryHome } from "../authorities.ts";
+import { DAY_MS, DEVICE, errorOf, makeIssuer, NOW_MS, subjectOf, temporaryHome } from "../authorities.ts";
 
 const home = temporaryHome();
 let issuers: readonly LoadedIssuer[];
@@ -84,7 +84,7 @@ describe("prepareLeaf", () => {
     ],
     ["an end after the issuer's", { validity: { notBeforeMs: NOW_MS, notAfterMs: NEVER_MS } }, /ends after its issuer/],
   ])("refuses %s as usage", async (_what, changed, message) => {
-    const fault = await faultOf(() => prepareLeaf(request(changed)));
-    expect([fault.code, fault.message]).toEqual(["usage", expect.stringMatching(message)]);
+    const error = await errorOf(() => prepareLeaf(request(changed)));
+    expect([error.code, error.message]).toEqual(["usage", expect.stringMatching(message)]);
   });
 });

@@ -5,7 +5,7 @@ import { publicKeyProblem } from "../../../src/authority/request/public-key-prob
 import { brokenPrime, primeOf } from "../../fixtures/make-request.ts";
 import { hasOpenssl, openssl } from "../../fixtures/other-readers.ts";
 
-function faultOf(spki: Buffer): string | undefined {
+function errorOf(spki: Buffer): string | undefined {
   return publicKeyProblem(createPublicKey({ key: spki, format: "der", type: "spki" }), spki);
 }
 
@@ -34,10 +34,10 @@ function primeAfter(prime: bigint): bigint {
 }
 
 test("RSA of 2048 to 4096 bits and EC on P-256 and P-384 are good", () => {
-  expect(faultOf(rsa(GOOD))).toBeUndefined();
-  expect(faultOf(rsa(primeOf(1152) * primeOf(1152)))).toBeUndefined();
+  expect(errorOf(rsa(GOOD))).toBeUndefined();
+  expect(errorOf(rsa(primeOf(1152) * primeOf(1152)))).toBeUndefined();
   for (const namedCurve of ["P-256", "P-384"]) {
-    expect(faultOf(spki(generateKeyPairSync("ec", { namedCurve }).publicKey))).toBeUndefined();
+    expect(errorOf(spki(generateKeyPairSync("ec", { namedCurve }).publicKey))).toBeUndefined();
   }
 });
 
@@ -52,14 +52,14 @@ test.each([
   ["close primes", rsa(CLOSE * primeAfter(CLOSE)), /close together \(CVE-2022-26320\)/],
   ["a small factor", rsa(primeOf(2047) * 751n), /small factor/],
 ])("an RSA key with or from %s is refused", (_, key, words) => {
-  expect(faultOf(key)).toMatch(words);
+  expect(errorOf(key)).toMatch(words);
 });
 
 test("other curves and other kinds of keys are refused by name", () => {
-  expect(faultOf(spki(generateKeyPairSync("ec", { namedCurve: "secp521r1" }).publicKey))).toMatch(/curve secp521r1/);
-  expect(faultOf(spki(generateKeyPairSync("ec", { namedCurve: "secp256k1" }).publicKey))).toMatch(/curve secp256k1/);
-  expect(faultOf(spki(generateKeyPairSync("ed25519").publicKey))).toMatch(/its key is ed25519/);
-  expect(faultOf(spki(generateKeyPairSync("rsa-pss", { modulusLength: 2048 }).publicKey))).toMatch(/rsa-pss/);
+  expect(errorOf(spki(generateKeyPairSync("ec", { namedCurve: "secp521r1" }).publicKey))).toMatch(/curve secp521r1/);
+  expect(errorOf(spki(generateKeyPairSync("ec", { namedCurve: "secp256k1" }).publicKey))).toMatch(/curve secp256k1/);
+  expect(errorOf(spki(generateKeyPairSync("ed25519").publicKey))).toMatch(/its key is ed25519/);
+  expect(errorOf(spki(generateKeyPairSync("rsa-pss", { modulusLength: 2048 }).publicKey))).toMatch(/rsa-pss/);
 });
 
 test.skipIf(!hasOpenssl).each([
@@ -68,5 +68,5 @@ test.skipIf(!hasOpenssl).each([
 ])("an EC key with %s is refused (skipped without openssl)", (_, form) => {
   const pem = openssl(["ecparam", "-name", "prime256v1", "-genkey", "-noout"]);
   const text = openssl(["ec", "-pubout", ...form], pem);
-  expect(faultOf(Buffer.from(text.replace(/-----.*-----/g, ""), "base64"))).toMatch(/not every reader knows/);
+  expect(errorOf(Buffer.from(text.replace(/-----.*-----/g, ""), "base64"))).toMatch(/not every reader knows/);
 });

@@ -12,9 +12,9 @@ import { hasOpenssl, openssl } from "../../fixtures/other-readers.ts";
 const EC = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 const RSA = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
 
-function faultOf(source: string | Buffer): string {
+function errorOf(source: string | Buffer): string {
   const request = readPkcs10(source);
-  return "fault" in request ? request.fault : "";
+  return "problem" in request ? request.problem : "";
 }
 
 describe.skipIf(!hasOpenssl)("requests by openssl (skipped without openssl)", () => {
@@ -62,7 +62,7 @@ describe.skipIf(!hasOpenssl)("requests by openssl (skipped without openssl)", ()
     ["SHA-1 with ECDSA", ec("P-256"), ["-sha1"]],
     ["SHA-224 with ECDSA", ec("P-256"), ["-sha224"]],
   ])("%s is refused by name", (words, key, options) => {
-    expect(faultOf(request(key, options))).toBe(
+    expect(errorOf(request(key, options))).toBe(
       `it is signed with ${words}; sign it with SHA-256, SHA-384 or SHA-512 and RSA (PKCS#1 v1.5) or ECDSA`,
     );
   });
@@ -70,41 +70,41 @@ describe.skipIf(!hasOpenssl)("requests by openssl (skipped without openssl)", ()
 
 test("a request whose key is another's than the one that signed it is refused", () => {
   const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-  expect(faultOf(makeRequest({ key: EC, spki: spkiOf(other) }))).toContain("does not fit its public key");
-  expect(faultOf(makeRequest({ key: EC, spki: spkiOf(RSA) }))).toContain("does not fit its public key");
+  expect(errorOf(makeRequest({ key: EC, spki: spkiOf(other) }))).toContain("does not fit its public key");
+  expect(errorOf(makeRequest({ key: EC, spki: spkiOf(RSA) }))).toContain("does not fit its public key");
 });
 
 test("a request that was altered after it was signed is refused", () => {
   const request = makeRequest({ key: EC, commonName: "SN-1" });
   const altered = Buffer.from(request.toString("latin1").replace("SN-1", "SN-2"), "latin1");
-  expect(faultOf(request)).toBe("");
-  expect(faultOf(altered)).toContain("does not fit its public key");
+  expect(errorOf(request)).toBe("");
+  expect(errorOf(altered)).toContain("does not fit its public key");
 });
 
 test("parameters of the signature algorithm are NULL or left out with RSA, and left out with ECDSA", () => {
-  expect(faultOf(makeRequest({ key: RSA, parameters: [] }))).toBe("");
-  expect(faultOf(makeRequest({ key: RSA, parameters: [derInteger(1)] }))).toContain("do not belong there");
-  expect(faultOf(makeRequest({ key: EC, parameters: [derNull()] }))).toContain("do not belong there");
+  expect(errorOf(makeRequest({ key: RSA, parameters: [] }))).toBe("");
+  expect(errorOf(makeRequest({ key: RSA, parameters: [derInteger(1)] }))).toContain("do not belong there");
+  expect(errorOf(makeRequest({ key: EC, parameters: [derNull()] }))).toContain("do not belong there");
 });
 
 test("another version, an unknown algorithm and an unknown key are refused with words", () => {
-  expect(faultOf(makeRequest({ key: EC, version: 1 }))).toBe("the request is not of version 1");
-  expect(faultOf(makeRequest({ key: EC, algorithm: "1.2.3.4" }))).toContain("signed with algorithm 1.2.3.4");
+  expect(errorOf(makeRequest({ key: EC, version: 1 }))).toBe("the request is not of version 1");
+  expect(errorOf(makeRequest({ key: EC, algorithm: "1.2.3.4" }))).toContain("signed with algorithm 1.2.3.4");
   const offCurve = Buffer.from(spkiOf(EC));
   offCurve.writeUInt8(offCurve.readUInt8(offCurve.length - 1) ^ 1, offCurve.length - 1);
-  expect(faultOf(makeRequest({ key: EC, spki: offCurve }))).toContain("its point is not on the curve");
+  expect(errorOf(makeRequest({ key: EC, spki: offCurve }))).toContain("its point is not on the curve");
   const unknown = generateKeyPairSync("ed25519").publicKey.export({ type: "spki", format: "der" });
-  expect(faultOf(makeRequest({ key: EC, spki: unknown }))).toContain("its key is ed25519");
+  expect(errorOf(makeRequest({ key: EC, spki: unknown }))).toContain("its key is ed25519");
 });
 
 test("text without a request, with two of them, and an absurdly long one are refused", () => {
   const pem = makeRequestPem({ key: EC });
-  expect(faultOf("hello")).toContain("it holds no certificate request in PEM form");
-  expect(faultOf(pem.replaceAll("CERTIFICATE REQUEST", "CERTIFICATE"))).toContain(
+  expect(errorOf("hello")).toContain("it holds no certificate request in PEM form");
+  expect(errorOf(pem.replaceAll("CERTIFICATE REQUEST", "CERTIFICATE"))).toContain(
     "it holds no certificate request in PEM form",
   );
-  expect(faultOf(pem + pem)).toBe("it holds 2 certificate requests; give one alone");
-  expect(faultOf(makeRequest({ key: EC, commonName: "A".repeat(70_000) }))).toContain("too large");
+  expect(errorOf(pem + pem)).toBe("it holds 2 certificate requests; give one alone");
+  expect(errorOf(makeRequest({ key: EC, commonName: "A".repeat(70_000) }))).toContain("too large");
   expect(() => readCertificateRequest("hello")).toThrow(expect.objectContaining({ code: "usage" }));
 });
 
@@ -129,14 +129,14 @@ describe("a request in a file as others leave it", () => {
     ["a certificate beside it", `-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n${pem}`],
   ])("is read with %s", (_, source) => {
     expect(readPkcs10(source)).toEqual(readPkcs10(pem));
-    expect(faultOf(source)).toBe("");
+    expect(errorOf(source)).toBe("");
   });
 
   test("is refused with a private key in it, and the key is not shown", () => {
     const encrypted = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n";
     for (const source of [pem + key, key + pem, Buffer.from(pem + encrypted), wide(key)]) {
-      expect(faultOf(source)).toMatch(/^it holds a private key: give the certificate request alone/);
-      expect(faultOf(source)).not.toContain(key.split("\n")[1]);
+      expect(errorOf(source)).toMatch(/^it holds a private key: give the certificate request alone/);
+      expect(errorOf(source)).not.toContain(key.split("\n")[1]);
     }
   });
 });
@@ -152,7 +152,7 @@ test("whatever octets come, there is a request or a reason, and nothing is throw
         const mutated = Buffer.from(request);
         mutated.writeUInt8(mutated.readUInt8(at) ^ bits, at);
         // ECDSA's signature is the only part that may change and still fit; a flipped octet never does.
-        return faultOf(mutated) !== "" && faultOf(mutated.subarray(0, end)) !== "";
+        return errorOf(mutated) !== "" && errorOf(mutated.subarray(0, end)) !== "";
       },
     ),
     { numRuns: 400 },

@@ -10,7 +10,7 @@ import { signRequest } from "../../../src/authority/request/sign-request.ts";
 import { authorityLayout, type Home } from "../../../src/disk/layout.ts";
 import {
   adoptionRecorder,
-  faultOf,
+  errorOf,
   makeIssuer,
   NOW_MS,
   noOpenssl,
@@ -38,7 +38,7 @@ const requested = (home: Home, name = "line", passphrase = PASSPHRASE) =>
 /** Has a request signed at headquarters, and gives what is handed back as a file's certificates. */
 async function signed(home: Home, name = "line") {
   const request = readPkcs10(readFileSync(authorityLayout(home, name).request));
-  if ("fault" in request) throw new Error(request.fault);
+  if ("problem" in request) throw new Error(request.problem);
   const { pem } = await signRequest(headquarters, serialRecorder(), { request, issuer, maxChain: 10, nowMs: NOW_MS });
   const file = `${home.root}/signed.pem`;
   writeFileSync(file, pem);
@@ -62,15 +62,15 @@ describe("requestAuthority", () => {
     expect(readFileSync(authorityLayout(home, "line").key, "utf8")).toContain("BEGIN ENCRYPTED PRIVATE KEY");
     expect(recorder.calls).toEqual(["authority-requested line"]);
     const request = readPkcs10(pem);
-    if ("fault" in request) throw new Error(request.fault);
+    if ("problem" in request) throw new Error(request.problem);
     expect(createPublicKey({ key: request.spki, format: "der", type: "spki" }).asymmetricKeyDetails).toEqual({
       namedCurve: "secp384r1",
     });
     expect(listAuthorities(home)).toEqual([
-      { state: "requested", name: "line", fault: expect.stringMatching(/waits for its certificate/) },
+      { state: "requested", name: "line", problem: expect.stringMatching(/waits for its certificate/) },
     ]);
-    const fault = await faultOf(() => loadIssuer(home, "line", PASSPHRASE, NOW_MS, 10));
-    expect([fault.code, fault.message]).toEqual(["issuer-unusable", expect.stringMatching(/authority import line/)]);
+    const error = await errorOf(() => loadIssuer(home, "line", PASSPHRASE, NOW_MS, 10));
+    expect([error.code, error.message]).toEqual(["issuer-unusable", expect.stringMatching(/authority import line/)]);
   });
 
   test.skipIf(noOpenssl)("writes a request that openssl verifies", async () => {
@@ -103,13 +103,13 @@ describe("requestAuthority", () => {
     await requested(home);
     await requested(home, "other");
     const foreign = await signed(home, "other");
-    const wrong = await faultOf(() => importAuthority(home, adoptionRecorder(), { name: "line", foreign, ...limits }));
+    const wrong = await errorOf(() => importAuthority(home, adoptionRecorder(), { name: "line", foreign, ...limits }));
     expect([wrong.code, wrong.message]).toEqual([
       "issuer-unusable",
       expect.stringMatching(/not for the key that was requested/),
     ]);
     const withKey = { ...(await signed(home)), key: issuer.signer.key };
-    const keyed = await faultOf(() =>
+    const keyed = await errorOf(() =>
       importAuthority(home, adoptionRecorder(), { name: "line", foreign: withKey, passphrase: PASSPHRASE, ...limits }),
     );
     expect([keyed.code, keyed.message]).toEqual(["usage", expect.stringMatching(/key never left/)]);
@@ -119,11 +119,11 @@ describe("requestAuthority", () => {
   test("refuses a name that is taken, a short passphrase and a subject that no certificate can hold", async () => {
     using home = temporaryHome();
     await requested(home);
-    expect((await faultOf(() => requested(home))).message).toMatch(/there is an authority line already/);
-    expect((await faultOf(() => requested(home, "x", "eleven char"))).message).toMatch(/at least 12 characters/);
+    expect((await errorOf(() => requested(home))).message).toMatch(/there is an authority line already/);
+    expect((await errorOf(() => requested(home, "x", "eleven char"))).message).toMatch(/at least 12 characters/);
     const subject = [{ attribute: "C", value: "DEU" }] as const;
     const bad = { name: "x", subject, passphrase: PASSPHRASE, nowMs: NOW_MS };
-    expect((await faultOf(() => requestAuthority(home, adoptionRecorder(), bad))).code).toBe("usage");
+    expect((await errorOf(() => requestAuthority(home, adoptionRecorder(), bad))).code).toBe("usage");
     expect(readdirSync(home.authorities)).toEqual(["line"]);
   });
 });

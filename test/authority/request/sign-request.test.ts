@@ -13,7 +13,7 @@ import { parseSubject } from "../../../src/x509/distinguished-name.ts";
 import { encodeSubject } from "../../../src/x509/name-der.ts";
 import {
   DAY_MS,
-  faultOf,
+  errorOf,
   makeIssuer,
   NOW_MS,
   noOpenssl,
@@ -37,7 +37,7 @@ function requestOf(subject: string, key = newKey()): CertificateRequest {
   const spki = createPublicKey(key).export({ type: "spki", format: "der" });
   const signer = openSigner({ kind: "key", key });
   const request = readPkcs10(encodeAuthorityRequest({ subject: encodeSubject(parseSubject(subject)), spki }, signer));
-  if ("fault" in request) throw new Error(request.fault);
+  if ("problem" in request) throw new Error(request.problem);
   return request;
 }
 
@@ -112,13 +112,13 @@ describe("signRequest", () => {
       },
     };
     const before = issuedCertificates(home).length;
-    expect((await faultOf(() => signRequest(home, refusing, options()))).code).toBe("state-damaged");
+    expect((await errorOf(() => signRequest(home, refusing, options()))).code).toBe("state-damaged");
     expect(issuedCertificates(home).length).toBe(before);
 
     using other = temporaryHome();
     mkdirSync(authorityLayout(other, "hq").folder, { recursive: true });
     writeFileSync(authorityLayout(other, "hq").issued, "a file where a folder belongs");
-    expect((await faultOf(() => signRequest(other, recorder, options()))).code).toBe("disk-unwritable");
+    expect((await errorOf(() => signRequest(other, recorder, options()))).code).toBe("disk-unwritable");
     expect(recorder.calls.map((call) => call.split(" ")[0])).toEqual(["reserve", "abandon"]);
   });
 
@@ -152,8 +152,8 @@ describe("signRequest", () => {
     ],
   ])("refuses %s before anything is reserved", async (_what, changed, code, message) => {
     const recorder = serialRecorder();
-    const fault = await faultOf(() => signRequest(home, recorder, options(changed())));
-    expect([fault.code, fault.message]).toEqual([code, expect.stringMatching(message)]);
+    const error = await errorOf(() => signRequest(home, recorder, options(changed())));
+    expect([error.code, error.message]).toEqual([code, expect.stringMatching(message)]);
     expect(recorder.calls).toEqual([]);
   });
 });

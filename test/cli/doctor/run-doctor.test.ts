@@ -68,7 +68,7 @@ test("a person gets each finding with its cure, and the count", async () => {
   expect(text).toContain("1 problem, no warnings");
 });
 
-test("faults of lotmint.yaml are told once, with the line", async () => {
+test("errors of lotmint.yaml are told once, with the line", async () => {
   await init();
   writeFileSync(at("lotmint.yaml"), "colour: green\n");
   const { code, found } = await doctor();

@@ -70,7 +70,7 @@ export function revocationListsContract(open: LedgerFactory): void {
       expect(new Set(pages.flat().map(({ serialNumber }) => serialNumber)).size).toBe(4500);
     });
 
-    test("lots under way are those with batches of the issuer that are not settled", async () => {
+    test("lots under way are those with batches of the issuer that are not recovered", async () => {
       const [one, two] = [await world.plannedLot(ledger, "L1", ["a"]), await world.plannedLot(ledger, "L2", ["b"])];
       const { batch } = await world.reserveNext(ledger, one);
       await world.mintLot(ledger, two);

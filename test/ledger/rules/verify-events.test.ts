@@ -35,9 +35,9 @@ async function flawAfter(change: string): Promise<string> {
   const { ledger, intruder } = await mintedLedger();
   await expect(ledger.verifyEvents()).resolves.toMatchObject({ events: 8 });
   intruder.exec(`DROP TRIGGER events_keep; DROP TRIGGER events_stay; ${change}`);
-  const fault = await ledger.verifyEvents().catch((error: unknown) => error);
-  expect(fault).toMatchObject({ code: "state-damaged" });
-  return fault instanceof Error ? fault.message : "";
+  const error = await ledger.verifyEvents().catch((error: unknown) => error);
+  expect(error).toMatchObject({ code: "state-damaged" });
+  return error instanceof Error ? error.message : "";
 }
 
 test("events cannot be changed or deleted by accident", async () => {
@@ -58,7 +58,7 @@ test("an event that was taken out is missed at its successor", async () => {
   expect(await flawAfter("DELETE FROM events WHERE seq = 3")).toMatch(/^event 4 \(/);
 });
 
-test("a forger who mends an event's digest is found at its successor, and a gap even in a mended chain", async () => {
+test("a forger who recomputes an event's digest is found at its successor, and a gap even in a recomputed chain", async () => {
   const { ledger, intruder } = await mintedLedger();
   const rows = "SELECT chain, seq, at_ms AS atMs, kind, subject, detail, prev, digest FROM events";
   const events = intruder
@@ -113,7 +113,7 @@ test("a lot that was deleted and has events is missed", async () => {
   await expect(ledger.verifyLinks()).rejects.toThrow("there are events of a lot that is gone");
 });
 
-test("the end of a lot's chain that was cut off and mended is missed by its checkpoint", async () => {
+test("the end of a lot's chain that was cut off and recomputed is missed by its checkpoint", async () => {
   const { ledger, intruder } = await mintedLedger();
   await ledger.releaseLot({ lot: "L1", run: 1, fence: 1 }, 0);
   intruder.exec(`DROP TRIGGER events_stay; DELETE FROM events WHERE chain = 1 AND seq = 7;
@@ -121,7 +121,7 @@ test("the end of a lot's chain that was cut off and mended is missed by its chec
   await expect(ledger.verifyLinks()).rejects.toThrow("lot L1 does not have the event");
 });
 
-test("the end of the site's chain that was cut off and mended is missed by the lots' last runs", async () => {
+test("the end of the site's chain that was cut off and recomputed is missed by the lots' last runs", async () => {
   const { ledger, intruder } = await mintedLedger();
   await ledger.releaseLot({ lot: "L1", run: 1, fence: 1 }, 0);
   intruder.exec(`DROP TRIGGER events_stay; DELETE FROM events WHERE chain = 0 AND seq = 3;

@@ -25,7 +25,7 @@ test("a file is held by one alone, until it is let go, and holding it writes not
   second?.release();
 });
 
-test("whoever waits has the file once it is let go, and gives up when it is not", async () => {
+test("a process that waits has the file once it is released, and gives up when it is not", async () => {
   const path = join(temporaryFolder(), "one");
   const first = takeKernelLock(path);
   expect(await awaitKernelLock(path, 0)).toBeUndefined();
@@ -36,7 +36,7 @@ test("whoever waits has the file once it is let go, and gives up when it is not"
   second?.release();
 });
 
-test("a lock that cannot be made is the disk's fault", () => {
+test("a lock that cannot be made is the disk's error", () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "locks"), "");
   expect(() => takeKernelLock(join(folder, "locks", "one"))).toThrow(

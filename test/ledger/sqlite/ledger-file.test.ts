@@ -43,7 +43,7 @@ test("the ledger has a write-ahead log, which is synced in each commit", () => {
   expect(() => reader.exec("DELETE FROM lots")).toThrow("readonly");
 });
 
-test("a ledger that cannot be opened is a disk's fault", async () => {
+test("a ledger that cannot be opened is a disk's error", async () => {
   const path = join(world.temporaryFolder(), "ledger.sqlite");
   mkdirSync(path);
   await expect(openLedger(path, { now })).rejects.toMatchObject({ code: "disk-unwritable" });

@@ -62,15 +62,15 @@ test("transactions run one after the other, in the order of asking", async () =>
   expect(lots()).toEqual(["first", "second", "third"]);
 });
 
-test("a transaction that throws is undone, its fault comes out as it was, and the next one runs", async () => {
+test("a transaction that throws is undone, its error comes out as it was, and the next one runs", async () => {
   const { write, addLot, lots, idle } = queue();
-  const fault = new Error("no");
+  const error = new Error("no");
   const broken = write(() => {
     addLot("first");
-    throw fault;
+    throw error;
   });
   const next = write(() => addLot("second"));
-  await expect(broken).rejects.toBe(fault);
+  await expect(broken).rejects.toBe(error);
   await next;
   await idle();
   expect(lots()).toEqual(["second"]);

@@ -7,7 +7,7 @@ import { makeIssuer, pemOf } from "../../fixtures/make-issuer.ts";
 import { deviceIdentity, type Script, startMqtt } from "../tls-server.ts";
 
 const CONNACK: Packet = { cmd: "connack", returnCode: 0, sessionPresent: false };
-const LET_IN = { kind: "answer", value: { kind: "let-in", notes: [] } };
+const ACCEPTED = { kind: "answer", value: { kind: "accepted", notes: [] } };
 
 let identity: DeviceIdentity;
 const open: (() => Promise<void>)[] = [];
@@ -22,8 +22,12 @@ afterEach(async () => {
 async function at(script: Script, options?: ServerOptions, host?: string) {
   const server = await startMqtt(script, options, host);
   open.push(server.close);
-  const connect = (more: Partial<MqttOptions> = {}, door: Partial<DeviceEndpoint> = {}) =>
-    connectDevice({ ...server.door, ...door }, identity, { firstMessage: "100,a,t", answerMs: 10_000, ...more });
+  const connect = (more: Partial<MqttOptions> = {}, endpoint: Partial<DeviceEndpoint> = {}) =>
+    connectDevice({ ...server.endpoint, ...endpoint }, identity, {
+      firstMessage: "100,a,t",
+      answerMs: 10_000,
+      ...more,
+    });
   return { connect, server };
 }
 
@@ -39,11 +43,11 @@ function platform(heard: Packet[], said: readonly (readonly [string, string])[])
   };
 }
 
-describe("a device that is let in", () => {
+describe("a device that is accepted", () => {
   test("has said its id, a clean session, no user name, and its first message with an acknowledgement", async () => {
     const heard: Packet[] = [];
     const { connect } = await at(platform(heard, [["s/dat", "71,token"]]));
-    expect(await connect()).toEqual(LET_IN);
+    expect(await connect()).toEqual(ACCEPTED);
     expect(heard[0]).toMatchObject({ cmd: "connect", clientId: "ACME-1", clean: true, protocolVersion: 4 });
     expect(heard[0]).not.toHaveProperty("username");
     expect(heard).toContainEqual(expect.objectContaining({ cmd: "publish", topic: "s/us", qos: 1 }));
@@ -53,7 +57,7 @@ describe("a device that is let in", () => {
   test("sends no first message when it is given none", async () => {
     const heard: Packet[] = [];
     const { connect } = await at(platform(heard, [["s/dat", "71,token"]]));
-    expect(await connectWithout(connect)).toEqual(LET_IN);
+    expect(await connectWithout(connect)).toEqual(ACCEPTED);
     expect(heard.filter(({ cmd }) => cmd === "publish")).toHaveLength(1);
   });
 
@@ -63,13 +67,13 @@ describe("a device that is let in", () => {
       ["s/dat", "71,token"],
     ] as const;
     const { connect } = await at(platform([], said));
-    expect(await connect()).toEqual(LET_IN);
+    expect(await connect()).toEqual(ACCEPTED);
   });
 
   test("gets no token, which is told", async () => {
     const { connect } = await at(platform([], []));
     expect(await connect({ answerMs: 50 })).toMatchObject({
-      value: { kind: "let-in", notes: [expect.stringContaining("no token over MQTT")] },
+      value: { kind: "accepted", notes: [expect.stringContaining("no token over MQTT")] },
     });
   });
 
@@ -83,43 +87,43 @@ describe("a device that is let in", () => {
   });
 });
 
-function connectWithout(connect: (more: Partial<MqttOptions>, door?: Partial<DeviceEndpoint>) => unknown) {
+function connectWithout(connect: (more: Partial<MqttOptions>, endpoint?: Partial<DeviceEndpoint>) => unknown) {
   const more: Partial<MqttOptions> = {};
   Object.assign(more, { firstMessage: undefined });
   return connect(more);
 }
 
-describe("a device that is turned away", () => {
+describe("a device that is refused", () => {
   test.each([
     [5, "CONNACK 5: not authorized"],
     [2, "CONNACK 2: client id rejected"],
-  ])("by CONNACK %i", async (returnCode, words) => {
+  ])("by CONNACK %i", async (returnCode, reason) => {
     const { connect } = await at((_packet, reply) => reply({ cmd: "connack", returnCode, sessionPresent: false }));
-    const value = { kind: "turned-away", at: "connect", code: String(returnCode), words };
+    const value = { kind: "refused", at: "connect", code: String(returnCode), reason };
     expect(await connect()).toEqual({ kind: "answer", value });
   });
 
   test("by a SmartREST error", async () => {
     const { connect } = await at(platform([], [["s/e", "50,100,Error on device creation"]]));
     expect(await connect()).toMatchObject({
-      value: { kind: "turned-away", at: "message", words: "SmartREST error: 50,100,Error on device creation" },
+      value: { kind: "refused", at: "message", reason: "SmartREST error: 50,100,Error on device creation" },
     });
   });
 
   test("by the broker hanging up, before it was accepted or after", async () => {
     const before = await at((_packet, _reply, socket) => socket.destroy());
-    expect(await before.connect()).toMatchObject({ value: { kind: "turned-away", at: "connect", code: "closed" } });
+    expect(await before.connect()).toMatchObject({ value: { kind: "refused", at: "connect", code: "closed" } });
     const after = await at((packet, reply, socket) => {
       if (packet.cmd === "connect") reply(CONNACK);
       else socket.destroy();
     });
-    expect(await after.connect()).toMatchObject({ value: { kind: "turned-away", at: "message", code: "closed" } });
+    expect(await after.connect()).toMatchObject({ value: { kind: "refused", at: "message", code: "closed" } });
   });
 
   test("by a server that looks at its chain after the handshake, and hangs up without an alert", async () => {
     const other = await makeIssuer();
     const { connect } = await at(platform([], []), { rejectUnauthorized: true, ca: pemOf(...other.chain) });
-    expect(await connect()).toMatchObject({ value: { kind: "turned-away", at: "connect", code: "closed" } });
+    expect(await connect()).toMatchObject({ value: { kind: "refused", at: "connect", code: "closed" } });
   });
 });
 
@@ -155,15 +159,15 @@ describe("the server's certificate", () => {
     const [, anchor = Buffer.alloc(0)] = identity.chain.slice(1);
     expect(await connect({}, { trust: [pemOf(anchor)] })).toMatchObject({
       kind: "answer",
-      value: { kind: "distrusted", code: expect.stringMatching(/^UNABLE_TO_/) },
+      value: { kind: "server-untrusted", code: expect.stringMatching(/^UNABLE_TO_/) },
     });
     expect(heard).toEqual([]);
   });
 
   test("may itself be what the device trusts", async () => {
     const { connect, server } = await at(platform([], [["s/dat", "71,t"]]));
-    const leaf = await serverCertificate(server.door);
-    expect(await connect({}, { trust: [leaf] })).toEqual(LET_IN);
+    const leaf = await serverCertificate(server.endpoint);
+    expect(await connect({}, { trust: [leaf] })).toEqual(ACCEPTED);
   });
 });
 

@@ -21,7 +21,7 @@ async function at(listener: RequestListener) {
   const server = await startHttps(listener);
   open.push(server.close);
   return (chainInHeader = true, more: object = {}) =>
-    requestDeviceToken({ ...server.door, ...more }, identity, { chainInHeader });
+    requestDeviceToken({ ...server.endpoint, ...more }, identity, { chainInHeader });
 }
 
 function saying(status: number, body: unknown): RequestListener {
@@ -36,7 +36,7 @@ test("the request is empty, without a login, with the certificate and the whole 
     seen.push({ method: request.method, url: request.url, headers: request.headers, leaf });
     response.end('{"accessToken":"t"}');
   });
-  expect(await ask()).toEqual({ kind: "answer", value: { kind: "let-in", notes: [] } });
+  expect(await ask()).toEqual({ kind: "answer", value: { kind: "accepted", notes: [] } });
   await ask(false);
   const [first, second] = seen;
   expect(first).toMatchObject({ method: "POST", url: "/devicecontrol/deviceAccessToken", leaf: "CN=ACME-1" });
@@ -51,7 +51,7 @@ test("the request is empty, without a login, with the certificate and the whole 
 });
 
 test("the field may be written with an underscore", async () => {
-  expect(await (await at(saying(200, { access_token: "t" })))()).toMatchObject({ value: { kind: "let-in" } });
+  expect(await (await at(saying(200, { access_token: "t" })))()).toMatchObject({ value: { kind: "accepted" } });
 });
 
 test.each([
@@ -59,16 +59,16 @@ test.each([
   [422, "Cannot process certificate data."],
   [400, "Cannot parse X509 certificate. : Incomplete data"],
   [404, "This feature is disabled, please contact system administrator."],
-])("%i is a no, with the platform's words", async (status, message) => {
+])("%i is a refusal, with the platform's message", async (status, message) => {
   const ask = await at(saying(status, { error: "security/Unauthorized", message, info: "" }));
-  const value = { kind: "turned-away", at: "token", code: String(status), words: `HTTP ${status}: ${message}` };
+  const value = { kind: "refused", at: "token", code: String(status), reason: `HTTP ${status}: ${message}` };
   expect(await ask()).toEqual({ kind: "answer", value });
 });
 
 test.each([
   ["an answer without a token", 200, { accessToken: null }, "unknown"],
   ["a proxy's page", 200, "<html>hello</html>", "unknown"],
-  ["a fault of the platform", 503, "", "unknown"],
+  ["an error of the platform", 503, "", "unknown"],
   ["too many requests", 429, "", "busy"],
 ])("%s is no answer, and may be asked for again", async (_what, status, body, kind) => {
   expect(await (await at(saying(status, body)))()).toMatchObject({ kind, status });
@@ -78,7 +78,7 @@ test("no answer in time, nobody there, and a server that is not trusted are told
   const silent = await at(() => undefined);
   expect(await silent(true, { timeoutMs: 1000 })).toMatchObject({ kind: "unknown", message: /in time/ });
   const [anchor = Buffer.alloc(0)] = identity.chain.slice(-1);
-  expect(await silent(true, { trust: [pemOf(anchor)] })).toMatchObject({ value: { kind: "distrusted" } });
+  expect(await silent(true, { trust: [pemOf(anchor)] })).toMatchObject({ value: { kind: "server-untrusted" } });
   for (const close of open.splice(0)) await close();
   expect(await silent()).toMatchObject({ kind: "busy", status: 0 });
 });

@@ -140,7 +140,7 @@ describe("openPlatform", () => {
       return platform.registerBulk(Buffer.from("ID\na\n"), "p.csv");
     };
 
-    it.each([400, 401, 403, 404, 409, 413, 422])("%i is refused, with the platform's words", async (status) => {
+    it.each([400, 401, 403, 404, 409, 413, 422])("%i is refused, with the platform's message", async (status) => {
       const reply = await ask((_got, response) => say(response, status, { error: "x/Y", message: "not like this" }));
       expect(reply).toEqual({ kind: "refused", status, message: `HTTP ${status}: not like this` });
     });

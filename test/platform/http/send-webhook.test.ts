@@ -46,7 +46,7 @@ test.each([
   expect(server?.got).toHaveLength(1);
 });
 
-test("nobody there, a broken answer and a stop are no faults, and the message does not hold the address's query", async () => {
+test("nobody there, a broken answer and a stop are no errors, and the message does not hold the address's query", async () => {
   const hook = await open((_, response) => response.destroy(), "/hook?token=hidden");
   const broken = await hook.send(BODY);
   expect(broken.kind).toBe("unknown");

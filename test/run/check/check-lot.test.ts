@@ -142,7 +142,7 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
     expect(outcome.events).toBeGreaterThan(0);
   });
 
-  test("an unknown lot is a usage fault", async () => {
+  test("an unknown lot is a usage error", async () => {
     await expect(check({ lot: "L9" })).rejects.toMatchObject({ code: "usage" });
   });
 

@@ -48,9 +48,9 @@ describe.skipIf(!hasOpenssl)("devices opened by threads (skipped without openssl
   test("a thread's own defect is the caller's, with the place where it happened", async () => {
     pool = openCheckPool(authority.chain, 2);
     const broken = devices(150).map((device, index) => (index === 100 ? { ...device, folder: "\0" } : device));
-    const fault: unknown = await pool.verify(broken).catch((error: unknown) => error);
-    expect(fault).toBeInstanceOf(Error);
-    const cause = fault instanceof Error && fault.cause instanceof Error ? fault.cause.message : "";
+    const error: unknown = await pool.verify(broken).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(Error);
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : "";
     expect(cause).toContain("check-worker.ts");
   });
 });

@@ -60,9 +60,12 @@ describe("the keystore", () => {
     [{ pem: { key: "encrypted" } }, "key.pem"],
   ] as const)("without its password, or with another, it is told that it does not open: %j", (keystores, file) => {
     write(keystores);
-    const wrong = { kind: "closed", file, words: "the password does not open it" };
+    const wrong = { kind: "closed", file, reason: "the password does not open it" };
     expect(openDevice(folder, lotFolder, "another")).toEqual(wrong);
-    expect(openDevice(folder, lotFolder, undefined)).toMatchObject({ ...wrong, words: "no password is listed for it" });
+    expect(openDevice(folder, lotFolder, undefined)).toMatchObject({
+      ...wrong,
+      reason: "no password is listed for it",
+    });
   });
 
   test("one that is damaged, cut or far too large does not open, and a folder without any has no key", () => {
@@ -79,7 +82,7 @@ describe("the keystore", () => {
     writeFileSync(join(folder, "chain.pem"), "");
     expect(openDevice(folder, lotFolder, PASSWORD)).toMatchObject({ kind: "closed", file: "key.pem" });
     rmSync(join(folder, "chain.pem"));
-    expect(openDevice(folder, lotFolder, PASSWORD)).toMatchObject({ kind: "closed", words: "it cannot be read" });
+    expect(openDevice(folder, lotFolder, PASSWORD)).toMatchObject({ kind: "closed", reason: "it cannot be read" });
   });
 });
 

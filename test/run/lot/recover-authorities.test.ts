@@ -18,7 +18,7 @@ let nowMs = Date.now();
 const now = () => nowMs;
 
 beforeEach(async () => {
-  home = homeLayout(mkdtempSync(join(tmpdir(), "lotmint-settle-")));
+  home = homeLayout(mkdtempSync(join(tmpdir(), "lotmint-recover-")));
   mkdirSync(home.state);
   ledger = await openLedger(home.ledger, { now });
 });
@@ -27,7 +27,7 @@ afterEach(async () => {
   rmSync(home.root, { recursive: true, force: true });
 });
 
-const settle = () => recoverAuthorities(ledger, { home, log: pino({ level: "silent" }), now });
+const recover = () => recoverAuthorities(ledger, { home, log: pino({ level: "silent" }), now });
 
 /** Places an authority and does not come to record it. */
 async function createUnrecorded(name: string): Promise<string> {
@@ -39,7 +39,7 @@ async function createUnrecorded(name: string): Promise<string> {
 test("a certificate that stands in its place is recorded, with its own digests and end", async () => {
   const serialNumber = await createUnrecorded("root");
   expect(await ledger.certificate(serialNumber)).toMatchObject({ state: "reserved" });
-  await settle();
+  await recover();
   const { certificate } = readAuthority(home, "root");
   expect(await ledger.certificate(serialNumber)).toMatchObject({
     state: "issued",
@@ -53,16 +53,16 @@ test("a certificate that stands in its place is recorded, with its own digests a
 test("a number without a certificate is left alone while its command may be under way, and abandoned later", async () => {
   const serialNumber = newSerialNumber();
   await ledger.reserveSerial({ serialNumber, issuer: "root", subject: "CN=line" });
-  await settle();
+  await recover();
   expect(await ledger.certificate(serialNumber)).toMatchObject({ state: "reserved" });
   nowMs += 11 * 60_000;
-  await settle();
+  await recover();
   expect(await ledger.certificate(serialNumber)).toMatchObject({ state: "abandoned" });
 });
 
-test("the command that is under way may record its certificate after it was settled", async () => {
+test("the command that is under way may record its certificate after it was recovered", async () => {
   const serialNumber = await createUnrecorded("root");
-  await settle();
+  await recover();
   const { certificate } = readAuthority(home, "root");
   const record = {
     serialNumber,

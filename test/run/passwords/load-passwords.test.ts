@@ -45,7 +45,7 @@ test("of an id in several files the newest password counts: sealed in their orde
   writeFileSync(join(layout.secrets, "segment-000011-0123abcd-5eed.csv"), "d,FOREIGN\ne,FOREIGN\n");
   const loaded = await loadPasswords({ ledger: ledger(), lot: "L1", job: JOB, layout, secretsKey: officer.key });
   expect(Object.fromEntries(loaded?.passwords ?? [])).toEqual({ a: "S10", b: "S10", c: "LISTED", d: "SEGMENT10" });
-  expect([loaded?.closed, loaded?.damaged, loaded?.faults]).toEqual([[], [], []]);
+  expect([loaded?.closed, loaded?.damaged, loaded?.problems]).toEqual([[], [], []]);
 });
 
 test("files that are sealed to another key stay closed, and are told", async () => {

@@ -18,8 +18,8 @@ test.each([
   ["expired", state(2), 30 * DAY_MS],
   ["stale", state(3), 0],
   ["stale", state(3), 99 * DAY_MS],
-] as const)("a list is %s by its entries and its time", (standing, list, nowMs) => {
-  expect(crlStatus(list, nowMs)).toBe(standing);
+] as const)("a list is %s by its entries and its time", (status, list, nowMs) => {
+  expect(crlStatus(list, nowMs)).toBe(status);
 });
 
 test("an authority's revocations are told in plain values", async () => {

@@ -59,7 +59,7 @@ describe("a device with its certificate", () => {
     expect(ask({ "x-ssl-cert-chain": inHeader(...issuer.chain) }).status).toBe(200);
   });
 
-  test("is turned away without the chain in the header, unless its own issuer is trusted", () => {
+  test("is refused without the chain in the header, unless its own issuer is trusted", () => {
     const answer = ask({});
     expect([answer.status, messageOf(answer)]).toEqual([401, "Invalid certificate chain!"]);
     const [line = Buffer.alloc(0)] = issuer.chain;

@@ -10,7 +10,7 @@ import { CERTIFICATES, mountSandbox } from "../mount-sandbox.ts";
 
 const OFFLINE_CHECK = "configuration/crl.offline.check.enabled";
 const DAY_MS = 24 * 3_600_000;
-const LET_IN = { kind: "let-in", deviceId: "ACME-1" };
+const ACCEPTED = { kind: "accepted", deviceId: "ACME-1" };
 
 let issuer: TestIssuer;
 let leaf: X509Certificate;
@@ -39,19 +39,19 @@ function trust(certificate: X509Certificate, more: object = {}): void {
 
 function faultOf(presented: readonly X509Certificate[], clientId?: string): string {
   const verdict = judgeDevice(state, leaf, presented, clientId);
-  return verdict.kind === "let-in" ? verdict.kind : verdict.fault;
+  return verdict.kind === "accepted" ? verdict.kind : verdict.fault;
 }
 
 describe("the chain", () => {
   test("the leaf alone will do when its own issuer is trusted", () => {
     trust(line);
-    expect(judgeDevice(state, leaf, [])).toEqual(LET_IN);
+    expect(judgeDevice(state, leaf, [])).toEqual(ACCEPTED);
   });
 
   test("a trusted certificate further up must be presented, and all between", () => {
     trust(anchor);
-    expect(judgeDevice(state, leaf, [line, anchor])).toEqual(LET_IN);
-    expect(judgeDevice(state, leaf, [anchor, line])).toEqual(LET_IN);
+    expect(judgeDevice(state, leaf, [line, anchor])).toEqual(ACCEPTED);
+    expect(judgeDevice(state, leaf, [anchor, line])).toEqual(ACCEPTED);
     expect(faultOf([line])).toBe("not trusted");
     expect(faultOf([anchor])).toBe("not trusted");
     expect(faultOf([])).toBe("not trusted");
@@ -79,12 +79,12 @@ describe("what relying parties refuse", () => {
     const [device, ...above] = makeChain(wishes, nowMs).map(({ raw }) => new X509Certificate(raw));
     trust(above.at(-1) as X509Certificate);
     const verdict = judgeDevice(state, device, above);
-    return verdict.kind === "let-in" ? verdict.kind : verdict.fault;
+    return verdict.kind === "accepted" ? verdict.kind : verdict.fault;
   };
   const device = { subject: "CN=ACME-1" };
 
   test("is refused, as openssl verify refuses it", () => {
-    expect(judge([device, { subject: "CN=a" }, { subject: "CN=b", usages: null }])).toBe("let-in");
+    expect(judge([device, { subject: "CN=a" }, { subject: "CN=b", usages: null }])).toBe("accepted");
     expect(judge([device, { subject: "CN=c", purposes: ["1.3.6.1.5.5.7.3.1"] }, { subject: "CN=d" }])).toBe(
       "not accepted",
     );
@@ -106,7 +106,7 @@ describe("what relying parties refuse", () => {
     trust(worse);
     expect(judgeDevice(state, leafOf, [middle, worse])).toMatchObject({ fault: "not accepted" });
     trust(good);
-    expect(judgeDevice(state, leafOf, [middle, worse, good])).toEqual(LET_IN);
+    expect(judgeDevice(state, leafOf, [middle, worse, good])).toEqual(ACCEPTED);
   });
 });
 
@@ -125,7 +125,7 @@ describe("time, revocation, name", () => {
       state.revocations.clear();
       state.revocations.set(serialNumber.toLowerCase(), nowMs);
       state.options.clear();
-      expect(faultOf([line, anchor])).toBe("let-in");
+      expect(faultOf([line, anchor])).toBe("accepted");
       state.options.set(OFFLINE_CHECK, "true");
       expect(faultOf([line, anchor])).toBe("revoked");
     }
@@ -133,7 +133,7 @@ describe("time, revocation, name", () => {
 
   test("an MQTT client must call itself what its certificate says", () => {
     trust(line);
-    expect(faultOf([], "ACME-1")).toBe("let-in");
+    expect(faultOf([], "ACME-1")).toBe("accepted");
     expect(faultOf([], "acme-1")).toBe("wrong name");
   });
 });
@@ -143,6 +143,6 @@ test("a device without a user is made one, where the trusted certificate has aut
   state.users.delete(deviceUserName("ACME-1"));
   expect(faultOf([line, anchor])).toBe("not registered");
   for (const stored of state.certificates.values()) stored.autoRegistrationEnabled = true;
-  expect(faultOf([line, anchor])).toBe("let-in");
+  expect(faultOf([line, anchor])).toBe("accepted");
   expect(state.users.has(deviceUserName("ACME-1"))).toBe(true);
 });

@@ -83,7 +83,7 @@ describe("bulk registration", () => {
     expect(register("ID;AUTH_TYPE;TYPE;NAME\nd;CERTIFICATES;t;n\n").status).toBe(422);
   });
 
-  test("rows are turned down by id, the others done", () => {
+  test("rows are rejected by id, the others done", () => {
     const { state, register } = withFaults({ kind: "reject-rows", ids: ["b"], reason: "no room" });
     expect(bodyOf(register(CSV))).toMatchObject({
       numberOfAll: 3,
@@ -94,7 +94,7 @@ describe("bulk registration", () => {
     expect([...state.devices.keys()]).toEqual(["a", "c"]);
   });
 
-  test("rows are turned down without their device's id", () => {
+  test("rows are rejected without their device's id", () => {
     const { register } = withFaults({ kind: "reject-rows", ids: ["b"], withDeviceId: false });
     const [row] = bodyOf(register(CSV))["failedCreationList"] as object[];
     expect(row).toEqual({
@@ -104,7 +104,7 @@ describe("bulk registration", () => {
     });
   });
 
-  test("a share of all rows is turned down", () => {
+  test("a share of all rows is rejected", () => {
     const { register } = withFaults({ kind: "reject-rows", rowRate: 0.5 });
     const rows = Array.from({ length: 200 }, (_, index) => `d${index};CERTIFICATES;t;n\n`);
     const failed = Number(bodyOf(register(`ID;AUTH_TYPE;TYPE;NAME\n${rows.join("")}`))["numberOfFailed"]);
@@ -112,7 +112,7 @@ describe("bulk registration", () => {
     expect(failed).toBeLessThan(140);
   });
 
-  test("rows are turned down together with another fault", () => {
+  test("rows are rejected together with another fault", () => {
     const { state, register } = withFaults({ kind: "cut-after" }, { kind: "reject-rows", ids: ["a"] });
     expect(register(CSV).delivery).toEqual({ kind: "cut" });
     expect([...state.devices.keys()]).toEqual(["b", "c"]);

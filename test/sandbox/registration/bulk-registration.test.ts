@@ -150,7 +150,7 @@ describe("devices", () => {
   });
 });
 
-describe("rows that are turned down", () => {
+describe("rows that are rejected", () => {
   test.each([
     ["a/b;CERTIFICATES;;t;n", "Device id 'a/b' contains '/' character which is not permitted."],
     ["a b;CERTIFICATES;;t;n", "Device id 'a b' contains ' ' character which is not permitted."],
@@ -194,7 +194,7 @@ describe("rows that are turned down", () => {
     expect(failures(answer)).toMatchObject([{ deviceId: "b" }]);
   });
 
-  test("a turned down row names its device and echoes the row, password and all", () => {
+  test("a rejected row names its device and echoes the row, password and all", () => {
     const { register } = mountSandbox();
     expect(failures(bodyOf(register(`${FULL}\nid 5;BASIC;AbcD1234;t;n\n`)))).toEqual([
       {
@@ -213,7 +213,7 @@ describe("rows that are turned down", () => {
     expect(Object.keys(failures(answer)[0] ?? {})).toEqual(["bulkNewDeviceStatus", "failureReason", "line"]);
   });
 
-  test("an external id that another device holds turns the row down before anything is changed", () => {
+  test("an external id that another device holds rejects the row before anything is changed", () => {
     const { state, register } = mountSandbox();
     register(`${FULL};external-c8y_Imei\na;CERTIFICATES;;t;n;4711\n`);
     const answer = bodyOf(register(`${FULL};PATH;external-c8y_Imei\nb;CERTIFICATES;;t;n;hall;4711\n`));

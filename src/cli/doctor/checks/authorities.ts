@@ -20,8 +20,8 @@ export const authoritiesCheck: DoctorCheck = {
     return context.withLedgerToRead(async (ledger) => {
       const findings: Omit<DoctorFinding, "name">[] = [];
       for (const entry of entries) {
-        if (entry.state === "damaged") findings.push({ state: "problem", ...splitCure(entry.fault) });
-        else if (entry.state === "requested") findings.push({ state: "warning", ...splitCure(entry.fault) });
+        if (entry.state === "damaged") findings.push({ state: "problem", ...splitCure(entry.problem) });
+        else if (entry.state === "requested") findings.push({ state: "warning", ...splitCure(entry.problem) });
         else findings.push(...(await lookAt(entry.name, ledger, context)));
       }
       return findings;
@@ -52,10 +52,10 @@ async function lookAt(
       warning(`from ${outlivedFrom} certificates of job ${job} outlive ${name}, which ends on ${end}`, successor),
     );
   }
-  const { standing, written } = await describeRevocations(ledger, name, now());
-  if (standing !== "none" && standing !== "current") {
-    const age = written === null ? "is not written yet" : `of ${written.thisUpdate.slice(0, 10)} is ${standing}`;
+  const { standing: status, written } = await describeRevocations(ledger, name, now());
+  if (status !== "none" && status !== "current") {
+    const age = written === null ? "is not written yet" : `of ${written.thisUpdate.slice(0, 10)} is ${status}`;
     findings.push(problem(`the revocation list of ${name} ${age}`, `lotmint authority crl ${name}`));
   }
-  return findings.length === 0 ? [ok(`${name}: its chain holds; it ends on ${end}`)] : findings;
+  return findings.length === 0 ? [ok(`${name}: its chain is valid; it ends on ${end}`)] : findings;
 }

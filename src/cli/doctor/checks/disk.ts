@@ -17,7 +17,7 @@ export const diskCheck: DoctorCheck = {
   name: "disk",
   look: ({ home }) => {
     const places = [home.state, home.output].filter((path) => statIfThere(path)?.isDirectory() === true);
-    if (places.length === 0) return [ok("nothing is written to yet")];
+    if (places.length === 0) return [ok("no folder is written to yet")];
     requireLocalDisk(home.state);
     return places.flatMap((place) => [...space(place), ...probe(place)]);
   },
@@ -46,7 +46,7 @@ function probe(place: string): readonly Omit<DoctorFinding, "name">[] {
     } finally {
       closeSync(file);
     }
-    // What a killed one left.
+    // What a killed process left.
     removeStaged(path, "doctor");
     return [];
   } catch (error) {

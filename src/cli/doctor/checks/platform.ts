@@ -14,7 +14,7 @@ import { checkClock } from "../../../run/lot/check-clock.ts";
 import type { CliContext } from "../../context.ts";
 import { type DoctorCheck, type DoctorFinding, ok, problem, splitCure, warning } from "../doctor-check.ts";
 
-/** Enough for a lost answer; whoever looks shall not wait long for a platform that is away. */
+/** Enough for a lost answer; a person must not wait long for a platform that cannot be reached. */
 const TRIES = 2;
 
 /** Whether the platform is reached and its certificate trusted; with a login, what a run of each job would be told. */

@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { closingCommand, readersOf } from "../../../config/access-list.ts";
-import { isDenied, statIfThere, wordsOf } from "../../../disk/disk-error.ts";
+import { isDenied, reasonOf, statIfThere } from "../../../disk/disk-error.ts";
 import { authorityLayout, type Home, sandboxLayout } from "../../../disk/layout.ts";
 import { keepsModes } from "../../../disk/modes.ts";
 import { type DoctorCheck, type DoctorFinding, ok, problem, warning } from "../doctor-check.ts";
@@ -71,11 +71,11 @@ function unwritable(path: string): readonly Omit<DoctorFinding, "name">[] {
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     return [];
   } catch (error) {
-    const words = wordsOf(error, path);
-    if (words === undefined) throw error;
+    const reason = reasonOf(error, path);
+    if (reason === undefined) throw error;
     const cure = isDenied(error)
       ? "run lotmint as the owner, or give this user the right to it"
       : "correct that, and look again";
-    return [problem(`${path} cannot be written to: ${words}`, cure)];
+    return [problem(`${path} cannot be written to: ${reason}`, cure)];
   }
 }

@@ -6,8 +6,8 @@ export const secretsCheck: DoctorCheck = {
   look: ({ secrets }) => {
     const given = secrets.givenNames();
     if (given.length === 0) return [ok("none is given; on a terminal they are asked for")];
-    return given.map(({ name, fault }) =>
-      fault === undefined ? ok(`${name} is given`) : { state: "problem", ...splitCure(`${name}: ${fault}`) },
+    return given.map(({ name, problem }) =>
+      problem === undefined ? ok(`${name} is given`) : { state: "problem", ...splitCure(`${name}: ${problem}`) },
     );
   },
 };

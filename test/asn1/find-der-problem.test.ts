@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findDerFault } from "../../src/asn1/find-der-fault.ts";
+import { findDerProblem } from "../../src/asn1/find-der-problem.ts";
 import { DerError } from "../../src/asn1/read-der.ts";
 
 test.each([
@@ -17,7 +17,7 @@ test.each([
   ["170d3439313233313233353935395a"],
   ["180f32303530303130313030303030305a"],
 ])("%s is DER", (hex) => {
-  expect(findDerFault(Buffer.from(hex, "hex"))).toBeUndefined();
+  expect(findDerProblem(Buffer.from(hex, "hex"))).toBeUndefined();
 });
 
 test.each([
@@ -40,15 +40,15 @@ test.each([
   ["181332303530303130313030303030302e3030305a", "GeneralizedTime"],
   ["050000", "after the end"],
 ])("%s is readable but not DER: %s", (hex, words) => {
-  expect(findDerFault(Buffer.from(hex, "hex"))).toContain(words);
+  expect(findDerProblem(Buffer.from(hex, "hex"))).toContain(words);
 });
 
 test("nesting is bounded, so that no input can exhaust the stack", () => {
   let nested = Buffer.alloc(0);
   for (let depth = 0; depth < 40; depth++) nested = Buffer.concat([Buffer.from([0x30, nested.length]), nested]);
-  expect(findDerFault(nested)).toBe("nested too deeply");
+  expect(findDerProblem(nested)).toBe("nested too deeply");
 });
 
 test("what cannot be read throws", () => {
-  expect(() => findDerFault(Buffer.from("3005", "hex"))).toThrow(DerError);
+  expect(() => findDerProblem(Buffer.from("3005", "hex"))).toThrow(DerError);
 });

@@ -10,7 +10,7 @@ const NOTHING: ReadonlySet<string> = new Set(["null", "(null)", "nan", "-nan", "
  * Why a cell cannot be an id or a number that names a device, in a sentence: it is what a spreadsheet or a script
  * left in its place. Undefined when nothing speaks against it. How long the cell is does not matter.
  */
-export function spreadsheetFault(cell: string): string | undefined {
+export function spreadsheetProblem(cell: string): string | undefined {
   if (E_NOTATION.test(cell)) {
     return `the value ${cell} is a number in E-notation, and its last digits are lost; give the column the format Text and enter it again`;
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { generalWords } from "../../src/report/general-words.ts";
+import { generalReason } from "../../src/report/general-reason.ts";
 
 test.each([
   ['id "SN/1" holds "/", which is not allowed', "SN/1", "id … holds …, which is not allowed"],
@@ -15,20 +15,20 @@ test.each([
   ["over\nlines\tand  spaces", "", "over lines and spaces"],
   ["a.b is not axb", "a.b", "… is not axb"],
 ])("%j becomes general", (reason, externalId, expected) => {
-  expect(generalWords(reason, externalId)).toBe(expected);
+  expect(generalReason(reason, externalId)).toBe(expected);
 });
 
-test("the same fault on different devices reads the same", () => {
+test("the same reason on different devices reads the same", () => {
   const id = fc.stringMatching(/^[A-Z]{2}[-._][0-9A-F]{4,12}$/);
   fc.assert(
     fc.property(id, id, fc.nat(), fc.nat(), (one, other, line, otherLine) => {
       const words = (externalId: string, at: number) =>
-        generalWords(`the id ${externalId} ("${externalId}") stands on line ${at} too`, externalId);
+        generalReason(`the id ${externalId} ("${externalId}") stands on line ${at} too`, externalId);
       expect(words(one, line)).toBe(words(other, otherLine));
     }),
   );
 });
 
 test("a long story is cut", () => {
-  expect(generalWords("word ".repeat(100))).toHaveLength(160);
+  expect(generalReason("word ".repeat(100))).toHaveLength(160);
 });

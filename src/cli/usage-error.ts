@@ -2,7 +2,7 @@ import { OnboardingError } from "../domain/error.ts";
 import { nearestWord } from "../domain/nearest-word.ts";
 
 /** What the positional arguments are called in "name …"; any other is called by its own name. */
-const ARGUMENT_WORDS: Readonly<Record<string, string>> = {
+const ARGUMENT_NAMES: Readonly<Record<string, string>> = {
   target: "a job or a manifest",
   lot: "a lot",
   ids: "at least one device, by its id",
@@ -31,17 +31,17 @@ export function unknownCommand(name: string, known: readonly string[]): Onboardi
 }
 
 /**
- * The `usage` fault for a command line that yargs refuses, in our words: which argument is missing, which command
+ * The `usage` error for a command line that yargs refuses, in terms of lotmint: which argument is missing, which command
  * or option was probably meant, and where the help is. `line` is the yargs instance that is failing.
  */
-export function usageFault(message: string, line: unknown, argv: readonly string[]): OnboardingError {
+export function usageError(message: string, line: unknown, argv: readonly string[]): OnboardingError {
   const known = line as Known;
   const { commands, fullCommands } = known.getInternalMethods().getContext();
   const help = ["lotmint", ...commands, "--help"].join(" ");
   const told =
     missingArgument(message, fullCommands.at(-1) ?? "") ??
     missingOptions(message) ??
-    unknownWords(message, known, argv) ??
+    unknownNames(message, known, argv) ??
     withoutValue(message) ??
     wrongChoice(message) ??
     message;
@@ -57,7 +57,7 @@ function missingArgument(message: string, command: string): string | undefined {
   if (got === undefined) return undefined;
   const required = [...command.matchAll(/<([\w-]+)(?:\.\.)?>/g)].map((match) => match[1] ?? "");
   const name = required[Number(got)] ?? "";
-  return `name ${ARGUMENT_WORDS[name] ?? name.toUpperCase()}`;
+  return `name ${ARGUMENT_NAMES[name] ?? name.toUpperCase()}`;
 }
 
 function missingOptions(message: string): string | undefined {
@@ -66,16 +66,16 @@ function missingOptions(message: string): string | undefined {
 }
 
 /** yargs calls an option and a command that it does not know the same. */
-function unknownWords(message: string, known: Known, argv: readonly string[]): string | undefined {
-  const words = /^Unknown (?:argument|command)s?: (.*)/.exec(message)?.[1]?.split(", ");
-  if (words === undefined) return undefined;
+function unknownNames(message: string, known: Known, argv: readonly string[]): string | undefined {
+  const names = /^Unknown (?:argument|command)s?: (.*)/.exec(message)?.[1]?.split(", ");
+  if (names === undefined) return undefined;
   const options = Object.keys(known.getOptions().key);
   const commands = commandNames(known);
-  // Of an option in two words, yargs names both spellings: log-lvl and logLvl.
-  const doubled = new Set(words.filter((word) => word.includes("-")).map(camelCase));
-  const given = words.filter((word) => !doubled.has(word));
+  // Of an option with a hyphen, yargs names both spellings: log-lvl and logLvl.
+  const doubled = new Set(names.filter((name) => name.includes("-")).map(camelCase));
+  const given = names.filter((name) => !doubled.has(name));
   const misplaced = given.find((word) => !isOption(word, argv));
-  // What follows a command that there is not is no fault of its own.
+  // Arguments of an unknown command are not reported separately.
   const counted = given.filter((word) => word === misplaced || isOption(word, argv));
   const told = counted.map((word) => {
     if (isOption(word, argv)) {

@@ -10,19 +10,19 @@ const CONSTRUCTED = 0x20;
  * undefined when they are. What is not even readable throws `DerError`. Defaults that should have
  * been left out depend on the type, and are not seen here.
  */
-export function findDerFault(bytes: Buffer): string | undefined {
+export function findDerProblem(bytes: Buffer): string | undefined {
   const element = readElement(bytes);
-  return element.end === bytes.length ? elementFault(element, 0) : "octets after the end";
+  return element.end === bytes.length ? elementProblem(element, 0) : "octets after the end";
 }
 
-function elementFault(element: DerElement, depth: number): string | undefined {
+function elementProblem(element: DerElement, depth: number): string | undefined {
   if (depth > MAX_DEPTH) return "nested too deeply";
-  if ((element.tag & CONSTRUCTED) === 0) return primitiveFault(element);
+  if ((element.tag & CONSTRUCTED) === 0) return primitiveProblem(element);
   const children = readChildren(element.content);
   if (element.tag === TAG.SET && !inOrder(children)) return "a SET that is not in ascending order";
   for (const child of children) {
-    const fault = elementFault(child, depth + 1);
-    if (fault !== undefined) return fault;
+    const problem = elementProblem(child, depth + 1);
+    if (problem !== undefined) return problem;
   }
   return undefined;
 }
@@ -35,7 +35,7 @@ function inOrder(children: readonly DerElement[]): boolean {
   });
 }
 
-function primitiveFault({ tag, content }: DerElement): string | undefined {
+function primitiveProblem({ tag, content }: DerElement): string | undefined {
   const [first, second] = content;
   switch (tag) {
     case TAG.BOOLEAN:
@@ -47,7 +47,7 @@ function primitiveFault({ tag, content }: DerElement): string | undefined {
     case TAG.OID:
       return isOid(content) ? undefined : "an object identifier that is empty, cut off or padded";
     case TAG.BIT_STRING:
-      return bitStringFault(content);
+      return bitStringProblem(content);
     case TAG.UTF8_STRING:
       return isUtf8(content) ? undefined : "a UTF8String that is not UTF-8";
     case TAG.PRINTABLE_STRING:
@@ -70,7 +70,7 @@ function isMinimal(first: number | undefined, second: number | undefined): boole
 }
 
 /** The unused bits at the end are zero (X.690, 11.2.1). */
-function bitStringFault(content: Buffer): string | undefined {
+function bitStringProblem(content: Buffer): string | undefined {
   const unused = content[0];
   const last = content.length > 1 ? content.at(-1) : 0;
   if (unused === undefined || unused > 7 || (content.length === 1 && unused !== 0))
