@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const PROGRAM = fileURLToPath(new URL("../../bin/lotmint.cjs", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../bin/lotmint", import.meta.url));
 
 /** The real program on a home of its own, one new lot after the other. */
 export interface WholeRun {

@@ -13,8 +13,8 @@ const FAMILIES: Readonly<Record<string, RegExp>> = {
   log: /^(pino|pino-std-serializers|@pinojs\/.+|atomic-sleep|on-exit-leak-free|quick-format-unescaped|safe-stable-stringify|sonic-boom|thread-stream)$/,
   mqtt: /^(aedes|aedes-.+|mqemitter|qlobber|readable-stream|bl|buffer|fastparallel|reusify|abort-controller|event-target-shim|process|process-nextick-args|string_decoder|safe-buffer|inherits|debug|ms|xtend|mqtt-packet)$/,
 };
-/** The lowest layers, which nearly every command needs: one file instead of one for each source. */
-const LAYERS = /\/src\/(domain|disk|x509|asn1)\//;
+/** The lowest layers, which nearly every command needs, a file each; what begins a thread is no part of them. */
+const LAYERS = /\/src\/(domain|disk|x509|asn1)\/(?!.*-worker\.ts$)/;
 const GROUPS = [
   {
     debugName: "packages",

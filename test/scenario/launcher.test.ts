@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { arch, execPath } from "node:process";
@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-const LAUNCHER = fileURLToPath(new URL("../../bin/lotmint.cjs", import.meta.url));
+const BIN = fileURLToPath(new URL("../../bin", import.meta.url));
 /** Says how it was started; with "wait" it ends soon after a signal, late enough to hear a second one. */
 const PROGRAM = `
 process.exitCode = 7;
@@ -32,8 +32,8 @@ let root = "";
 /** An installed lotmint, without packages. */
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "lotmint-launcher-"));
-  for (const folder of ["bin", "dist"]) mkdirSync(join(root, folder));
-  copyFileSync(LAUNCHER, join(root, "bin", "lotmint.cjs"));
+  mkdirSync(join(root, "dist"));
+  cpSync(BIN, join(root, "bin"), { recursive: true });
   writeFileSync(join(root, "package.json"), '{ "type": "module", "version": "1.2.3" }');
   writeFileSync(join(root, "dist", "main.js"), PROGRAM);
 });
@@ -54,7 +54,7 @@ function installPackagedNode(): void {
 
 /** The command line of the launcher, on a Node.js that says it is of `version`. */
 function commandLine(args: readonly string[], version?: string): string[] {
-  const launcher = join(root, "bin", "lotmint.cjs");
+  const launcher = join(root, "bin", "lotmint");
   if (version === undefined) return [launcher, ...args];
   const disguise = join(root, "disguise.cjs");
   const versions = JSON.stringify({ node: version });

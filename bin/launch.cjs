@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 "use strict";
 // Starts lotmint: in this very process if its Node.js is new enough, else with the packaged one.
 // It must run on any Node.js that a machine may have, from version 14, so that it can say what is wrong: no newer syntax
