@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { runCli } from "./cli/run-cli.ts";
+import { isDumbTerminal } from "./config/dumb-terminal.ts";
 import { takeSecrets } from "./config/secrets.ts";
 
 /** Files that must be private get their mode from us; a umask that takes away the owner's own rights would break them. */
@@ -16,6 +17,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
+// A log that nobody reads any more ends no run.
+process.stderr.on("error", () => {});
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -35,6 +38,7 @@ process.exitCode = await runCli(
     signal: stop.signal,
     now: Date.now,
     userId: process.geteuid?.(),
+    dumbTerminal: isDumbTerminal(),
   },
   version,
 );

@@ -64,6 +64,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "p-limit": ["submit"],
   croner: ["config"],
   yargs: ["cli"],
+  "string-width": ["report", "cli"],
   zod: ["config", "sandbox"],
   yaml: ["config"],
   aedes: ["sandbox"],

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { authorityLayout, type Home } from "../disk/layout.ts";
 import type { KeyAlgorithm, Validity } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { suggestName } from "../domain/nearest-word.ts";
 import { describeName } from "../x509/distinguished-name.ts";
 import type { SignatureAlgorithm } from "../x509/encode-certificate.ts";
 import type { CertificateFields } from "../x509/read-certificate.ts";
@@ -59,8 +60,8 @@ export function awaitsCertificate(home: Home, name: string): boolean {
 export function readAuthority(home: Home, name: string): StoredAuthority {
   const names = authorityNames(home);
   if (!names.includes(name)) {
-    const known = names.length === 0 ? "there is none yet" : `there are ${names.join(", ")}`;
-    throw new OnboardingError(`there is no authority ${JSON.stringify(name)}; ${known}`, { code: "usage" });
+    const message = `there is no authority ${JSON.stringify(name)}; ${suggestName(name, names.toReversed())}`;
+    throw new OnboardingError(message, { code: "usage" });
   }
   if (awaitsCertificate(home, name)) throw unusableAuthority(name, awaits(home, name));
   return readStoredAuthority(authorityLayout(home, name), name);

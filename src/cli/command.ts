@@ -1,6 +1,6 @@
 import type { ArgumentsCamelCase, Argv } from "yargs";
 import type { CliContext } from "./context.ts";
-import type { LogLevel } from "./log.ts";
+import type { LogFormat, LogLevel } from "./log.ts";
 import type { HomeUse } from "./require-home.ts";
 
 /** Options that every command takes. */
@@ -8,6 +8,7 @@ export interface GlobalOptions {
   readonly home: string | undefined;
   readonly json: boolean;
   readonly "log-level": LogLevel;
+  readonly "log-format": LogFormat;
 }
 
 /**

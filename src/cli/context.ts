@@ -6,11 +6,13 @@ import { type Home, homeLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger, LedgerFile } from "../ledger/ledger.ts";
 import type { Platform } from "../platform/platform.ts";
+import { textWidth } from "../report/plain-text.ts";
 import type { RunTools } from "../run/lot/run-tools.ts";
 import { findPassphrase } from "./find-passphrase.ts";
 import { platformLogin } from "./platform-login.ts";
 import { showProgress } from "./progress.ts";
 import { type HomeUse, requireHome } from "./require-home.ts";
+import type { StatusLine } from "./status-line.ts";
 import { jsonLine, terminalText } from "./terminal-text.ts";
 
 /** The process around a command: given, so that nothing below has to reach for it. */
@@ -25,6 +27,8 @@ export interface CliProcess {
   readonly now: () => number;
   /** Whose rights the process has; undefined on Windows. */
   readonly userId: number | undefined;
+  /** True when the terminal obeys no control sequences (TERM=dumb): nothing is redrawn on it. */
+  readonly dumbTerminal?: boolean;
 }
 
 /** What every command has at hand. */
@@ -34,6 +38,12 @@ export interface CliContext extends CliProcess {
   readonly log: Logger;
   /** Whether stdout shows colours. */
   readonly colour: boolean;
+  /** Columns that a result's text is wrapped at. */
+  readonly width: number;
+  /** The line on the terminal that is redrawn; to be cleared before anything else is written there. */
+  readonly statusLine: StatusLine;
+  /** From now on the first Ctrl-C is answered in the log; asked for by commands that have batches in hand. */
+  readonly tellStop: () => void;
   /** Result for a person; left out under --json. */
   readonly print: (text: string) => void;
   /** Result for a machine; left out without --json. */
@@ -61,8 +71,15 @@ export interface CliContext extends CliProcess {
 /** Refuses a home that is not fit for `use` (see `requireHome`); touches nothing else. */
 export function makeContext(
   around: CliProcess,
-  options: { readonly home: string; readonly use: HomeUse; readonly json: boolean; readonly log: Logger },
+  options: {
+    readonly home: string;
+    readonly use: HomeUse;
+    readonly json: boolean;
+    readonly log: Logger;
+    readonly statusLine: StatusLine;
+  },
 ): CliContext {
+  const { statusLine } = options;
   const home = homeLayout(options.home);
   requireHome(home, options.use, around.userId);
   let site: SiteFile | undefined;
@@ -78,13 +95,21 @@ export function makeContext(
     json: options.json,
     log: options.log,
     colour,
+    width: textWidth(around.stdout.columns),
+    statusLine,
+    tellStop: stopTeller(around.signal, options.log),
     print: (text) => {
+      statusLine.clear();
       if (!options.json) around.stdout.write(terminalText(text.endsWith("\n") ? text : `${text}\n`, { colour }));
     },
     printJson: (value) => {
+      statusLine.clear();
       if (options.json) around.stdout.write(`${jsonLine(JSON.stringify(value))}\n`);
     },
-    show: (text) => around.stderr.write(terminalText(text, { colour: false })),
+    show: (text) => {
+      statusLine.clear();
+      around.stderr.write(terminalText(text, { colour: false }));
+    },
     site: readSiteOnce,
     withLedger: async (use) => {
       const { openHomeLedger } = await import("./open-home-ledger.ts");
@@ -94,7 +119,10 @@ export function makeContext(
       const { openHomeLedgerToRead } = await import("./open-home-ledger.ts");
       return useAndClose(await openHomeLedgerToRead(home, around.now), use);
     },
-    passphrase: (authority, { file, confirm = false }) => findPassphrase(around, home, authority, { file, confirm }),
+    passphrase: (authority, { file, confirm = false }) => {
+      statusLine.clear();
+      return findPassphrase(around, home, authority, { file, confirm });
+    },
     openPlatform: async ({ ask = true } = {}) => {
       const { platform } = readSiteOnce();
       if (platform === undefined) {
@@ -121,6 +149,17 @@ async function useAndClose<T, Opened extends Ledger>(ledger: Opened, use: (ledge
   }
 }
 
+/** Says once, at the first signal, that the batches in hand are finished first. */
+function stopTeller(signal: AbortSignal, log: Logger): () => void {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    const tell = () => log.info("stopping: finishing the batches in hand; press Ctrl-C again to stop at once");
+    signal.addEventListener("abort", tell, { once: true });
+  };
+}
+
 /** The tools of a run, over an open ledger. */
 export async function makeRunTools(
   context: CliContext,
@@ -129,6 +168,7 @@ export async function makeRunTools(
 ): Promise<RunTools> {
   const { currentLockOwner } = await import("../ledger/lock-owner.ts");
   const passphrases = new Map<string, Promise<string>>();
+  context.tellStop();
   return {
     home: context.home,
     site: context.site(),
@@ -137,7 +177,7 @@ export async function makeRunTools(
     now: context.now,
     owner: currentLockOwner(),
     signal: context.signal,
-    onProgress: showProgress(context.stderr, context.log, context.now),
+    onProgress: showProgress(context.statusLine, context.log, context.now),
     issuerPassphrase: (name) => {
       // Asked once, however often it signs: certificates first, a revocation list later.
       const asked =

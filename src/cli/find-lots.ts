@@ -2,10 +2,13 @@ import { parse } from "node:path";
 import { adHocJob } from "../config/ad-hoc-job.ts";
 import { findJob } from "../config/find-job.ts";
 import { findManifests } from "../config/find-manifests.ts";
+import { jobsOfManifest } from "../config/jobs-of-manifest.ts";
+import type { ListedJob } from "../config/list-jobs.ts";
 import { readJob } from "../config/read-job.ts";
 import { checkLotName, resolveLot } from "../config/resolve-lot.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
+import { listIds } from "../domain/list-ids.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { peekLot } from "../manifest/peek-lot.ts";
 import { recordedJob } from "../run/lot/record-job.ts";
@@ -21,7 +24,7 @@ export interface AskedLot {
 
 /**
  * The lots that JOB or MANIFEST means: one for each manifest. A manifest that is a lot's mended rejects goes
- * with the job that the lot was begun with. Throws `usage`, also when nothing matches.
+ * with the job that the lot was begun with, any other with the job whose pattern matches it. Throws `usage`, also when nothing matches.
  */
 export async function findLots(
   target: string,
@@ -68,10 +71,29 @@ async function lotOfManifest(
   const mended = await lotInFile(manifest);
   const lot = await spelled(mended ?? checkLotName(parse(manifest).name), ledger);
   const begun = issuer === undefined ? await recordedJob(ledger, lot) : undefined;
-  if (begun !== undefined) return { lot, job: begun, manifest };
-  const job = adHocJob(manifest, issuer, context.site(), context.now());
+  const matching = issuer === undefined ? jobsOfManifest(manifest, context.home, context.site()) : [];
+  const listed = begun === undefined ? oneJob(matching, manifest) : matching.find(({ name }) => name === begun.name);
+  if (begun !== undefined && (mended !== undefined || listed === undefined)) return { lot, job: begun, manifest };
+  const job =
+    listed === undefined
+      ? adHocJob(manifest, issuer, context.site(), context.now())
+      : readJob(listed.path, context.home, context.site(), context.now());
+  if (listed !== undefined) context.log.info({ manifest, job: job.name }, `${manifest} goes with job ${job.name}`);
   const named = mended ?? resolveLot(job.lot, manifest, new Date(context.now()));
   return { lot: await spelled(named, ledger), job, manifest };
+}
+
+/** The job that takes a manifest, if there is one; throws `usage` where several do, naming them. */
+function oneJob(matching: readonly ListedJob[], manifest: string): ListedJob | undefined {
+  if (matching.length < 2) return matching[0];
+  const names = listIds(
+    matching.map(({ name }) => name),
+    10,
+  );
+  throw new OnboardingError(
+    `${manifest} matches the manifest of several jobs: ${names}; run one of them by its name, or change their patterns`,
+    { code: "usage" },
+  );
 }
 
 /** A lot is known by its name, whatever the case and Unicode form: the spelling that came first counts. */

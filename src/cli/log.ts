@@ -1,21 +1,43 @@
 import { type DestinationStream, type Logger, pino } from "pino";
-import { plainText } from "../report/plain-text.ts";
+import { localTime, type Paint, paint, textWidth, wrapText } from "../report/plain-text.ts";
+import type { StatusLine } from "./status-line.ts";
 import { jsonLine, terminalMessage } from "./terminal-text.ts";
 
 export type LogLevel = "silent" | "error" | "warn" | "info" | "debug";
+export type LogFormat = "text" | "json";
 
-const LEVEL_WORDS: Readonly<Record<number, string>> = { 20: "debug", 30: "", 40: "note", 50: "error", 60: "fatal" };
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** True: each entry begins with the local time, for what runs for days. */
+  readonly times?: boolean;
+  /** Cleared before an entry is written. */
+  readonly statusLine?: Pick<StatusLine, "clear">;
+}
 
-/** Fields that say to a machine what the words say to a person already. */
-const FOR_MACHINES: ReadonlySet<string> = new Set(["lot", "code"]);
+interface Entry {
+  readonly level: number;
+  readonly time: string;
+  readonly msg?: string;
+  readonly lot?: unknown;
+  readonly stack?: unknown;
+}
+
+const LEVEL_WORDS: Readonly<Record<number, readonly [word: string, paint: Paint]>> = {
+  20: ["debug", "dim"],
+  40: ["warning", "amber"],
+  50: ["error", "red"],
+  60: ["error", "red"],
+};
 
 /**
- * The log on stderr: JSON lines for machines, one plain line an entry on a terminal. Entries name lots,
- * ids and files; no secret is ever handed to it, and fields whose name sounds like one are blanked besides.
+ * The log on stderr: sentences for people, JSON lines for machines; the fields of an entry are in the JSON alone.
+ * Entries name lots, ids and files; no secret is ever handed to it, and fields whose name sounds like one are
+ * blanked besides.
  */
-export function openLog(level: LogLevel, stream: NodeJS.WriteStream): Logger {
-  const options = {
-    level,
+export function openLog(stream: NodeJS.WriteStream, options: LogOptions): Logger {
+  const pinoOptions = {
+    level: options.level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: [
@@ -29,31 +51,38 @@ export function openLog(level: LogLevel, stream: NodeJS.WriteStream): Logger {
       "*.authorization",
     ],
   };
-  return stream.isTTY ? pino(options, terminalDestination(stream)) : pino(options, jsonDestination());
+  return pino(pinoOptions, options.format === "json" ? jsonDestination(stream) : textDestination(stream, options));
 }
 
-/** For files and pipes, which somebody looks at on a terminal later. */
-function jsonDestination(): DestinationStream {
-  const stderr = pino.destination({ fd: 2, sync: true });
-  return { write: (line) => stderr.write(jsonLine(line)) };
+/** Somebody may look at them on a terminal later. */
+function jsonDestination(stream: NodeJS.WriteStream): DestinationStream {
+  return { write: (line) => void stream.write(jsonLine(line)) };
 }
 
-/** A value on one line: a line break in a name must not begin a line of its own. */
-function fieldText(value: unknown): string {
-  return plainText(typeof value === "string" ? value : JSON.stringify(value));
-}
-
-/** Turns pino's JSON lines into words for a person; clears the progress line that may stand there. */
-function terminalDestination(stream: NodeJS.WriteStream): DestinationStream {
+/**
+ * Turns pino's JSON lines into sentences: on a terminal wrapped at its width, elsewhere a line for each line of the
+ * message, so that it can be searched. The lot is named where the sentence does not do so itself.
+ */
+function textDestination(stream: NodeJS.WriteStream, { times, statusLine }: LogOptions): DestinationStream {
+  const colour = stream.isTTY === true && stream.hasColors?.() === true;
   return {
     write(line: string) {
-      const { level, time: _time, msg, ...rest } = JSON.parse(line) as { level: number; time: string; msg?: string };
-      const word = LEVEL_WORDS[level] ?? "";
-      const fields = Object.entries(rest)
-        .filter(([name]) => !FOR_MACHINES.has(name))
-        .map(([name, value]) => ` ${name}=${name === "stack" ? terminalMessage(String(value)) : fieldText(value)}`)
-        .join("");
-      stream.write(`\r\u001b[K${word ? `${word}: ` : ""}${terminalMessage(msg ?? "")}${fields}\n`);
+      const { level, time, msg = "", lot, stack } = JSON.parse(line) as Entry;
+      const about = typeof lot === "string" && lot !== "" && !msg.includes(lot) ? `${lot}: ` : "";
+      const [word, tone] = LEVEL_WORDS[level] ?? ["", "dim"];
+      const start = `${times === true ? `${localTime(Date.parse(time))} ` : ""}${word === "" ? "" : `${paint(word, tone, { colour })}: `}`;
+      const text = `${about}${msg}${stack === undefined ? "" : `\n${String(stack)}`}`;
+      statusLine?.clear();
+      stream.write(`${stream.isTTY === true ? wrapped(text, start, stream.columns) : start + terminalMessage(text)}\n`);
     },
   };
+}
+
+/** Lines after the first are indented, so that none can pass for another entry. */
+function wrapped(text: string, start: string, columns: number): string {
+  const width = textWidth(columns);
+  return text
+    .split("\n")
+    .map((line, index) => wrapText(line, index === 0 ? start : "  ", "  ", width))
+    .join("\n");
 }

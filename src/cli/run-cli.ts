@@ -3,15 +3,21 @@ import { resolveHome } from "../config/home.ts";
 import { strayDiskFault } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
+import { textWidth } from "../report/plain-text.ts";
 import type { CommandRunner, GlobalOptions } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { type CliProcess, makeContext } from "./context.ts";
 import { errorJson } from "./error-json.ts";
-import { type LogLevel, openLog } from "./log.ts";
+import { type LogFormat, type LogLevel, openLog } from "./log.ts";
 import { requireSingleValues } from "./require-single-values.ts";
+import { makeStatusLine } from "./status-line.ts";
 import { jsonLine } from "./terminal-text.ts";
+import { commandNames, unknownCommand, usageFault } from "./usage-fault.ts";
 
 const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const satisfies readonly LogLevel[];
+const LOG_FORMATS = ["text", "json"] as const satisfies readonly LogFormat[];
+/** Commands that run for days: their log says when something happened. */
+const LASTING: ReadonlySet<unknown> = new Set(["watch"]);
 
 /**
  * Runs one command line and returns its exit code. Results go to stdout, the log and every fault to
@@ -19,16 +25,26 @@ const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const satisfi
  */
 export async function runCli(argv: readonly string[], around: CliProcess, version: string): Promise<number> {
   let exitCode: number = EXIT.done;
-  let log = openLog("info", around.stderr);
   let json = argv.includes("--json");
+  let askedFor: readonly string[] | undefined;
+  const format = givenFormat(argv);
+  const dumb = around.dumbTerminal === true || format === "json";
+  const statusLine = makeStatusLine(around.stderr, { dumb });
+  let log = openLog(around.stderr, { level: "info", format, statusLine });
   const runner: CommandRunner = (use, act) => async (args) => {
-    log = openLog(args.logLevel, around.stderr);
+    const times = LASTING.has(args._[0]);
+    log = openLog(around.stderr, { level: args.logLevel, format: args.logFormat, times, statusLine });
     json = args.json;
     const home = resolveHome(args.home, around);
-    exitCode = await act(args, makeContext(around, { home, use, json: args.json, log }));
+    exitCode = await act(args, makeContext(around, { home, use, json: args.json, log, statusLine }));
   };
+  const parse = (words: readonly string[]) =>
+    commandLine(words, runner, { version, columns: around.stdout.columns }, (command) => {
+      askedFor = command;
+    }).parseAsync();
   try {
-    await commandLine(argv, runner, version).parseAsync();
+    await parse(argv);
+    if (askedFor !== undefined) await parse([...askedFor, "--help"]);
     return exitCode;
   } catch (cause) {
     const error = strayDiskFault(cause);
@@ -40,12 +56,27 @@ export async function runCli(argv: readonly string[], around: CliProcess, versio
         "this is a defect of lotmint; please report it",
       );
     return exitCodeOf(error);
+  } finally {
+    statusLine.clear();
   }
 }
 
-function commandLine(argv: readonly string[], runner: CommandRunner, version: string): Argv<GlobalOptions> {
+/** Wanted before the command line is understood, since that may fail. */
+function givenFormat(argv: readonly string[]): LogFormat {
+  const at = argv.indexOf("--log-format");
+  return argv.includes("--log-format=json") || (at >= 0 && argv[at + 1] === "json") ? "json" : "text";
+}
+
+function commandLine(
+  argv: readonly string[],
+  runner: CommandRunner,
+  { version, columns }: { readonly version: string; readonly columns: number | undefined },
+  onHelp: (command: readonly string[]) => void,
+): Argv<GlobalOptions> {
   const root: Argv<GlobalOptions> = yargs([...argv])
     .scriptName("lotmint")
+    // Our own messages are English alone.
+    .locale("en")
     .usage("$0 <command>\n\nGives a production lot of connected devices its identities.")
     .option("home", {
       type: "string",
@@ -57,18 +88,34 @@ function commandLine(argv: readonly string[], runner: CommandRunner, version: st
       choices: LOG_LEVELS,
       default: "info" as LogLevel,
       describe: "How much the log on stderr tells",
+    })
+    .option("log-format", {
+      choices: LOG_FORMATS,
+      default: "text" as LogFormat,
+      describe: "The log as text for people, or as one JSON object a line",
     });
-  return COMMANDS.reduce((line, add) => add(line, runner), root)
-    .demandCommand(1, "name a command; lotmint --help lists them")
+  const line = COMMANDS.reduce((whole, add) => add(whole, runner), root);
+  const names = commandNames(line);
+  return line
+    .command(
+      "help [command..]",
+      "Show the help of a command",
+      (command) => command.positional("command", { type: "string", array: true, default: [] as string[] }),
+      ({ command }) => {
+        const [name] = command;
+        if (name !== undefined && !names.includes(name)) throw unknownCommand(name, names);
+        onHelp(command);
+      },
+    )
+    .demandCommand(1, "name a command")
     .strict()
     .check((args, options) => requireSingleValues(args, options))
-    .recommendCommands()
     .version(version)
-    .wrap(100)
+    .wrap(textWidth(columns))
     .exitProcess(false)
     .fail((message: string, error: unknown) => {
       // yargs throws its own kind for a command line that it cannot take apart.
       if (error instanceof Error && error.name !== "YError") throw error;
-      throw new OnboardingError(`${message}; see lotmint --help`, { code: "usage" });
+      throw usageFault(message, root, argv);
     });
 }

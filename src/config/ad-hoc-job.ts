@@ -17,7 +17,10 @@ export function adHocJob(
   nowMs: number = Date.now(),
 ): Job {
   if (issuer === undefined && site.defaults.issuer === undefined) {
-    throw new OnboardingError("no issuer given: pass --issuer NAME, or run a job that names one", { code: "usage" });
+    throw new OnboardingError(
+      `no job takes ${manifest}, and no issuer given: pass --issuer NAME, or run a job that names one`,
+      { code: "usage" },
+    );
   }
   if (issuer !== undefined && !AUTHORITY_PATTERN.test(issuer)) {
     throw new OnboardingError(`--issuer: expected the name of an authority, got ${showValue(issuer)}`, {

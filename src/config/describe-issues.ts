@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { nearestWord } from "../domain/nearest-word.ts";
 import { type ConfigProblem, type KeyPath, showValue } from "./config-error.ts";
-import { nearestWord } from "./nearest-word.ts";
 
 /** Checks a value from YAML against a schema; what is wrong comes back in plain words, all at once. */
 export function checkAgainst<T extends z.ZodType>(

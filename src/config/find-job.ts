@@ -3,8 +3,8 @@ import { basename, join, resolve } from "node:path";
 import { inputError } from "../disk/disk-error.ts";
 import type { Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { nearestWord } from "../domain/nearest-word.ts";
 import { isFile } from "./is-file.ts";
-import { nearestWord } from "./nearest-word.ts";
 
 /** What a command line's JOB or MANIFEST turned out to be, with its absolute path. */
 export interface FoundJob {

@@ -1,11 +1,11 @@
 import { type Profile, SUBJECT_ATTRIBUTES } from "../domain/certificate.ts";
 import { type Job, type Keystores, PER_LOT_ITERATIONS, type Site } from "../domain/job.ts";
+import { nearestWord } from "../domain/nearest-word.ts";
 import { BUILT_IN_PROFILES } from "../domain/profiles.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import { parseTimeMs } from "./durations.ts";
 import { checkJob } from "./job-rules.ts";
 import type { JobInput } from "./job-schema.ts";
-import { nearestWord } from "./nearest-word.ts";
 import { readValidityRequest } from "./resolve-profile.ts";
 
 const DEFAULT_ALIAS = "devicekeyentry";

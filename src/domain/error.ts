@@ -28,10 +28,16 @@ export type OnboardingErrorCode =
  */
 export class OnboardingError extends Error {
   readonly code: OnboardingErrorCode;
+  /** What whoever dropped a manifest can correct by themselves: the manifest or its name. Undefined: not theirs. */
+  readonly concerns: "manifest" | "name" | undefined;
 
-  constructor(message: string, options: { readonly code: OnboardingErrorCode; readonly cause?: unknown }) {
+  constructor(
+    message: string,
+    options: { readonly code: OnboardingErrorCode; readonly cause?: unknown; readonly concerns?: "manifest" | "name" },
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "OnboardingError";
     this.code = options.code;
+    this.concerns = options.concerns;
   }
 }

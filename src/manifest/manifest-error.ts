@@ -16,5 +16,6 @@ export function manifestError(file: string, place: ManifestPlace, words: string,
   return new OnboardingError(`${file}${line}${column}: ${words}${NOTHING_TAKEN}`, {
     code: "usage",
     cause,
+    concerns: "manifest",
   });
 }

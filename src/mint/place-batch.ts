@@ -4,6 +4,7 @@ import { announceStep } from "../disk/announce-step.ts";
 import { moveInto, moveIntoVacant, remove, syncFolder } from "../disk/durable.ts";
 import { batchFolder, deviceFolder, type LotLayout, passwordSegment, safeName } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { listIds } from "../domain/list-ids.ts";
 
 /**
  * Step (d) of issuance: the batch's passwords count from here on, and survive a power cut. Repeating it
@@ -58,7 +59,7 @@ export function placeDevices(lot: LotLayout, batch: number, externalIds: readonl
 
 /** The fault of minted devices whose folders are nowhere: `disk-unwritable`. */
 export function missingFolders(lot: LotLayout, batch: number, missed: readonly string[]): OnboardingError {
-  const ids = missed.slice(0, 5).join(", ") + (missed.length > 5 ? ", …" : "");
+  const ids = listIds(missed, 5);
   return new OnboardingError(
     `${missed.length} devices (${ids}) have been minted, but their folders are neither in ${batchFolder(lot, batch)} nor in ${lot.devices}; bring the disk back that they are on and run again (if they are lost for good, make an empty folder for each in ${lot.devices} and remint the devices)`,
     { code: "disk-unwritable" },

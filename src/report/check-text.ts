@@ -41,6 +41,7 @@ export function checkText(outcome: CheckedLot, options: TextOptions): string {
         `${what}${tail === "" ? "" : ` (${tail})`}`,
         externalId === "" ? "  " : `  ${plainText(externalId)}: `,
         "    ",
+        options.width,
       ),
     );
   }
@@ -50,7 +51,7 @@ export function checkText(outcome: CheckedLot, options: TextOptions): string {
     lines.push(
       "",
       paint("Not checked", "bold", options),
-      ...outcome.notes.map((note) => wrapText(note, "  - ", "    ")),
+      ...outcome.notes.map((note) => wrapText(note, "  - ", "    ", options.width)),
     );
   }
   return `${lines.join("\n")}\n`;

@@ -55,6 +55,9 @@ tbody tr { border-top: 1px solid var(--line); break-inside: avoid; }
 .facts th { width: 13rem; color: var(--soft); vertical-align: top; }
 .facts td { font-variant-numeric: tabular-nums; }
 code { font: .86em ui-monospace, "DejaVu Sans Mono", Consolas, monospace; }
+h3 { margin: 1rem 0 .4rem; font-size: .95rem; }
+summary { cursor: pointer; font-weight: 600; }
+table.rows { margin-top: 1rem; } .rows td { vertical-align: top; } .rows .number { width: 5rem; padding-right: 1.2rem; }
 ul.notes { margin: 0; padding-left: 1.2rem; }
 footer { margin-top: 1.2rem; font-size: .85rem; }
 .track { fill: var(--track); }

@@ -6,20 +6,41 @@ export interface LotState {
   readonly advice: string;
 }
 
-const STOPPED: Readonly<Record<number, readonly [word: string, advice: string]>> = {
-  1: ["stopped by a defect", "Call the engineer and keep the log; running again is safe."],
-  2: ["not started", "Mend the job, the manifest or the arguments that the message names, then run again."],
-  10: ["the issuer cannot sign", "Call the engineer: the authority's certificate, key or passphrase needs attention."],
-  11: ["held by another run", "Wait until the other run has ended; if this lot is not finished then, run again."],
+const STOPPED: Readonly<Record<number, readonly [lamp: "amber" | "red", word: string, advice: string]>> = {
+  1: ["red", "stopped by a defect", "Call the engineer and keep the log; running again is safe."],
+  2: [
+    "red",
+    "not started",
+    "Where the message names the manifest, correct it and run again. Where it names a job, a setting or an option, that is for the engineer.",
+  ],
+  10: [
+    "red",
+    "the issuer cannot sign",
+    "Call the engineer: the authority's certificate, key or passphrase needs attention.",
+  ],
+  11: [
+    "red",
+    "held by another run",
+    "Wait until the other run has ended; if this lot is not finished then, run again.",
+  ],
   12: [
+    "red",
     "the platform refused",
     "Call the engineer: the platform's answer has to be acted on. Minted devices are not lost.",
   ],
-  13: ["the platform was not reached", "Run it again later; what is minted stays, and only what is missing is sent."],
-  14: ["the disk cannot be written", "Make room or mend the disk, then run again; nothing is lost."],
-  15: ["the ledger is damaged", "Call the engineer before anything else is run."],
-  16: ["the clock is not plausible", "Set this machine's clock, then run again."],
-  130: ["stopped by hand", "Run it again to go on where it stopped."],
+  13: [
+    "amber",
+    "the platform was not reached",
+    "Run it again later; what is minted stays, and only what is missing is sent.",
+  ],
+  14: [
+    "red",
+    "the disk cannot be written",
+    "Call the engineer: the disk needs room or repair. Nothing is lost; run again afterwards.",
+  ],
+  15: ["red", "the ledger is damaged", "Call the engineer before anything else is run."],
+  16: ["red", "the clock is not plausible", "Call the engineer: this machine's clock has to be set. Then run again."],
+  130: ["amber", "stopped by hand", "Run it again to go on where it stopped."],
 };
 
 /**
@@ -35,9 +56,14 @@ export function lotState(exitCode: number, secretColumns: readonly string[] = []
       advice:
         secretColumns.length > 0
           ? "Correct the rows in the manifest and drop it again: it completes this lot. rejects.csv says what is wrong with them; it leaves out secret columns."
-          : "Mend the rows in rejects.csv and drop that file: it completes this lot.",
+          : "Correct the rows in rejects.csv and run or drop that file: it completes this lot.",
     };
   }
-  const [word, advice] = STOPPED[exitCode] ?? ["stopped", "Call the engineer."];
-  return { lamp: "red", word, advice };
+  const [lamp, word, advice] = STOPPED[exitCode] ?? ["red", "stopped", "Call the engineer."];
+  return { lamp, word, advice };
+}
+
+/** Who can act on what stops a lot: nobody has to where it goes on by itself. */
+export function whoCanAct(exitCode: number): "nobody" | "engineer" {
+  return [11, 13, 130].includes(exitCode) ? "nobody" : "engineer";
 }

@@ -1,6 +1,10 @@
-/** What the terminal may be given: sizes, and whether it shows colours. */
+import stringWidth from "string-width";
+
+/** What the terminal may be given: whether it shows colours, and how many columns a line may have. */
 export interface TextOptions {
   readonly colour: boolean;
+  /** See `textWidth`; default: 80. */
+  readonly width?: number;
 }
 
 const PAINTS = { green: 32, amber: 33, red: 31, bold: 1, dim: 2 } as const;
@@ -10,6 +14,13 @@ export type Paint = keyof typeof PAINTS;
 export const PAINT_SEQUENCES: readonly string[] = [0, ...Object.values(PAINTS)].map((code) => `\u001b[${code}m`);
 
 const WIDTH = 80;
+const NARROWEST = 60;
+const WIDEST = 200;
+
+/** The columns that text is wrapped at: a terminal's own from 60 to 200, 80 where there is no terminal. */
+export function textWidth(columns: number | undefined): number {
+  return columns === undefined || columns < 1 ? WIDTH : Math.min(Math.max(columns, NARROWEST), WIDEST);
+}
 
 /** Text in an ANSI colour, or as it is. */
 export function paint(text: string, name: Paint, { colour }: TextOptions): string {
@@ -24,28 +35,54 @@ export function plainText(text: string): string {
   return text.replace(/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu, "?");
 }
 
-/** Breaks text into lines of at most 80 columns at spaces; `indent` stands before each but the first. */
-export function wrapText(text: string, first: string, indent: string): string {
+/**
+ * Breaks text at spaces into lines of at most `width` columns; `indent` stands before each but the first. A word
+ * that is longer stays whole, since it may be a path that is copied.
+ */
+export function wrapText(text: string, first: string, indent: string, width: number = WIDTH): string {
   const lines: string[] = [];
   let line = first;
+  let columns = stringWidth(first);
   let empty = true;
   for (const word of plainText(text)
     .split(" ")
     .filter((part) => part !== "")) {
-    if (!empty && line.length + 1 + word.length > WIDTH) {
+    const wordColumns = stringWidth(word);
+    if (!empty && columns + 1 + wordColumns > width) {
       lines.push(line);
       line = indent;
+      columns = stringWidth(indent);
       empty = true;
     }
     line += empty ? word : ` ${word}`;
+    columns += wordColumns + (empty ? 0 : 1);
     empty = false;
   }
   return [...lines, line].join("\n");
 }
 
+/** Text followed by blanks (or, `right`, after them) up to a width in columns. */
+export function padText(text: string, width: number, right = false): string {
+  const blanks = " ".repeat(Math.max(0, width - stringWidth(text)));
+  return right ? `${blanks}${text}` : `${text}${blanks}`;
+}
+
+/** The most columns that one of the texts takes. */
+export function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, stringWidth(text)), 0);
+}
+
 /** A number as people read it: 12 480. */
 export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, " ");
+}
+
+/** A moment in this machine's time zone: 2026-11-25 05:30:00. */
+export function localTime(ms: number): string {
+  const at = new Date(ms);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
 /** A span of time as people read it. */

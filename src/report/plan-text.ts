@@ -29,58 +29,66 @@ export function planText(planned: PlannedLot, options: TextOptions): string {
     `${paint(`Lot ${plainText(plan.lot)}`, "bold", options)}  ${nothing ? "nothing to do" : "nothing is written by this command"}`,
     "",
     `  ${"manifest".padEnd(LABEL)}${plainText(planned.manifest)}`,
-    row("issuer", planned.issuer),
-    ...planned.settings.map(([label, value]) => row(label, value)),
+    row("issuer", planned.issuer, options),
+    ...planned.settings.map(([label, value]) => row(label, value, options)),
     "",
-    row("rows", count(plan.rows)),
-    row("new or changed", count(plan.mint)),
-    row("to register", `${count(plan.register)} again`),
-    row("unchanged", count(plan.keep)),
-    row("rejected", count(plan.rejected)),
-    ...lotRows(plan),
+    row("rows", count(plan.rows), options),
+    row("new or changed", count(plan.mint), options),
+    row("to register", `${count(plan.register)} again`, options),
+    row("unchanged", count(plan.keep), options),
+    row("rejected", count(plan.rejected), options),
+    ...lotRows(plan, options),
     "",
-    ...runRows(plan),
+    ...runRows(plan, options),
   ];
   if (plan.needsRemint.length > 0) {
-    lines.push(row("need remint", `${listIds(plan.needsRemint, MOST_IDS)}: the subject changed; see lotmint remint`));
+    lines.push(
+      row("need remint", `${listIds(plan.needsRemint, MOST_IDS)}: the subject changed; see lotmint remint`, options),
+    );
   }
   if (plan.gone.length > 0)
-    lines.push(row("gone", `${listIds(plan.gone, MOST_IDS)}: not in the manifest any more; nothing is revoked`));
+    lines.push(
+      row("gone", `${listIds(plan.gone, MOST_IDS)}: not in the manifest any more; nothing is revoked`, options),
+    );
   if (problems.length > 0) {
     lines.push("", paint("Rows that would be rejected", "bold", options));
     for (const problem of problems.slice(0, MOST_PROBLEMS)) {
       const field = problem.field === "" ? "" : `${problem.field}: `;
-      lines.push(wrapText(`${field}${problem.message}`, `  line ${problem.line}: `, "    "));
+      lines.push(wrapText(`${field}${problem.message}`, `  line ${problem.line}: `, "    ", options.width));
     }
     const more = plan.rejected - Math.min(problems.length, MOST_PROBLEMS);
     if (more > 0) lines.push(`  and ${count(more)} more`);
   }
   if (notes.length > 0) {
-    lines.push("", paint("To know", "bold", options), ...notes.map((note) => wrapText(note, "  - ", "    ")));
+    lines.push(
+      "",
+      paint("To know", "bold", options),
+      ...notes.map((note) => wrapText(note, "  - ", "    ", options.width)),
+    );
   }
   return `${lines.join("\n")}\n`;
 }
 
 /** How the devices stand that the lot has already; nothing for a new lot. */
-function lotRows({ counts }: LotForecast): readonly string[] {
+function lotRows({ counts }: LotForecast, options: TextOptions): readonly string[] {
   const stages = Object.entries(counts).filter(([, devices]) => devices > 0);
   if (stages.length === 0) return [];
-  return [row("in the lot", stages.map(([stage, devices]) => `${count(devices)} ${stage}`).join(", "))];
+  return [row("in the lot", stages.map(([stage, devices]) => `${count(devices)} ${stage}`).join(", "), options)];
 }
 
 /** What a run would do, the lot's devices and the manifest's together. */
-function runRows({ run }: LotForecast): readonly string[] {
+function runRows({ run }: LotForecast, options: TextOptions): readonly string[] {
   const recovered = run.recover > 0 ? `, of them ${count(run.recover)} that a stopped run had reserved` : "";
   return [
-    row("to mint", `${count(run.mint)}${recovered}`),
-    row("to list", count(run.list)),
-    row("to submit", count(run.submit)),
+    row("to mint", `${count(run.mint)}${recovered}`, options),
+    row("to list", count(run.list), options),
+    row("to submit", count(run.submit), options),
     ...(run.sendAgain > 0
-      ? [row("to ask back", `${count(run.sendAgain)}; those that the platform lacks are sent again`)]
+      ? [row("to ask back", `${count(run.sendAgain)}; those that the platform lacks are sent again`, options)]
       : []),
   ];
 }
 
-function row(label: string, text: string): string {
-  return wrapText(text, `  ${label.padEnd(LABEL)}`, " ".repeat(LABEL + 2));
+function row(label: string, text: string, { width }: TextOptions): string {
+  return wrapText(text, `  ${label.padEnd(LABEL)}`, " ".repeat(LABEL + 2), width);
 }

@@ -37,14 +37,18 @@ export function rehearsalText(outcome: RehearsedLot, options: TextOptions): stri
   if (found > 0) lines.push("", paint("Not as it should be", "bold", options));
   const wrong = outcome.results.filter(({ right }) => !right);
   for (const { externalId, token, mqtt, findings } of wrong.slice(0, MOST_DEVICES)) {
-    lines.push(wrapText(`token: ${token}; MQTT: ${mqtt}`, `  ${plainText(externalId)}  `, "    "));
+    lines.push(wrapText(`token: ${token}; MQTT: ${mqtt}`, `  ${plainText(externalId)}  `, "    ", options.width));
     for (const { part, words } of findings)
-      lines.push(wrapText(words, part === "none" ? "    " : `    ${part}: `, "      "));
+      lines.push(wrapText(words, part === "none" ? "    " : `    ${part}: `, "      ", options.width));
   }
   const more = found - Math.min(wrong.length, MOST_DEVICES);
   if (more > 0) lines.push(`  and ${count(more)} more; --json lists them`);
   if (outcome.notes.length > 0) {
-    lines.push("", paint("Notes", "bold", options), ...outcome.notes.map((note) => wrapText(note, "  - ", "    ")));
+    lines.push(
+      "",
+      paint("Notes", "bold", options),
+      ...outcome.notes.map((note) => wrapText(note, "  - ", "    ", options.width)),
+    );
   }
   return `${lines.join("\n")}\n`;
 }

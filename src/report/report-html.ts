@@ -1,10 +1,10 @@
-import type { LotReport } from "../domain/report.ts";
-import { STAGES } from "../domain/stage.ts";
+import type { LotReport, RejectRecord } from "../domain/report.ts";
+import { STAGES, type Stage } from "../domain/stage.ts";
 import { type Html, html, htmlText } from "./html.ts";
 import { type Bar, barTable, stackedBar } from "./html-charts.ts";
 import { HTML_STYLE } from "./html-style.ts";
 import { lotState } from "./lot-state.ts";
-import { count, duration, perSecond, seconds } from "./plain-text.ts";
+import { count, duration, localTime, perSecond, seconds } from "./plain-text.ts";
 
 /** One shape for each lamp, so that it does not rest on colour alone. */
 const LAMPS = {
@@ -13,20 +13,45 @@ const LAMPS = {
   red: html`<circle cx="12" cy="12" r="11"/><path d="M7.5 7.5l9 9M16.5 7.5l-9 9"/>`,
 } as const;
 
+/** What a stage means to somebody who does not know this program. */
+const STAGE_WORDS: Readonly<Record<Stage, string>> = {
+  planned: "still to be made",
+  reserved: "being made",
+  minted: "made",
+  listed: "ready to be sent",
+  submitted: "sent, not answered yet",
+  confirmed: "confirmed by the platform",
+  rejected: "rejected",
+  revoked: "revoked",
+};
+
+const STEP_WORDS: Readonly<Record<string, string>> = {
+  settle: "finishing what a stopped run had left",
+  preflight: "asking the platform first",
+  manifest: "reading the manifest",
+  mint: "making keys and certificates",
+  registration: "writing the registration files",
+  submit: "sending to the platform",
+  passwords: "writing the passwords",
+};
+
+/** So many rejected rows the page shows; rejects.csv has them all. */
+export const REJECTS_SHOWN = 20;
+
 const REJECTS = html`<a href="rejects.csv">rejects.csv</a>`;
 
 /**
  * report.html: one file that needs no network and no scripts, for the screen and for paper. Everything
- * that comes from outside is escaped.
+ * that comes from outside is escaped. `rejected` are the first rejected rows, of which it shows `REJECTS_SHOWN`; times
+ * are this machine's, with UTC.
  */
-export function reportHtml(report: LotReport): string {
+export function reportHtml(report: LotReport, rejected: readonly RejectRecord[] = []): string {
   const sections = [
     devicesSection(report),
-    rejectsSection(report),
+    rejectsSection(report, rejected),
     rateSection(report),
-    timesSection(report),
     notesSection(report),
-    factsSection(report),
+    detailsSection(report),
   ].filter((section) => section !== undefined);
   return htmlText(html`<!doctype html>
 <html lang="en">
@@ -66,33 +91,50 @@ function tiles(report: LotReport): Html {
   const total = STAGES.reduce((sum, stage) => sum + counts[stage], 0);
   const tile = (title: string, figure: string, under: string) =>
     html`<div><dt>${title}</dt><dd>${figure}</dd><dd>${under}</dd></div>`;
-  const behind = rate.withinTakt === null ? "no takt given" : rate.withinTakt ? "within takt" : "behind takt";
+  const behind =
+    rate.withinTakt === null
+      ? "no time per device given"
+      : rate.withinTakt
+        ? "as fast as the line"
+        : "slower than the line";
   const figures = [
     tile("Devices", count(total), `of ${count(report.rows)} rows`),
     tile("Confirmed", count(counts.confirmed), "by the platform"),
     tile("Rejected", count(rejectedOf(report)), "rows and devices"),
     rate.devicesPerSecond === null
-      ? tile("Rate", "–", "nothing minted in this run")
-      : tile("Rate", `${perSecond(rate.devicesPerSecond)} /s`, behind),
+      ? tile("Speed", "–", "nothing was made in this run")
+      : tile("Speed", `${perSecond(rate.devicesPerSecond)} a second`, behind),
   ];
   return html`<dl class="tiles">${figures}</dl>`;
 }
 
 function devicesSection({ counts }: LotReport): Html {
   const parts = STAGES.map((stage): Bar => {
-    return { label: stage, value: counts[stage], text: count(counts[stage]), tone: `stage-${stage}` };
+    return { label: STAGE_WORDS[stage], value: counts[stage], text: count(counts[stage]), tone: `stage-${stage}` };
   });
-  if (parts.every(({ value }) => value === 0)) return section("Devices by stage", html`<p>No device yet.</p>`);
-  return section("Devices by stage", stackedBar("Devices by stage", parts));
+  if (parts.every(({ value }) => value === 0)) return section("How far the devices are", html`<p>No device yet.</p>`);
+  return section("How far the devices are", stackedBar("How far the devices are", parts));
 }
 
-function rejectsSection(report: LotReport): Html | undefined {
+function rejectsSection(report: LotReport, rejected: readonly RejectRecord[]): Html | undefined {
   const bars = Object.entries(report.rejects).map(([reason, of]): Bar => {
     return { label: reason, value: of, text: count(of), tone: "tone-reject" };
   });
   if (bars.length === 0) return undefined;
   const table = barTable("Rejected rows and devices by reason", ["Reason", "Rejected"], bars);
-  return section("Rejected, by reason", table, "long");
+  return section("Rejected, by reason", html`${table}${rejectedRows(rejected, rejectedOf(report))}`, "long");
+}
+
+function rejectedRows(rejected: readonly RejectRecord[], total: number): Html {
+  if (rejected.length === 0) return html``;
+  const shown = rejected.slice(0, REJECTS_SHOWN);
+  const rows = shown.map(
+    ({ line, externalId, reason }) =>
+      html`<tr><td class="number">${line}</td><td>${externalId}</td><td>${reason}</td></tr>`,
+  );
+  const more = total - shown.length;
+  const rest = more > 0 ? html`<p>and ${count(more)} more, in ${REJECTS}</p>` : html``;
+  return html`<table class="rows"><caption>Rejected rows</caption><thead><tr><th scope="col" class="number">Line</th><th scope="col">Id</th><th scope="col">Reason</th></tr></thead><tbody>${rows}</tbody></table>${rest}`;
 }
 
 function rateSection({ rate }: LotReport): Html | undefined {
@@ -109,12 +151,18 @@ function rateSection({ rate }: LotReport): Html | undefined {
   return section("Time for each device", barTable("Time for each device", ["", "Time"], bars));
 }
 
-function timesSection({ stages }: LotReport): Html | undefined {
+/** What the engineer looks up, folded away. */
+function detailsSection(report: LotReport): Html {
+  const times = timesTable(report);
+  return html`<section><details><summary>Details for the engineer</summary>${factsTable(report)}${times}</details></section>`;
+}
+
+function timesTable({ stages }: LotReport): Html {
   const bars = Object.entries(stages).map(([stage, ms]): Bar => {
-    return { label: stage, value: ms, text: duration(ms), tone: "tone-time" };
+    return { label: STEP_WORDS[stage] ?? stage, value: ms, text: duration(ms), tone: "tone-time" };
   });
-  if (bars.length === 0) return undefined;
-  return section("Where the time went", barTable("Wall time of each step", ["Step", "Time"], bars));
+  if (bars.length === 0) return html``;
+  return html`<h3>Time of each step</h3>${barTable("Time of each step", ["Step", "Time"], bars)}`;
 }
 
 function notesSection({ notes }: LotReport): Html | undefined {
@@ -123,7 +171,7 @@ function notesSection({ notes }: LotReport): Html | undefined {
   return section("To know", html`<ul class="notes">${items}</ul>`);
 }
 
-function factsSection(report: LotReport): Html {
+function factsTable(report: LotReport): Html {
   const { issued, revoked, abandoned } = report.certificates;
   const took = duration(Date.parse(report.endedAt) - Date.parse(report.startedAt));
   const facts: readonly (readonly [string, string | Html])[] = [
@@ -132,21 +180,24 @@ function factsSection(report: LotReport): Html {
     ["Ended", `${moment(report.endedAt)}, after ${took}`],
     ["Exit code", String(report.exitCode)],
     ...issuerFacts(report),
-    ["Reworks", `${count(report.reworks)} certificates replaced`],
-    ["Certificates", `${count(issued)} issued, ${count(revoked)} revoked, ${count(abandoned)} abandoned`],
+    ["Replaced certificates", count(report.reworks)],
+    [
+      "Certificates",
+      `${count(issued)} issued, ${count(revoked)} revoked, ${count(abandoned)} serial numbers never used`,
+    ],
     ["SHA-256 of the manifest", html`<code>${report.manifestSha256}</code>`],
-    ["Head of the ledger", html`<code>${report.ledgerHead}</code>`],
+    ["Last entry of the record (digest)", html`<code>${report.ledgerHead}</code>`],
   ];
   const rows = facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
-  return section("The record", html`<table class="facts"><caption>The record</caption><tbody>${rows}</tbody></table>`);
+  return html`<table class="facts"><caption>Details for the engineer</caption><tbody>${rows}</tbody></table>`;
 }
 
 function issuerFacts({ issuer, issuerBudget }: LotReport): readonly (readonly [string, string | Html])[] {
   if (issuerBudget === null) return [["Issuer", issuer]];
   const { issued, revoked, abandoned, notAfter, outlivedFrom } = issuerBudget;
-  const signed = `${count(issued)} certificates issued, ${count(revoked)} revoked, ${count(abandoned)} abandoned`;
+  const signed = `${count(issued)} certificates issued, ${count(revoked)} revoked, ${count(abandoned)} serial numbers never used`;
   const end = notAfter === null ? "" : `; ends ${moment(notAfter)}`;
-  const day = outlivedFrom === null ? [] : [["Outlived by such certificates from", outlivedFrom] as const];
+  const day = outlivedFrom === null ? [] : [["Ends before this job's certificates from", outlivedFrom] as const];
   return [["Issuer", `${issuer}: ${signed}${end}`], ...day];
 }
 
@@ -158,7 +209,11 @@ function rejectedOf(report: LotReport): number {
   return Object.values(report.rejects).reduce((sum, of) => sum + of, 0);
 }
 
-/** ISO 8601 as people read it, still in UTC. */
+/** This machine's time, with UTC where that is another. */
 function moment(iso: string): string {
-  return iso.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
+  const atMs = Date.parse(iso);
+  if (Number.isNaN(atMs)) return iso;
+  const utc = new Date(atMs).toISOString().slice(0, 19).replace("T", " ");
+  const local = localTime(atMs);
+  return local === utc ? `${utc} UTC` : `${local} (${utc} UTC)`;
 }

@@ -21,21 +21,25 @@ export function reportText(report: LotReport, places: ReportPlaces, options: Tex
   const lines = [
     headline(report, standing, options),
     "",
-    wrapText(standing.advice, "  ", "  "),
+    wrapText(standing.advice, "  ", "  ", options.width),
     "",
-    row("devices", stageCounts(report)),
-    row("rows", `${count(report.rows)} in the manifest, ${count(rejected)} rejected`),
-    row("certificates", certificateCounts(report)),
-    ...(report.reworks > 0 ? [row("reworks", reworkWords(report))] : []),
-    row("rate", rateWords(report)),
-    row("issuer", issuerWords(report)),
-    row("time", duration(Date.parse(report.endedAt) - Date.parse(report.startedAt))),
+    row("devices", stageCounts(report), options),
+    row("rows", `${count(report.rows)} in the manifest, ${count(rejected)} rejected`, options),
+    row("certificates", certificateCounts(report), options),
+    ...(report.reworks > 0 ? [row("reworks", reworkWords(report), options)] : []),
+    row("rate", rateWords(report), options),
+    row("issuer", issuerWords(report), options),
+    row("time", duration(Date.parse(report.endedAt) - Date.parse(report.startedAt)), options),
     place("output", places.folder),
     place("report", places.html),
   ];
   if (rejected > 0) lines.push(...rejectLines(report, places.rejects, options));
   if (report.notes.length > 0) {
-    lines.push("", paint("To know", "bold", options), ...report.notes.map((note) => wrapText(note, "  - ", "    ")));
+    lines.push(
+      "",
+      paint("To know", "bold", options),
+      ...report.notes.map((note) => wrapText(note, "  - ", "    ", options.width)),
+    );
   }
   return `${lines.join("\n")}\n`;
 }
@@ -50,14 +54,14 @@ function rejectLines(report: LotReport, path: string, options: TextOptions): str
   const shown = reasons.slice(0, MOST_REASONS);
   const width = Math.max(...shown.map(([, of]) => count(of).length));
   const lines = shown.map(([reason, of]) =>
-    wrapText(reason, `  ${count(of).padStart(width)}  `, " ".repeat(width + 4)),
+    wrapText(reason, `  ${count(of).padStart(width)}  `, " ".repeat(width + 4), options.width),
   );
-  if (reasons.length > shown.length) lines.push(`  and ${reasons.length - shown.length} further reasons`);
+  if (reasons.length > shown.length) lines.push(`  and ${count(reasons.length - shown.length)} more`);
   return [
     "",
     paint("Rejected", "bold", options),
     ...lines,
-    place(report.secretColumns === undefined ? "to mend" : "reasons", path),
+    place(report.secretColumns === undefined ? "to correct" : "reasons", path),
   ];
 }
 
@@ -96,8 +100,8 @@ function rateWords({ rate }: LotReport): string {
   }`;
 }
 
-function row(label: string, text: string): string {
-  return wrapText(text, `  ${label.padEnd(LABEL)}`, " ".repeat(LABEL + 2));
+function row(label: string, text: string, { width }: TextOptions): string {
+  return wrapText(text, `  ${label.padEnd(LABEL)}`, " ".repeat(LABEL + 2), width);
 }
 
 /** Paths are never broken: they are copied. */

@@ -2,7 +2,17 @@ import { isNothing, type RemainingWork } from "../domain/remaining-work.ts";
 import type { Stage } from "../domain/stage.ts";
 import type { LotRecord } from "../ledger/lots.ts";
 import { lotState } from "./lot-state.ts";
-import { count, type Paint, paint, plainText, type TextOptions } from "./plain-text.ts";
+import {
+  count,
+  localTime,
+  type Paint,
+  padText,
+  paint,
+  plainText,
+  type TextOptions,
+  widest,
+  wrapText,
+} from "./plain-text.ts";
 
 /** One lot as `status` shows it. */
 export interface LotStatus {
@@ -13,6 +23,16 @@ export interface LotStatus {
   /** What a run of the lot would still do. */
   readonly remaining: RemainingWork;
 }
+
+/** A file in input/work, and what it waits for. */
+export interface WorkStatus {
+  readonly file: string;
+  readonly lot: string | null;
+  readonly sinceMs: number;
+  readonly reason: string;
+}
+
+const MOST_FILES = 20;
 
 interface Cell {
   readonly text: string;
@@ -41,17 +61,30 @@ export function statusText(lots: readonly LotStatus[], options: TextOptions): st
   if (lots.length === 0) return "No lots yet. Start one with: lotmint run MANIFEST --issuer NAME\n";
   const rows = [HEADER.map((text, index): Cell => ({ text, paint: "bold", right: index > 1 && index < 9 }))];
   for (const status of lots) rows.push(lotRow(status));
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.text.length ?? 0)));
+  const widths = HEADER.map((_, column) => widest(rows.map((row) => row[column]?.text ?? "")));
   const lines = rows.map((row) =>
     row
       .map((cell, column) => {
         const width = column === HEADER.length - 1 ? 0 : (widths[column] ?? 0);
-        const padded = cell.right === true ? cell.text.padStart(width) : cell.text.padEnd(width);
+        const padded = padText(cell.text, width, cell.right);
         return cell.paint === undefined ? padded : paint(padded, cell.paint, options);
       })
       .join("  "),
   );
   return `${lines.join("\n")}\n`;
+}
+
+/** What is in input/work and why; empty when nothing is. */
+export function workText(work: readonly WorkStatus[], options: TextOptions): string {
+  if (work.length === 0) return "";
+  const shown = work.slice(0, MOST_FILES);
+  const lines = shown.map(({ file, lot, sinceMs, reason }) => {
+    const named = lot === null ? "" : `lot ${lot}, `;
+    return wrapText(`${named}since ${localTime(sinceMs)}: ${reason}`, `  ${plainText(file)}  `, "    ", options.width);
+  });
+  const more = work.length - shown.length;
+  if (more > 0) lines.push(`  and ${count(more)} more`);
+  return `\n${paint("In input/work", "bold", options)}\n${lines.join("\n")}\n`;
 }
 
 function lotRow(status: LotStatus): Cell[] {

@@ -41,7 +41,7 @@ export async function absorbManifest(
   const readers = readersOf(request.manifest);
   const sha256 = await copyManifest(request.manifest, layout);
   if (isTakenIn(sha256, await ledger.manifests(lease.lot), jobBefore, request.job)) {
-    log.info({ lot: lease.lot, manifest: request.manifest }, "this manifest is taken in already");
+    log.info({ lot: lease.lot, manifest: request.manifest }, `${request.manifest} is unchanged since it was last read`);
     return;
   }
   const copy = manifestCopy(layout, sha256);
@@ -140,7 +140,10 @@ async function copyManifest(path: string, layout: LotLayout): Promise<string> {
 /** What the reader of the report should know about the manifest besides its counts. */
 function tellPlan(plan: Plan, { log }: RunTools, walk: Walk): void {
   const { lot, rows, mint, register, keep, rejected, gone } = plan;
-  log.info({ lot, rows, mint, register, keep, rejected }, "manifest taken in");
+  log.info(
+    { lot, rows, mint, register, keep, rejected },
+    `manifest read: ${rows} rows, ${mint} to mint, ${register} to register again, ${keep} unchanged, ${rejected} rejected`,
+  );
   if (gone.length > 0) {
     walk.note(`${few(gone)} no longer in the manifest; nothing is revoked: that takes \`lotmint revoke\``);
   }

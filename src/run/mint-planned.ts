@@ -87,8 +87,9 @@ export async function prepareMinting(
   const { validity, cut, outlives } = resolveValidity(job.validity, job.outliveIssuer, issuer, nowMs);
   if (cut) {
     const end = isoDay(validity.notAfterMs);
-    walk.note(`certificates end with their issuer ${job.issuer}, on ${end}`);
-    tools.log.warn({ lot, issuer: job.issuer, notAfter: end }, "certificates are cut to their issuer's end");
+    const note = `certificates end with their issuer ${job.issuer}, on ${end}`;
+    walk.note(note);
+    tools.log.warn({ lot, issuer: job.issuer, notAfter: end }, note);
   }
   const template = prepareLeaf({
     issuerCertificate: issuer.certificateDer,

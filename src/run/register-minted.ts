@@ -26,7 +26,10 @@ export async function registerMinted(
   const cut = await walk.room("registration", () => cutParts({ ledger: tools.ledger, lease, layout, rowsPerUpload }));
   if (cut.parts > 0) {
     walk.progressed();
-    tools.log.info({ lot: lease.lot, parts: cut.parts, devices: cut.rows }, "registration parts cut");
+    tools.log.info(
+      { lot: lease.lot, parts: cut.parts, devices: cut.rows },
+      `${cut.rows} rows for registration written in ${cut.parts} ${cut.parts === 1 ? "part" : "parts"}`,
+    );
   }
   if (lotPreflight === undefined || tools.signal.aborted) return;
 

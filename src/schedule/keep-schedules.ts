@@ -67,7 +67,8 @@ export function keepSchedules({ stateFile, markOf, log }: KeepOptions): Schedule
       writeScheduleState(stateFile, next);
     } catch (error) {
       // It goes on from memory; at worst a run is made again after a restart, and finds nothing to do.
-      log.error({ reason: error instanceof Error ? error.message : String(error) }, "the schedules cannot be kept");
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error({ reason }, `when the scheduled jobs ran cannot be recorded: ${reason}`);
     }
   }
 
@@ -92,7 +93,10 @@ export function keepSchedules({ stateFile, markOf, log }: KeepOptions): Schedule
     const paths = found.filter((path) => done[path] === undefined || done[path] !== markOf(path));
     const open = under.get(job.name)?.open ?? new Set();
     under.set(job.name, { startedUpToMs: nowMs, running: new Set(paths), open: new Set([...open, ...paths]) });
-    log.info({ job: job.name, files: paths.length }, "a scheduled job is due");
+    log.info(
+      { job: job.name, files: paths.length },
+      `job ${job.name} is due: ${paths.length === 1 ? "1 new file" : `${paths.length} new files`}`,
+    );
     const still = new Set(found);
     const kept = Object.entries(done).filter(([path]) => still.has(path));
     if (kept.length < Object.keys(done).length) forgetFiles(job.name, Object.fromEntries(kept));
@@ -123,7 +127,10 @@ export function keepSchedules({ stateFile, markOf, log }: KeepOptions): Schedule
         } catch (error) {
           if (!(error instanceof OnboardingError)) throw error;
           if (troubles.get(job.name) !== error.message) {
-            log.error({ job: job.name, reason: error.message }, "a scheduled job cannot be run now; trying again");
+            log.error(
+              { job: job.name, reason: error.message },
+              `job ${job.name} is due and cannot be run now; trying again: ${error.message}`,
+            );
           }
           troubles.set(job.name, error.message);
           return [];

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, replaceFile } from "../disk/durable.ts";
 import { claimFile, type DropLayout } from "../disk/layout.ts";
+import { isDropName } from "./drop-name.ts";
 import type { Refusal } from "./refuse-drop.ts";
 
 /** What is remembered of a file in work/, so that a restart goes on with it as the same. */
@@ -15,18 +16,34 @@ export interface Claim {
   /** How often work on it was begun and has not ended in order: each time the watcher itself came down. */
   readonly starts: number;
   /** Where it is going, once its lot has ended and its results are being written. */
-  readonly filing: { readonly folder: "done" | "rejected"; readonly name: string } | null;
+  readonly filing: {
+    readonly folder: "done" | "rejected";
+    readonly name: string;
+    /** What the file with its rejected rows is called; absent where there are none. */
+    readonly rejects?: string;
+  } | null;
   /** Why it is refused, where that could be told only from the name that it was dropped under. */
   readonly refusal?: Refusal | null;
+  /** What it was found to wait for when it was last tried, and since when; absent: it has not had to wait. */
+  readonly waiting?: { readonly reason: string; readonly sinceMs: number };
+}
+
+/** The claims of all files that are in work/ now, the first claimed first; none where there is no such folder. */
+export function readClaims(drop: DropLayout): readonly Claim[] {
+  if (!existsSync(drop.work)) return [];
+  const claims = readdirSync(drop.work)
+    .filter(isDropName)
+    .map((name) => readClaim(drop, name));
+  return claims.filter((claim) => claim !== undefined).toSorted((a, b) => a.claimedAtMs - b.claimedAtMs);
 }
 
 /** The claim of a file in work/; undefined when there is none, or none that could be understood. */
 export function readClaim(drop: DropLayout, workName: string): Claim | undefined {
   try {
     const claim = JSON.parse(readFileSync(claimFile(drop, workName), "utf8")) as Partial<Claim>;
-    const { name, claimedAtMs, lot = null, job = null, filing = null, refusal = null, starts = 0 } = claim;
+    const { name, claimedAtMs, lot = null, job = null, filing = null, refusal = null, starts = 0, waiting } = claim;
     return typeof name === "string" && typeof claimedAtMs === "number" && typeof starts === "number"
-      ? { name, claimedAtMs, lot, job, starts, filing, refusal }
+      ? { name, claimedAtMs, lot, job, starts, filing, refusal, ...(waiting !== undefined && { waiting }) }
       : undefined;
   } catch {
     return undefined;

@@ -6,6 +6,7 @@ export interface FaultOfFile {
   readonly exitCode: number;
   readonly fault: string;
   readonly cure?: string;
+  readonly concerns?: "manifest" | "name" | undefined;
   /** As far as they are known. */
   readonly lot?: string | null;
   readonly job?: string | null;
@@ -13,7 +14,7 @@ export interface FaultOfFile {
 }
 
 /** The outcome of a file that never became a lot: a report with every key and no figures. */
-export function errorOutcome({ exitCode, fault, cure, lot, job, nowMs }: FaultOfFile): LotOutcome {
+export function errorOutcome({ exitCode, fault, cure, concerns, lot, job, nowMs }: FaultOfFile): LotOutcome {
   const counts = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
   const report = buildReport({
     lot: lot ?? "",
@@ -33,5 +34,5 @@ export function errorOutcome({ exitCode, fault, cure, lot, job, nowMs }: FaultOf
     notes: [],
     ledgerHead: "",
   });
-  return { exitCode, report, fault, ...(cure !== undefined && { cure }) };
+  return { exitCode, report, fault, ...(cure !== undefined && { cure }), ...(concerns !== undefined && { concerns }) };
 }

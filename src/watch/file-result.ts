@@ -1,9 +1,11 @@
 import { renameSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join, parse, relative } from "node:path";
+import { copyFile } from "../disk/copy-file.ts";
 import { diskError } from "../disk/disk-error.ts";
 import { ensureFolder, remove, replaceFile, SHARED_FILE, syncFolder } from "../disk/durable.ts";
 import { type DropLayout, resultFiles, waitingFile } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { EXIT } from "../domain/exit-code.ts";
 import { reportJson } from "../report/report-json.ts";
 import { isThere } from "./claim-drop.ts";
 import { type Claim, dropClaim, writeClaim } from "./claims.ts";
@@ -38,22 +40,63 @@ export function fileResult(
   ensureFolder(folder);
   const isTaken = (name: string) =>
     [join(folder, name), ...Object.values(resultFiles(join(folder, name)))].some((path) => isThere(path));
-  const name =
-    claim.filing?.folder === asked.folder ? claim.filing.name : freeName(claim.name, new Date(asked.nowMs), isTaken);
-  writeClaim(drop, workName, { ...claim, filing: { folder: asked.folder, name } });
+  const source = rejectsToFile(outcome);
+  const filing =
+    claim.filing?.folder === asked.folder
+      ? claim.filing
+      : nameFiles(claim.name, new Date(asked.nowMs), isTaken, source !== undefined);
+  const { name, rejects } = filing;
+  writeClaim(drop, workName, { ...claim, filing: { ...filing, folder: asked.folder } });
   const to = join(folder, name);
   const files = resultFiles(to);
+  // Who drops files sees them on a share, where this machine's paths mean nothing.
+  const shown = (file: string) => join(basename(drop.input), asked.folder, file);
   // Faults name the file where it was when it was read.
-  const said = (words: string) => words.replaceAll(from, to);
+  const said = (words: string) => words.replaceAll(from, shown(name));
   const fault = outcome.fault === undefined ? {} : { fault: said(outcome.fault) };
-  const text = resultText({ ...outcome, ...fault }, { name: claim.name, filed: to, input: drop.input });
+  const { places } = outcome;
+  const seen = places && { places: { ...places, folder: relative(dirname(drop.input), places.folder) } };
+  const text = resultText(
+    { ...outcome, ...fault, ...seen },
+    {
+      name: claim.name,
+      filed: shown(name),
+      input: basename(drop.input),
+      ...(rejects !== undefined && { rejects: shown(rejects) }),
+    },
+  );
   const notes = [...outcome.report.notes.map(said), ...Object.values(fault)];
   replaceFile(files.json, reportJson({ ...outcome.report, notes: [...new Set(notes)] }), SHARED_FILE);
+  if (source !== undefined && rejects !== undefined) copyFile(source, join(folder, rejects));
   replaceFile(files.text, text, SHARED_FILE);
   move(from, to);
   remove(waitingFile(from));
   dropClaim(drop, workName);
   return { path: to, result: files.text, text };
+}
+
+/** The lot's rejects.csv, where rows of it are to be corrected; undefined where there is none. */
+function rejectsToFile({ exitCode, places }: LotOutcome): string | undefined {
+  return exitCode === EXIT.rejected && places !== undefined && isThere(places.rejects) ? places.rejects : undefined;
+}
+
+/**
+ * Free names for a manifest and for its rejected rows: LOT-A.csv and LOT-A.rejects.csv; of LOT-A.rejects.csv itself,
+ * which has been corrected and dropped, LOT-A.rejects-2.csv.
+ */
+function nameFiles(
+  name: string,
+  now: Date,
+  isTaken: (name: string) => boolean,
+  hasRejects: boolean,
+): { readonly name: string; readonly rejects?: string } {
+  const filed = freeName(name, now, isTaken);
+  if (!hasRejects) return { name: filed };
+  const stem = parse(filed).name.replace(/\.rejects(-[\d-]+)?$/i, "");
+  for (let number = 1; ; number += 1) {
+    const rejects = `${stem}.rejects${number === 1 ? "" : `-${number}`}.csv`;
+    if (rejects !== filed && !isTaken(rejects)) return { name: filed, rejects };
+  }
 }
 
 /** A share that is gone leaves an empty folder in its place: nothing must be filed into that. */

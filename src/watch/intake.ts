@@ -93,7 +93,7 @@ export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Trou
       if (plan !== undefined) calls.plannedTried(plan);
       return;
     }
-    log.info({ file: name }, "a manifest is claimed");
+    log.info({ file: name }, `${name} is moved to input/work`);
     const workPath = join(drop.work, taken.workName);
     const now = await glimpseAt(workPath);
     // Whoever was still writing goes on writing to the file in work/: there it has to come to stand once more.
@@ -109,7 +109,7 @@ export function openIntake(options: WatchOptions, desk: WorkDesk, troubles: Trou
       left.delete(path);
       return false;
     }
-    if (known === undefined) log.info({ file: name }, "it stays in input/ until its job's schedule is due");
+    if (known === undefined) log.info({ file: name }, `${name} stays in input/ until its job's schedule is due`);
     left.set(path, { glimpse, untilMs: monotonic() + LEFT_FOR_MS });
     return true;
   }

@@ -7,11 +7,13 @@ export interface LotOutcome {
   readonly report: LotReport;
   /** What ended it, for the code that is neither 0 nor 3: what is wrong and what to do. */
   readonly fault?: string;
-  /** How to mend it, where that is not what the exit code says; goes before "into the drop folder again". */
+  /** How to correct it, where that is not what the exit code says; goes before "into the drop folder again". */
   readonly cure?: string;
+  /** What of it whoever dropped the file can correct; undefined: the engineer has to. */
+  readonly concerns?: "manifest" | "name";
   /** True when there was nothing to do. */
   readonly unchanged?: boolean;
-  /** The lot's output folder and its file to mend; undefined when the file never became a lot. */
+  /** The lot's output folder and its file to correct; undefined when the file never became a lot. */
   readonly places?: { readonly folder: string; readonly rejects: string };
 }
 

@@ -1,15 +1,17 @@
-import { lotState } from "../report/lot-state.ts";
-import { count, plainText } from "../report/plain-text.ts";
+import { lotState, whoCanAct } from "../report/lot-state.ts";
+import { count, localTime, plainText } from "../report/plain-text.ts";
 import type { LotOutcome } from "./lot-outcome.ts";
 
 /** Where the reader finds what the text speaks of. */
 export interface ResultPlaces {
   /** The file's own name. */
   readonly name: string;
-  /** Where the file has been put. */
+  /** Where the file has been put, as whoever dropped it sees it: `input/done/LOT-A.csv`. */
   readonly filed: string;
-  /** The drop folder. */
+  /** The drop folder, seen likewise. */
   readonly input: string;
+  /** Where its rejected rows are, seen likewise; absent: in the lot's output folder. */
+  readonly rejects?: string;
 }
 
 const MAX_FAULT = 600;
@@ -21,7 +23,7 @@ function resultWord(exitCode: number): "DONE" | "PARTIAL" | "FAILED" {
 
 /**
  * What the operator reads beside the manifest: how it went as the first word, and what to do, in three lines at
- * most, with the path of the file to mend.
+ * most, with the path of the file to correct.
  */
 export function resultText(outcome: LotOutcome, places: ResultPlaces): string {
   const { exitCode } = outcome;
@@ -39,41 +41,54 @@ function doneLines({ report, unchanged, places }: LotOutcome): readonly string[]
   return places === undefined ? [first] : [first, `What they got is in ${plainText(places.folder)}`];
 }
 
-function partialLines({ report, unchanged, places }: LotOutcome, { name, input }: ResultPlaces): readonly string[] {
+function partialLines(
+  { report, unchanged, places }: LotOutcome,
+  { name, input, rejects }: ResultPlaces,
+): readonly string[] {
   const { done, rejected } = tally(report);
   const noun = rejected === 1 ? "row is" : "rows are";
   const nothing = unchanged === true ? "nothing new to do; " : "";
   const first = `Lot ${plainText(report.lot)}: ${nothing}${devices(done)} done, ${count(rejected)} ${noun} rejected.`;
-  const rejects = plainText(places?.rejects ?? "rejects.csv");
+  const path = plainText(rejects ?? places?.rejects ?? "rejects.csv");
   if (report.secretColumns !== undefined) {
     return [
       first,
-      `Correct these rows in ${plainText(name)} itself (${rejects} says what is wrong, without secret columns),`,
-      `then copy ${plainText(name)} into ${plainText(input)} again: it completes the lot.`,
+      `Correct these rows in ${plainText(name)} itself (${path} says what is wrong, without secret columns),`,
+      `and drop it into ${plainText(input)} again: it completes the lot.`,
     ];
   }
   return [
     first,
-    `Mend ${rejects} (its last column says what is wrong),`,
-    `then copy that file into ${plainText(input)}: it completes the lot.`,
+    `Correct the rows in ${path} (its last column says what is wrong)`,
+    `and drop that file into ${plainText(input)} again: it completes the lot.`,
   ];
 }
 
 function failedLines(
-  { exitCode, fault = "", cure }: LotOutcome,
+  { exitCode, fault = "", cure, concerns }: LotOutcome,
   { name, filed, input }: ResultPlaces,
 ): readonly string[] {
   const { word } = lotState(exitCode);
   const told =
     cure ??
-    (exitCode === 2
-      ? `Mend that, then copy ${plainText(filed)}`
-      : `Call the engineer; once that is mended, copy ${plainText(filed)}`);
+    (concerns === "manifest"
+      ? `Correct that in ${plainText(filed)} and drop it`
+      : concerns === "name"
+        ? `Give ${plainText(filed)} the right name, or call the engineer, and drop it`
+        : `Call the engineer; once that is corrected, drop ${plainText(filed)}`);
   return [
     `${plainText(name)}: ${exitCode === 2 ? "refused, nothing was started" : word}.`,
     oneLine(fault),
     `${told} into ${plainText(input)} again.`,
   ];
+}
+
+/** What lies beside a file in work/ that waits: for what, since when, and who has to do something. */
+export function waitingText(name: string, exitCode: number, sinceMs: number): string {
+  const who = whoCanAct(exitCode) === "nobody" ? "Nothing has to be done." : "Call the engineer.";
+  return `WAITING  ${plainText(name)}: ${lotState(exitCode).word}, since ${localTime(sinceMs)}.
+${who} It is tried again by itself; nothing is lost, and nothing has to be dropped again.
+`;
 }
 
 /** Several faults, a line each, become the first of them and a number. */

@@ -59,13 +59,15 @@ export function sendEvents(options: SenderOptions): EventSender {
       ...retry,
       signal: closing.signal,
     });
-    if (reply.kind !== "answer") log.warn({ reason: reply.message }, "an event could not be delivered to the webhook");
+    if (reply.kind !== "answer")
+      log.warn({ reason: reply.message }, `an event could not be delivered to the webhook: ${reply.message}`);
   }
 
   async function work(): Promise<void> {
     for (let body = waiting.shift(); body !== undefined && !ending.signal.aborted; body = waiting.shift()) {
       await deliver(body).catch((error: unknown) => {
-        log.warn({ reason: error instanceof Error ? error.message : String(error) }, "the webhook has a fault");
+        const reason = error instanceof Error ? error.message : String(error);
+        log.warn({ reason }, `an event could not be delivered to the webhook: ${reason}`);
       });
     }
     underWay = undefined;
@@ -76,7 +78,10 @@ export function sendEvents(options: SenderOptions): EventSender {
       if (!events.includes(event.event)) return;
       if (waiting.length >= MAX_WAITING) {
         waiting.shift();
-        log.warn({ waiting: MAX_WAITING }, "the webhook is not reached; the oldest event is dropped");
+        log.warn(
+          { waiting: MAX_WAITING },
+          `the webhook is not reached and ${MAX_WAITING} events wait; the oldest event is dropped`,
+        );
       }
       const { now, newId, host } = options;
       const at = new Date(now()).toISOString();

@@ -18,11 +18,11 @@ export function keepTroubles(log: Pick<Logger, "error" | "info">): Troubles {
       if (known?.words === words) return atMs - known.sinceMs;
       troubles.set(about, { words, sinceMs: known?.sinceMs ?? atMs });
       const stack = fault instanceof Error && !(fault instanceof OnboardingError) ? { stack: fault.stack } : {};
-      log.error({ reason: words, ...stack }, `${about}: trouble; trying again`);
+      log.error({ reason: words, ...stack }, `${about}: ${words}; trying again`);
       return atMs - (known?.sinceMs ?? atMs);
     },
     over: (about) => {
-      if (troubles.delete(about)) log.info(`${about}: all is well again`);
+      if (troubles.delete(about)) log.info(`${about}: this works again`);
     },
   };
 }

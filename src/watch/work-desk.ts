@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import { diskError, strayDiskFault } from "../disk/disk-error.ts";
 import { remove, replaceFile } from "../disk/durable.ts";
 import { waitingFile } from "../disk/layout.ts";
+import { OnboardingError } from "../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
 import { lotState } from "../report/lot-state.ts";
 import { isThere } from "./claim-drop.ts";
@@ -10,7 +11,7 @@ import { errorOutcome } from "./error-outcome.ts";
 import { type Filed, fileResult } from "./file-result.ts";
 import { judge, type LotOutcome } from "./lot-outcome.ts";
 import { isReadable } from "./refuse-drop.ts";
-import { resultText } from "./result-text.ts";
+import { resultText, waitingText } from "./result-text.ts";
 import type { Troubles } from "./troubles.ts";
 import type { PlannedFile, WatchOptions } from "./watch-options.ts";
 import { makeWorkQueue } from "./work-queue.ts";
@@ -144,14 +145,20 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       if (claimed) writeClaim(drop, basename(path), work.claim);
       work.state = "queue";
       queue.add({ key: path, lot: found.lot, order: work.order });
-      log.info({ file: name, lot: found.lot, job: found.job }, "a manifest is in work");
+      log.info(
+        { file: name, lot: found.lot, job: found.job },
+        `${name}: lot ${found.lot} is next, with job ${found.job}`,
+      );
     } catch (error) {
       restart(work, claim.starts);
       work.tries += 1;
       const code = exitCodeOf(error);
       const fault = error instanceof Error ? error.message : String(error);
       if (judge(code, work.tries) !== "rejected") lease(work, error);
-      else turnDown(work, errorOutcome({ exitCode: code, fault, job: claim.job, nowMs: options.now() }));
+      else {
+        const concerns = error instanceof OnboardingError ? error.concerns : undefined;
+        turnDown(work, errorOutcome({ exitCode: code, fault, concerns, job: claim.job, nowMs: options.now() }));
+      }
     }
   }
 
@@ -243,18 +250,20 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     if (work.waitingFor === outcome.exitCode) return;
     work.waitingFor = outcome.exitCode;
     const reason = outcome.fault ?? word;
-    log.warn({ file: claim.name, lot: claim.lot, exitCode: outcome.exitCode, reason }, "it is tried again by itself");
+    log.warn(
+      { file: claim.name, lot: claim.lot, exitCode: outcome.exitCode, reason },
+      `${claim.name} is tried again by itself: ${reason}`,
+    );
     if ([1, 15].includes(outcome.exitCode) && !work.toldFailed) {
       work.toldFailed = true;
       tell(work, "failed", outcome, `${claim.name}: ${word}`, null);
     }
     if (!work.claimed) return;
-    const since = new Date(options.now()).toISOString();
+    const sinceMs = options.now();
     try {
-      replaceFile(
-        waitingFile(work.path),
-        `WAITING  ${claim.name}: ${word}, since ${since}.\nIt is tried again by itself; nothing is lost, and nothing has to be dropped again.\n`,
-      );
+      work.claim = { ...claim, waiting: { reason: word, sinceMs } };
+      writeClaim(drop, basename(work.path), work.claim);
+      replaceFile(waitingFile(work.path), waitingText(claim.name, outcome.exitCode, sinceMs));
     } catch {
       // It is for convenience; the disk or the share that has no room for it is told of elsewhere.
     }
@@ -275,12 +284,17 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
 
   function tellEnd(work: Work, outcome: LotOutcome, filed: Filed | undefined): void {
     const { claim, planned } = work;
-    const text = filed?.text ?? resultText(outcome, { name: claim.name, filed: work.path, input: drop.input });
+    const text =
+      filed?.text ?? resultText(outcome, { name: claim.name, filed: work.path, input: basename(drop.input) });
     const message = text.split("\n")[0] ?? "";
     const fields = { file: claim.name, lot: claim.lot, job: claim.job, exitCode: outcome.exitCode };
     if (outcome.exitCode === 0) log.info(fields, message);
     else if (outcome.exitCode === 3) log.warn(fields, message);
-    else log.error({ ...fields, reason: outcome.fault }, message);
+    else
+      log.error(
+        { ...fields, reason: outcome.fault },
+        outcome.fault === undefined ? message : `${message} ${outcome.fault}`,
+      );
     const kind = outcome.exitCode === 0 ? "done" : outcome.exitCode === 3 ? "partial" : "failed";
     tell(work, kind, outcome, message, filed?.result ?? null);
     if (planned !== undefined && !work.claimed) calls.plannedEnded(planned, work.folder === "done");
@@ -332,7 +346,10 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     forgetGone: (stillThere) => {
       for (const work of [...works.values()]) {
         if (!work.claimed || work.state === "active" || stillThere.has(work.path) || isThere(work.path)) continue;
-        log.warn({ file: work.claim.name, lot: work.claim.lot }, "it was taken out of input/work and is forgotten");
+        log.warn(
+          { file: work.claim.name, lot: work.claim.lot },
+          `${work.claim.name} was taken out of input/work and is forgotten`,
+        );
         queue.leaves(work.path, false);
         dropClaim(drop, basename(work.path));
         remove(waitingFile(work.path));

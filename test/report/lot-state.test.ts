@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { lotState } from "../../src/report/lot-state.ts";
 
-test("done is green, rejects are amber, everything else is red", () => {
+test("done is green; rejects, a platform that is away and a stop by hand are amber; everything else is red", () => {
   expect(lotState(0).lamp).toBe("green");
-  expect(lotState(3).lamp).toBe("amber");
-  for (const exitCode of [1, 2, 10, 11, 12, 13, 14, 15, 16, 130, 99]) expect(lotState(exitCode).lamp).toBe("red");
+  for (const exitCode of [3, 13, 130]) expect(lotState(exitCode).lamp).toBe("amber");
+  for (const exitCode of [1, 2, 10, 11, 12, 14, 15, 16, 99]) expect(lotState(exitCode).lamp).toBe("red");
 });
 
 test("every exit code of a run has words of its own", () => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { reportHtml } from "../../src/report/report-html.ts";
 import { COUNTS, lotReport } from "../fixtures/lot-report.ts";
 
@@ -31,8 +31,9 @@ test("ids and reasons from outside stay text", () => {
     ledgerHead: evil,
     rejects: { [evil]: 3 },
   });
-  const html = reportHtml(report);
-  expect(tagsOf(html)).toEqual(tagsOf(reportHtml(lotReport({ rejects: { x: 3 } }))));
+  const row = (text: string) => [{ line: 2, externalId: text, reason: text, cells: {}, device: false }];
+  const html = reportHtml(report, row(evil));
+  expect(tagsOf(html)).toEqual(tagsOf(reportHtml(lotReport({ rejects: { x: 3 } }), row("x"))));
   expect(html).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
 });
 
@@ -50,11 +51,11 @@ test("no text from outside can add an element or an attribute", () => {
 test("stages, rejects and times are charts that can also be read out", () => {
   const html = reportHtml(lotReport());
   expect(html).toMatch(
-    /<svg class="stack" role="img"[^>]*aria-label="Devices by stage: 120 listed, 30 submitted, 4 810/,
+    /<svg class="stack" role="img"[^>]*aria-label="How far the devices are: 120 ready to be sent, 30 sent, not answered yet, 4 810 confirmed by/,
   );
   expect(html).toContain('<th scope="row">id holds a character that is not allowed</th><td class="number">12</td>');
-  expect(html).toContain('<th scope="row">submit</th><td class="number">1 min 37 s</td>');
-  expect(html).toContain("<caption>Wall time of each step</caption>");
+  expect(html).toContain('<th scope="row">sending to the platform</th><td class="number">1 min 37 s</td>');
+  expect(html).toContain("<caption>Time of each step</caption>");
   expect(html).toContain('aria-label="amber"');
 });
 
@@ -86,6 +87,44 @@ test("the record tells what the issuer has signed and until when it will do", ()
   const html = reportHtml(
     lotReport({ issuerBudget: { ...counts, notAfter: "2036-01-01T00:00:00Z", outlivedFrom: "2035-01-01" } }),
   );
-  expect(html).toMatch(/line-3: 10.400 certificates issued, 3 revoked, 25 abandoned; ends 2036-01-01 00:00:00 UTC/);
-  expect(html).toMatch(/Outlived by such certificates from<\/th><td>2035-01-01/);
+  expect(html).toMatch(
+    /line-3: 10.400 certificates issued, 3 revoked, 25 serial numbers never used; ends 2036-01-01 00:00:00 UTC/,
+  );
+  expect(html).toMatch(/Ends before this job&#39;s certificates from<\/th><td>2035-01-01/);
+});
+
+test("the first twenty rejected rows stand there with line, id and reason, and how many more there are", () => {
+  const rejected = Array.from({ length: 30 }, (_, index) => {
+    return { line: index + 2, externalId: `SN-${index}`, reason: `wrong ${index}`, cells: {}, device: false };
+  });
+  const html = reportHtml(lotReport({ rejects: { wrong: 35 } }), rejected);
+  expect(html).toContain('<td class="number">2</td><td>SN-0</td><td>wrong 0</td>');
+  expect(html).toContain("<td>SN-19</td>");
+  expect(html).not.toContain("<td>SN-20</td>");
+  expect(html).toContain('and 15 more, in <a href="rejects.csv">rejects.csv</a>');
+  const few = reportHtml(lotReport({ rejects: { wrong: 2 } }), rejected.slice(0, 2));
+  expect(few).toContain("<td>SN-1</td>");
+  expect(few).not.toMatch(/and \d+ more/);
+});
+
+test("times are this machine's with UTC behind, and once where both are the same", () => {
+  const before = process.env["TZ"];
+  onTestFinished(() => {
+    if (before === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = before;
+  });
+  process.env["TZ"] = "Europe/Berlin";
+  expect(reportHtml(lotReport())).toContain("2026-11-20 06:30:00 (2026-11-20 05:30:00 UTC)");
+  process.env["TZ"] = "UTC";
+  expect(reportHtml(lotReport())).toContain("<td>2026-11-20 05:30:00 UTC</td>");
+});
+
+test("what only the engineer looks up is folded away, and no word of the program's own is outside of it", () => {
+  const [shown = "", folded = ""] = reportHtml(lotReport())
+    .replace(/<style>[\s\S]*?<\/style>/, "")
+    .split("<details>");
+  expect(folded).toContain("<summary>Details for the engineer</summary>");
+  expect(folded).toContain("sensors");
+  const text = shown.replace(/<[^>]*>/g, " ");
+  expect(text).not.toMatch(/takt|ledger|abandoned|\blisted\b|\bminted\b|\bsubmitted\b|reworks|wall time/i);
 });

@@ -8,7 +8,7 @@ const PLAIN = { colour: false };
 test("the first line tells lot, lamp and exit code; what to do comes next", () => {
   const [first, , advice] = reportText(lotReport(), PLACES, PLAIN).split("\n");
   expect(first).toBe("Lot L2026-47  AMBER: done, some devices rejected (exit 3)");
-  expect(advice).toContain("Mend the rows in rejects.csv");
+  expect(advice).toContain("Correct the rows in rejects.csv");
 });
 
 test("counts, certificates, rate and places are all there", () => {
@@ -36,14 +36,14 @@ test("the issuer comes with what it has signed, its end, and the day from which 
   expect(reportText(lotReport(), PLACES, PLAIN)).toMatch(/issuer +line-3\n/);
 });
 
-test("the ten most frequent reasons are shown with the file to mend", () => {
+test("the ten most frequent reasons are shown with the file to correct", () => {
   const rejects = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`reason ${index}`, 20 - index]));
   const text = reportText(lotReport({ rejects }), PLACES, PLAIN);
   expect(text).toContain("  20  reason 0\n");
   expect(text).toContain("reason 9");
   expect(text).not.toContain("reason 10");
-  expect(text).toContain("and 2 further reasons");
-  expect(text).toContain(`to mend       ${PLACES.rejects}`);
+  expect(text).toContain("and 2 more");
+  expect(text).toContain(`to correct    ${PLACES.rejects}`);
 });
 
 test("a clean lot speaks of no rejects, and a run that minted nothing of no rate", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { STAGES, type Stage } from "../../src/domain/stage.ts";
 import type { LotRecord } from "../../src/ledger/lots.ts";
-import { statusText } from "../../src/report/status-text.ts";
+import { statusText, workText } from "../../src/report/status-text.ts";
 import { COUNTS } from "../fixtures/lot-report.ts";
 
 const LOT: LotRecord = {
@@ -55,6 +55,17 @@ test("colours do not move the columns", () => {
   expect(coloured).toContain("\u001b[33m3 done");
   // biome-ignore lint/complexity/useRegexLiterals: the escape would be a control character in a literal
   expect(coloured.replace(new RegExp("\\u001b\\[\\d+m", "g"), "")).toBe(statusText(status, PLAIN));
+});
+
+test("what is in input/work is told with its lot, since when and why; a long list says how many more", () => {
+  const sinceMs = new Date(2026, 10, 25, 5, 30).getTime();
+  const waits = { file: "A.csv", lot: "A", sinceMs, reason: "the platform was not reached" };
+  expect(workText([waits], PLAIN)).toBe(
+    "\nIn input/work\n  A.csv  lot A, since 2026-11-25 05:30:00: the platform was not reached\n",
+  );
+  expect(workText([], PLAIN)).toBe("");
+  const many = Array.from({ length: 35 }, () => ({ ...waits, lot: null }));
+  expect(workText(many, PLAIN)).toMatch(/\n {2}and 15 more\n$/);
 });
 
 test("every device and every rejected row counts in exactly one column", () => {

@@ -49,6 +49,10 @@ test.each(units.filter((unit) => unit.endsWith(".service")))(
   },
 );
 
+test.each(units.filter((unit) => unit.endsWith(".service")))("%s logs for machines", (unit) => {
+  expect(readFileSync(unit, "utf8")).toMatch(/^ExecStart=.* --log-format json$/m);
+});
+
 test("both services are held in by the same walls", () => {
   const walls = (unit: string) =>
     readFileSync(unit, "utf8")

@@ -55,6 +55,8 @@ export interface StartOptions {
   readonly clockMs?: number;
   /** How many cores the program thinks it has: decides how many batches are in hand at a time. */
   readonly cores?: number;
+  /** The log as a person gets it; else as JSON, in which tests look for single entries. */
+  readonly logForPeople?: boolean;
   /** Another home than the world's. */
   readonly home?: string;
   /** Gives it a process group of its own, as a terminal does. */
@@ -161,18 +163,22 @@ export function runLotmint(args: readonly string[], options: StartOptions): Prom
   const { NODE_OPTIONS: nodeOptions = "", ...rest } = env;
   const given = Object.entries({ PATH: process.env["PATH"], ...rest });
   const order = {
-    args,
+    args: [...logFormat(options), ...args],
     env: Object.fromEntries(given.filter((pair): pair is [string, string] => pair[1] !== undefined)),
     clockMs,
   };
   return runInHost(host, order, { nodeOptions, compileCache: compileCache(), giveUpMs: GIVE_UP_MS });
 }
 
+function logFormat({ logForPeople = false }: StartOptions): readonly string[] {
+  return logForPeople ? [] : ["--log-format", "json"];
+}
+
 /** Starts the real program; `options.env` is all of its environment but the PATH. */
 export function startLotmint(args: readonly string[], options: StartOptions): Started {
   const { at, clockMs, cores, umask } = options;
   const preload = at === undefined && clockMs === undefined && cores === undefined ? [] : ["--import", INTERFERE];
-  const command = [execPath, ...preload, programPath(), ...args];
+  const command = [execPath, ...preload, programPath(), ...logFormat(options), ...args];
   const masked = umask === undefined ? command : ["sh", "-c", `umask ${umask} && exec "$@"`, "sh", ...command];
   const [program = execPath, ...rest] =
     options.contained === true ? ["unshare", "-rpf", "--kill-child", "--mount-proc", ...masked] : masked;

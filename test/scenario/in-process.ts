@@ -6,6 +6,8 @@ export interface Answered {
   readonly code: number;
   /** What came on stdout. */
   readonly text: string;
+  /** What came on stderr, as a terminal shows it. */
+  readonly told: string;
 }
 
 /** Runs a command line of the program inside this process: as the real one, but a hundred times as fast. */
@@ -16,6 +18,7 @@ export async function runInProcess(
   more: Partial<CliProcess> = {},
 ): Promise<Answered> {
   let text = "";
+  let told = "";
   const stream = (write: (text: string) => void) =>
     ({ isTTY: true, hasColors: () => false, write }) as unknown as NodeJS.WriteStream;
   const code = await runCli(
@@ -25,8 +28,9 @@ export async function runInProcess(
       stdout: stream((more) => {
         text += more;
       }),
-      // A terminal's log is written to the stream, and not past it to this process's own.
-      stderr: stream(() => {}),
+      stderr: stream((more) => {
+        told += more;
+      }),
       cwd,
       secrets: takeSecrets({ ...env }),
       signal: new AbortController().signal,
@@ -36,5 +40,5 @@ export async function runInProcess(
     },
     "0.0.0",
   );
-  return { code, text };
+  return { code, text, told };
 }

@@ -80,6 +80,8 @@ test("secret columns are nowhere but in the copy of the manifest, and who could 
     /^id,lotmint:lot,lotmint:line,lotmint:reason\nH 2,hush,3,/,
   );
   expect(statSync(output("hush", "rejects.csv")).mode & 0o777).toBe(0o600);
+  // It shows the first rejected rows.
+  expect(statSync(output("hush", "report.html")).mode & 0o777).toBe(0o600);
   const holders = readdirSync(home, { recursive: true, encoding: "utf8" }).filter((name) => {
     const path = join(home, name);
     return statSync(path).isFile() && readFileSync(path).includes(SECRET);

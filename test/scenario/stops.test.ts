@@ -37,6 +37,7 @@ test("SIGINT lets the batches in hand be finished, reserves no more, and the nex
   write("s1", devices);
   const stopped = await world.run(["run", "s1"], { cores: 1, at: { step: "written", signal: "SIGINT" } });
   expect(stopped.code).toBe(130);
+  expect(stopped.stderr).toContain("stopping: finishing the batches in hand");
   const { stages, batchStates } = readLedger(world.home, "s1");
   const listed = [...stages.values()].filter((stage) => stage === "listed").length;
   const planned = [...stages.values()].filter((stage) => stage === "planned").length;

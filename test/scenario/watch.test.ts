@@ -91,11 +91,18 @@ test("a watcher takes what operators drop, a whole day long", async () => {
 
   expect(await result("done", "w1.csv")).toMatch(/^DONE {2}Lot w1: all 12 devices are done\./);
   expect(proof("w1")).toEqual([]);
-  const rejects = join(world.home, "output", "w2", "rejects.csv");
-  expect(await result("done", "w2.csv")).toMatch(new RegExp(`^PARTIAL .*12 devices.*3 rows[\\s\\S]*${rejects}`));
-  expect(await result("rejected", "w3.tsv")).toMatch(/^FAILED [\s\S]*no job in jobs\/ takes a file called w3\.tsv/);
+  const rejects = join(input, "done", "w2.rejects.csv");
+  expect(await result("done", "w2.csv")).toMatch(
+    /^PARTIAL .*12 devices.*3 rows[\s\S]*Correct the rows in input\/done\/w2\.rejects\.csv /,
+  );
+  expect(readFileSync(rejects, "utf8")).toBe(readFileSync(join(world.home, "output", "w2", "rejects.csv"), "utf8"));
+  expect(await result("rejected", "w3.tsv")).toMatch(
+    /^FAILED [\s\S]*no job in jobs\/ takes a file called w3\.tsv[\s\S]*the right name, or call/,
+  );
   expect(await result("rejected", "w4.csv")).toMatch(/^FAILED [\s\S]*symbolic link/);
-  expect(await result("rejected", "w5.csv")).toMatch(/^FAILED [\s\S]*rejected\/w5\.csv, line 1: there is no column id/);
+  expect(await result("rejected", "w5.csv")).toMatch(
+    /^FAILED [\s\S]*rejected\/w5\.csv, line 1: there is no column id[\s\S]*Correct that in input\/rejected\/w5\.csv and drop it/,
+  );
   const report = JSON.parse(readFileSync(join(input, "done", "w2.csv.result.json"), "utf8"));
   const written = JSON.parse(readFileSync(join(world.home, "output", "w2", "report.json"), "utf8"));
   expect(report).toEqual(written);
@@ -103,8 +110,8 @@ test("a watcher takes what operators drop, a whole day long", async () => {
   // The operator mends the rows, and drops the file: it completes its lot, whatever its name.
   const [header = "", ...lines] = readFileSync(rejects, "utf8").trimEnd().split("\n");
   const mended = lines.map((line, index) => line.replace(/^[^,]*/, `W2-9000${index}`));
-  drop("rejects.csv", [header, ...mended, ""].join("\n"));
-  expect(await result("done", "rejects.csv")).toMatch(/^DONE {2}Lot w2: all 15 devices are done\./);
+  drop("w2.corrected.csv", [header, ...mended, ""].join("\n"));
+  expect(await result("done", "w2.corrected.csv")).toMatch(/^DONE {2}Lot w2: all 15 devices are done\./);
 
   // The same content again.
   drop("w1.csv", manifestText(rowsOf("w1")));

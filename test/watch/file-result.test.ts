@@ -41,10 +41,48 @@ test("the file goes with its results beside it, others may read them, and nothin
 test("faults speak of the file where it is, not where it was", () => {
   const fault = `${join(drop.work, "LOT.csv")}, line 3: bad`;
   const filed = fileResult(drop, "LOT.csv", CLAIM, ended(2, LOT, fault), { folder: "rejected", nowMs: NOW });
-  expect(filed.text).toContain(`${join(drop.rejected, "LOT.csv")}, line 3: bad`);
+  expect(filed.text).toContain("input/rejected/LOT.csv, line 3: bad");
   expect(filed.text).not.toContain(drop.work);
   const { notes } = JSON.parse(readFileSync(join(drop.rejected, "LOT.csv.result.json"), "utf8")) as { notes: string[] };
-  expect(notes).toEqual([`${join(drop.rejected, "LOT.csv")}, line 3: bad`]);
+  expect(notes).toEqual(["input/rejected/LOT.csv, line 3: bad"]);
+});
+
+/** A lot that ended with rejects, whose rejects.csv is there. */
+function partial(lot: string, content: string, mode = 0o644) {
+  const folder = join(drop.input, "..", "output", lot);
+  const rejects = join(folder, "rejects.csv");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(rejects, content, { mode });
+  return { ...ended(3, { lot, job: "job" }), places: { folder, rejects } };
+}
+
+test("the rejected rows lie beside the manifest under its name, whole and as private as they were", () => {
+  const filed = fileResult(drop, "LOT.csv", CLAIM, partial("LOT", "id\nbad\n", 0o600), { folder: "done", nowMs: NOW });
+  const beside = join(drop.done, "LOT.rejects.csv");
+  expect(readFileSync(beside, "utf8")).toBe("id\nbad\n");
+  expect(statSync(beside).mode & 0o777).toBe(0o600);
+  expect(filed.text).toContain("Correct the rows in input/done/LOT.rejects.csv (");
+  expect(filed.text).not.toContain(drop.input);
+});
+
+test("rejected rows of two lots, and those of a file that was corrected in part, take each other's place never", () => {
+  const file = (name: string, lot: string, content: string) => {
+    writeFileSync(join(drop.work, name), "id\n");
+    return fileResult(drop, name, { ...CLAIM, name, lot }, partial(lot, content), { folder: "done", nowMs: NOW }).text;
+  };
+  file("LOT.csv", "LOT", "first");
+  file("OTHER.csv", "OTHER", "other");
+  const corrected = file("LOT.rejects.csv", "LOT", "second");
+  expect(corrected).toContain("input/done/LOT.rejects-2.csv");
+  const again = file("LOT.rejects-2.csv", "LOT", "third");
+  expect(again).toContain("input/done/LOT.rejects-3.csv");
+  const found = readdirSync(drop.done).filter((name) => /rejects(-\d)?\.csv$/.test(name));
+  expect(found.map((name) => [name, readFileSync(join(drop.done, name), "utf8")])).toEqual([
+    ["LOT.rejects-2.csv", "second"],
+    ["LOT.rejects-3.csv", "third"],
+    ["LOT.rejects.csv", "first"],
+    ["OTHER.rejects.csv", "other"],
+  ]);
 });
 
 test("a name with nothing but results of an earlier file left is not taken", () => {

@@ -15,9 +15,9 @@ test("a trouble is told when it begins, when its words change and when it is ove
   troubles.over("input");
   troubles.over("input");
   expect(told).toEqual([
-    '[{"reason":"gone"},"input: trouble; trying again"]',
-    '[{"reason":"denied"},"input: trouble; trying again"]',
-    '["input: all is well again"]',
+    '[{"reason":"gone"},"input: gone; trying again"]',
+    '[{"reason":"denied"},"input: denied; trying again"]',
+    '["input: this works again"]',
   ]);
 });
 

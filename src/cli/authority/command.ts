@@ -26,11 +26,11 @@ const ACTIONS: readonly AddCommand[] = [
 /** `lotmint authority …`: the certificates that sign devices. */
 export const authorityCommand: AddCommand = (line, runner) =>
   line.command(
-    "authority <action>",
+    "authority",
     "Create, import, sign, list, show, upload, prove and revoke certificate authorities",
     (authority) =>
       ACTIONS.reduce((group, add) => add(group, runner), authority).demandCommand(
         1,
-        "name what to do with an authority; lotmint authority --help lists it",
+        "name what to do with an authority",
       ),
   );

@@ -48,7 +48,7 @@ export async function runImport(args: ImportArguments, context: CliContext): Pro
     }),
   );
   notes.push(...chainWarnings(readAuthority(context.home, name).chain));
-  for (const note of notes) context.log.warn({ authority: name }, note);
+  for (const note of notes) context.log.warn({ authority: name }, `authority ${name}: ${note}`);
   const revoked = issued.filter((one) => one.revoked !== null).length;
   context.printJson({ ...authority, adopted: { certificates: issued.length, revoked }, notes });
   context.print(authorityText(authority));

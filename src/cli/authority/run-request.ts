@@ -25,7 +25,7 @@ export async function runRequest(args: RequestArguments, context: CliContext): P
   context.print(requested.pem);
   context.log.info(
     { request: requested.path },
-    `have it signed as an authority, then: lotmint authority import ${name} --certificate FILE`,
+    `the request is in ${requested.path}; have it signed as an authority, then: lotmint authority import ${name} --certificate FILE`,
   );
   return 0;
 }

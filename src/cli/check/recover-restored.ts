@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { adHocJob } from "../../config/ad-hoc-job.ts";
 import { type Home, idOfName, lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
+import { listIds } from "../../domain/list-ids.ts";
 import { foldLotName } from "../../domain/lot.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { plainText } from "../../report/plain-text.ts";
@@ -33,7 +34,7 @@ export async function recoverRestored(name: string, context: CliContext): Promis
   context.print(takenText(lot, taken));
   context.log.info(
     { lot, devices: taken.devices, reminted: taken.reminted, foreign: taken.foreign },
-    "taken in after a restore",
+    `${taken.devices} devices are recovered from output/ after the restore`,
   );
 }
 
@@ -57,7 +58,7 @@ async function takeOverLot(lot: string, context: CliContext, ledger: Ledger): Pr
     const folders = await takeOverFolders(tools, lot, lotLayout(context.home, lot, job?.secrets.folder));
     context.log.warn(
       { lot, folders },
-      "taken over from before the restore; the home from before may not go on with them",
+      `lot ${lot}: its folders from before the restore are taken over (${listIds(folders, 3)}); the home from before may not go on with them`,
     );
   });
 }

@@ -29,7 +29,7 @@ export async function runCheck(args: CheckArguments, context: CliContext): Promi
     const { lot, job } = await requireLot(ledger, args.lot);
     const { issued } = await ledger.countLotCertificates(lot);
     const total = Math.min(issued, args.sample ?? issued);
-    const progress = showProgress(context.stderr, context.log, context.now);
+    const progress = showProgress(context.statusLine, context.log, context.now);
     const outcome = await withPlatform(args.platform, context, (platform) =>
       checkLot({
         ledger,
@@ -47,7 +47,7 @@ export async function runCheck(args: CheckArguments, context: CliContext): Promi
       }),
     );
     context.printJson(outcome);
-    context.print(checkText(outcome, { colour: context.colour }));
+    context.print(checkText(outcome, context));
     return outcome.found > 0 ? EXIT.rejected : EXIT.done;
   });
 }

@@ -20,7 +20,7 @@ export async function runDoctor(context: CliContext): Promise<number> {
       ({ state, message }) => state === "ok" || findings.every((earlier) => earlier.message !== message),
     );
     findings.push(...found);
-    for (const finding of found) context.print(findingText(finding, { colour: context.colour }));
+    for (const finding of found) context.print(findingText(finding, context));
   }
   context.printJson({ checks: findings });
   const problems = findings.filter(({ state }) => state === "problem").length;

@@ -22,7 +22,13 @@ const WIDTH = 36;
 export async function runInit(args: InitArguments, around: CliContext): Promise<number> {
   const root = args.dir === undefined ? around.home.root : resolve(around.cwd, args.dir);
   if (statIfThere(root)?.isDirectory() === false) throw usage(`${root} is a file; name a folder`);
-  const context = makeContext(around, { home: root, use: "makes", json: around.json, log: around.log });
+  const context = makeContext(around, {
+    home: root,
+    use: "makes",
+    json: around.json,
+    log: around.log,
+    statusLine: around.statusLine,
+  });
   const plan = await planHome(args, context);
   const made = await makeHome(plan, context);
   const next = nextCommands(plan, context);

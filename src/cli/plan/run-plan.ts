@@ -70,10 +70,7 @@ async function planOne({ lot, job, manifest }: AskedLot, context: CliContext, le
     notes,
   });
   context.print(
-    planText(
-      { plan, manifest, issuer: `${job.issuer} (${issuer.subject})`, settings, problems, notes },
-      { colour: context.colour },
-    ),
+    planText({ plan, manifest, issuer: `${job.issuer} (${issuer.subject})`, settings, problems, notes }, context),
   );
   // The plan is shown first: what is wrong with its rows is worth knowing too.
   if (plan.run.mint > 0) verifyChain(job.issuer, readAuthority(context.home, job.issuer).chain, context.now());

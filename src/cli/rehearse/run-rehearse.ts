@@ -31,7 +31,7 @@ export async function runRehearse(args: RehearseArguments, context: CliContext):
       throw new OnboardingError(`${context.home.siteFile} names no platform to connect to`, { code: "usage" });
     }
     const retry = { ...DEFAULT_RETRY, tries: TRIES, signal: context.signal };
-    const progress = showProgress(context.stderr, context.log, context.now);
+    const progress = showProgress(context.statusLine, context.log, context.now);
     const platform = context.secrets.hasPlatformLogin() ? retrying(await context.openPlatform(), retry) : undefined;
     try {
       const outcome = await rehearseLot({
@@ -48,7 +48,7 @@ export async function runRehearse(args: RehearseArguments, context: CliContext):
         ...secretsKey,
       });
       context.printJson(outcome);
-      context.print(rehearsalText(outcome, { colour: context.colour }));
+      context.print(rehearsalText(outcome, context));
       return outcome.found > 0 ? EXIT.rejected : EXIT.done;
     } finally {
       await platform?.close();

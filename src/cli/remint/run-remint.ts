@@ -1,6 +1,7 @@
 import type { RevocationReason } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { worstExitCode } from "../../domain/exit-code.ts";
+import { listIds } from "../../domain/list-ids.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { type RemintOutcome, remintLot } from "../../run/remint/remint-lot.ts";
 import { refuseUnknown } from "../../run/revoke/select-devices.ts";
@@ -43,8 +44,11 @@ async function groupByLot(ledger: Ledger, ids: readonly string[]): Promise<Reado
   refuseUnknown(asked.filter((id) => !names.has(id)));
   const unminted = known.filter(({ serialNumber }) => serialNumber === null);
   if (unminted.length > 0) {
-    const words = unminted.map(({ externalId, lot }) => `${externalId} (lot ${lot})`).join(", ");
-    throw new OnboardingError(`${words} has no certificate yet; run the lot first`, { code: "usage" });
+    const named = unminted.map(({ externalId, lot }) => `${externalId} (lot ${lot})`);
+    throw new OnboardingError(
+      `${listIds(named, 10)} ${named.length === 1 ? "has" : "have"} no certificate yet; run the lot first`,
+      { code: "usage" },
+    );
   }
   const lots = new Map<string, string[]>();
   for (const { externalId, lot } of known) lots.set(lot, [...(lots.get(lot) ?? []), externalId]);

@@ -2,6 +2,7 @@ import { jobFromJson } from "../../config/job-json.ts";
 import type { RevocationReason } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT } from "../../domain/exit-code.ts";
+import { listIds } from "../../domain/list-ids.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
 import { publishRevocations } from "../../run/revoke/publish-revocations.ts";
@@ -79,8 +80,7 @@ function showDryRun(selected: SelectedDevices, reason: RevocationReason, context
   const counts = Object.fromEntries([...lots].map(([lot, ids]) => [lot, ids.length]));
   context.printJson({ dryRun: true, reason, devices, lots: counts, alreadyRevoked, withoutCertificate });
   const lines = [...lots].map(([lot, ids]) => {
-    const shown = ids.slice(0, MOST_IDS).join(", ");
-    return `  ${lot}: ${ids.length} (${shown}${ids.length > MOST_IDS ? ", …" : ""})`;
+    return `  ${lot}: ${ids.length} (${listIds(ids, MOST_IDS)})`;
   });
   context.print(
     [
@@ -101,7 +101,7 @@ function standingLines({ alreadyRevoked, withoutCertificate }: SelectedDevices):
   const lines: string[] = [];
   if (alreadyRevoked > 0) lines.push(`  revoked before: ${alreadyRevoked}`);
   if (withoutCertificate.length > 0) {
-    const shown = withoutCertificate.slice(0, MOST_IDS).join(", ");
+    const shown = listIds(withoutCertificate, MOST_IDS);
     lines.push(`  without a certificate that could be revoked: ${withoutCertificate.length} (${shown})`);
   }
   return lines;

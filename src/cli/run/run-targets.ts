@@ -61,10 +61,6 @@ export function printReport(report: LotReport, secretsFolder: string | undefined
   const layout = lotLayout(context.home, report.lot, secretsFolder);
   context.printJson(report);
   context.print(
-    reportText(
-      report,
-      { folder: layout.folder, rejects: layout.rejects, html: layout.reportHtml },
-      { colour: context.colour },
-    ),
+    reportText(report, { folder: layout.folder, rejects: layout.rejects, html: layout.reportHtml }, context),
   );
 }

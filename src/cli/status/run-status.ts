@@ -1,12 +1,14 @@
 import { jobFromJson } from "../../config/job-json.ts";
+import { dropLayout } from "../../disk/layout.ts";
 import { remainingWork } from "../../domain/remaining-work.ts";
 import { STAGES } from "../../domain/stage.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotRecord } from "../../ledger/lots.ts";
 import { countRejects } from "../../report/count-rejects.ts";
-import { type LotStatus, statusText } from "../../report/status-text.ts";
+import { type LotStatus, statusText, type WorkStatus, workText } from "../../report/status-text.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
 import { shellWord, type UncheckedLot, uncheckedLots } from "../../run/lot/restored-home.ts";
+import { type Claim, readClaims } from "../../watch/claims.ts";
 import type { CliContext } from "../context.ts";
 
 /** `lotmint status`: a line a lot, from the ledger alone. */
@@ -17,6 +19,7 @@ export async function runStatus(asked: string | undefined, context: CliContext):
     const statuses = await Promise.all(lots.map((record) => statusOf(ledger, record)));
     const open = (await uncheckedLots(context.home, ledger)).filter((one) => lot === undefined || one.lot === lot);
     const toCheck = new Set(open.map((one) => one.lot));
+    const work = workOf(context, statuses).filter((file) => lot === undefined || file.lot === lot);
     context.printJson(
       statuses.map(({ lot: { name, issuer, lastExitCode, lastRunAtMs, heldBy }, counts, rejects, remaining }) => ({
         lot: name,
@@ -29,9 +32,12 @@ export async function runStatus(asked: string | undefined, context: CliContext):
         lastRunAt: lastRunAtMs === null ? null : new Date(lastRunAtMs).toISOString(),
         unchecked: toCheck.has(name),
         heldBy: heldBy === null ? null : { host: heldBy.host, pid: heldBy.pid },
+        inWork: work
+          .filter((file) => file.lot === name)
+          .map(({ file, sinceMs, reason }) => ({ file, since: new Date(sinceMs).toISOString(), reason })),
       })),
     );
-    context.print(statusText(statuses, { colour: context.colour }));
+    context.print(statusText(statuses, context) + workText(work, context));
     if (open.length > 0) context.print(uncheckedText(open));
     return 0;
   });
@@ -44,6 +50,29 @@ function uncheckedText(open: readonly UncheckedLot[]): string {
     return known ? [`  ${check}`, `    if its output is lost: ${check} --write-off --reason TEXT`] : [`  ${check}`];
   });
   return ["This home was restored: nothing is signed until these lots have been checked.", ...lines].join("\n");
+}
+
+/** The files in input/work: what the watcher found each to wait for, or that its lot runs, or that its turn comes. */
+function workOf(context: CliContext, statuses: readonly LotStatus[]): readonly WorkStatus[] {
+  const running = new Set(statuses.filter(({ lot }) => lot.heldBy !== null).map(({ lot }) => lot.name));
+  return claimsIn(context).map(({ name, lot, claimedAtMs, waiting }): WorkStatus => {
+    const about = { file: name, lot, sinceMs: waiting?.sinceMs ?? claimedAtMs };
+    if (lot !== null && running.has(lot)) return { ...about, reason: "its lot is running" };
+    if (waiting !== undefined) return { ...about, reason: `${waiting.reason}; it is tried again by itself` };
+    return { ...about, reason: "it waits for its turn, or for lotmint watch to be started" };
+  });
+}
+
+/** The drop folder may be a share that is away; how the lots are is told all the same. */
+function claimsIn({ home, log }: CliContext): readonly Claim[] {
+  const drop = dropLayout(home);
+  try {
+    return readClaims(drop);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn({ reason }, `what is in ${drop.work} cannot be told: ${reason}`);
+    return [];
+  }
 }
 
 async function statusOf(ledger: Ledger, lot: LotRecord): Promise<LotStatus> {

@@ -2,7 +2,7 @@ import type { AddCommand } from "../command.ts";
 
 /** `lotmint truststore …`: what devices shall trust. */
 export const truststoreCommand: AddCommand = (line, runner) =>
-  line.command("truststore <action>", "Pin the platform's certificates for truststores", (truststore) =>
+  line.command("truststore", "Pin the platform's certificates for truststores", (truststore) =>
     truststore
       .command(
         "fetch <server>",

@@ -6,6 +6,7 @@ import { readJob } from "../../config/read-job.ts";
 import { checkLotName, resolveLot } from "../../config/resolve-lot.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
+import { listIds } from "../../domain/list-ids.ts";
 import { peekLot } from "../../manifest/peek-lot.ts";
 import { recordedJob } from "../../run/lot/record-job.ts";
 import type { FileToResolve, FileToRun, WatchCalls } from "../../watch/watch-options.ts";
@@ -94,8 +95,11 @@ function firstJob(jobs: readonly ListedJob[], path: string): ListedJob | undefin
 
 function noJob(name: string, jobs: readonly ListedJob[]): OnboardingError {
   const patterns = jobs.flatMap((job) => (job.manifest === undefined ? [] : [`${job.name}: ${job.manifest}`]));
-  const known = patterns.length === 0 ? "no job names a manifest" : `there are ${patterns.slice(0, 5).join("; ")}`;
-  return new OnboardingError(`no job in jobs/ takes a file called ${name}; ${known}`, { code: "usage" });
+  const known = patterns.length === 0 ? "no job names a manifest" : `there are ${listIds(patterns, 5, "; ")}`;
+  return new OnboardingError(`no job in jobs/ takes a file called ${name}; ${known}`, {
+    code: "usage",
+    concerns: "name",
+  });
 }
 
 /** A link that somebody has put in the file's place since it was looked at is not followed. */

@@ -29,7 +29,10 @@ export function dueJobs(
       } catch (error) {
         if (!(error instanceof OnboardingError)) throw error;
         if (told.get(name) !== error.message)
-          log.error({ job: name, reason: error.message }, "a scheduled job is unusable");
+          log.error(
+            { job: name, reason: error.message },
+            `job ${name} has a schedule and cannot be used: ${error.message}`,
+          );
         told.set(name, error.message);
         return [];
       }

@@ -22,9 +22,9 @@ export function renewHomeCrls(context: CliContext, ledgers: SharedLedger): () =>
       const { issuer } = outcome;
       const reason =
         outcome.kind === "skipped" ? outcome.reason : outcome.kind === "fault" ? outcome.fault.message : "";
-      if (outcome.kind === "written") log.info({ issuer }, "the revocation list is renewed");
+      if (outcome.kind === "written") log.info({ issuer }, `the revocation list of ${issuer} is renewed`);
       if (reason !== "" && told.get(issuer) !== reason)
-        log.warn({ issuer, reason }, "the revocation list is not renewed");
+        log.warn({ issuer, reason }, `the revocation list of ${issuer} is not renewed: ${reason}`);
       told.set(issuer, reason);
     }
   };

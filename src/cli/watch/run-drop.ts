@@ -27,7 +27,14 @@ export async function runDrop(
   const startedAtMs = context.now();
   let job: Job | undefined;
   const blank = (error: unknown) =>
-    errorOutcome({ exitCode: exitCodeOf(error), fault: words(error), lot, job: file.job, nowMs: context.now() });
+    errorOutcome({
+      exitCode: exitCodeOf(error),
+      fault: words(error),
+      concerns: concernsOf(error),
+      lot,
+      job: file.job,
+      nowMs: context.now(),
+    });
   try {
     // Another file of the same lot, spelled otherwise, may have come first since this one was claimed.
     lot = await ledgers.use(async (ledger) => (await ledger.lotName(file.lot)) ?? file.lot);
@@ -68,7 +75,8 @@ export async function runDrop(
       const walked = { startedAtMs, stages: {}, notes: [], faults: [error], minted: 0 };
       const report = await describeLot(ledger, context.home, lot, job, walked, context.now());
       const exitCode = exitCodeOf(error);
-      return { exitCode, report: { ...report, exitCode }, fault: error.message, places };
+      const { message: fault, concerns } = error;
+      return { exitCode, report: { ...report, exitCode }, fault, ...(concerns && { concerns }), places };
     }
   }
 }
@@ -95,6 +103,10 @@ export function givenPassphrase(authority: string, { secrets }: Pick<CliContext,
 
 function words(error: unknown): string {
   return error instanceof OnboardingError ? error.message : "lotmint itself has a fault; its log says more";
+}
+
+function concernsOf(error: unknown): OnboardingError["concerns"] {
+  return error instanceof OnboardingError ? error.concerns : undefined;
 }
 
 function stackOf(error: unknown): string {

@@ -38,7 +38,12 @@ export async function watchHome({ once }: { readonly once: boolean }, around: Cl
     makeInput(home.input);
     const ledgers = shareLedger(() => openHomeLedger(home, now));
     const assignment = assignDrops(context, ledgers);
-    log.info({ input: home.input, settleMs: site.settleMs }, once ? "looking once" : "watching");
+    log.info(
+      { input: home.input, settleMs: site.settleMs },
+      once
+        ? `looking into ${home.input} once`
+        : `watching ${home.input}; files are taken ${site.settleMs / 1000} s after their last change`,
+    );
     const exitCode = await watchInput({
       drop,
       once,
@@ -65,7 +70,7 @@ export async function watchHome({ once }: { readonly once: boolean }, around: Cl
         },
       },
     });
-    log.info({ exitCode }, once ? "looked" : "the watch has ended");
+    log.info({ exitCode }, once ? `looked; exit code ${exitCode}` : "the watch has ended");
     return once ? exitCode : EXIT.done;
   } finally {
     await events?.close(LAST_EVENTS_MS);

@@ -14,7 +14,10 @@ export async function withLotLease<T extends { readonly exitCode: number }>(
 ): Promise<T> {
   const lease = await tools.ledger.acquireLot(lot, tools.owner);
   const heartbeat = keepHeartbeat(tools.ledger, lease, (error) =>
-    tools.log.warn({ lot, reason: messageOf(error) }, "the lot was lost"),
+    tools.log.warn(
+      { lot, reason: messageOf(error) },
+      `another run may have taken over lot ${lot}: ${messageOf(error)}`,
+    ),
   );
   let exitCode: number = EXIT.defect;
   try {
@@ -27,7 +30,10 @@ export async function withLotLease<T extends { readonly exitCode: number }>(
   } finally {
     heartbeat.stop();
     await tools.ledger.releaseLot(lease, exitCode).catch((error: unknown) => {
-      tools.log.warn({ lot, reason: messageOf(error) }, "the lot could not be freed; the next run takes it over");
+      tools.log.warn(
+        { lot, reason: messageOf(error) },
+        `lot ${lot} could not be released, and the next run takes it over: ${messageOf(error)}`,
+      );
     });
   }
 }

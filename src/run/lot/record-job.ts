@@ -4,6 +4,7 @@ import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, replaceFile } from "../../d
 import type { LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
+import { suggestName } from "../../domain/nearest-word.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotLease } from "../../ledger/locks.ts";
 
@@ -64,6 +65,5 @@ export async function requireJob(ledger: Ledger, lot: string): Promise<Job> {
   const job = await recordedJob(ledger, lot);
   if (job !== undefined) return job;
   const names = (await ledger.lots()).map(({ name }) => name);
-  const known = names.length === 0 ? "there is none yet" : `there are ${names.slice(-10).join(", ")}`;
-  throw new OnboardingError(`there is no lot ${JSON.stringify(lot)}; ${known}`, { code: "usage" });
+  throw new OnboardingError(`there is no lot ${JSON.stringify(lot)}; ${suggestName(lot, names)}`, { code: "usage" });
 }

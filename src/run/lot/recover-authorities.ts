@@ -27,13 +27,19 @@ export async function recoverAuthorities(
         sha256: createHash("sha256").update(certificate.raw).digest("hex"),
         publicKeySha256: createHash("sha256").update(certificate.spki).digest("hex"),
       });
-      log.warn({ issuer, subject, serialNumber }, "recorded a certificate that a killed command had placed");
+      log.warn(
+        { issuer, subject, serialNumber },
+        `recorded certificate ${serialNumber} of ${subject}, issued by ${issuer}, which a killed command had placed`,
+      );
     } else if (now() - reservedAtMs > PATIENCE_MS) {
       await ledger.abandonSerial(serialNumber).catch(async (error: unknown) => {
         // Another command may have settled it at the same time.
         if ((await ledger.certificate(serialNumber))?.state === "reserved") throw error;
       });
-      log.warn({ issuer, subject, serialNumber }, "abandoned a serial number that a killed command had reserved");
+      log.warn(
+        { issuer, subject, serialNumber },
+        `abandoned serial number ${serialNumber} of ${issuer}, which a killed command had reserved for ${subject}`,
+      );
     }
   }
 }
