@@ -13,8 +13,8 @@ const FAMILIES: Readonly<Record<string, RegExp>> = {
   log: /^(pino|pino-std-serializers|@pinojs\/.+|atomic-sleep|on-exit-leak-free|quick-format-unescaped|safe-stable-stringify|sonic-boom|thread-stream)$/,
   mqtt: /^(aedes|aedes-.+|mqemitter|qlobber|readable-stream|bl|buffer|fastparallel|reusify|abort-controller|event-target-shim|process|process-nextick-args|string_decoder|safe-buffer|inherits|debug|ms|xtend|mqtt-packet)$/,
 };
-/** The lowest layers, which nearly every command needs, a file each; what begins a thread is no part of them. */
-const LAYERS = /\/src\/(domain|disk|x509|asn1)\/(?!.*-worker\.ts$)/;
+/** The lowest layer is one file, since nearly every command needs most of it; what begins a thread can be in none. */
+const DOMAIN = /[\\/]src[\\/]domain[\\/]/;
 const GROUPS = [
   {
     debugName: "packages",
@@ -24,7 +24,7 @@ const GROUPS = [
       return Object.keys(FAMILIES).find((family) => FAMILIES[family]?.test(found)) ?? found.replace("/", "-");
     },
   },
-  { debugName: "layers", test: LAYERS, name: (id: string) => LAYERS.exec(id)?.[1] ?? null },
+  { debugName: "domain", test: DOMAIN, name: "domain" },
 ];
 
 function packageOf(id: string): string | undefined {
