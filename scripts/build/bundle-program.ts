@@ -13,8 +13,13 @@ const FAMILIES: Readonly<Record<string, RegExp>> = {
   log: /^(pino|pino-std-serializers|@pinojs\/.+|atomic-sleep|on-exit-leak-free|quick-format-unescaped|safe-stable-stringify|sonic-boom|thread-stream)$/,
   mqtt: /^(aedes|aedes-.+|mqemitter|qlobber|readable-stream|bl|buffer|fastparallel|reusify|abort-controller|event-target-shim|process|process-nextick-args|string_decoder|safe-buffer|inherits|debug|ms|xtend|mqtt-packet)$/,
 };
-/** The lowest layer is one file, since nearly every command needs most of it; what begins a thread can be in none. */
-const DOMAIN = /[\\/]src[\\/]domain[\\/]/;
+/**
+ * Sources that every command loads are one file, and those of the ledger another: each file costs a start about as much
+ * as 20 kB of text. The file that begins a thread can be in none of them.
+ */
+const BASE =
+  /[\\/]src[\\/](domain[\\/].+|disk[\\/](disk-error|layout)|report[\\/]plain-text|config[\\/](home|secrets)|cli[\\/](look-context|require-home|terminal-text|error-json|status-line))\.ts$/;
+const LEDGER = /[\\/]src[\\/]ledger[\\/]/;
 const GROUPS = [
   {
     debugName: "packages",
@@ -24,7 +29,8 @@ const GROUPS = [
       return Object.keys(FAMILIES).find((family) => FAMILIES[family]?.test(found)) ?? found.replace("/", "-");
     },
   },
-  { debugName: "domain", test: DOMAIN, name: "domain" },
+  { debugName: "base", test: BASE, name: "base" },
+  { debugName: "ledger", test: LEDGER, name: "ledger" },
 ];
 
 function packageOf(id: string): string | undefined {
