@@ -33,10 +33,20 @@ const INNER_RULES: Readonly<Record<string, Readonly<Record<string, readonly stri
     rehearse: ["lot", "passwords", "revoke"],
     backup: ["lot", "passwords", "revoke"],
   },
+  "src/authority": {
+    ".": [],
+    leaf: ["."],
+    request: ["."],
+    foreign: [".", "request"],
+  },
   "src/ledger": {
     ".": [],
     rules: ["."],
     sqlite: [".", "rules"],
+  },
+  "src/ledger/rules": {
+    ".": ["statements"],
+    statements: ["."],
   },
   "src/platform": {
     ".": [],
@@ -54,23 +64,31 @@ const KNOWN_LARGE_FOLDERS: readonly string[] = [];
 
 const MOST_FILES_IN_A_FOLDER = 32;
 
-/** Which folders may name a package; Node's own modules with an owner are listed too. */
+/**
+ * Which folders may name a package, with what lies in them. Of Node.js's own modules those with an owner are listed;
+ * one without any is imported nowhere.
+ */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
-  "node-forge": ["authority", "keystore"],
-  "node:sqlite": ["ledger"],
-  undici: ["platform"],
+  "node-forge": ["authority/foreign", "keystore"],
+  "node:sqlite": ["ledger/sqlite"],
+  "node:child_process": [],
+  "node:worker_threads": ["disk", "mint", "run/check"],
+  "node:tls": ["platform/http", "platform/device", "sandbox"],
+  "node:http": ["sandbox"],
+  "node:https": ["sandbox"],
+  undici: ["platform/http", "platform/device"],
   "csv-parse": ["manifest"],
   "csv-stringify": ["registration", "report"],
   "p-limit": ["submit"],
   croner: ["config"],
   yargs: ["cli"],
   "string-width": ["report", "cli"],
-  zod: ["config", "sandbox"],
+  zod: ["config", "sandbox/faults"],
   yaml: ["config"],
-  aedes: ["sandbox"],
-  "mqtt-packet": ["platform"],
+  aedes: ["sandbox/devices"],
+  "mqtt-packet": ["platform/device"],
   tar: ["disk"],
-  pino: ["cli", "run", "watch", "schedule"],
+  pino: ["cli", "run/lot", "watch", "schedule"],
 };
 
 /** Static imports and re-exports, of types too; side-effect imports, and `import("…")`. */
@@ -100,6 +118,16 @@ const EDGES: ReadonlyMap<string, readonly string[]> = new Map(
 
 function folderOf(path: string): string {
   return path.split("/")[1] ?? "";
+}
+
+/** A package's name without the path inside it; Node.js's own modules keep theirs. */
+function packageOf(from: string): string {
+  return from.startsWith("node:") ? from : (from.split("/")[0] ?? "");
+}
+
+/** True for a file in this folder of src/ or in one below it. */
+function isIn(folder: string, file: string): boolean {
+  return file.startsWith(`src/${folder}/`);
 }
 
 function floorOf(folder: string): number {
@@ -244,19 +272,20 @@ test("every import names a file that exists", () => {
 
 test("a package is imported by its owner alone", () => {
   const wrong = imports.filter(({ file, from }) => {
-    const name = from.startsWith("node:") ? from : (from.split("/")[0] ?? "");
+    const name = packageOf(from);
     if (from.startsWith(".") || (from.startsWith("node:") && !(from in OWNERS))) return false;
-    return !OWNERS[name]?.includes(folderOf(file));
+    return !OWNERS[name]?.some((owner) => isIn(owner, file));
   });
   expect(wrong).toEqual([]);
 });
 
 test("every owned package is used by each of its owners", () => {
-  const used = new Set(
-    imports.map(({ file, from }) => `${folderOf(file)} ${from.startsWith("node:") ? from : from.split("/")[0]}`),
+  const unused = Object.entries(OWNERS).flatMap(([name, owners]) =>
+    owners
+      .filter((owner) => !imports.some(({ file, from }) => packageOf(from) === name && isIn(owner, file)))
+      .map((owner) => `${owner} ${name}`),
   );
-  const named = Object.entries(OWNERS).flatMap(([name, owners]) => owners.map((owner) => `${owner} ${name}`));
-  expect(named.filter((each) => !used.has(each))).toEqual([]);
+  expect(unused).toEqual([]);
 });
 
 test("the domain touches nothing outside itself", () => {
@@ -276,4 +305,70 @@ test("every unit test file names a source file that exists", () => {
   );
   const orphans = tests.filter((file) => !existsSync(file.replace(/^test\//, "src/").replace(/\.test\.ts$/, ".ts")));
   expect(orphans).toEqual([]);
+});
+
+/** Paths in backticks that begin with a folder of the repository or of src/; home folders such as output/ are none. */
+function pathsIn(document: string): readonly string[] {
+  const text = readFileSync(document, "utf8").replace(/^```[\s\S]*?^```/gm, "");
+  return [...text.matchAll(/`([\w.-]+(?:\/[\w.-]+)*\/?)`/g)]
+    .map(([, path = ""]) => path)
+    .filter((path) => path.includes("/") && (REPOSITORY.includes(firstOf(path)) || existsSync(`src/${firstOf(path)}`)));
+}
+
+const REPOSITORY: readonly string[] = ["src", "test", "docs", "bench", "scripts", "deploy"];
+
+function firstOf(path: string): string {
+  return path.split("/")[0] ?? "";
+}
+
+test("a document names no file and no folder that is not there", () => {
+  const documents = [...globSync("docs/**/*.md"), "README.md", "CONTRIBUTING.md"];
+  const named = documents.flatMap((document) => pathsIn(document).map((path) => ({ document, path })));
+  expect(named.length).toBeGreaterThan(100);
+  const missing = named.filter(({ path }) => !existsSync(REPOSITORY.includes(firstOf(path)) ? path : `src/${path}`));
+  expect(missing).toEqual([]);
+});
+
+const ARCHITECTURE = readFileSync("docs/architecture.md", "utf8");
+
+test("the architecture has a line for every folder of src/, on the floor where it stands, and for no other", () => {
+  const lines = [...ARCHITECTURE.matchAll(/^\| (\d+) \| `([^`<]+\/)(?:<command>\/)?` \|/gm)];
+  const named = lines.map(([, floor = "", folder = ""]) => `${floor} ${folder}`);
+  const folders = files
+    .map((file) => `${dirname(file).slice("src/".length)}/`)
+    .filter((folder) => folder !== "/" && !/^cli\/./.test(folder))
+    .map((folder) => `${floorOf(firstOf(folder)) + 1} ${folder}`);
+  expect([...new Set(named)].sort()).toEqual([...new Set(folders)].sort());
+});
+
+test("the way of a device is made of files that exist, each called by the one that it is indented under", () => {
+  const steps = [...ARCHITECTURE.matchAll(/^ ?\d+( +)([a-z0-9/-]+\.ts) /gm)].map(([, indent = "", file = ""]) => ({
+    depth: indent.length,
+    file: `src/${file}`,
+  }));
+  expect(steps.length).toBeGreaterThan(30);
+  expect(ARCHITECTURE).toContain(`: ${steps.length} files hand a row on`);
+  const missing = steps.filter(({ file }) => !existsSync(file));
+  expect(missing).toEqual([]);
+  const parents = steps.map(({ depth }, index) => steps.slice(0, index).findLast((above) => above.depth < depth)?.file);
+  const strangers = steps.flatMap(({ file }, index) => {
+    const parent = parents[index];
+    const isCalled = parent === undefined || EDGES.get(parent)?.includes(file) === true;
+    return isCalled ? [] : [`${parent} -> ${file}`];
+  });
+  expect(strangers).toEqual(BEHIND_INTERFACES);
+});
+
+/** Calls that go through an interface: the ledger's and the platform's. */
+const BEHIND_INTERFACES: readonly string[] = [
+  "src/run/absorb-manifest.ts -> src/ledger/rules/absorb-manifest.ts",
+  "src/mint/mint-lot.ts -> src/ledger/rules/minting.ts",
+  "src/submit/send-rows.ts -> src/platform/http/http-platform.ts",
+];
+
+test("each invariant of the architecture is held by a test that exists", () => {
+  const held = [...ARCHITECTURE.matchAll(/^\| \d+ \| .* \| `(test\/[^`]+\.ts)`: "(.+)" \|$/gm)];
+  expect(held.length).toBeGreaterThanOrEqual(12);
+  const missing = held.filter(([, file = "", title]) => !readFileSync(file, "utf8").includes(`("${title}"`));
+  expect(missing.map(([line]) => line)).toEqual([]);
 });

@@ -9,7 +9,7 @@ import { COMMANDS } from "./commands.ts";
 import { errorJson } from "./error-json.ts";
 import type { LogFormat, LogLevel, LogOptions } from "./log.ts";
 import { type CliProcess, makeLookContext } from "./look-context.ts";
-import { requireSingleValues } from "./require-single-values.ts";
+import { requireSingleValues } from "./options.ts";
 import { makeStatusLine } from "./status-line.ts";
 import { jsonLine } from "./terminal-text.ts";
 import { commandNames, unknownCommand, usageFault } from "./usage-fault.ts";

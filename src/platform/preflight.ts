@@ -1,4 +1,5 @@
 import type { Registration } from "../domain/job.ts";
+import { SHOW_TENANT } from "./ask-tenant.ts";
 import type { CurrentUser, Platform, TrustedCertificate, Unanswered } from "./platform.ts";
 import { type Asked, replyMessage } from "./reply-error.ts";
 import { READ_OWN_ROLE, REGISTER_ROLE, SEE_IDENTITY_ROLES, SEE_USERS_ROLES, TRUST_ROLES } from "./roles.ts";
@@ -44,7 +45,7 @@ export async function preflight(
   options: PreflightOptions,
 ): Promise<PreflightOutcome> {
   const tenantReply = await platform.currentTenant();
-  if (tenantReply.kind !== "answer") return turnedDown(tenantReply, { doing: "show its tenant", role: READ_OWN_ROLE });
+  if (tenantReply.kind !== "answer") return turnedDown(tenantReply, SHOW_TENANT);
   const tenant = tenantReply.value.id;
   if (options.tenant !== undefined && options.tenant !== tenant) {
     return refused(`the login belongs to tenant ${tenant}, but platform.tenant is ${options.tenant}: mend one of them`);

@@ -1,7 +1,7 @@
+import { SHOW_TENANT } from "./ask-tenant.ts";
 import type { Platform, TrustedCertificate } from "./platform.ts";
 import { type Asked, replyMessage } from "./reply-error.ts";
 import { CHANGE_TRUST } from "./require-trust-role.ts";
-import { READ_OWN_ROLE } from "./roles.ts";
 
 /**
  * How a tenant sees the certificates of a chain:
@@ -15,7 +15,7 @@ export type ShownTrust =
 /** Asks for each certificate of a chain, given by its SHA-1. Changes nothing and never throws for what the platform does. */
 export async function showTrust(platform: Platform, chainSha1: readonly string[]): Promise<ShownTrust> {
   const tenant = await platform.currentTenant();
-  if (tenant.kind !== "answer") return away(tenant, { doing: "show its tenant", role: READ_OWN_ROLE });
+  if (tenant.kind !== "answer") return away(tenant, SHOW_TENANT);
   const trusted: (TrustedCertificate | undefined)[] = [];
   for (const sha1 of chainSha1) {
     const reply = await platform.trustedCertificate(tenant.value.id, sha1);

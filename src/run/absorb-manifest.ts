@@ -12,58 +12,57 @@ import {
   startReplacement,
   syncFolder,
 } from "../disk/durable.ts";
-import { type LotLayout, lotLayout, manifestCopy } from "../disk/layout.ts";
+import { type LotLayout, manifestCopy } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
 import { listIds } from "../domain/list-ids.ts";
 import type { Plan, PlannedBatch } from "../domain/plan.ts";
-import type { LotLease } from "../ledger/locks.ts";
 import type { ManifestRecord } from "../ledger/lots.ts";
 import { planLot } from "../plan/plan-lot.ts";
+import type { LotAtWork } from "./lot/lot-at-work.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
 import { requireSecrets } from "./passwords/require-secrets.ts";
 
 /**
  * Takes a manifest into the lot: a copy of its own first, then all its rows in one transaction or none. The
- * same content again changes nothing, unless the job reads its rows otherwise now. Throws `usage` for a
+ * same content again changes nothing, unless the job reads its rows otherwise than `jobBefore` did, the job of the lot's
+ * last run. Without a manifest nothing is done. Throws `usage` for a
  * file that is no manifest; then the lot is as before.
  */
 export async function absorbManifest(
   tools: RunTools,
-  lease: LotLease,
-  request: { readonly job: Job; readonly manifest?: string },
+  { lease, job, layout, walk }: LotAtWork,
+  manifest: string | undefined,
   jobBefore: Job | undefined,
-  walk: Walk,
 ): Promise<void> {
-  if (request.manifest === undefined) return;
+  if (manifest === undefined) return;
   const { ledger, log } = tools;
-  const layout = lotLayout(tools.home, lease.lot);
-  const readers = readersOf(request.manifest);
-  const sha256 = await copyManifest(request.manifest, layout);
-  if (isTakenIn(sha256, await ledger.manifests(lease.lot), jobBefore, request.job)) {
-    log.info({ lot: lease.lot, manifest: request.manifest }, `${request.manifest} is unchanged since it was last read`);
+  const readers = readersOf(manifest);
+  const sha256 = await copyManifest(manifest, layout);
+  if (isTakenIn(sha256, await ledger.manifests(lease.lot), jobBefore, job)) {
+    log.info({ lot: lease.lot, manifest }, `${manifest} is unchanged since it was last read`);
     return;
   }
   const copy = manifestCopy(layout, sha256);
   try {
     const planned = await planLot({
       ...tools,
-      job: request.job,
+      job,
       lot: lease.lot,
       manifest: copy,
-      manifestName: request.manifest,
+      manifestName: manifest,
     });
     const { plan } = await ledger.absorbManifest(
       lease,
       {
         sha256,
-        name: basename(request.manifest),
+        name: basename(manifest),
         kind: planned.mended ? "mended" : "full",
         header: planned.header,
         form: { ...planned.form, readers },
         replacesLines: planned.lines,
       },
-      jobBefore === undefined ? planned.batches : requiringSecrets(planned.batches, tools, request.job),
+      jobBefore === undefined ? planned.batches : requiringSecrets(planned.batches, tools, job),
     );
     walk.progressed();
     tellPlan(plan, tools, walk);

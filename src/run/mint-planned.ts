@@ -3,11 +3,10 @@ import { constrainingAuthorities } from "../authority/constrained-names.ts";
 import { prepareLeaf } from "../authority/leaf/prepare-leaf.ts";
 import { loadIssuer } from "../authority/load-authority.ts";
 import { resolveValidity } from "../authority/resolve-validity.ts";
-import { lotLayout, segmentPart } from "../disk/layout.ts";
+import { segmentPart } from "../disk/layout.ts";
 import { isoDay } from "../domain/iso-time.ts";
 import type { Job } from "../domain/job.ts";
 import { needsPassword } from "../keystore/device-files.ts";
-import type { LotLease } from "../ledger/locks.ts";
 import type { PlannedDevice } from "../ledger/minting.ts";
 import type { MintSetup } from "../mint/mint-batch.ts";
 import { mintLot } from "../mint/mint-lot.ts";
@@ -15,6 +14,7 @@ import { openMintPool } from "../mint/mint-pool.ts";
 import { rejectBrokenNames } from "../plan/reject-broken-names.ts";
 import { rejectTakenKeys } from "../plan/reject-taken-keys.ts";
 import { loadTruststore } from "./lot/load-truststore.ts";
+import type { LotAtWork } from "./lot/lot-at-work.ts";
 import { refuseRevokedIssuer } from "./lot/refuse-revoked-issuer.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
@@ -26,12 +26,12 @@ import { claimFolders } from "./passwords/claim-folders.ts";
  * signature. Throws `issuer-unusable`, `usage`, `disk-unwritable`, `lot-held`; what was committed before
  * a fault stays.
  */
-export async function mintPlanned(tools: RunTools, lease: LotLease, job: Job, walk: Walk): Promise<void> {
+export async function mintPlanned(tools: RunTools, work: LotAtWork): Promise<void> {
   const { ledger, signal } = tools;
+  const { lease, job, layout, walk } = work;
   const sample = await ledger.plannedSample(lease.lot);
   if (sample === undefined || signal.aborted) return;
-  const setup = await prepareMinting(tools, lease.lot, job, sample, walk);
-  const layout = lotLayout(tools.home, lease.lot, job.secrets.folder);
+  const setup = await prepareMinting(tools, work, sample);
   await claimFolders(tools, lease.lot, layout);
   const { ledger: ledgerId } = await ledger.identity();
   const { planned: total } = await ledger.countByStage(lease.lot);
@@ -70,10 +70,8 @@ export function newSegmentParts({ passwords, files }: MintSetup, ledgerId: strin
 /** The first of issuing's two moves: everything about the lot's certificates that can be wrong is found here. */
 export async function prepareMinting(
   tools: RunTools,
-  lot: string,
-  job: Job,
+  { lease, job, walk }: Pick<LotAtWork, "lease" | "job" | "walk">,
   sample: PlannedDevice,
-  walk: Walk,
 ): Promise<MintSetup> {
   const nowMs = tools.now();
   const issuer = loadIssuer(
@@ -89,7 +87,7 @@ export async function prepareMinting(
     const end = isoDay(validity.notAfterMs);
     const note = `certificates end with their issuer ${job.issuer}, on ${end}`;
     walk.note(note);
-    tools.log.warn({ lot, issuer: job.issuer, notAfter: end }, note);
+    tools.log.warn({ lot: lease.lot, issuer: job.issuer, notAfter: end }, note);
   }
   const template = prepareLeaf({
     issuerCertificate: issuer.certificateDer,

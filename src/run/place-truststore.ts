@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { ensureFolder, replaceFile, SHARED_FILE } from "../disk/durable.ts";
 import { type LotLayout, lotTruststore } from "../disk/layout.ts";
-import type { Job, Truststore } from "../domain/job.ts";
+import type { Truststore } from "../domain/job.ts";
 import { DEFAULT_ITERATIONS } from "../keystore/device-files.ts";
 import { LOT_TRUSTSTORE_PASSWORD, TRUSTSTORE_NAMES, writeLotTruststore } from "../keystore/lot-truststore.ts";
 import { openRandomPool } from "../keystore/random-pool.ts";
 import { KeystoreError } from "../verify/keystore-error.ts";
 import { readTruststore } from "../verify/read-truststore.ts";
 import { loadTruststore } from "./lot/load-truststore.ts";
+import type { LotAtWork } from "./lot/lot-at-work.ts";
 import type { RunTools } from "./lot/run-tools.ts";
-import type { Walk } from "./lot/walk.ts";
 
 type Format = Truststore["formats"][number];
 
@@ -20,10 +20,7 @@ type Format = Truststore["formats"][number];
  */
 export async function placeTruststore(
   tools: RunTools,
-  lot: string,
-  layout: LotLayout,
-  job: Job,
-  walk: Walk,
+  { lease: { lot }, job, layout, walk }: LotAtWork,
 ): Promise<void> {
   const { truststore } = job;
   if (truststore?.per !== "lot") return;

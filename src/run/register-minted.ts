@@ -1,10 +1,8 @@
-import { lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
-import type { Job } from "../domain/job.ts";
-import type { LotLease } from "../ledger/locks.ts";
 import { retrying } from "../platform/retrying.ts";
 import { cutParts } from "../registration/cut-parts.ts";
 import { type SubmitOutcome, submitLot } from "../submit/submit-lot.ts";
+import type { LotAtWork } from "./lot/lot-at-work.ts";
 import { askPlatform, type LotPreflight } from "./lot/preflight-lot.ts";
 import { type RunTools, retryPolicy } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
@@ -15,13 +13,11 @@ import type { Walk } from "./lot/walk.ts";
  */
 export async function registerMinted(
   tools: RunTools,
-  lease: LotLease,
-  job: Job,
+  work: LotAtWork,
   lotPreflight: LotPreflight | undefined,
-  walk: Walk,
 ): Promise<void> {
+  const { lease, job, layout, walk } = work;
   if (job.registration.mode !== "bulk") return;
-  const layout = lotLayout(tools.home, lease.lot, job.secrets.folder);
   const { rowsPerUpload } = job.submit;
   const cut = await walk.room("registration", () => cutParts({ ledger: tools.ledger, lease, layout, rowsPerUpload }));
   if (cut.parts > 0) {
@@ -33,7 +29,7 @@ export async function registerMinted(
   }
   if (lotPreflight === undefined || tools.signal.aborted) return;
 
-  const tenant = lotPreflight.tenant ?? (await askAgain(tools, job, lotPreflight, walk));
+  const tenant = lotPreflight.tenant ?? (await askAgain(tools, work, lotPreflight));
   if (tenant === undefined) return;
   const retry = retryPolicy(tools);
   const outcome = await walk.room("submit", () =>
@@ -56,9 +52,8 @@ export async function registerMinted(
 /** A platform that was away before minting may be back. */
 async function askAgain(
   tools: RunTools,
-  job: Job,
+  { job, walk }: LotAtWork,
   { platform }: LotPreflight,
-  walk: Walk,
 ): Promise<string | undefined> {
   const outcome = await walk.room("preflight", () => askPlatform(tools, job, platform));
   if (outcome.kind !== "ready") {

@@ -1,17 +1,17 @@
-import { type Home, lotLayout } from "../disk/layout.ts";
+import { type LotLayout, lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { LotLease } from "../ledger/locks.ts";
 import { absorbManifest } from "./absorb-manifest.ts";
 import { checkClock } from "./lot/check-clock.ts";
 import { signerOf } from "./lot/describe-lot.ts";
 import { finishRun } from "./lot/finish-run.ts";
 import { watchIssuer } from "./lot/issuer-budget.ts";
 import { withLotLease } from "./lot/lease.ts";
+import type { LotAtWork } from "./lot/lot-at-work.ts";
 import { requireOwn } from "./lot/owner-mark.ts";
-import { preflightLot } from "./lot/preflight-lot.ts";
+import { type LotPreflight, preflightLot } from "./lot/preflight-lot.ts";
 import { recordedJob, recordJob, refuseMixedIssuance } from "./lot/record-job.ts";
 import { recoverAuthorities } from "./lot/recover-authorities.ts";
 import { recoverBatches } from "./lot/recover-batches.ts";
@@ -19,11 +19,11 @@ import { hasAllFiles, requireFolders } from "./lot/require-folders.ts";
 import { requireSoundLedger } from "./lot/require-sound-ledger.ts";
 import { requireChecked } from "./lot/restored-home.ts";
 import type { RunTools } from "./lot/run-tools.ts";
-import { startWalk, type Walk } from "./lot/walk.ts";
+import { startWalk } from "./lot/walk.ts";
 import { mintPlanned } from "./mint-planned.ts";
 import { requireOwnFolders } from "./passwords/claim-folders.ts";
 import { requireSecrets } from "./passwords/require-secrets.ts";
-import { openPasswords } from "./passwords/with-passwords.ts";
+import { withPasswords } from "./passwords/with-passwords.ts";
 import { placeTruststore } from "./place-truststore.ts";
 import { registerMinted } from "./register-minted.ts";
 import { finishRemints } from "./revoke/finish-remints.ts";
@@ -55,23 +55,25 @@ export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotRep
   if (!request.acceptClock) checkClock(tools.now(), await ledger.lastSignedAtMs(), undefined);
   await requireMintable(tools, request);
   return withLotLease(tools, request.lot, async (lease) => {
-    const walk = startWalk(tools.now);
-    await openLot(tools, lease, request, walk);
+    const { job } = request;
+    const layout = lotLayout(tools.home, lease.lot, job.secrets.folder);
+    const work = { lease, job, layout, walk: startWalk(tools.now) };
+    await openLot(tools, work, request);
     try {
-      await walkRooms(tools, lease, request, walk);
+      await walkRooms(tools, work, request);
     } catch (error) {
       // Whoever has lost the lot must not write over the reports of the run that has it now.
       if (!(error instanceof OnboardingError) || error.code === "lot-held") throw error;
-      await finishRun(tools, lease, request.job, walk, error);
+      await finishRun(tools, work, error);
       throw error;
     }
-    return await finishRun(tools, lease, request.job, walk);
+    return await finishRun(tools, work);
   });
 }
 
 /**
  * A lot that is new, or has devices to mint, is not touched without the secrets that this takes. Of any other lot its
- * manifest has to be read first: see `takeManifest`.
+ * manifest has to be read first: see `absorbManifest`.
  */
 async function requireMintable(tools: RunTools, { lot, job, resend, acceptChanges }: RunRequest): Promise<void> {
   if (resend) return;
@@ -83,64 +85,60 @@ async function requireMintable(tools: RunTools, { lot, job, resend, acceptChange
 }
 
 /** What has to be right before a lot is touched: its job, what a killed run left, its manifest. */
-async function openLot(tools: RunTools, lease: LotLease, request: RunRequest, walk: Walk): Promise<void> {
+async function openLot(tools: RunTools, work: LotAtWork, request: RunRequest): Promise<void> {
   const { ledger, home } = tools;
-  await refuseMixedIssuance(ledger, lease.lot, request.job, request.acceptChanges);
+  const { lease, job, layout, walk } = work;
+  await refuseMixedIssuance(ledger, lease.lot, job, request.acceptChanges);
   const before = await recordedJob(ledger, lease.lot);
-  await requireOwnLot(ledger, lease.lot, home, [before, request.job]);
+  // The folder for passwords may be another one since the lot's last run.
+  const layoutBefore = lotLayout(home, lease.lot, before?.secrets.folder);
+  await requireOwnLot(ledger, lease.lot, [layoutBefore, layout]);
   await recoverAuthorities(ledger, tools);
-  await walk.room("settle", () => recoverBatches(ledger, lease, lotLayout(home, lease.lot, before?.secrets.folder)));
+  await walk.room("settle", () => recoverBatches(ledger, lease, layoutBefore));
   // A new lot has to know its job first; later the job is adopted last, so that a run killed in between
   // still sees that the manifest has to be read again.
-  if (before === undefined) await recordJob(ledger, lease, lotLayout(home, lease.lot), request.job);
-  await walk.room("manifest", () => absorbManifest(tools, lease, request, before, walk));
-  if (before !== undefined) await recordJob(ledger, lease, lotLayout(home, lease.lot), request.job);
+  if (before === undefined) await recordJob(ledger, work);
+  await walk.room("manifest", () => absorbManifest(tools, work, request.manifest, before));
+  if (before !== undefined) await recordJob(ledger, work);
 }
 
 /** A finished lot needs no folder for passwords any more, whatever is in its place now; its reports are still written. */
-async function requireOwnLot(ledger: Ledger, lot: string, home: Home, jobs: readonly (Job | undefined)[]) {
-  await requireOwn(ledger, lot, lotLayout(home, lot).folder);
+async function requireOwnLot(ledger: Ledger, lot: string, [before, now]: readonly [LotLayout, LotLayout]) {
+  await requireOwn(ledger, lot, now.folder);
   if (await hasAllFiles(ledger, lot)) return;
-  for (const folder of new Set(jobs.map((job) => job?.secrets.folder))) {
-    await requireOwnFolders(ledger, lot, lotLayout(home, lot, folder));
-  }
+  await requireOwnFolders(ledger, lot, before);
+  if (now.secrets !== before.secrets) await requireOwnFolders(ledger, lot, now);
 }
 
-async function walkRooms(tools: RunTools, lease: LotLease, request: RunRequest, walk: Walk): Promise<void> {
-  const { job } = request;
-  const layout = lotLayout(tools.home, lease.lot, job.secrets.folder);
-  await requireFolders(tools.ledger, lease.lot, job, layout);
-  await watchIssuer(tools, lease.lot, job, walk);
-  if (request.resend) await tools.ledger.relistRejected(lease);
-  const { planned } = await tools.ledger.countByStage(lease.lot);
-  if (request.resend && planned > 0)
-    walk.note(`${planned} devices are still to be minted: that takes a run of the lot`);
-  const closePasswords = await openPasswords(tools, lease, job, layout, planned > 0 && !request.resend);
-  // However a run ends, its passwords do not stay where they were made; its own fault is the one to tell.
-  const closeFirst = async (fault: unknown): Promise<never> => {
-    await closePasswords().catch(() => undefined);
-    throw fault;
-  };
+async function walkRooms(tools: RunTools, work: LotAtWork, request: RunRequest): Promise<void> {
+  const { ledger, signal } = tools;
+  const { lease, job, walk } = work;
+  const { acceptClock, resend } = request;
+  await requireFolders(ledger, work);
+  await watchIssuer(tools, work);
+  if (resend) await ledger.relistRejected(lease);
+  const { planned } = await ledger.countByStage(lease.lot);
+  if (resend && planned > 0) walk.note(`${planned} devices are still to be minted: that takes a run of the lot`);
   // Where nothing is left to mint, the platform has to trust who has signed, whatever the job says now.
-  const signer = planned > 0 ? job.issuer : await signerOf(tools.ledger, lease.lot, job);
-  const asked = { ...request, job: { ...job, issuer: signer } };
-  const lotPreflight = await walk.room("preflight", () => preflightLot(tools, lease, asked, walk)).catch(closeFirst);
+  const issuer = planned > 0 ? job.issuer : await signerOf(ledger, lease.lot, job);
+  const asSigned = { ...work, job: { ...job, issuer } };
+  let lotPreflight: LotPreflight | undefined;
   try {
-    await placeTruststore(tools, lease.lot, layout, job, walk).catch(closeFirst);
-    if (!request.resend) await walk.room("mint", () => mintPlanned(tools, lease, job, walk)).catch(closeFirst);
-    await walk.room("passwords", closePasswords);
-    await registerMinted(tools, lease, asked.job, lotPreflight, walk);
-    await finishKilledRemints(tools, lease, walk);
+    await withPasswords(tools, work, { minting: planned > 0 && !resend }, async () => {
+      lotPreflight = await walk.room("preflight", () => preflightLot(tools, asSigned, acceptClock));
+      await placeTruststore(tools, work);
+      if (!resend) await walk.room("mint", () => mintPlanned(tools, work));
+    });
+    await registerMinted(tools, asSigned, lotPreflight);
+    await finishKilledRemints(tools, work);
   } finally {
     await lotPreflight?.platform.close();
   }
-  if (tools.signal.aborted) {
-    walk.fault(`lot ${lease.lot} was stopped; run it again to go on`, "stopped");
-  }
+  if (signal.aborted) walk.fault(`lot ${lease.lot} was stopped; run it again to go on`, "stopped");
 }
 
 /** A remint that was killed after its devices had their new certificates has the old ones still to publish. */
-async function finishKilledRemints(tools: RunTools, lease: LotLease, walk: Walk): Promise<void> {
+async function finishKilledRemints(tools: RunTools, { lease, walk }: LotAtWork): Promise<void> {
   const published = await finishRemints(tools, lease, true);
   if (published === undefined) return;
   walk.progressed();

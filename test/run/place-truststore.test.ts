@@ -40,7 +40,8 @@ async function place(
     countLotCertificates: async () => ({ issued: counts.issued, revoked: 0, abandoned: 0 }),
   };
   const tools = { home, ledger, now: Date.now } as unknown as RunTools;
-  await placeTruststore(tools, "L1", lotLayout(home, "L1"), jobWith(truststore), walk);
+  const lease = { lot: "L1", run: 1, fence: 1 };
+  await placeTruststore(tools, { lease, job: jobWith(truststore), layout: lotLayout(home, "L1"), walk });
   return walk;
 }
 

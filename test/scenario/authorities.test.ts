@@ -615,5 +615,5 @@ test("a damaged authority is listed as damaged and hides no other", async () => 
   expect(listed).toMatch(/bad\s+-\s+damaged\s+authority bad cannot be used/);
   expect(listed).toMatch(/good\s+ec-p256/);
   const shown = await house.run(["authority", "show", "bad"]);
-  expect([shown.code, shown.stderr]).toEqual([10, expect.stringMatching(/does not lease exactly one certificate/)]);
+  expect([shown.code, shown.stderr]).toEqual([10, expect.stringMatching(/does not hold exactly one certificate/)]);
 });

@@ -86,11 +86,14 @@ export async function openSmallDisk(world: World, kilobytes: number): Promise<Sm
       const fill = fillAt === undefined ? {} : { LOTMINT_TEST_FILL_AT: fillAt, LOTMINT_TEST_FILLER: filler };
       const kill = killAt === undefined ? {} : { LOTMINT_TEST_AT: `${killAt}:1:SIGKILL` };
       const preloads = ["--import", FILL, "--import", INTERFERE];
-      return lotmint([...enter, execPath, ...preloads, programPath(), "--home", home, ...args], {
-        ...env,
-        ...fill,
-        ...kill,
-      });
+      return lotmint(
+        [...enter, execPath, ...preloads, programPath(), "--home", home, "--log-format", "json", ...args],
+        {
+          ...env,
+          ...fill,
+          ...kill,
+        },
+      );
     },
     resize: (size) => command("mount", "-o", `remount,size=${size}k`, place),
     isFilled: () => existsSync(join(root, filler)),

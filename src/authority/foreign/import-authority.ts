@@ -9,6 +9,7 @@ import { authorityFiles } from "../authority-files.ts";
 import { checkNewPassphrase, encryptKey } from "../authority-key.ts";
 import { checkAuthorityName } from "../authority-name.ts";
 import type { AuthorityDescription } from "../describe-authority.ts";
+import type { EventRecorder } from "../event-recorder.ts";
 import { awaitsCertificate, describeAuthority, readableAuthorities } from "../load-authority.ts";
 import { checkFree, placeAuthority } from "../place-authority.ts";
 import { readPkcs10 } from "../request/read-pkcs10.ts";
@@ -23,7 +24,7 @@ import {
 } from "./prove-foreign.ts";
 
 /** The part of the ledger that importing an authority needs. */
-export interface AdoptionRecorder {
+export interface AdoptionRecorder extends EventRecorder {
   certificate(serialNumber: SerialNumber): Promise<
     | {
         readonly state: "reserved" | "issued" | "revoked" | "abandoned";
@@ -34,11 +35,6 @@ export interface AdoptionRecorder {
   >;
   isRevoked(certificate: { readonly serialNumber: SerialNumber; readonly sha256: string }): Promise<boolean>;
   adoptCertificates(issuer: string, certificates: readonly AdoptedCertificate[]): Promise<number>;
-  recordEvent(event: {
-    readonly kind: string;
-    readonly subject: string;
-    readonly detail: Readonly<Record<string, unknown>>;
-  }): Promise<void>;
 }
 
 export interface ImportAuthorityOptions extends ForeignLimits {

@@ -9,7 +9,7 @@ import { writeDescription } from "../authority-files.ts";
 import { checkNewPassphrase, encryptKey } from "../authority-key.ts";
 import { authoritySubject } from "../authority-limits.ts";
 import { checkAuthorityName } from "../authority-name.ts";
-import type { AdoptionRecorder } from "../foreign/import-authority.ts";
+import type { EventRecorder } from "../event-recorder.ts";
 import { generateKey } from "../key-algorithm.ts";
 import { checkFree, placeAuthority } from "../place-authority.ts";
 import { openSigner } from "../signer.ts";
@@ -43,7 +43,7 @@ export interface RequestedAuthority {
  */
 export async function requestAuthority(
   home: Home,
-  record: Pick<AdoptionRecorder, "recordEvent">,
+  record: EventRecorder,
   options: RequestAuthorityOptions,
 ): Promise<RequestedAuthority> {
   const { name, passphrase, key = "ec-p256", nowMs } = options;

@@ -1,12 +1,11 @@
 import { loadIssuer, readAuthority } from "../../authority/load-authority.ts";
 import { signVerificationCode } from "../../authority/sign-verification-code.ts";
 import { digests } from "../../authority/stored-authority.ts";
+import { askTenant } from "../../platform/ask-tenant.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { type ProvenPossession, provePossession } from "../../platform/prove-possession.ts";
-import { replyError } from "../../platform/reply-error.ts";
 import { DEFAULT_RETRY } from "../../platform/retry.ts";
 import { retrying } from "../../platform/retrying.ts";
-import { READ_OWN_ROLE } from "../../platform/roles.ts";
 import type { CliContext } from "../context.ts";
 
 export interface ProveArguments {
@@ -49,10 +48,4 @@ export function proveToTenant(
   };
   const { sha1 } = digests(readAuthority(home, name).certificateDer);
   return provePossession(platform, tenant, { name, sha1, sign }, now);
-}
-
-export async function askTenant(platform: Platform): Promise<string> {
-  const tenant = await platform.currentTenant();
-  if (tenant.kind !== "answer") throw replyError(tenant, { doing: "show its tenant", role: READ_OWN_ROLE });
-  return tenant.value.id;
 }

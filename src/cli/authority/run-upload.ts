@@ -1,11 +1,12 @@
 import { readAuthority } from "../../authority/load-authority.ts";
 import { digests } from "../../authority/stored-authority.ts";
+import { askTenant } from "../../platform/ask-tenant.ts";
 import { DEFAULT_RETRY } from "../../platform/retry.ts";
 import { retrying } from "../../platform/retrying.ts";
 import { uploadAuthority } from "../../platform/upload-authority.ts";
 import { writePem } from "../../x509/pem.ts";
 import type { CliContext } from "../context.ts";
-import { askTenant, proveToTenant } from "./run-prove.ts";
+import { proveToTenant } from "./run-prove.ts";
 
 export interface UploadArguments {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { OnboardingError } from "../../domain/error.ts";
 import type { AddCommand } from "../command.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { wholeNumber } from "../options.ts";
 
 /** `lotmint check LOT`: opens and compares what a lot has produced. */
 export const checkCommand: AddCommand = (line, runner) =>

@@ -78,10 +78,10 @@ async function takeIn(lot: string, context: CliContext, ledger: Ledger): Promise
     if (before === undefined && issuer !== undefined) {
       // A lot that is younger than the backup: its own job comes with its manifest.
       const job = adHocJob(join(home.input, `${lot}.csv`), issuer, context.site(), context.now());
-      await recordJob(ledger, lease, lotLayout(home, lot), job);
+      await recordJob(ledger, { lease, job, layout: lotLayout(home, lot) });
     }
     const job = await recordedJob(ledger, lot);
-    if (job !== undefined) await rewriteReports(ledger, home, lot, job, context.now());
+    if (job !== undefined) await rewriteReports({ ledger, home, now: context.now }, lot, job);
     await noteChecked(home, ledger, lot);
     return taken;
   });

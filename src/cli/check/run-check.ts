@@ -1,10 +1,9 @@
 import { readAuthority } from "../../authority/load-authority.ts";
 import { EXIT } from "../../domain/exit-code.ts";
 import type { Job } from "../../domain/job.ts";
-import { replyError } from "../../platform/reply-error.ts";
+import { askTenant } from "../../platform/ask-tenant.ts";
 import { DEFAULT_RETRY } from "../../platform/retry.ts";
 import { retrying } from "../../platform/retrying.ts";
-import { READ_OWN_ROLE } from "../../platform/roles.ts";
 import { checkText } from "../../report/check-text.ts";
 import { type CheckOutcome, checkLot } from "../../run/check/check-lot.ts";
 import type { LotToCheck } from "../../run/check/check-scope.ts";
@@ -64,9 +63,7 @@ async function withPlatform(
   if (!wanted) return check(undefined);
   const platform = retrying(await context.openPlatform(), { ...DEFAULT_RETRY, signal: context.signal });
   try {
-    const tenant = await platform.currentTenant();
-    if (tenant.kind !== "answer") throw replyError(tenant, { doing: "show its tenant", role: READ_OWN_ROLE });
-    return await check({ platform, tenant: tenant.value.id });
+    return await check({ platform, tenant: await askTenant(platform) });
   } finally {
     await platform.close();
   }

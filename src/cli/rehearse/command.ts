@@ -1,5 +1,5 @@
 import type { AddCommand } from "../command.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { wholeNumber } from "../options.ts";
 
 /** `lotmint rehearse LOT`: lets devices connect to the platform with what stands in their folders. */
 export const rehearseCommand: AddCommand = (line, runner) =>

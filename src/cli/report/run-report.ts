@@ -7,7 +7,7 @@ import { printReport } from "../run/run-targets.ts";
 export async function runReport(name: string, context: CliContext): Promise<number> {
   return context.withLedgerToRead(async (ledger) => {
     const { lot, job } = await requireLot(ledger, name);
-    const report = await rewriteReports(ledger, context.home, lot, job, context.now());
+    const report = await rewriteReports({ ledger, home: context.home, now: context.now }, lot, job);
     printReport(report, job.secrets.folder, context);
     return 0;
   });

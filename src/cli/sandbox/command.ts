@@ -1,5 +1,5 @@
 import type { AddCommand } from "../command.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { wholeNumber } from "../options.ts";
 
 /** `lotmint sandbox`: a stand-in platform on this machine, to try things on. */
 export const sandboxCommand: AddCommand = (line, runner) =>

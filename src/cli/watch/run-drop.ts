@@ -73,7 +73,7 @@ export async function runDrop(
       const error = strayDiskFault(cause);
       if (!(error instanceof OnboardingError) || (await ledger.lot(lot)) === undefined) throw error;
       const walked = { startedAtMs, stages: {}, notes: [], faults: [error], minted: 0 };
-      const report = await describeLot(ledger, context.home, lot, job, walked, context.now());
+      const report = await describeLot({ ledger, home: context.home, now: context.now }, lot, job, walked);
       const exitCode = exitCodeOf(error);
       const { message: fault, concerns } = error;
       return { exitCode, report: { ...report, exitCode }, fault, ...(concerns && { concerns }), places };

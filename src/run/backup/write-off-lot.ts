@@ -32,7 +32,7 @@ export interface WrittenOff {
  * as with every revocation. Killed at any moment, it can be said again.
  */
 export async function writeOffLot(tools: RunTools, lot: string, reason: string): Promise<WrittenOff> {
-  const { ledger, home, now } = tools;
+  const { ledger, home } = tools;
   const job = await requireJob(ledger, lot);
   const layout = lotLayout(home, lot, job.secrets.folder);
   return withLeaseBeside(tools, lot, async (lease) => {
@@ -58,7 +58,7 @@ export async function writeOffLot(tools: RunTools, lot: string, reason: string):
     // A later run of the lot finds folders that it may use: what they held is known to be lost.
     ensureFolder(layout.devices);
     if (job.secrets.folder === undefined) ensureFolder(layout.secrets, PRIVATE_FOLDER);
-    await rewriteReports(ledger, home, lot, job, now());
+    await rewriteReports(tools, lot, job);
     const { planned } = await ledger.countByStage(lot);
     await noteChecked(home, ledger, lot);
     return { revoked, planned, issuers: [...new Set([...issuers, ...selected.issuers])] };

@@ -1,4 +1,3 @@
-import type { Home } from "../../disk/layout.ts";
 import { showText } from "../../domain/blank-text.ts";
 import { EXIT, exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
 import { type Job, PER_LOT_ITERATIONS } from "../../domain/job.ts";
@@ -9,6 +8,7 @@ import { buildReport } from "../../report/build-report.ts";
 import { countRejects } from "../../report/count-rejects.ts";
 import { count } from "../../report/plain-text.ts";
 import { issuerBudget } from "./issuer-budget.ts";
+import type { RunTools } from "./run-tools.ts";
 import type { Walk } from "./walk.ts";
 
 /** What of a walk a report tells. */
@@ -19,12 +19,10 @@ export type Walked = Pick<Walk, "startedAtMs" | "stages" | "notes" | "faults" | 
  * while any row or device is rejected, whatever this run did.
  */
 export async function describeLot(
-  ledger: Ledger,
-  home: Home,
+  { ledger, home, now }: Pick<RunTools, "ledger" | "home" | "now">,
   lot: string,
   job: Job,
   walked: Walked,
-  nowMs: number,
 ): Promise<LotReport> {
   const counts = await ledger.countByStage(lot);
   const rejects = await countRejects(ledger.rejects(lot));
@@ -43,7 +41,7 @@ export async function describeLot(
     issuer: signer,
     issuerBudget: await issuerBudget(ledger, home, { ...job, issuer: signer }),
     startedAtMs: walked.startedAtMs,
-    endedAtMs: nowMs,
+    endedAtMs: now(),
     exitCode: worstExitCode([state, ...walked.faults.map(exitCodeOf)]),
     counts,
     rows: devices - counts.rejected + rejected,

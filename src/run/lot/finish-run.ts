@@ -1,12 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
-import type { Job } from "../../domain/job.ts";
 import type { LotReport } from "../../domain/report.ts";
-import type { LotLease } from "../../ledger/locks.ts";
 import { describeLot } from "./describe-lot.ts";
+import type { LotAtWork } from "./lot-at-work.ts";
 import type { RunTools } from "./run-tools.ts";
-import type { Walk } from "./walk.ts";
 import { writeOutputs } from "./write-outputs.ts";
 
 /**
@@ -17,23 +14,14 @@ import { writeOutputs } from "./write-outputs.ts";
  */
 export async function finishRun(
   tools: RunTools,
-  lease: LotLease,
-  job: Job,
-  walk: Walk,
+  { lease, job, layout, walk }: LotAtWork,
   fault?: OnboardingError,
 ): Promise<LotReport> {
   // Whoever throws the other one tells it as well.
   for (const { code, message } of walk.faults) tools.log.error({ lot: lease.lot, code }, message);
   const faults = fault === undefined ? walk.faults : [fault, ...walk.faults];
-  const report = await describeLot(
-    tools.ledger,
-    tools.home,
-    lease.lot,
-    job,
-    { ...walk, notes: walk.notes, minted: walk.minted, faults },
-    tools.now(),
-  );
-  const layout = lotLayout(tools.home, lease.lot, job.secrets.folder);
+  const walked = { ...walk, notes: walk.notes, minted: walk.minted, faults };
+  const report = await describeLot(tools, lease.lot, job, walked);
   const isCurrent =
     !walk.changed &&
     fault === undefined &&

@@ -9,8 +9,8 @@ import type { Job } from "../../domain/job.ts";
 import type { IssuerBudget } from "../../domain/report.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { issuerWarning } from "./issuer-warning.ts";
+import type { LotAtWork } from "./lot-at-work.ts";
 import type { RunTools } from "./run-tools.ts";
-import type { Walk } from "./walk.ts";
 
 /** What the job's issuer has signed, and how long it will do for this job. An issuer that cannot be read has no dates. */
 export async function issuerBudget(
@@ -61,9 +61,7 @@ export async function authorityBudget(
  */
 export async function watchIssuer(
   { ledger, home, log, now }: RunTools,
-  lot: string,
-  job: Job,
-  walk: Walk,
+  { lease: { lot }, job, walk }: LotAtWork,
 ): Promise<void> {
   const budget = await issuerBudget(ledger, home, job);
   const warning = issuerWarning(budget, job, now());

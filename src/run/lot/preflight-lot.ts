@@ -3,13 +3,12 @@ import { digests } from "../../authority/stored-authority.ts";
 import { verifyChain } from "../../authority/verify-chain.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
-import type { LotLease } from "../../ledger/locks.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { type PreflightOutcome, preflight } from "../../platform/preflight.ts";
 import { retrying } from "../../platform/retrying.ts";
 import { checkClock } from "./check-clock.ts";
+import type { LotAtWork } from "./lot-at-work.ts";
 import { type RunTools, retryPolicy } from "./run-tools.ts";
-import type { Walk } from "./walk.ts";
 
 /** Before minting it is better to go on soon than to wait long. */
 const PREFLIGHT_TRIES = 4;
@@ -24,21 +23,20 @@ export interface LotPreflight {
 /**
  * Asks the platform, before anything is minted, whether it will take this lot. Undefined when the job
  * does not submit, or nothing of the lot is left to mint or to send. Throws `platform-refused` and
- * `clock-implausible`; a platform that cannot be reached stops nothing.
+ * `clock-implausible` (not with `acceptClock`); a platform that cannot be reached stops nothing.
  */
 export async function preflightLot(
   tools: RunTools,
-  lease: LotLease,
-  request: { readonly job: Job; readonly acceptClock: boolean },
-  walk: Walk,
+  { lease, job, walk }: Pick<LotAtWork, "lease" | "job" | "walk">,
+  acceptClock: boolean,
 ): Promise<LotPreflight | undefined> {
-  if (!(await wantsPlatform(tools, lease.lot, request.job))) return undefined;
+  if (!(await wantsPlatform(tools, lease.lot, job))) return undefined;
   const platform = await tools.openPlatform();
   try {
-    const outcome = await askPlatform(tools, request.job, platform);
-    if (!request.acceptClock) checkClock(tools.now(), undefined, outcome.platformTimeMs);
+    const outcome = await askPlatform(tools, job, platform);
+    if (!acceptClock) checkClock(tools.now(), undefined, outcome.platformTimeMs);
     if (outcome.kind !== "ready") {
-      if (outcome.kind === "refused") throw refusal(tools, request.job, outcome.message);
+      if (outcome.kind === "refused") throw refusal(tools, job, outcome.message);
       tools.log.warn({ lot: lease.lot }, `${outcome.message}; minting goes ahead`);
       return { platform, tenant: undefined };
     }

@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { issuanceChanges, jobFromJson, jobToJson } from "../../config/job-json.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, replaceFile } from "../../disk/durable.ts";
-import type { LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
 import { suggestName } from "../../domain/nearest-word.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import type { LotLease } from "../../ledger/locks.ts";
+import type { LotAtWork } from "./lot-at-work.ts";
 
 /** The job that a lot works from: its own copy, whatever has become of jobs/ since; undefined for a new lot. */
 export async function recordedJob(ledger: Pick<Ledger, "lot">, lot: string): Promise<Job | undefined> {
@@ -35,7 +34,10 @@ export async function refuseMixedIssuance(ledger: Ledger, lot: string, asked: Jo
 }
 
 /** Makes a job the lot's own: in the ledger, and as a copy in state/lots/ for people. */
-export async function recordJob(ledger: Ledger, lease: LotLease, layout: LotLayout, job: Job): Promise<void> {
+export async function recordJob(
+  ledger: Ledger,
+  { lease, job, layout }: Pick<LotAtWork, "lease" | "job" | "layout">,
+): Promise<void> {
   const json = jobToJson(job);
   const record = await ledger.lot(lease.lot);
   if (record?.jobJson !== json) await ledger.recordJob(lease, { issuer: job.issuer, name: job.name, json });

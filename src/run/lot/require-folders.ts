@@ -1,10 +1,9 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT, exitCodeOf } from "../../domain/exit-code.ts";
-import type { Job } from "../../domain/job.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
+import type { LotAtWork } from "./lot-at-work.ts";
 
 const UNREACHABLE = exitCodeOf(new OnboardingError("", { code: "platform-unreachable" }));
 /** A run that ended with one of these had placed all folders and put all passwords together before. */
@@ -15,7 +14,7 @@ const FILES_DONE: readonly (number | null)[] = [EXIT.done, EXIT.rejected, UNREAC
  * A folder made in its place would take files that nobody finds once the drive is back. A lot that has all
  * its files does not need the drive any more.
  */
-export async function requireFolders(ledger: Ledger, lot: string, job: Job, layout: LotLayout): Promise<void> {
+export async function requireFolders(ledger: Ledger, { lease: { lot }, job, layout }: LotAtWork): Promise<void> {
   const counts = await ledger.countByStage(lot);
   const toMint = counts.planned + counts.reserved;
   const withPasswords = job.passwords === "per-device";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { type Home, lotLayout } from "../../disk/layout.ts";
+import { lotLayout } from "../../disk/layout.ts";
 import type { Job } from "../../domain/job.ts";
 import type { LotReport } from "../../domain/report.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
 import { describeLot, SUBJECT_NOTE } from "./describe-lot.ts";
+import type { RunTools } from "./run-tools.ts";
 import { writeOutputs } from "./write-outputs.ts";
 
 /**
@@ -11,15 +11,15 @@ import { writeOutputs } from "./write-outputs.ts";
  * what it had to say, the code that it ended with) is taken over from report.json where that is still there.
  */
 export async function rewriteReports(
-  ledger: Ledger,
-  home: Home,
+  tools: Pick<RunTools, "ledger" | "home" | "now">,
   lot: string,
   job: Job,
-  nowMs: number,
 ): Promise<LotReport> {
+  const { ledger, home } = tools;
+  const nowMs = tools.now();
   const layout = lotLayout(home, lot, job.secrets.folder);
   const walked = { startedAtMs: nowMs, stages: {}, notes: [], faults: [], minted: 0 };
-  const fresh = await describeLot(ledger, home, lot, job, walked, nowMs);
+  const fresh = await describeLot({ ledger, home, now: () => nowMs }, lot, job, walked);
   const last = readReport(layout.reportJson);
   const record = await ledger.lot(lot);
   const report: LotReport =

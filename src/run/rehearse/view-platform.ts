@@ -1,8 +1,7 @@
 import { DEFAULT_ID_TYPE } from "../../domain/registration.ts";
 import type { MintedRecord } from "../../ledger/reading.ts";
+import { askTenant } from "../../platform/ask-tenant.ts";
 import type { Platform, Reply } from "../../platform/platform.ts";
-import { replyError } from "../../platform/reply-error.ts";
-import { READ_OWN_ROLE } from "../../platform/roles.ts";
 import type { PlatformView } from "./diagnose-device.ts";
 
 /** The option that makes the platform look into its own revocation list; off unless somebody sets it. */
@@ -16,14 +15,12 @@ export type LotView = Pick<PlatformView, "tenant" | "trusted" | "revoked" | "che
  * `platform-unreachable` when not even the tenant is shown.
  */
 export async function viewPlatform(platform: Platform): Promise<LotView> {
-  const tenant = await platform.currentTenant();
-  if (tenant.kind !== "answer") throw replyError(tenant, { doing: "show its tenant", role: READ_OWN_ROLE });
-  const { id } = tenant.value;
+  const tenant = await askTenant(platform);
   const { category, key } = REVOCATION_OPTION;
   const option = await platform.tenantOption(category, key);
   return {
-    tenant: id,
-    trusted: answered(await platform.trustedCertificates(id)),
+    tenant,
+    trusted: answered(await platform.trustedCertificates(tenant)),
     revoked: answered(await platform.revokedSerials()),
     checksRevocation: option.kind === "answer" ? option.value === "true" : undefined,
   };

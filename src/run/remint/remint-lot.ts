@@ -9,7 +9,6 @@ import { exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
 import type { Job } from "../../domain/job.ts";
 import { listIds } from "../../domain/list-ids.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import type { LotLease } from "../../ledger/locks.ts";
 import type { RemintDevice } from "../../ledger/reminting.ts";
 import { BATCH_SIZE, mintBatch, partFor, reservedBatch } from "../../mint/mint-lot.ts";
 import { openMintPool } from "../../mint/mint-pool.ts";
@@ -18,6 +17,7 @@ import { describeHolder } from "../../plan/check-requests.ts";
 import { newSerialNumber } from "../../x509/serial-number.ts";
 import { checkClock } from "../lot/check-clock.ts";
 import { withLeaseBeside } from "../lot/lease-beside.ts";
+import type { LotAtWork } from "../lot/lot-at-work.ts";
 import { preflightLot } from "../lot/preflight-lot.ts";
 import { requireJob } from "../lot/record-job.ts";
 import { recoverBatches } from "../lot/recover-batches.ts";
@@ -25,10 +25,10 @@ import { requireSoundLedger } from "../lot/require-sound-ledger.ts";
 import { requireChecked } from "../lot/restored-home.ts";
 import { rewriteReports } from "../lot/rewrite-reports.ts";
 import type { RunTools } from "../lot/run-tools.ts";
-import { startWalk, type Walk } from "../lot/walk.ts";
+import { startWalk } from "../lot/walk.ts";
 import { newSegmentParts, prepareMinting } from "../mint-planned.ts";
 import { claimFolders, requireOwnFolders } from "../passwords/claim-folders.ts";
-import { openPasswords } from "../passwords/with-passwords.ts";
+import { withPasswords } from "../passwords/with-passwords.ts";
 import { registerMinted } from "../register-minted.ts";
 import { finishRemints } from "../revoke/finish-remints.ts";
 import type { Published } from "../revoke/publish-revocations.ts";
@@ -80,19 +80,21 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
     const devices = await ledger.remintDevices(lease.lot, wanted);
     await refuseUnfit(ledger, lease.lot, devices, layout);
     const walk = startWalk(tools.now);
-    const closePasswords = await openPasswords(tools, lease, job, layout, devices.length > 0);
-    const minted = await mintAgain(tools, lease, job, layout, devices, request, walk).catch(async (fault: unknown) => {
-      // However it ends, its passwords do not stay where they were made; its own fault is the one to tell.
-      await closePasswords().catch(() => undefined);
-      throw fault;
-    });
+    const work = { lease, job, layout, walk };
     // The devices have their new certificates: what they replace is published whatever has become of passwords.
-    const lost = await faultOf(closePasswords);
+    const lost: OnboardingError[] = [];
+    const onUnclosed = (error: unknown) => {
+      if (!(error instanceof OnboardingError) || error.code === "lot-held") throw error;
+      lost.push(error);
+    };
+    const minted = await withPasswords(tools, work, { minting: devices.length > 0, onUnclosed }, () =>
+      mintAgain(tools, work, devices, request),
+    );
     const published = await finishRemints(tools, lease, request.push);
-    const refused = request.register ? await registerAgain(tools, lease, job, walk) : [];
-    if (!request.register) await tellUnregistered(ledger, lease.lot, job, walk);
+    const refused = request.register ? await registerAgain(tools, work) : [];
+    if (!request.register) await tellUnregistered(ledger, work);
     const faults = [...lost, ...(published?.faults ?? []), ...walk.faults, ...refused];
-    await rewriteReports(ledger, home, lease.lot, job, tools.now());
+    await rewriteReports(tools, lease.lot, job);
     return {
       lot: lease.lot,
       devices: [...killed.map(({ issuer: _issuer, ...device }) => device), ...minted],
@@ -105,23 +107,13 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
 }
 
 /** The platform has to be told again of a device with a new certificate, and a remint does so only when asked. */
-async function tellUnregistered(ledger: Ledger, lot: string, job: Job, walk: Walk): Promise<void> {
+async function tellUnregistered(ledger: Ledger, { lease: { lot }, job, walk }: LotAtWork): Promise<void> {
   const { minted } = await ledger.countByStage(lot);
   if (job.registration.mode !== "bulk" || minted === 0) return;
   const devices = minted === 1 ? "1 device" : `${minted} devices`;
   walk.note(
     `${devices} of lot ${lot} still to be registered: run the lot again for that, or pass --register with the next remint`,
   );
-}
-
-async function faultOf(act: () => Promise<unknown>): Promise<readonly OnboardingError[]> {
-  try {
-    await act();
-    return [];
-  } catch (error) {
-    if (!(error instanceof OnboardingError) || error.code === "lot-held") throw error;
-    return [error];
-  }
 }
 
 /** Everything that can be wrong with the devices is found before the first of them is reserved. */
@@ -154,17 +146,15 @@ async function refuseKey(ledger: Ledger, lot: string, device: RemintDevice): Pro
 
 async function mintAgain(
   tools: RunTools,
-  lease: LotLease,
-  job: Job,
-  layout: LotLayout,
+  work: LotAtWork,
   devices: readonly RemintDevice[],
   request: RemintRequest,
-  walk: Walk,
 ): Promise<RemintOutcome["devices"]> {
   const { ledger } = tools;
+  const { lease, job, layout, walk } = work;
   const [sample] = devices;
   if (sample === undefined) return [];
-  const setup = await prepareMinting(tools, lease.lot, job, sample, walk);
+  const setup = await prepareMinting(tools, work, sample);
   refuseBrokenNames(tools, job, devices);
   const { ledger: ledgerId } = await ledger.identity();
   const newSegmentPart = newSegmentParts(setup, ledgerId);
@@ -230,17 +220,11 @@ function requireSecretsFolder({ secrets }: LotLayout): void {
 }
 
 /** Lists the devices anew and sends their rows, as a run would. Faults are handed back: the certificates stand. */
-async function registerAgain(
-  tools: RunTools,
-  lease: LotLease,
-  job: Job,
-  walk: Walk,
-): Promise<readonly OnboardingError[]> {
-  const request = { lot: lease.lot, job, acceptChanges: false, acceptClock: false, resend: false };
+async function registerAgain(tools: RunTools, work: LotAtWork): Promise<readonly OnboardingError[]> {
   try {
-    const lotPreflight = await preflightLot(tools, lease, request, walk);
+    const lotPreflight = await preflightLot(tools, work, false);
     try {
-      await registerMinted(tools, lease, job, lotPreflight, walk);
+      await registerMinted(tools, work, lotPreflight);
     } finally {
       await lotPreflight?.platform.close();
     }

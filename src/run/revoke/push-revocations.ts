@@ -1,8 +1,9 @@
 import { announceStep } from "../../disk/announce-step.ts";
+import { askTenant } from "../../platform/ask-tenant.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { type Asked, replyError } from "../../platform/reply-error.ts";
 import { retrying } from "../../platform/retrying.ts";
-import { READ_OWN_ROLE, TRUST_ROLES } from "../../platform/roles.ts";
+import { TRUST_ROLES } from "../../platform/roles.ts";
 import { type RunTools, retryPolicy } from "../lot/run-tools.ts";
 
 /** Most serial numbers in one request: the platform's own limit for a file. */
@@ -64,12 +65,6 @@ async function pushOne(
     pushed += batch.length;
     after = last.serialNumber;
   }
-}
-
-async function askTenant(platform: Platform): Promise<string> {
-  const reply = await platform.currentTenant();
-  if (reply.kind !== "answer") throw replyError(reply, { doing: "show its tenant", role: READ_OWN_ROLE });
-  return reply.value.id;
 }
 
 /** Off unless the option says otherwise: that is the platform's default. */

@@ -43,11 +43,12 @@ export async function revokeDevices(tools: RunTools, { reason, lots }: Revocatio
 }
 
 async function revokeInLot(
-  { ledger, home, now }: RunTools,
+  tools: RunTools,
   lease: LotLease,
   reason: RevocationReason,
   externalIds: readonly string[],
 ): Promise<number> {
+  const { ledger, home } = tools;
   const job = await requireJob(ledger, lease.lot);
   // After a restore a reserved batch may be one that was committed later: it stays for `check` to take in.
   const unchecked = isUnchecked(home, lease.lot);
@@ -59,6 +60,6 @@ async function revokeInLot(
     announceStep("revoked");
   }
   // A report would make the folder whose absence says that the output is not back yet.
-  if (!unchecked || existsSync(layout.folder)) await rewriteReports(ledger, home, lease.lot, job, now());
+  if (!unchecked || existsSync(layout.folder)) await rewriteReports(tools, lease.lot, job);
   return revoked;
 }
