@@ -1,5 +1,5 @@
 import { PerformanceObserver } from "node:perf_hooks";
-import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, type HeapSpaceInfo, setFlagsFromString } from "node:v8";
 
 /** Both halves of the young generation together; as much as --max-semi-space-size=8 gives them. */
 const ENOUGH_BYTES = 12 * 1024 * 1024;
@@ -9,15 +9,21 @@ const ENOUGH_BYTES = 12 * 1024 * 1024;
  * that is short-lived, and gains nothing by more. The size that --max-semi-space-size sets is fixed when a process
  * begins; how fast it grows is not, so growing ends once there is enough. Calls after the first change nothing.
  */
-export function limitYoungGeneration(): void {
+export function limitYoungGeneration({ spaces, setFlag }: HeapTools = V8): void {
   if (observer !== undefined) return;
   observer = new PerformanceObserver(() => {
-    const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space");
+    const young = spaces().find((space) => space.space_name === "new_space");
     if (young === undefined || young.space_size < ENOUGH_BYTES) return;
-    setFlagsFromString("--semi-space-growth-factor=1");
+    setFlag("--semi-space-growth-factor=1");
     observer?.disconnect();
   });
   observer.observe({ entryTypes: ["gc"] });
 }
 
+interface HeapTools {
+  readonly spaces: () => readonly Pick<HeapSpaceInfo, "space_name" | "space_size">[];
+  readonly setFlag: (flag: string) => void;
+}
+
+const V8: HeapTools = { spaces: getHeapSpaceStatistics, setFlag: setFlagsFromString };
 let observer: PerformanceObserver | undefined;
