@@ -27,7 +27,7 @@ test.skipIf(!hasSystemd && !process.env["CI"])(
       const text = readFileSync(unit, "utf8").replaceAll("/opt/lotmint/bin/lotmint", "/bin/true");
       writeFileSync(
         join(folder, basename(unit)),
-        text.replaceAll("file:///opt/lotmint/docs/operations.md", "man:true(1)"),
+        text.replaceAll("file:///opt/lotmint/docs/service.md", "man:true(1)"),
       );
     }
     const paths = units.map((unit) => join(folder, basename(unit)));
