@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { runCli } from "./cli/run-cli.ts";
+import { stopSignals } from "./cli/stop-signals.ts";
 import { isDumbTerminal } from "./config/dumb-terminal.ts";
 import { takeSecrets } from "./config/secrets.ts";
 
@@ -11,8 +12,7 @@ function onSignal(): void {
   if (stop.signal.aborted) process.exit(130);
   stop.abort();
 }
-process.on("SIGINT", onSignal);
-process.on("SIGTERM", onSignal);
+for (const signal of stopSignals()) process.on(signal, onSignal);
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;

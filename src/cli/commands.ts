@@ -2,6 +2,7 @@ import { authorityCommand } from "./authority/command.ts";
 import { backupCommand } from "./backup/command.ts";
 import { checkCommand } from "./check/command.ts";
 import type { AddCommand } from "./command.ts";
+import { completionCommand } from "./completion/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { initCommand } from "./init/command.ts";
 import { planCommand } from "./plan/command.ts";
@@ -36,4 +37,5 @@ export const COMMANDS: readonly AddCommand[] = [
   backupCommand,
   restoreCommand,
   sandboxCommand,
+  completionCommand,
 ];

@@ -7,15 +7,18 @@ import { textWidth } from "../report/plain-text.ts";
 import type { CommandRunner, GlobalOptions, RunWithContext } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { errorJson } from "./error-json.ts";
+<<<<<<< HEAD
 import type { LogFormat, LogLevel, LogOptions } from "./log.ts";
 import { type CliProcess, makeLookContext } from "./look-context.ts";
+=======
+import { addGlobalOptions, HELP_COMMAND } from "./global-options.ts";
+import { type LogFormat, openLog } from "./log.ts";
+>>>>>>> main
 import { requireSingleValues } from "./options.ts";
 import { makeStatusLine } from "./status-line.ts";
 import { jsonLine } from "./terminal-text.ts";
 import { commandNames, unknownCommand, usageFault } from "./usage-fault.ts";
 
-const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const satisfies readonly LogLevel[];
-const LOG_FORMATS = ["text", "json"] as const satisfies readonly LogFormat[];
 /** Commands that run for days: their log says when something happened. */
 const LASTING: ReadonlySet<unknown> = new Set(["watch"]);
 
@@ -84,33 +87,19 @@ function commandLine(
   { version, columns }: { readonly version: string; readonly columns: number | undefined },
   onHelp: (command: readonly string[]) => void,
 ): Argv<GlobalOptions> {
-  const root: Argv<GlobalOptions> = yargs([...argv])
-    .scriptName("lotmint")
-    // Our own messages are English alone.
-    .locale("en")
-    .usage("$0 <command>\n\nGives a production lot of connected devices its identities.")
-    .option("home", {
-      type: "string",
-      describe: "Home folder (else LOTMINT_HOME, else the current folder)",
-      requiresArg: true,
-    })
-    .option("json", { type: "boolean", default: false, describe: "Print results as JSON" })
-    .option("log-level", {
-      choices: LOG_LEVELS,
-      default: "info" as LogLevel,
-      describe: "How much the log on stderr tells",
-    })
-    .option("log-format", {
-      choices: LOG_FORMATS,
-      default: "text" as LogFormat,
-      describe: "The log as text for people, or as one JSON object a line",
-    });
+  const root = addGlobalOptions(
+    yargs([...argv])
+      .scriptName("lotmint")
+      // Our own messages are English alone.
+      .locale("en")
+      .usage("$0 <command>\n\nGives a production lot of connected devices its identities."),
+  );
   const line = COMMANDS.reduce((whole, add) => add(whole, runner), root);
   const names = commandNames(line);
   return line
     .command(
-      "help [command..]",
-      "Show the help of a command",
+      HELP_COMMAND.usage,
+      HELP_COMMAND.describe,
       (command) => command.positional("command", { type: "string", array: true, default: [] as string[] }),
       ({ command }) => {
         const [name] = command;

@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, posix, win32 } from "node:path";
 import { inputError } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { isFile } from "./is-file.ts";
@@ -43,14 +43,20 @@ function listSimilar(folder: string, name: string): readonly string[] {
   }
 }
 
-/** Whether a pattern, or a plain path, means this file; both absolute. Whether it is there does not matter. */
-export function matchesManifest(pattern: string, path: string): boolean {
-  return dirname(pattern) === dirname(path) && matches(basename(pattern), basename(path));
+/**
+ * Whether a pattern, or a plain path, means this file; both absolute. Whether it is there does not matter. On Windows
+ * names that differ by case alone are one, drive letters included.
+ */
+export function matchesManifest(pattern: string, path: string, system: NodeJS.Platform = process.platform): boolean {
+  const { basename, dirname } = system === "win32" ? win32 : posix;
+  const [folder, other] = [dirname(pattern), dirname(path)];
+  const isSameFolder = system === "win32" ? folder.toLowerCase() === other.toLowerCase() : folder === other;
+  return isSameFolder && matches(basename(pattern), basename(path), system);
 }
 
 /** Windows does not tell `.CSV` from `.csv`, and macOS writes an umlaut as two characters. */
-function matches(pattern: string, name: string): boolean {
-  return toRegExp(foldEnding(pattern)).test(foldEnding(name));
+function matches(pattern: string, name: string, system: NodeJS.Platform = process.platform): boolean {
+  return toRegExp(foldEnding(pattern), system).test(foldEnding(name));
 }
 
 function foldEnding(name: string): string {
@@ -59,12 +65,12 @@ function foldEnding(name: string): string {
   return composed.slice(0, composed.length - ending.length) + ending.toLowerCase();
 }
 
-function toRegExp(name: string): RegExp {
+function toRegExp(name: string, system: NodeJS.Platform = process.platform): RegExp {
   const source = name
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replace(/\*+/g, ".*")
     .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "su");
+  return new RegExp(`^${source}$`, system === "win32" ? "isu" : "su");
 }
 
 function listFolder(folder: string): readonly Dirent[] {

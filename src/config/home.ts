@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import path from "node:path";
 import { inputError, statIfThere } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 
@@ -10,6 +10,7 @@ export function resolveHome(
   flag: string | undefined,
   around: { readonly cwd: string },
   env: NodeJS.ProcessEnv = process.env,
+  { resolve }: Pick<typeof path, "resolve"> = path,
 ): string {
   const variable = env["LOTMINT_HOME"];
   const [named, origin] =
@@ -24,10 +25,10 @@ export function resolveHome(
   return home;
 }
 
-function isFolder(path: string): boolean {
+function isFolder(home: string): boolean {
   try {
-    return statIfThere(path)?.isDirectory() === true;
+    return statIfThere(home)?.isDirectory() === true;
   } catch (error) {
-    throw inputError(error, path);
+    throw inputError(error, home);
   }
 }

@@ -1,5 +1,6 @@
 import { basename, dirname, relative } from "node:path";
 import type { Home } from "../disk/layout.ts";
+import { liesBelow } from "../disk/relative-path.ts";
 import type { Job } from "../domain/job.ts";
 import { type Locate, refuse, throwProblems } from "./config-error.ts";
 import { checkAgainst } from "./describe-issues.ts";
@@ -14,8 +15,7 @@ import { resolvePaths } from "./resolve-paths.ts";
  * each with file, line and key; those that only show once the settings are put together come in a second go.
  */
 export function readJob(path: string, home: Home, site: SiteFile, nowMs: number = Date.now()): Job {
-  const inside = relative(home.root, path);
-  const { value, locate } = readYaml(path, inside.startsWith("..") ? path : inside);
+  const { value, locate } = readYaml(path, liesBelow(path, home.root) ? relative(home.root, path) : path);
   const checked = checkAgainst(jobSchema, value);
   if ("faults" in checked) return refuse(checked.faults, locate);
   const input = resolvePaths(checked.value, dirname(path));

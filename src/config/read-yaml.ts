@@ -90,7 +90,10 @@ function firstOf(lines: readonly string[]): readonly string[] {
 function plainWords(error: YAMLError): string {
   if (error.code === "DUPLICATE_KEY") return "the key stands here a second time";
   if (/call stack/.test(error.message)) return "is nested too deeply";
-  return error.message.split("\n")[0] ?? error.code;
+  const message = error.message.split("\n")[0] ?? error.code;
+  return error.code === "BAD_DQ_ESCAPE"
+    ? `${message}: in double quotes \\ begins an escape; write a Windows path in single quotes or without quotes`
+    : message;
 }
 
 /** A copy without shared or cyclic parts; throws `TypeError` for a cycle. */

@@ -1,8 +1,12 @@
-import { resolve } from "node:path";
+import path from "node:path";
 import type { JobInput } from "./job-schema.ts";
 
 /** A job whose paths are absolute: they are relative to the folder of the file that names them. */
-export function resolvePaths(input: JobInput, folder: string): JobInput {
+export function resolvePaths(
+  input: JobInput,
+  folder: string,
+  { resolve }: Pick<typeof path, "resolve"> = path,
+): JobInput {
   const { manifest, secrets, truststore } = input;
   return {
     ...input,
@@ -17,7 +21,7 @@ export function resolvePaths(input: JobInput, folder: string): JobInput {
     ...(truststore?.certificates !== undefined && {
       truststore: {
         ...truststore,
-        certificates: truststore.certificates.map((path) => (path === "platform" ? path : resolve(folder, path))),
+        certificates: truststore.certificates.map((named) => (named === "platform" ? named : resolve(folder, named))),
       },
     }),
   };

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { inputError } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { type AccessCheck, requirePrivate } from "./private-file.ts";
 
 /**
  * The secrets that came with the environment. Each is looked at only when it is asked for; a file that
@@ -83,15 +84,14 @@ function passphraseVariable(authority: string): string {
 /**
  * Reads a file with one secret, without the line end after it: UTF-8 with or without a byte order mark, or UTF-16 with
  * one, as Windows tools write it. Throws `usage` when it is not there, holds nothing, is in another encoding, or can
- * be read by group or others.
+ * be read by others.
  */
-export function readSecretFile(path: string): string {
+export function readSecretFile(path: string, access?: AccessCheck): string {
   const file = openSecret(path);
   try {
-    const { mode, size } = fstatSync(file);
-    if ((mode & othersRights(path)) !== 0)
-      throw usage(`${path} can be read by others; protect it with: chmod 600 ${path}`);
-    if (size > MAX_SECRET_BYTES) throw usage(`${path} is too large to be a passphrase or password`);
+    const stats = fstatSync(file);
+    requirePrivate(path, stats, othersRights(path), access);
+    if (stats.size > MAX_SECRET_BYTES) throw usage(`${path} is too large to be a passphrase or password`);
     const secret = decodeSecret(readFileSync(file), path).replace(/\r?\n$/, "");
     if (secret === "") throw usage(`${path} is empty; it must hold the secret`);
     return secret;

@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { create, extract } from "tar";
 import { OnboardingError } from "../domain/error.ts";
 import { diskError, inputError, isMissing } from "./disk-error.ts";
 import { PRIVATE_FILE } from "./durable.ts";
 import { startNewFile } from "./place-new-file.ts";
+import { removeTree } from "./remove-tree.ts";
 
 /**
  * Packs everything below `folder` into one tar file, 0600, which appears whole or not at all. A file that is
@@ -40,13 +41,13 @@ export async function unpackArchive(path: string, folder: string): Promise<void>
       },
     });
   } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
+    removeTree(folder);
     const fault = diskError(error, folder, "write");
     if (fault instanceof OnboardingError && existsSync(path)) throw fault;
     throw noBackup(path, error);
   }
   if (strange.length === 0) return;
-  rmSync(folder, { recursive: true, force: true });
+  removeTree(folder);
   throw noBackup(path);
 }
 

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { destroyFile } from "./destroy-file.ts";
 import { diskError } from "./disk-error.ts";
 import { syncFolder } from "./durable.ts";
+import { removeTree } from "./remove-tree.ts";
 
 /**
  * Destroys every file of a folder, then removes it; what is not there is fine, so it may be repeated. What
@@ -17,7 +18,7 @@ export function destroyFolder(folder: string): void {
       if (entry.isDirectory()) destroyFolder(path);
       else if (entry.isFile()) destroyFile(path);
     }
-    rmSync(folder, { recursive: true, force: true });
+    removeTree(folder);
   } catch (error) {
     throw diskError(error, folder);
   }

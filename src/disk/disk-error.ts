@@ -58,10 +58,10 @@ export function strayDiskFault(cause: unknown): unknown {
 }
 
 /** What a file system's error says, in words; undefined for an error of another kind. */
-export function wordsOf(cause: unknown, path: string): string | undefined {
+export function wordsOf(cause: unknown, path: string, system: NodeJS.Platform = process.platform): string | undefined {
   const code = codeOf(cause);
   if (cause instanceof OnboardingError || code === undefined) return undefined;
-  return isDenied(cause) ? denial(path) : WORDS[code];
+  return isDenied(cause) ? denial(path, system) : WORDS[code];
 }
 
 /** `throwIfNoEntry: false` that takes a path through a file, which cannot be there either, for missing as well. */
@@ -109,8 +109,11 @@ function passwd(): string {
   }
 }
 
-/** Whose the path is, or the folder above it that can still be seen, and who asked. */
-function denial(path: string): string {
+/** Whose the path is, or the folder above it that can still be seen, and who asked; Windows shows neither as a number. */
+function denial(path: string, system: NodeJS.Platform): string {
+  if (system === "win32") {
+    return `permission is denied, or another program has it open; who may do what there is told by: icacls "${path}"`;
+  }
   const user = process.geteuid?.();
   const found = isAbsolute(path) ? nearestVisible(path) : undefined;
   if (user === undefined || found === undefined) return "permission is denied";

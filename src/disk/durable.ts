@@ -1,19 +1,10 @@
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, fsyncSync, linkSync, lstatSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
 import { diskError } from "./disk-error.ts";
+import { closeToOthers } from "./modes.ts";
+import { removeTree } from "./remove-tree.ts";
+import { renameOver } from "./rename.ts";
 import { removeStaged, stagingName } from "./staging.ts";
 
 /** Mode of files that hold a key or a password. */
@@ -35,7 +26,7 @@ function guarded<T>(path: string, act: () => T): T {
 export function ensureFolder(path: string, mode: number = SHARED_FOLDER): void {
   guarded(path, () => {
     makeFolders(path, mode);
-    if (mode === PRIVATE_FOLDER && (lstatSync(path).mode & 0o077) !== 0) chmodSync(path, mode);
+    if (mode === PRIVATE_FOLDER) closeToOthers(path, mode);
   });
 }
 
@@ -121,7 +112,7 @@ function replaceFrom(aside: string, path: string, mode: number): Replacement {
         }
         closeSync(file);
         try {
-          renameSync(aside, path);
+          renameOver(aside, path);
         } catch (error) {
           rmSync(aside, { force: true });
           throw error;
@@ -156,8 +147,12 @@ function replaceWith(replacement: Replacement, content: Uint8Array | string): vo
   replacement.commit();
 }
 
-/** Makes the names in a folder durable: after renames into it. */
-export function syncFolder(path: string): void {
+/**
+ * Makes the names in a folder durable: after renames into it. Windows syncs no folders (FlushFileBuffers wants a handle to
+ * write, which a folder has not); NTFS keeps the order of its names in its own journal.
+ */
+export function syncFolder(path: string, system: NodeJS.Platform = process.platform): void {
+  if (system === "win32") return;
   guarded(path, () => {
     const folder = openSync(path, "r");
     try {
@@ -173,11 +168,11 @@ export function syncFolder(path: string): void {
 
 /** Renames without syncing either folder. */
 export function moveInto(from: string, to: string): void {
-  guarded(to, () => renameSync(from, to));
+  guarded(to, () => renameOver(from, to));
 }
 
-/** What says that a file system has no hard links, as on most USB sticks. */
-export const NO_LINKS: readonly unknown[] = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK"];
+/** What says that a file system has no hard links, as on most USB sticks. EISDIR is what Windows says of exFAT (libuv: ERROR_INVALID_FUNCTION). */
+export const NO_LINKS: readonly unknown[] = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK", "EISDIR"];
 
 /**
  * Renames a file into a place where none may be: unlike a plain rename it never takes another file's place
@@ -193,7 +188,7 @@ export function moveIntoVacant(from: string, to: string): void {
       if (code !== "EEXIST" && !NO_LINKS.includes(code)) throw error;
       if (code !== "EEXIST") {
         if (existsSync(to)) throw occupied(to, error);
-        renameSync(from, to);
+        renameOver(from, to);
         return;
       }
     }
@@ -202,7 +197,8 @@ export function moveIntoVacant(from: string, to: string): void {
 }
 
 function isSameFile(one: string, other: string): boolean {
-  const [a, b] = [lstatSync(one), lstatSync(other)];
+  // File numbers of NTFS do not fit into a plain number.
+  const [a, b] = [lstatSync(one, { bigint: true }), lstatSync(other, { bigint: true })];
   return a.dev === b.dev && a.ino === b.ino;
 }
 
@@ -215,5 +211,5 @@ function occupied(path: string, cause: unknown): OnboardingError {
 
 /** Removes a file or a tree; what is not there is fine. */
 export function remove(path: string): void {
-  guarded(path, () => rmSync(path, { recursive: true, force: true }));
+  guarded(path, () => removeTree(path));
 }

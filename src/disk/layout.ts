@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { foldLotName } from "../domain/lot.ts";
 
-/** Names that Windows keeps for devices, whatever the ending. */
-const RESERVED_ON_WINDOWS = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i;
+/** Names that Windows keeps for devices, whatever the ending, and whatever spaces stand before it. */
+const RESERVED_ON_WINDOWS = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(\.|$)/i;
 
 /**
  * A folder or file name for an id: the id itself where that is safe on Linux and Windows, else
@@ -13,7 +13,12 @@ export function safeName(id: string): string {
   const encoded = id.replace(/[\u0000-\u001f\u007f<>:"/\\|?*%]/g, percent);
   const ended = encoded.replace(/[. ]$/, percent);
   if (ended === "") return "%";
-  return RESERVED_ON_WINDOWS.test(ended) ? percent(ended.charAt(0)) + ended.slice(1) : ended;
+  return isDeviceName(ended) ? percent(ended.charAt(0)) + ended.slice(1) : ended;
+}
+
+/** True for names that lead to a device on Windows, in whatever folder: CON, NUL.txt. */
+export function isDeviceName(name: string): boolean {
+  return RESERVED_ON_WINDOWS.test(name);
 }
 
 /** The id that `safeName` made a name of; any other name gives some id, whose own name is another. */

@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
 import { diskError } from "./disk-error.ts";
 import { NO_LINKS, SHARED_FILE, syncFolder, writeAll } from "./durable.ts";
+import { renameOver } from "./rename.ts";
 import { stagingName } from "./staging.ts";
 
 /** A new file that is being written aside; nothing is at its place until `commit`. */
@@ -82,7 +83,7 @@ function nameIt(aside: string, path: string): void {
     if (code === "EEXIST") throw taken(path, error);
     if (!NO_LINKS.includes(code)) throw error;
     checkVacant(path);
-    renameSync(aside, path);
+    renameOver(aside, path);
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { removeTree } from "./remove-tree.ts";
 
 /** Nothing is written aside for this long: what is older was left by a killed command. */
 const PATIENCE_MS = 10 * 60_000;
@@ -21,7 +22,7 @@ export function removeStaged(mine: string, name: string): void {
     if (found === basename(mine) || !isStaged(found, name)) continue;
     const path = join(folder, found);
     const status = statSync(path, { throwIfNoEntry: false });
-    if (status !== undefined && newest - status.mtimeMs > PATIENCE_MS) rmSync(path, { recursive: true, force: true });
+    if (status !== undefined && newest - status.mtimeMs > PATIENCE_MS) removeTree(path);
   }
 }
 

@@ -4,13 +4,16 @@ import { dirname, join } from "node:path";
 
 /** What is to be made durable: everything on the file system of an open folder, of which these files and folders matter. */
 export interface SyncOrder {
-  /** Of a folder, opened before anything of it was written. */
-  readonly descriptor: number;
+  /** Of a folder, opened before anything of it was written; undefined on Windows, which has no use for one. */
+  readonly descriptor: number | undefined;
   readonly paths: readonly string[];
 }
 
 /** Calls syncfs(2) on a descriptor: 0, or the number of the error. */
 export type SyncFileSystem = (descriptor: number) => number;
+
+/** Opens a file or folder with these flags and syncs it. */
+type SyncPath = (path: string, flags: "r" | "r+") => void;
 
 const MOST_REPEATS = 100;
 
@@ -19,12 +22,20 @@ const MOST_REPEATS = 100;
  * the file system since the descriptor was opened, whoever else has been told of it (Linux 5.8). Else each file
  * and folder is synced, and the folders above. Blocks this thread. Throws the system's error, with its `code`.
  */
-export function syncOrder({ descriptor, paths }: SyncOrder, syncfs: SyncFileSystem | undefined): void {
+export function syncOrder(
+  { descriptor, paths }: SyncOrder,
+  syncfs: SyncFileSystem | undefined,
+  {
+    system = process.platform,
+    syncPath = syncOne,
+  }: { readonly system?: NodeJS.Platform; readonly syncPath?: SyncPath } = {},
+): void {
   const { EINTR, ENOSYS } = constants.errno;
-  let errno = syncfs === undefined ? ENOSYS : syncfs(descriptor);
+  const syncAll = () => (syncfs === undefined || descriptor === undefined ? ENOSYS : syncfs(descriptor));
+  let errno = syncAll();
   // A signal is no fault of the disk.
-  for (let left = MOST_REPEATS; errno === EINTR && left > 0; left--) errno = syncfs?.(descriptor) ?? ENOSYS;
-  if (errno === ENOSYS) syncEach(paths);
+  for (let left = MOST_REPEATS; errno === EINTR && left > 0; left--) errno = syncAll();
+  if (errno === ENOSYS) syncEach(paths, system, syncPath);
   else if (errno !== 0) {
     throw Object.assign(new Error(`syncfs ended with error ${errno}`), { code: nameOf(errno) });
   }
@@ -50,32 +61,36 @@ export function openSyncfs(): SyncFileSystem | undefined {
 }
 
 /** For systems without syncfs: files and folders one by one, then the names of the folders that they stand in. */
-function syncEach(paths: readonly string[]): void {
+function syncEach(paths: readonly string[], system: NodeJS.Platform, syncPath: SyncPath): void {
   const above = new Set<string>();
   for (const path of paths) {
-    syncTree(path);
+    syncTree(path, system, syncPath);
     for (let folder = dirname(path); !above.has(folder); folder = dirname(folder)) above.add(folder);
   }
-  for (const folder of above) syncAbove(folder);
+  // Windows syncs no folders: see `syncFolder`.
+  if (system !== "win32") for (const folder of above) syncAbove(folder, syncPath);
 }
 
-function syncTree(path: string): void {
-  if (statSync(path).isDirectory()) for (const name of readdirSync(path)) syncTree(join(path, name));
-  syncOne(path);
+function syncTree(path: string, system: NodeJS.Platform, syncPath: SyncPath): void {
+  const isFolder = statSync(path).isDirectory();
+  if (isFolder) for (const name of readdirSync(path)) syncTree(join(path, name), system, syncPath);
+  if (system !== "win32") syncPath(path, "r");
+  // FlushFileBuffers wants a handle that may write.
+  else if (!isFolder) syncPath(path, "r+");
 }
 
 /** Folders above may not be ours to read; what we have made in them is. */
-function syncAbove(folder: string): void {
+function syncAbove(folder: string, syncPath: SyncPath): void {
   try {
-    syncOne(folder);
+    syncPath(folder, "r");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (!["EACCES", "EPERM", "EROFS"].includes(code)) throw error;
   }
 }
 
-function syncOne(path: string): void {
-  const file = openSync(path, "r");
+function syncOne(path: string, flags: "r" | "r+"): void {
+  const file = openSync(path, flags);
   try {
     fsyncSync(file);
   } catch (error) {

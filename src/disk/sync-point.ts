@@ -23,14 +23,17 @@ export interface SyncPoint {
  * write errors per file system and tells each open descriptor once, so that every batch needs one of its own.
  * Faults are `disk-unwritable`.
  */
-export function openSyncPoint(folder: string): SyncPoint {
-  const descriptor = openFolder(folder);
+export function openSyncPoint(folder: string, system: NodeJS.Platform = process.platform): SyncPoint {
+  // On Windows an open folder could not be renamed, and there is nothing to ask it for.
+  const descriptor = system === "win32" ? undefined : openFolder(folder);
   return {
     sync: async (paths) => {
       const fault = await inThread({ descriptor, paths });
       if (fault !== null) throw syncFault(fault, folder);
     },
-    close: () => closeSync(descriptor),
+    close: () => {
+      if (descriptor !== undefined) closeSync(descriptor);
+    },
   };
 }
 

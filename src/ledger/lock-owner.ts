@@ -4,8 +4,15 @@ import { pid } from "node:process";
 import { OnboardingError } from "../domain/error.ts";
 import type { LockOwner } from "./locks.ts";
 
-/** This process, as a lock names it. */
-export function currentLockOwner(): LockOwner {
+/**
+ * This process, as a lock names it. Where there is no /proc, as on Windows, the host's name stands for its boot: nothing
+ * but the kernel's lock on the lot's file says whether a holder lives, and that lock ends with its process everywhere.
+ */
+export function currentLockOwner(system: NodeJS.Platform = process.platform): LockOwner {
+  if (system !== "linux") {
+    const host = hostname();
+    return { host, bootId: `${system}:${host}`, pid, processStart: String(Math.trunc(performance.timeOrigin)) };
+  }
   const start = processStart(pid);
   if (start === undefined) {
     throw new OnboardingError("/proc does not show this process; mount /proc, lotmint needs it for its locks", {

@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { isAbsolute, join, relative, win32 } from "node:path";
+import { join } from "node:path";
 import { findRequest } from "../authority/request/find-request.ts";
+import { liesBelow, stepsBelow } from "../disk/relative-path.ts";
 import { writePem } from "../x509/pem.ts";
 
 /** No certificate request is longer, in bytes; a file may hold its text too, and two octets a character. */
@@ -28,13 +29,13 @@ function asRequest(source: string | Buffer, place: string): { readonly pem: stri
 
 /** Reads a file that lies in the folder, also after all symbolic links have been followed. */
 function readBelow(path: string, folder: string): { readonly octets: Buffer } | { readonly fault: string } {
-  if (isAbsolute(path) || win32.isAbsolute(path) || /^[A-Za-z]:/.test(path) || path.split(/[/\\]/).includes("..")) {
+  const steps = stepsBelow(path);
+  if (steps === undefined) {
     return { fault: `${JSON.stringify(path)} must be a path below ${folder}, without ..` };
   }
   try {
-    const real = realOf(join(folder, path)) ?? realpathSync(join(folder, path.replaceAll("\\", "/")));
-    const inside = relative(realpathSync(folder), real);
-    if (inside === "" || inside.startsWith("..")) return { fault: `${JSON.stringify(path)} lies outside ${folder}` };
+    const real = realOf(join(folder, path)) ?? realpathSync(join(folder, ...steps));
+    if (!liesBelow(real, realpathSync(folder))) return { fault: `${JSON.stringify(path)} lies outside ${folder}` };
     const found = statSync(real);
     if (!found.isFile()) return { fault: `${JSON.stringify(path)} is no file` };
     if (found.size > MAX_FILE) return { fault: `${JSON.stringify(path)} is too large for a certificate request` };

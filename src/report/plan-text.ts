@@ -19,7 +19,7 @@ export interface PlannedLot {
 
 const MOST_PROBLEMS = 20;
 const MOST_IDS = 5;
-const LABEL = 14;
+const LABEL = 16;
 
 /** What a run would do, before anything is done. */
 export function planText(planned: PlannedLot, options: TextOptions): string {

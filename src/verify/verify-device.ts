@@ -1,6 +1,8 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PRIVATE_FILE, PRIVATE_FOLDER } from "../disk/durable.ts";
+import { wrongMode } from "../disk/modes.ts";
 import { isoTime } from "../domain/iso-time.ts";
 import type { MintedRecord } from "../ledger/reading.ts";
 import { isIssuedBy } from "../x509/is-signed-by.ts";
@@ -84,7 +86,8 @@ function listFolder({ folder, tell }: Verification): Set<string> | undefined {
   if (stat === undefined) tell("its folder is missing", folder);
   else if (!stat.isDirectory()) tell("what stands in its folder's place is not a folder", folder);
   else {
-    if ((stat.mode & 0o777) !== 0o700) tell("mode of its folder", "0700", octal(stat.mode));
+    const mode = wrongMode(stat.mode, PRIVATE_FOLDER);
+    if (mode !== undefined) tell("mode of its folder", "0700", mode);
     return new Set(readdirSync(folder));
   }
   return undefined;
@@ -97,7 +100,8 @@ function readRecorded(name: string, sha256: string, { folder, tell }: Verificati
     tell(`${name} is not a file`);
     return undefined;
   }
-  if ((stat.mode & 0o777) !== 0o600) tell(`mode of ${name}`, "0600", octal(stat.mode));
+  const mode = wrongMode(stat.mode, PRIVATE_FILE);
+  if (mode !== undefined) tell(`mode of ${name}`, "0600", mode);
   if (stat.size > MAX_KEYSTORE_OCTETS) {
     tell(`${name} is too large to be what was written`, "at most 1 MiB", `${stat.size} octets`);
     return undefined;
@@ -220,8 +224,4 @@ function readPem(content: Buffer): readonly Buffer[] {
 
 function sha256Hex(octets: Uint8Array): string {
   return createHash("sha256").update(octets).digest("hex");
-}
-
-function octal(mode: number): string {
-  return `0${(mode & 0o777).toString(8).padStart(3, "0")}`;
 }

@@ -1,8 +1,9 @@
-import { existsSync, lstatSync, renameSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { diskError } from "../disk/disk-error.ts";
 import { ensureFolder, syncFolder } from "../disk/durable.ts";
 import type { DropLayout } from "../disk/layout.ts";
+import { renameOver } from "../disk/rename.ts";
 import { type Claim, dropClaim, writeClaim } from "./claims.ts";
 import { readyMark } from "./find-drops.ts";
 import { freeName } from "./free-name.ts";
@@ -42,7 +43,7 @@ export function claimDrop(
   writeClaim(drop, workName, claim);
   try {
     removeMark(from);
-    renameSync(from, join(drop.work, workName));
+    renameOver(from, join(drop.work, workName));
   } catch (error) {
     dropClaim(drop, workName);
     if (error instanceof Error && "code" in error && error.code === "ENOENT" && existsSync(drop.work)) return undefined;

@@ -1,9 +1,9 @@
-import { renameSync } from "node:fs";
 import { basename, dirname, join, parse, relative } from "node:path";
 import { copyFile } from "../disk/copy-file.ts";
 import { diskError } from "../disk/disk-error.ts";
 import { ensureFolder, remove, replaceFile, SHARED_FILE, syncFolder } from "../disk/durable.ts";
 import { type DropLayout, resultFiles, waitingFile } from "../disk/layout.ts";
+import { renameOver } from "../disk/rename.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT } from "../domain/exit-code.ts";
 import { reportJson } from "../report/report-json.ts";
@@ -109,7 +109,7 @@ function requireFolder(path: string): void {
 function move(from: string, to: string): void {
   if (!isThere(from)) return;
   try {
-    renameSync(from, to);
+    renameOver(from, to);
   } catch (error) {
     throw diskError(error, to);
   }

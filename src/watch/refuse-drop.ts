@@ -1,5 +1,5 @@
-import { constants } from "node:fs";
 import { open } from "node:fs/promises";
+import { unfollowedFlags } from "../disk/open-unfollowed.ts";
 import { isWorkbookName } from "./drop-name.ts";
 import type { Glimpse } from "./find-drops.ts";
 
@@ -54,7 +54,7 @@ export function refuseName(name: string): Refusal | undefined {
 /** Whether a file can be opened and read at this moment. A link is not followed, a pipe not waited for. */
 export async function isReadable(path: string): Promise<boolean> {
   try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const file = await open(path, unfollowedFlags());
     try {
       await file.read(Buffer.alloc(1), 0, 1, 0);
       return true;

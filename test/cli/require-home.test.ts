@@ -12,6 +12,7 @@ import { runInProcess } from "../scenario/in-process.ts";
 /** What each command line needs of its home, and the rest of it. */
 const COMMAND_LINES: Readonly<Record<string, readonly [HomeUse, ...string[]]>> = {
   doctor: ["none"],
+  completion: ["none"],
   init: ["none", "--sandbox"],
   "authority create": ["makes", "a"],
   "authority import": ["makes", "a"],

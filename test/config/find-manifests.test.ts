@@ -53,3 +53,10 @@ test("a pattern means a file of its own folder, there or not, and nothing in oth
   expect(matchesManifest("/input/L*.csv", "/input/work/L7.csv")).toBe(false);
   expect(matchesManifest("/input/a.csv", "/input/abcsv")).toBe(false);
 });
+
+test("on Windows drive letters, backslashes and names that differ by case mean one file", () => {
+  expect(matchesManifest("C:\\lotmint\\input\\L*.csv", "c:\\lotmint\\Input\\l7.CSV", "win32")).toBe(true);
+  expect(matchesManifest("C:\\lotmint\\input\\L*.csv", "D:\\lotmint\\input\\L7.csv", "win32")).toBe(false);
+  expect(matchesManifest("C:\\input\\L*.csv", "C:\\input\\work\\L7.csv", "win32")).toBe(false);
+  expect(matchesManifest("/input/L*.csv", "/input/l7.csv", "linux")).toBe(false);
+});

@@ -1,5 +1,5 @@
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, win32 } from "node:path";
 import { expect, test } from "vitest";
 import { resolveHome } from "../../src/config/home.ts";
 
@@ -18,5 +18,21 @@ test("a home that is not there is refused, naming who asked for it", () => {
   );
   expect(() => resolveHome(undefined, { cwd: "/" }, { LOTMINT_HOME: missing })).toThrow(
     `LOTMINT_HOME names ${missing}`,
+  );
+});
+
+test.each([
+  ["home", "D:\\line\\home"],
+  ["..\\home", "D:\\home"],
+  ["../home", "D:\\home"],
+  ["\\home", "D:\\home"],
+  ["E:\\home\\", "E:\\home"],
+  ["\\\\server\\share\\home", "\\\\server\\share\\home"],
+])("on Windows --home %s in D:\\line is %s", (flag, home) => {
+  const missing = expect.stringContaining(`names ${home}, which is no folder`);
+  const around = { cwd: "D:\\line" };
+  expect(() => resolveHome(flag, around, {}, win32)).toThrow(expect.objectContaining({ message: missing }));
+  expect(() => resolveHome(undefined, around, { LOTMINT_HOME: flag }, win32)).toThrow(
+    expect.objectContaining({ message: missing }),
   );
 });

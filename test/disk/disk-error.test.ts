@@ -2,7 +2,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { diskError, inputError, statIfThere, strayDiskFault, sudoUser, userName } from "../../src/disk/disk-error.ts";
+import {
+  diskError,
+  inputError,
+  statIfThere,
+  strayDiskFault,
+  sudoUser,
+  userName,
+  wordsOf,
+} from "../../src/disk/disk-error.ts";
 
 let folder = "";
 beforeAll(() => {
@@ -94,4 +102,11 @@ test("a user is named as sudo takes it", () => {
   expect(userName(0)).toBe("root (uid 0)");
   expect(sudoUser(0)).toBe("root");
   expect(sudoUser(4_000_000)).toBe("'#4000000'");
+});
+
+test("on Windows a denied permission names both causes and the command that shows the access list", () => {
+  const denied = Object.assign(new Error("EPERM"), { code: "EPERM" });
+  expect(wordsOf(denied, "C:\\lot\\a.csv", "win32")).toBe(
+    'permission is denied, or another program has it open; who may do what there is told by: icacls "C:\\lot\\a.csv"',
+  );
 });

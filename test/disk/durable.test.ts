@@ -21,6 +21,7 @@ import {
   replaceFile,
   replaceShared,
   startReplacement,
+  syncFolder,
   writeNew,
 } from "../../src/disk/durable.ts";
 
@@ -118,4 +119,9 @@ test("a file where a folder belongs is the disk's fault, wherever on the way it 
       expect.objectContaining({ code: "disk-unwritable", message: expect.stringContaining("a file stands where") }),
     );
   }
+});
+
+test("a folder is synced, but not on Windows, which cannot", () => {
+  expect(() => syncFolder(join(folder, "none"), "linux")).toThrow(/none/);
+  expect(() => syncFolder(join(folder, "none"), "win32")).not.toThrow();
 });

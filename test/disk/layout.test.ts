@@ -1,4 +1,4 @@
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, win32 } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
@@ -20,6 +20,9 @@ test.each([
   ["CON", "%43ON"],
   ["con.txt", "%63on.txt"],
   ["COM7", "%43OM7"],
+  ["NUL .txt", "%4EUL .txt"],
+  ["LPT¹", "%4CPT¹"],
+  ["CONIN$", "%43ONIN$"],
   ["console", "console"],
   ["a.", "a%2E"],
   ["a ", "a%20"],
@@ -46,6 +49,22 @@ test("whatever the id, its folder's name is one name, and no other id has it", (
       if (one !== other) expect(safeName(other)).not.toBe(name);
     }),
     { numRuns: 2000 },
+  );
+});
+
+test("whatever the id, Windows takes its folder's name for no device, and keeps it as it is", () => {
+  const devices = ["con", "PRN", "aux", "NUL", "COM1", "com²", "LPT9", "CONOUT$"];
+  const tails = fc.string({ unit: fc.constantFrom(".", " ", "a", ":", "\\", "/", "%"), maxLength: 4 });
+  fc.assert(
+    fc.property(fc.constantFrom(...devices), tails, (device, tail) => {
+      const name = safeName(device + tail);
+      // RtlIsDosDeviceName_U looks at what stands before the first dot or colon, without spaces after it.
+      const looked = (/^[^.:]*/.exec(name)?.[0] ?? "").replace(/ +$/, "").toLowerCase();
+      expect(devices.map((each) => each.toLowerCase())).not.toContain(looked);
+      expect(win32.basename(win32.join("C:\\lot", name))).toBe(name);
+      expect(name.replace(/[. ]+$/, "")).toBe(name);
+      expect(idOfName(name)).toBe(device + tail);
+    }),
   );
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -36,4 +36,22 @@ test("where the system has no such call, each file is synced", () => {
     syncOrder({ descriptor: 7, paths: [folder] }, syncfs);
     expect(() => syncOrder({ descriptor: 7, paths: [folder, join(folder, "gone")] }, syncfs)).toThrow(/ENOENT.*gone/);
   }
+});
+
+test("on Windows files are synced through handles that may write, and no folder is", () => {
+  const folder = mkdtempSync(join(tmpdir(), "lotmint-sync-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, "device"));
+  writeFileSync(join(folder, "device", "key.pem"), "");
+  const synced: string[] = [];
+  const syncPath = (path: string, flags: string) => synced.push(`${flags} ${path}`);
+  syncOrder({ descriptor: undefined, paths: [folder] }, undefined, { system: "win32", syncPath });
+  expect(synced).toEqual([`r+ ${join(folder, "device", "key.pem")}`]);
+  synced.length = 0;
+  syncOrder({ descriptor: undefined, paths: [join(folder, "device")] }, undefined, { system: "linux", syncPath });
+  expect(synced.slice(0, 3)).toEqual([
+    `r ${join(folder, "device", "key.pem")}`,
+    `r ${join(folder, "device")}`,
+    `r ${folder}`,
+  ]);
 });

@@ -81,3 +81,11 @@ test("without syncfs every file is synced, one that is gone is the disk's fault,
   const whole = spawnSync(execPath, args, { encoding: "utf8" });
   expect([whole.stdout, whole.stderr]).toEqual(["durable\n", ""]);
 });
+
+test("on Windows a point opens no folder, which could not be renamed then, and still syncs each file", async () => {
+  const point = openSyncPoint(join(folder, "not-there"), "win32");
+  writeFileSync(join(folder, "file"), "content");
+  await point.sync([folder]);
+  await expect(point.sync([join(folder, "gone")])).rejects.toMatchObject({ code: "disk-unwritable" });
+  point.close();
+});

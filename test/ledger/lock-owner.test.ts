@@ -18,3 +18,15 @@ test("of whoever has not the lot's file only one of another host under another k
   expect(mayLive({ ...me, bootId }, me)).toBe(false);
   expect(mayLive({ host, bootId }, me)).toBe(true);
 });
+
+test("without /proc, as on Windows, the host stands for its boot, and only another host's holder may live", () => {
+  const me = currentLockOwner("win32");
+  expect(me).toEqual({
+    host: hostname(),
+    bootId: `win32:${hostname()}`,
+    pid,
+    processStart: expect.stringMatching(/^[0-9]+$/),
+  });
+  expect(mayLive(currentLockOwner("win32"), me)).toBe(false);
+  expect(mayLive({ host: "another", bootId: "win32:another" }, me)).toBe(true);
+});

@@ -305,10 +305,13 @@ describe("a certificate request", () => {
   writeFileSync(join(folder, "outside.csr"), pem);
   symlinkSync(join(folder, "outside.csr"), join(inputFolder, "link.csr"));
   writeFileSync(join(inputFolder, "junk.csr"), "hello");
+  mkdirSync(join(inputFolder, "lot"));
+  writeFileSync(join(inputFolder, "lot", "b.csr"), pem);
 
   test.each([
     ["in the cell", pem],
     ["in a file below input", "a.csr"],
+    ["in a file below a folder of it, named as on Windows", "lot\\b.csr"],
   ])("is taken when it stands %s", (_, csr) => {
     expect(read({ id: "A", csr })).toMatchObject({ certificateRequest: pem });
   });

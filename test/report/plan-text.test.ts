@@ -43,16 +43,16 @@ test("what a run would do is told in numbers, with the job's settings", () => {
   const text = planText(PLANNED, PLAIN);
   for (const line of [
     "Lot L2026-47  nothing is written by this command",
-    "  manifest      /h/input/L2026-47.csv",
-    "  key           ec-p256",
-    "  rows          5 000",
-    "  to mint       4 990",
-    "  to register   1 again",
-    "  unchanged     7",
-    "  in the lot    8 confirmed",
-    "  to list       4 991",
-    "  to submit     4 991",
-    "  rejected      2",
+    "  manifest        /h/input/L2026-47.csv",
+    "  key             ec-p256",
+    "  rows            5 000",
+    "  to mint         4 990",
+    "  to register     1 again",
+    "  unchanged       7",
+    "  in the lot      8 confirmed",
+    "  to list         4 991",
+    "  to submit       4 991",
+    "  rejected        2",
     "  line 7: Device ID: it holds a space",
     "  line 9: the row has 3 cells, the header 4",
     "  - Submission is off: no platform is configured.",
@@ -65,7 +65,7 @@ test("ids that are gone or need a remint are named, the first few of them", () =
   const gone = Array.from({ length: 8 }, (_, index) => `SN-${index}`);
   const text = planText({ ...PLANNED, plan: { ...PLAN, gone, needsRemint: ["SN-9"] } }, PLAIN);
   expect(text).toContain("SN-0, SN-1, SN-2, SN-3, SN-4 and 3 more: not in the");
-  expect(text).toContain("need remint   SN-9: the subject changed");
+  expect(text).toContain("need remint     SN-9: the subject changed");
 });
 
 test("only the first bad rows are shown, and the others counted", () => {
@@ -87,7 +87,7 @@ test("an unfinished lot has its work to do, though its manifest brings nothing n
   const run = { mint: 3000, recover: 500, list: 3200, submit: 3200, sendAgain: 5 };
   const text = planText({ ...PLANNED, plan: { ...PLAN, mint: 0, register: 0, keep: 4000, counts, run } }, PLAIN);
   expect(text).not.toContain("nothing to do");
-  expect(text).toContain("to mint       3 000, of them 500 that a stopped run had reserved");
-  expect(text).toContain("in the lot    2 500 planned, 500 reserved, 200 minted, 800 confirmed");
-  expect(text).toContain("to ask back   5;");
+  expect(text).toContain("to mint         3 000, of them 500 that a stopped run had reserved");
+  expect(text).toContain("in the lot      2 500 planned, 500 reserved, 200 minted, 800 confirmed");
+  expect(text).toContain("to ask back     5;");
 });

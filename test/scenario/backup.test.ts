@@ -50,6 +50,7 @@ test("a backup made while a run is under way is restored, and takes in what came
   const checkedB = await world.run(["check", "B"]);
   expect(checkedB.stdout).toMatch(/Lot B: 10 devices taken in that the backup does not know\n {2}B-00001\n/);
   expect(checkedB.code).toBe(0);
+  expect(checkedB.stderr).toMatch(/10 devices are recovered from output\//);
 
   // From here on it is a home like any other: the same manifests make nothing anew, and register what waits.
   const devices = treeOf(join(world.home, "output/A/devices"));

@@ -64,6 +64,17 @@ test("both services are held in by the same walls", () => {
   expect(walls("deploy/lotmint.service")).toContain("NoNewPrivileges=yes");
 });
 
+test("the scheduled task runs one watcher for good, and starts it again, without a secret", () => {
+  const text = readFileSync("deploy/lotmint-task.xml", "utf8");
+  const element = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1];
+  expect(element("MultipleInstancesPolicy")).toBe("IgnoreNew");
+  expect(element("ExecutionTimeLimit")).toBe("PT0S");
+  expect(element("Interval")).toBe("PT5M");
+  const [, words = ""] = /lotmint\.cmd" (.*?) 2&gt;&gt;/.exec(element("Arguments") ?? "") ?? [];
+  expect(words).toBe("--home C:\\lotmint --log-format json watch");
+  expect(text).not.toContain("LOTMINT_");
+});
+
 test("the program that the units start is there and answers", () => {
   expect(execFileSync(join(process.cwd(), "bin", "lotmint"), ["--version"], { encoding: "utf8" })).toMatch(
     /^\d+\.\d+\.\d+\n$/,

@@ -34,7 +34,7 @@ export async function recoverRestored(name: string, context: CliContext): Promis
   context.print(takenText(lot, taken));
   context.log.info(
     { lot, devices: taken.devices, reminted: taken.reminted, foreign: taken.foreign },
-    `${taken.devices} devices are recovered from output/ after the restore`,
+    `${taken.devices.length} devices are recovered from output/ after the restore`,
   );
 }
 

@@ -1,9 +1,10 @@
-import { constants, createReadStream, openSync } from "node:fs";
+import { createReadStream, openSync } from "node:fs";
 import { join } from "node:path";
 import { matchesManifest } from "../../config/find-manifests.ts";
 import { type ListedJob, listJobs } from "../../config/list-jobs.ts";
 import { readJob } from "../../config/read-job.ts";
 import { checkLotName, resolveLot } from "../../config/resolve-lot.ts";
+import { unfollowedFlags } from "../../disk/open-unfollowed.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
 import { listIds } from "../../domain/list-ids.ts";
@@ -104,6 +105,6 @@ function noJob(name: string, jobs: readonly ListedJob[]): OnboardingError {
 
 /** A link that somebody has put in the file's place since it was looked at is not followed. */
 function openUnfollowed(path: string) {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const fd = openSync(path, unfollowedFlags());
   return createReadStream(path, { fd });
 }

@@ -1,12 +1,12 @@
-import { chmodSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { PRIVATE_FILE } from "../../disk/durable.ts";
+import { closeToOthers } from "../../disk/modes.ts";
 import { ARCHIVE, CHAIN_START, SITE } from "../rules/event-digest.ts";
 
 /** Writes the ledger as it stands into a new file, 0600; gives the digest of the newest event of the site's chain. */
 export function copyLedger(reader: DatabaseSync, path: string): string {
   reader.prepare("VACUUM INTO ?").run(path);
-  chmodSync(path, PRIVATE_FILE);
+  closeToOthers(path, PRIVATE_FILE);
   // Asked of the copy: others may have committed since.
   const copy = new DatabaseSync(path, { readOnly: true });
   try {

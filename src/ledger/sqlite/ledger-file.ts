@@ -1,9 +1,10 @@
-import { accessSync, chmodSync, closeSync, constants, existsSync, lstatSync, openSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { diskError, statIfThere } from "../../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, syncFolder } from "../../disk/durable.ts";
+import { closeToOthers } from "../../disk/modes.ts";
 import { requireLocalDisk } from "./local-disk.ts";
 import { migrateSchema, requireLedger } from "./migrate-schema.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -109,7 +110,7 @@ function makePrivate(path: string): void {
   try {
     if (fresh) closeSync(openSync(path, "a", PRIVATE_FILE));
     for (const file of [path, `${path}-wal`, `${path}-shm`]) {
-      if (existsSync(file) && (lstatSync(file).mode & 0o077) !== 0) chmodSync(file, PRIVATE_FILE);
+      if (existsSync(file)) closeToOthers(file, PRIVATE_FILE);
     }
   } catch (error) {
     throw diskError(error, path);

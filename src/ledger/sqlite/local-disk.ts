@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from "node:fs";
+import { existsSync, realpathSync, statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { OnboardingError } from "../../domain/error.ts";
 
@@ -24,18 +24,43 @@ const SHARED_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
 /**
  * Refuses (`usage`) a folder on a network share, before anything is written there. WAL keeps its index in
  * memory that all processes map, and locks byte ranges; neither holds between machines
- * (https://sqlite.org/wal.html). `fileSystemType` reads statfs's f_type.
+ * (https://sqlite.org/wal.html). `fileSystemType` reads statfs's f_type, which says nothing on Windows; there `finalPath`
+ * gives the path behind drive letters and links (GetFinalPathNameByHandle): `\\server\share\…` for a share.
  */
 export function requireLocalDisk(
   folder: string,
-  fileSystemType: (path: string) => number = (path) => statfsSync(path).type,
+  {
+    system = process.platform,
+    fileSystemType = (path) => statfsSync(path).type,
+    finalPath = finalPathOf,
+  }: {
+    readonly system?: NodeJS.Platform;
+    readonly fileSystemType?: (path: string) => number;
+    readonly finalPath?: (path: string) => string;
+  } = {},
 ): void {
-  const share = SHARED_FILE_SYSTEMS.get(fileSystemType(nearestThere(resolve(folder))) >>> 0);
+  const place = nearestThere(resolve(folder));
+  const share =
+    system === "win32" ? windowsShare(finalPath(place)) : SHARED_FILE_SYSTEMS.get(fileSystemType(place) >>> 0);
   if (share === undefined) return;
   throw new OnboardingError(
     `${folder} is on a network share (${share}), where the ledger's locks cannot be trusted; move the home folder to a local disk`,
     { code: "usage" },
   );
+}
+
+/** Some virtual drives have no final path; they are of this machine. */
+function finalPathOf(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
+}
+
+/** `\\?\` and `\\.\` begin paths of this machine's devices, but for `\\?\UNC\`. */
+function windowsShare(path: string): string | undefined {
+  return /^\\\\(?![?.]\\)|^\\\\\?\\UNC\\/i.test(path) ? path : undefined;
 }
 
 function nearestThere(path: string): string {

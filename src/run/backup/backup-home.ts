@@ -7,6 +7,7 @@ import { diskError } from "../../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, writeNew } from "../../disk/durable.ts";
 import type { Home } from "../../disk/layout.ts";
 import { checkVacant } from "../../disk/place-new-file.ts";
+import { portablePath } from "../../disk/relative-path.ts";
 import type { LedgerFile } from "../../ledger/ledger.ts";
 import { holdAlone } from "../../ledger/sqlite/hold-alone.ts";
 
@@ -81,14 +82,14 @@ function copy(from: string, to: string): void {
   }
 }
 
-/** SHA-256 of every file below a folder, by its path in it. */
+/** SHA-256 of every file below a folder, by its path in it, with `/` on every system: a backup may be restored on another. */
 export async function digestFiles(folder: string): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
   for (const path of globSync("**/*", { cwd: folder }).sort()) {
     if (!statSync(join(folder, path)).isFile()) continue;
     const hash = createHash("sha256");
     for await (const chunk of createReadStream(join(folder, path))) hash.update(chunk as Buffer);
-    digests[path] = hash.digest("hex");
+    digests[portablePath(path)] = hash.digest("hex");
   }
   return digests;
 }

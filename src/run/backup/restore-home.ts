@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pid } from "node:process";
 import { unpackArchive } from "../../disk/archive.ts";
 import { ensureFolder, moveInto, PRIVATE_FILE, PRIVATE_FOLDER, remove, syncFolder } from "../../disk/durable.ts";
 import type { Home } from "../../disk/layout.ts";
+import { closeToOthers } from "../../disk/modes.ts";
 import { openSyncPoint } from "../../disk/sync-point.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -110,7 +111,7 @@ function readContents(path: string): BackupContents | undefined {
 function makePrivate(folder: string): void {
   for (const path of globSync("**/*", { cwd: folder })) {
     const full = join(folder, path);
-    chmodSync(full, statSync(full).isDirectory() ? PRIVATE_FOLDER : PRIVATE_FILE);
+    closeToOthers(full, statSync(full).isDirectory() ? PRIVATE_FOLDER : PRIVATE_FILE);
   }
-  chmodSync(folder, PRIVATE_FOLDER);
+  closeToOthers(folder, PRIVATE_FOLDER);
 }

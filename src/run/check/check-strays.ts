@@ -1,25 +1,15 @@
-import { existsSync, lstatSync, opendirSync, readdirSync } from "node:fs";
+import { existsSync, opendirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { PRIVATE_FILE, PRIVATE_FOLDER } from "../../disk/durable.ts";
 import { deviceFolder, idOfName, safeName, sealedNumber, segmentBatch } from "../../disk/layout.ts";
+import { checkAccess, type Guarded } from "./check-access.ts";
 import { type Check, openDevices } from "./check-scope.ts";
 
 /** Tells who may read passwords.csv, its lines that are none, and passwords of devices that the lot does not have. */
 export async function checkPasswordList(known: ReadonlySet<string>, check: Check): Promise<void> {
   const { passwords, tell, layout } = check;
-  for (const [path, expected] of [
-    [layout.secrets, 0o700],
-    ...namesOf(layout.secrets).map((name) => [join(layout.secrets, name), 0o600] as const),
-  ] as const) {
-    const mode = (lstatSync(path, { throwIfNoEntry: false })?.mode ?? expected) & 0o777;
-    if (mode !== expected) {
-      tell({
-        externalId: "",
-        what: `mode of ${path}`,
-        expected: `0${expected.toString(8)}`,
-        found: `0${mode.toString(8)}`,
-      });
-    }
-  }
+  const files = namesOf(layout.secrets).map((name) => join(layout.secrets, name));
+  checkAccess([[layout.secrets, PRIVATE_FOLDER], ...files.map((path): Guarded => [path, PRIVATE_FILE])], check);
   for (const { name, message } of passwords?.damaged ?? []) {
     tell({ externalId: "", what: `${name}, sealed passwords, does not open: ${message}` });
   }

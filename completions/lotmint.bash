@@ -1,0 +1,235 @@
+# bash completion of lotmint, made by "npm run reference".
+# Load it with: source <(lotmint completion bash)
+_lotmint_rows='
+*|--home|folder
+*|--json|flag
+*|--log-level|=silent error warn info debug
+*|--log-format|=text json
+*|--help|flag
+*|--version|flag
+|init|command
+init|1|folder
+init|--sandbox|flag
+init|--platform|text
+init|--tenant|text
+init|--user|text
+init|--without-platform|flag
+init|--organization|text
+init|--root|text
+init|--intermediate|text
+init|--job|text
+init|--passphrase-file|file
+init|--root-passphrase-file|file
+|doctor|command
+|authority|command
+authority|create|command
+authority create|1|text
+authority create|--issuer|authority
+authority create|--subject|text
+authority create|--key|=ec-p256 ec-p384 rsa-2048 rsa-3072 rsa-4096
+authority create|--validity|text
+authority create|--path-length|text
+authority create|--passphrase-file|file
+authority create|--issuer-passphrase-file|file
+authority|import|command
+authority import|1|authority
+authority import|--certificate|file
+authority import|--key|file
+authority import|--chain|file
+authority import|--pkcs12|file
+authority import|--openssl-ca|folder
+authority import|--passphrase-file|file
+authority|request|command
+authority request|1|text
+authority request|--subject|text
+authority request|--key|=ec-p256 ec-p384 rsa-2048 rsa-3072 rsa-4096
+authority request|--passphrase-file|file
+authority|sign|command
+authority sign|1|file
+authority sign|--issuer|authority
+authority sign|--out|file
+authority sign|--validity|text
+authority sign|--path-length|text
+authority sign|--passphrase-file|file
+authority|list|command
+authority|show|command
+authority show|1|authority
+authority show|--platform|flag
+authority show|--no-platform|flag
+authority|upload|command
+authority upload|1|authority
+authority upload|--auto-registration|flag
+authority upload|--prove|flag
+authority upload|--passphrase-file|file
+authority|prove|command
+authority prove|1|authority
+authority prove|--passphrase-file|file
+authority|crl|command
+authority crl|1|authority
+authority crl|--push|flag
+authority crl|--passphrase-file|file
+authority|revoke|command
+authority revoke|1|authority
+authority revoke|--reason|=unspecified keyCompromise cACompromise affiliationChanged superseded cessationOfOperation privilegeWithdrawn aACompromise
+authority revoke|--yes|flag
+authority revoke|--push|flag
+authority revoke|--passphrase-file|file
+|plan|command
+plan|1|job
+plan|--issuer|authority
+|run|command
+run|1|job
+run|--issuer|authority
+run|--passphrase-file|file
+run|--accept-changes|flag
+run|--accept-clock|flag
+|submit|command
+submit|1|lot
+|watch|command
+watch|--once|flag
+|status|command
+status|1|lot
+|report|command
+report|1|lot
+|check|command
+check|1|lot
+check|--sample|text
+check|--secrets-key|file
+check|--write-off|flag
+check|--reason|text
+check|--yes|flag
+check|--passphrase-file|file
+check|--platform|flag
+|truststore|command
+truststore|fetch|command
+truststore fetch|1|text
+truststore fetch|--fingerprint|text
+truststore fetch|--leaf|flag
+|rehearse|command
+rehearse|1|lot
+rehearse|--sample|text
+rehearse|--secrets-key|file
+|revoke|command
+revoke|*|text
+revoke|--lot|lot
+revoke|--file|file
+revoke|--reason|=unspecified keyCompromise cACompromise affiliationChanged superseded cessationOfOperation privilegeWithdrawn aACompromise
+revoke|--yes|flag
+revoke|--push|flag
+revoke|--passphrase-file|file
+|remint|command
+remint|*|text
+remint|--reason|=unspecified keyCompromise cACompromise affiliationChanged superseded cessationOfOperation privilegeWithdrawn aACompromise
+remint|--register|flag
+remint|--push|flag
+remint|--no-push|flag
+remint|--passphrase-file|file
+|backup|command
+backup|1|file
+|restore|command
+restore|1|file
+|sandbox|command
+sandbox|--port|text
+sandbox|--device-token-port|text
+sandbox|--mqtt-port|text
+sandbox|--trust|authority
+|completion|command
+completion|1|=bash zsh fish powershell
+|help|command
+help|*|text
+'
+
+# Sets kind to what the row of a command ($1) and a word ($2) says, or to nothing.
+_lotmint_kind() {
+  local rest command
+  for command in "$1" '*'; do
+    rest=${_lotmint_rows#*$'\n'"$command|$2|"}
+    if [[ $rest != "$_lotmint_rows" ]]; then
+      kind=${rest%%$'\n'*}
+      return 0
+    fi
+  done
+  kind=
+  return 1
+}
+
+_lotmint_offer() {
+  local word
+  for word in "$@"; do
+    if [[ $word == "$cur"* ]]; then COMPREPLY+=("$word"); fi
+  done
+}
+
+# Names that a shell would take apart are quoted.
+_lotmint_offer_folders() {
+  local path name
+  for path in "$1"/*/; do
+    path=${path%/}
+    name=${path##*/}
+    if [[ -d $path && $name == "$cur"* && $name != *%* ]]; then COMPREPLY+=("$(printf %q "$name")"); fi
+  done
+}
+
+_lotmint_offer_jobs() {
+  local path name
+  for path in "$home"/jobs/*.yaml "$home"/jobs/*.yml; do
+    name=${path##*/}
+    if [[ -f $path ]]; then _lotmint_offer "${name%.*}"; fi
+  done
+}
+
+_lotmint_offer_files() {
+  local path
+  compopt -o filenames 2>/dev/null
+  while IFS= read -r path; do COMPREPLY+=("$path"); done < <(compgen "$1" -- "$cur")
+}
+
+_lotmint() {
+  local cur=${COMP_WORDS[COMP_CWORD]} home=${LOTMINT_HOME:-.}
+  local command='' wants='' kind='' word row i place=1 IFS=$' \t\n'
+  COMPREPLY=()
+  if [[ $cur == '=' ]]; then cur=; fi
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    if [[ $word == '=' ]]; then
+      continue
+    elif [[ -n $wants ]]; then
+      if [[ $wants == --home ]]; then home=${word/#\~/$HOME}; fi
+      wants=
+    elif [[ $word == -* ]]; then
+      if _lotmint_kind "$command" "$word" && [[ $kind != flag ]]; then wants=$word; fi
+    elif _lotmint_kind "$command" "$word" && [[ $kind == command ]]; then
+      command=${command:+$command }$word
+    else
+      place=$((place + 1))
+    fi
+  done
+  if [[ -n $wants ]]; then
+    _lotmint_kind "$command" "$wants"
+  elif [[ $cur == -* ]]; then
+    kind=options
+  else
+    _lotmint_kind "$command" "$place" || _lotmint_kind "$command" '*' || kind=commands
+  fi
+  case $kind in
+    options | commands)
+      while IFS='|' read -r row word i; do
+        case "$kind $word" in
+          'options --'*) if [[ $row == "$command" || $row == '*' ]]; then _lotmint_offer "$word"; fi ;;
+          'commands '*) if [[ $row == "$command" && $i == command ]]; then _lotmint_offer "$word"; fi ;;
+        esac
+      done <<<"$_lotmint_rows"
+      ;;
+    authority) _lotmint_offer_folders "$home/state/authorities" ;;
+    lot) _lotmint_offer_folders "$home/output" ;;
+    job)
+      _lotmint_offer_jobs
+      _lotmint_offer_files -f
+      ;;
+    file) _lotmint_offer_files -f ;;
+    folder) _lotmint_offer_files -d ;;
+    =*) for word in ${kind#=}; do _lotmint_offer "$word"; done ;;
+  esac
+}
+
+complete -F _lotmint lotmint

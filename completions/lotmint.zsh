@@ -1,0 +1,227 @@
+#compdef lotmint
+# zsh completion of lotmint, made by "npm run reference".
+# Load it after compinit with: source <(lotmint completion zsh)
+_lotmint_rows='
+*|--home|folder
+*|--json|flag
+*|--log-level|=silent error warn info debug
+*|--log-format|=text json
+*|--help|flag
+*|--version|flag
+|init|command
+init|1|folder
+init|--sandbox|flag
+init|--platform|text
+init|--tenant|text
+init|--user|text
+init|--without-platform|flag
+init|--organization|text
+init|--root|text
+init|--intermediate|text
+init|--job|text
+init|--passphrase-file|file
+init|--root-passphrase-file|file
+|doctor|command
+|authority|command
+authority|create|command
+authority create|1|text
+authority create|--issuer|authority
+authority create|--subject|text
+authority create|--key|=ec-p256 ec-p384 rsa-2048 rsa-3072 rsa-4096
+authority create|--validity|text
+authority create|--path-length|text
+authority create|--passphrase-file|file
+authority create|--issuer-passphrase-file|file
+authority|import|command
+authority import|1|authority
+authority import|--certificate|file
+authority import|--key|file
+authority import|--chain|file
+authority import|--pkcs12|file
+authority import|--openssl-ca|folder
+authority import|--passphrase-file|file
+authority|request|command
+authority request|1|text
+authority request|--subject|text
+authority request|--key|=ec-p256 ec-p384 rsa-2048 rsa-3072 rsa-4096
+authority request|--passphrase-file|file
+authority|sign|command
+authority sign|1|file
+authority sign|--issuer|authority
+authority sign|--out|file
+authority sign|--validity|text
+authority sign|--path-length|text
+authority sign|--passphrase-file|file
+authority|list|command
+authority|show|command
+authority show|1|authority
+authority show|--platform|flag
+authority show|--no-platform|flag
+authority|upload|command
+authority upload|1|authority
+authority upload|--auto-registration|flag
+authority upload|--prove|flag
+authority upload|--passphrase-file|file
+authority|prove|command
+authority prove|1|authority
+authority prove|--passphrase-file|file
+authority|crl|command
+authority crl|1|authority
+authority crl|--push|flag
+authority crl|--passphrase-file|file
+authority|revoke|command
+authority revoke|1|authority
+authority revoke|--reason|=unspecified keyCompromise cACompromise affiliationChanged superseded cessationOfOperation privilegeWithdrawn aACompromise
+authority revoke|--yes|flag
+authority revoke|--push|flag
+authority revoke|--passphrase-file|file
+|plan|command
+plan|1|job
+plan|--issuer|authority
+|run|command
+run|1|job
+run|--issuer|authority
+run|--passphrase-file|file
+run|--accept-changes|flag
+run|--accept-clock|flag
+|submit|command
+submit|1|lot
+|watch|command
+watch|--once|flag
+|status|command
+status|1|lot
+|report|command
+report|1|lot
+|check|command
+check|1|lot
+check|--sample|text
+check|--secrets-key|file
+check|--write-off|flag
+check|--reason|text
+check|--yes|flag
+check|--passphrase-file|file
+check|--platform|flag
+|truststore|command
+truststore|fetch|command
+truststore fetch|1|text
+truststore fetch|--fingerprint|text
+truststore fetch|--leaf|flag
+|rehearse|command
+rehearse|1|lot
+rehearse|--sample|text
+rehearse|--secrets-key|file
+|revoke|command
+revoke|*|text
+revoke|--lot|lot
+revoke|--file|file
+revoke|--reason|=unspecified keyCompromise cACompromise affiliationChanged superseded cessationOfOperation privilegeWithdrawn aACompromise
+revoke|--yes|flag
+revoke|--push|flag
+revoke|--passphrase-file|file
+|remint|command
+remint|*|text
+remint|--reason|=unspecified keyCompromise cACompromise affiliationChanged superseded cessationOfOperation privilegeWithdrawn aACompromise
+remint|--register|flag
+remint|--push|flag
+remint|--no-push|flag
+remint|--passphrase-file|file
+|backup|command
+backup|1|file
+|restore|command
+restore|1|file
+|sandbox|command
+sandbox|--port|text
+sandbox|--device-token-port|text
+sandbox|--mqtt-port|text
+sandbox|--trust|authority
+|completion|command
+completion|1|=bash zsh fish powershell
+|help|command
+help|*|text
+'
+
+# Sets kind to what the row of a command ($1) and a word ($2) says, or to nothing.
+_lotmint_kind() {
+  local row
+  for row in ${(f)_lotmint_rows}; do
+    if [[ ( ${row%%|*} == "$1" || ${row%%|*} == '*' ) && ${${row#*|}%%|*} == "$2" ]]; then
+      kind=${row##*|}
+      return 0
+    fi
+  done
+  kind=
+  return 1
+}
+
+_lotmint() {
+  emulate -L zsh
+  setopt extended_glob null_glob
+  local line_command='' wants='' kind='' word row home=${LOTMINT_HOME:-.}
+  local -i i place=1
+  local -a found
+  for (( i = 2; i < CURRENT; i++ )); do
+    word=${words[i]}
+    if [[ -n $wants ]]; then
+      [[ $wants == --home ]] && home=${word/#\~/$HOME}
+      wants=
+    elif [[ $word == --home=* ]]; then
+      home=${${word#*=}/#\~/$HOME}
+    elif [[ $word == -* ]]; then
+      [[ $word != *=* ]] && _lotmint_kind "$line_command" "$word" && [[ $kind != flag ]] && wants=$word
+    elif _lotmint_kind "$line_command" "$word" && [[ $kind == command ]]; then
+      line_command=${line_command:+$line_command }$word
+    else
+      place+=1
+    fi
+  done
+  word=${words[CURRENT]}
+  if [[ -n $wants ]]; then
+    _lotmint_kind "$line_command" "$wants"
+  elif [[ $word == --*=* ]]; then
+    _lotmint_kind "$line_command" "${word%%=*}"
+    compset -P '*='
+  elif [[ $word == -* ]]; then
+    kind=options
+  else
+    _lotmint_kind "$line_command" "$place" || _lotmint_kind "$line_command" '*' || kind=commands
+  fi
+  case $kind in
+    options)
+      for row in ${(f)_lotmint_rows}; do
+        [[ ( ${row%%|*} == "$line_command" || ${row%%|*} == '*' ) && ${row#*|} == --* ]] && found+=(${${row#*|}%%|*})
+      done
+      compadd -a found
+      ;;
+    commands)
+      for row in ${(f)_lotmint_rows}; do
+        [[ ${row%%|*} == "$line_command" && ${row##*|} == command ]] && found+=(${${row#*|}%%|*})
+      done
+      compadd -a found
+      ;;
+    authority)
+      found=($home/state/authorities/[^%]#(/:t))
+      compadd -a found
+      ;;
+    lot)
+      found=($home/output/[^%]#(/:t))
+      compadd -a found
+      ;;
+    job)
+      found=($home/jobs/*.(yaml|yml)(.:t:r))
+      compadd -a found
+      _files
+      ;;
+    file) _files ;;
+    folder) _files -/ ;;
+    '='*)
+      found=(${(s: :)kind#=})
+      compadd -a found
+      ;;
+  esac
+}
+
+if [[ ${funcstack[1]} == _lotmint ]]; then
+  _lotmint "$@"
+else
+  compdef _lotmint lotmint
+fi
