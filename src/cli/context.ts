@@ -12,31 +12,8 @@ import { type CliProcess, type LookContext, type LookOptions, makeLookContext, u
 import { platformLogin } from "./platform-login.ts";
 import { showProgress } from "./progress.ts";
 
-<<<<<<< HEAD
 /** What every command has at hand that does more than looking. */
 export interface CliContext extends LookContext {
-=======
-/** The process around a command: given, so that nothing below has to reach for it. */
-export interface CliProcess {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly cwd: string;
-  readonly secrets: Secrets;
-  /** Aborted by the first signal of `stopSignals`. */
-  readonly signal: AbortSignal;
-  readonly now: () => number;
-  /** Whose rights the process has; undefined on Windows. */
-  readonly userId: number | undefined;
-  /** True when the terminal obeys no control sequences (TERM=dumb): nothing is redrawn on it. */
-  readonly dumbTerminal?: boolean;
-}
-
-/** What every command has at hand. */
-export interface CliContext extends CliProcess {
-  readonly home: Home;
-  readonly json: boolean;
->>>>>>> main
   readonly log: Logger;
   /** From now on the first Ctrl-C is answered in the log; asked for by commands that have batches in hand. */
   readonly tellStop: () => void;

@@ -9,13 +9,14 @@ const ENOUGH_BYTES = 12 * 1024 * 1024;
  * that is short-lived, and gains nothing by more. The size that --max-semi-space-size sets is fixed when a process
  * begins; how fast it grows is not, so growing ends once there is enough. Calls after the first change nothing.
  */
-export function limitYoungGeneration({ spaces, setFlag }: HeapTools = V8): void {
-  if (observer !== undefined) return;
-  observer = new PerformanceObserver(() => {
-    const young = spaces().find((space) => space.space_name === "new_space");
+export function limitYoungGeneration(heap: HeapTools = V8): void {
+  if (limited.has(heap)) return;
+  limited.add(heap);
+  const observer = new PerformanceObserver(() => {
+    const young = heap.spaces().find((space) => space.space_name === "new_space");
     if (young === undefined || young.space_size < ENOUGH_BYTES) return;
-    setFlag("--semi-space-growth-factor=1");
-    observer?.disconnect();
+    heap.setFlag("--semi-space-growth-factor=1");
+    observer.disconnect();
   });
   observer.observe({ entryTypes: ["gc"] });
 }
@@ -26,4 +27,4 @@ interface HeapTools {
 }
 
 const V8: HeapTools = { spaces: getHeapSpaceStatistics, setFlag: setFlagsFromString };
-let observer: PerformanceObserver | undefined;
+const limited = new WeakSet<HeapTools>();

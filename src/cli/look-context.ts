@@ -14,7 +14,7 @@ export interface CliProcess {
   readonly stderr: NodeJS.WriteStream;
   readonly cwd: string;
   readonly secrets: Secrets;
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first signal of `stopSignals`. */
   readonly signal: AbortSignal;
   readonly now: () => number;
   /** Whose rights the process has; undefined on Windows. */

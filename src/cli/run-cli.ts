@@ -7,13 +7,9 @@ import { textWidth } from "../report/plain-text.ts";
 import type { CommandRunner, GlobalOptions, RunWithContext } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { errorJson } from "./error-json.ts";
-<<<<<<< HEAD
-import type { LogFormat, LogLevel, LogOptions } from "./log.ts";
-import { type CliProcess, makeLookContext } from "./look-context.ts";
-=======
 import { addGlobalOptions, HELP_COMMAND } from "./global-options.ts";
-import { type LogFormat, openLog } from "./log.ts";
->>>>>>> main
+import type { LogFormat, LogOptions } from "./log.ts";
+import { type CliProcess, makeLookContext } from "./look-context.ts";
 import { requireSingleValues } from "./options.ts";
 import { makeStatusLine } from "./status-line.ts";
 import { jsonLine } from "./terminal-text.ts";

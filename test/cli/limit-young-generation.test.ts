@@ -14,8 +14,9 @@ test("growing is ended once, at the first collection that finds a young generati
     looks += 1;
     return [{ space_name: "new_space", space_size: size }];
   };
-  limitYoungGeneration({ spaces, setFlag });
-  limitYoungGeneration({ spaces, setFlag });
+  const heap = { spaces, setFlag };
+  limitYoungGeneration(heap);
+  limitYoungGeneration(heap);
   collect();
   await vi.waitUntil(() => looks > 0, { timeout: 60_000 });
   expect(setFlag).not.toHaveBeenCalled();
