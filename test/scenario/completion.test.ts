@@ -75,7 +75,7 @@ for each in $offered; do [[ $each == \${words[CURRENT]}* ]] && print -r -- $each
 
 describe.each(Object.entries(SHELLS))("%s", (name, { ending, command, script }) => {
   const [program = "", ...flags] = command;
-  const isThere = spawnSync(program, ["-c", "true"]).status === 0;
+  const isThere = process.env["CI"] !== undefined || spawnSync(program, ["-c", "true"]).status === 0;
 
   test.skipIf(!isThere).each(LINES)(`completes lotmint %j (skipped without ${name})`, (line, offered, never) => {
     const file = join(process.cwd(), "completions", `lotmint.${ending}`);
