@@ -36,7 +36,8 @@ const PASSED_OVER = ["demandCommand", "check", "conflicts", "implies", "example"
 export function describeCommands(): DescribedCommand {
   const root = draft([], "", "Gives a production lot of connected devices its identities.");
   const line = addGlobalOptions(recorder(root));
-  const runner = (() => async () => {}) as CommandRunner;
+  const idle = () => async () => {};
+  const runner: CommandRunner = Object.assign(idle, { looks: idle });
   for (const add of COMMANDS) add(line, runner);
   line.command(HELP_COMMAND.usage, HELP_COMMAND.describe, (help) => help.positional("command", { array: true }));
   return root;

@@ -1,61 +1,26 @@
 import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
 import { readSite, type SiteFile } from "../config/read-site.ts";
-import type { CredentialSecrets, Secrets } from "../config/secrets.ts";
-import { type Home, homeLayout } from "../disk/layout.ts";
+import type { CredentialSecrets } from "../config/secrets.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger, LedgerFile } from "../ledger/ledger.ts";
 import type { Platform } from "../platform/platform.ts";
-import { textWidth } from "../report/plain-text.ts";
 import type { RunTools } from "../run/lot/run-tools.ts";
 import { findPassphrase } from "./find-passphrase.ts";
+import { limitYoungGeneration } from "./limit-young-generation.ts";
+import { type CliProcess, type LookContext, type LookOptions, makeLookContext, useAndClose } from "./look-context.ts";
 import { platformLogin } from "./platform-login.ts";
 import { showProgress } from "./progress.ts";
-import { type HomeUse, requireHome } from "./require-home.ts";
-import type { StatusLine } from "./status-line.ts";
-import { jsonLine, terminalText } from "./terminal-text.ts";
 
-/** The process around a command: given, so that nothing below has to reach for it. */
-export interface CliProcess {
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly cwd: string;
-  readonly secrets: Secrets;
-  /** Aborted by the first signal of `stopSignals`. */
-  readonly signal: AbortSignal;
-  readonly now: () => number;
-  /** Whose rights the process has; undefined on Windows. */
-  readonly userId: number | undefined;
-  /** True when the terminal obeys no control sequences (TERM=dumb): nothing is redrawn on it. */
-  readonly dumbTerminal?: boolean;
-}
-
-/** What every command has at hand. */
-export interface CliContext extends CliProcess {
-  readonly home: Home;
-  readonly json: boolean;
+/** What every command has at hand that does more than looking. */
+export interface CliContext extends LookContext {
   readonly log: Logger;
-  /** Whether stdout shows colours. */
-  readonly colour: boolean;
-  /** Columns that a result's text is wrapped at. */
-  readonly width: number;
-  /** The line on the terminal that is redrawn; to be cleared before anything else is written there. */
-  readonly statusLine: StatusLine;
   /** From now on the first Ctrl-C is answered in the log; asked for by commands that have batches in hand. */
   readonly tellStop: () => void;
-  /** Result for a person; left out under --json. */
-  readonly print: (text: string) => void;
-  /** Result for a machine; left out without --json. */
-  readonly printJson: (value: unknown) => void;
-  /** What a person has to see before a question; on stderr. */
-  readonly show: (text: string) => void;
   /** lotmint.yaml, read once. */
   readonly site: () => SiteFile;
   /** Opens the ledger for the length of `use`, making it where there is none. */
   readonly withLedger: <T>(use: (ledger: LedgerFile) => Promise<T>) => Promise<T>;
-  /** The same, for commands that only look: none is made, and a read-only disk will do. */
-  readonly withLedgerToRead: <T>(use: (ledger: Ledger) => Promise<T>) => Promise<T>;
   /** The passphrase of an authority's key: from the environment, a file, or a question on the terminal. */
   readonly passphrase: (
     authority: string,
@@ -69,55 +34,23 @@ export interface CliContext extends CliProcess {
 }
 
 /** Refuses a home that is not fit for `use` (see `requireHome`); touches nothing else. */
-export function makeContext(
-  around: CliProcess,
-  options: {
-    readonly home: string;
-    readonly use: HomeUse;
-    readonly json: boolean;
-    readonly log: Logger;
-    readonly statusLine: StatusLine;
-  },
-): CliContext {
-  const { statusLine } = options;
-  const home = homeLayout(options.home);
-  requireHome(home, options.use, around.userId);
+export function makeContext(around: CliProcess, options: LookOptions & { readonly log: Logger }): CliContext {
+  const look = makeLookContext(around, options);
+  const { home, statusLine } = look;
   let site: SiteFile | undefined;
   let typedLogin: Promise<CredentialSecrets> | undefined;
   const readSiteOnce = () => {
     site ??= readSite(home);
     return site;
   };
-  const colour = around.stdout.isTTY && around.stdout.hasColors();
   return {
-    ...around,
-    home,
-    json: options.json,
+    ...look,
     log: options.log,
-    colour,
-    width: textWidth(around.stdout.columns),
-    statusLine,
     tellStop: stopTeller(around.signal, options.log),
-    print: (text) => {
-      statusLine.clear();
-      if (!options.json) around.stdout.write(terminalText(text.endsWith("\n") ? text : `${text}\n`, { colour }));
-    },
-    printJson: (value) => {
-      statusLine.clear();
-      if (options.json) around.stdout.write(`${jsonLine(JSON.stringify(value))}\n`);
-    },
-    show: (text) => {
-      statusLine.clear();
-      around.stderr.write(terminalText(text, { colour: false }));
-    },
     site: readSiteOnce,
     withLedger: async (use) => {
       const { openHomeLedger } = await import("./open-home-ledger.ts");
       return useAndClose(await openHomeLedger(home, around.now), use);
-    },
-    withLedgerToRead: async (use) => {
-      const { openHomeLedgerToRead } = await import("./open-home-ledger.ts");
-      return useAndClose(await openHomeLedgerToRead(home, around.now), use);
     },
     passphrase: (authority, { file, confirm = false }) => {
       statusLine.clear();
@@ -141,14 +74,6 @@ export function makeContext(
   };
 }
 
-async function useAndClose<T, Opened extends Ledger>(ledger: Opened, use: (ledger: Opened) => Promise<T>): Promise<T> {
-  try {
-    return await use(ledger);
-  } finally {
-    await ledger.close();
-  }
-}
-
 /** Says once, at the first signal, that the batches in hand are finished first. */
 function stopTeller(signal: AbortSignal, log: Logger): () => void {
   let asked = false;
@@ -169,6 +94,7 @@ export async function makeRunTools(
   const { currentLockOwner } = await import("../ledger/lock-owner.ts");
   const passphrases = new Map<string, Promise<string>>();
   context.tellStop();
+  limitYoungGeneration();
   return {
     home: context.home,
     site: context.site(),

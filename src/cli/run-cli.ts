@@ -1,15 +1,15 @@
-import yargs, { type Argv } from "yargs";
+import yargs, { type ArgumentsCamelCase, type Argv } from "yargs";
 import { resolveHome } from "../config/home.ts";
 import { strayDiskError } from "../disk/disk-error.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { EXIT, exitCodeOf } from "../domain/exit-code.ts";
 import { textWidth } from "../report/plain-text.ts";
-import type { CommandRunner, GlobalOptions } from "./command.ts";
+import type { CommandRunner, GlobalOptions, RunWithContext } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { type CliProcess, makeContext } from "./context.ts";
 import { errorJson } from "./error-json.ts";
 import { addGlobalOptions, HELP_COMMAND } from "./global-options.ts";
-import { type LogFormat, openLog } from "./log.ts";
+import type { LogFormat, LogOptions } from "./log.ts";
+import { type CliProcess, makeLookContext } from "./look-context.ts";
 import { requireSingleValues } from "./options.ts";
 import { makeStatusLine } from "./status-line.ts";
 import { jsonLine } from "./terminal-text.ts";
@@ -29,14 +29,24 @@ export async function runCli(argv: readonly string[], around: CliProcess, versio
   const format = givenFormat(argv);
   const dumb = around.dumbTerminal === true || format === "json";
   const statusLine = makeStatusLine(around.stderr, { dumb });
-  let log = openLog(around.stderr, { level: "info", format, statusLine });
-  const runner: CommandRunner = (use, act) => async (args) => {
+  let logOptions: LogOptions = { level: "info", format, statusLine };
+  // Only where something is to be logged: a command that looks is over before the log would be loaded.
+  const openLog = async () => (await import("./log.ts")).openLog(around.stderr, logOptions);
+  const begin = (args: ArgumentsCamelCase<GlobalOptions>) => {
     const times = LASTING.has(args._[0]);
-    log = openLog(around.stderr, { level: args.logLevel, format: args.logFormat, times, statusLine });
+    logOptions = { level: args.logLevel, format: args.logFormat, times, statusLine };
     json = args.json;
-    const home = resolveHome(args.home, around);
-    exitCode = await act(args, makeContext(around, { home, use, json: args.json, log, statusLine }));
+    return { home: resolveHome(args.home, around), json, statusLine, openLog };
   };
+  const runWithContext: RunWithContext = (use, act) => async (args) => {
+    const options = begin(args);
+    const [{ makeContext }, log] = await Promise.all([import("./context.ts"), openLog()]);
+    exitCode = await act(args, makeContext(around, { ...options, use, log }));
+  };
+  const looks: CommandRunner["looks"] = (act) => async (args) => {
+    exitCode = await act(args, makeLookContext(around, { ...begin(args), use: "reads" }));
+  };
+  const runner: CommandRunner = Object.assign(runWithContext, { looks });
   const parse = (args: readonly string[]) =>
     commandLine(args, runner, { version, columns: around.stdout.columns }, (command) => {
       askedFor = command;
@@ -47,6 +57,7 @@ export async function runCli(argv: readonly string[], around: CliProcess, versio
     return exitCode;
   } catch (cause) {
     const error = strayDiskError(cause);
+    const log = await openLog();
     if (json) around.stdout.write(`${jsonLine(JSON.stringify(errorJson(error)))}\n`);
     if (error instanceof OnboardingError) log.error({ code: error.code }, error.message);
     else

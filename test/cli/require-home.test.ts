@@ -52,7 +52,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** Every command that can be typed, with the use that it states. */
 function statedUses(): Readonly<Record<string, string>> {
   const uses: Record<string, string> = {};
-  const runner = ((use: HomeUse) => use) as unknown as CommandRunner;
+  const runner = Object.assign((use: HomeUse) => use, { looks: () => "reads" }) as unknown as CommandRunner;
   const lineBelow = (above: string): Argv<GlobalOptions> =>
     new Proxy({} as Argv<GlobalOptions>, {
       get: (_, method) =>

@@ -62,7 +62,7 @@ test("only what cleans or asks writes to a terminal", () => {
   const writing = globSync("src/**/*.ts").filter((file) =>
     /\b(stdout|stderr|process\.std\w+|console)\.(write|log|error)\(/.test(readFileSync(file, "utf8")),
   );
-  expect(writing.toSorted()).toEqual(["src/cli/context.ts", "src/cli/run-cli.ts"]);
+  expect(writing.toSorted()).toEqual(["src/cli/look-context.ts", "src/cli/run-cli.ts"]);
   const drawing = globSync("src/cli/**/*.ts").filter((file) => /\bstream\.write\(/.test(readFileSync(file, "utf8")));
   expect(drawing.toSorted()).toEqual(["src/cli/log.ts", "src/cli/status-line.ts"]);
 });

@@ -1,4 +1,4 @@
-import type { CliProcess } from "../../src/cli/context.ts";
+import type { CliProcess } from "../../src/cli/look-context.ts";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { takeSecrets } from "../../src/config/secrets.ts";
 

@@ -11,7 +11,8 @@ import { addGlobalOptions } from "../../src/cli/global-options.ts";
 
 /** What yargs itself prints for a command line. */
 async function helpOf(words: readonly string[]): Promise<string> {
-  const runner = (() => async () => {}) as CommandRunner;
+  const idle = () => async () => {};
+  const runner: CommandRunner = Object.assign(idle, { looks: idle });
   const line = COMMANDS.reduce(
     (all, add) => add(all, runner),
     addGlobalOptions(yargs().scriptName("lotmint").locale("en")),

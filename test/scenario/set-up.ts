@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundleProgram } from "../../scripts/bundle-program.ts";
+import { bundleProgram } from "../../scripts/build/bundle-program.ts";
 import { isLong } from "../fixtures/test-length.ts";
 import { makeHome, PASSPHRASE } from "./harness.ts";
 

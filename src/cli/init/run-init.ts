@@ -28,6 +28,7 @@ export async function runInit(args: InitArguments, around: CliContext): Promise<
     json: around.json,
     log: around.log,
     statusLine: around.statusLine,
+    openLog: around.openLog,
   });
   const plan = await planHome(args, context);
   const made = await makeHome(plan, context);

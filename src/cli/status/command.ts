@@ -6,7 +6,7 @@ export const statusCommand: AddCommand = (line, runner) =>
     "status [lot]",
     "Show the status of the lots",
     (command) => command.positional("lot", { type: "string" }),
-    runner("reads", async ({ lot }, context) => {
+    runner.looks(async ({ lot }, context) => {
       const { runStatus } = await import("./run-status.ts");
       return runStatus(lot, context);
     }),

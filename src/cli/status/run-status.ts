@@ -9,17 +9,17 @@ import { type LotStatus, statusText, type WorkStatus, workText } from "../../rep
 import { requireLot } from "../../run/lot/record-job.ts";
 import { shellWord, type UncheckedLot, uncheckedLots } from "../../run/lot/restored-home.ts";
 import { type Claim, readClaims } from "../../watch/claims.ts";
-import type { CliContext } from "../context.ts";
+import type { LookContext } from "../look-context.ts";
 
 /** `lotmint status`: a line a lot, from the ledger alone. */
-export async function runStatus(asked: string | undefined, context: CliContext): Promise<number> {
+export async function runStatus(asked: string | undefined, context: LookContext): Promise<number> {
   return context.withLedgerToRead(async (ledger) => {
     const lot = asked === undefined ? undefined : (await requireLot(ledger, asked)).lot;
     const lots = (await ledger.lots()).filter(({ name }) => lot === undefined || name === lot);
     const statuses = await Promise.all(lots.map((record) => statusOf(ledger, record)));
     const open = (await uncheckedLots(context.home, ledger)).filter((one) => lot === undefined || one.lot === lot);
     const toCheck = new Set(open.map((one) => one.lot));
-    const work = workOf(context, statuses).filter((file) => lot === undefined || file.lot === lot);
+    const work = (await workOf(context, statuses)).filter((file) => lot === undefined || file.lot === lot);
     context.printJson(
       statuses.map(({ lot: { name, issuer, lastExitCode, lastRunAtMs, heldBy }, counts, rejects, remaining }) => ({
         lot: name,
@@ -53,9 +53,9 @@ function uncheckedText(open: readonly UncheckedLot[]): string {
 }
 
 /** The files in input/work: what the watcher found each to wait for, or that its lot runs, or that its turn comes. */
-function workOf(context: CliContext, statuses: readonly LotStatus[]): readonly WorkStatus[] {
+async function workOf(context: LookContext, statuses: readonly LotStatus[]): Promise<readonly WorkStatus[]> {
   const running = new Set(statuses.filter(({ lot }) => lot.heldBy !== null).map(({ lot }) => lot.name));
-  return claimsIn(context).map(({ name, lot, claimedAtMs, waiting }): WorkStatus => {
+  return (await claimsIn(context)).map(({ name, lot, claimedAtMs, waiting }): WorkStatus => {
     const about = { file: name, lot, sinceMs: waiting?.sinceMs ?? claimedAtMs };
     if (lot !== null && running.has(lot)) return { ...about, reason: "its lot is running" };
     if (waiting !== undefined) return { ...about, reason: `${waiting.reason}; it is tried again by itself` };
@@ -64,13 +64,13 @@ function workOf(context: CliContext, statuses: readonly LotStatus[]): readonly W
 }
 
 /** The drop folder may be a share that is not mounted; the status of the lots is shown without it. */
-function claimsIn({ home, log }: CliContext): readonly Claim[] {
+async function claimsIn({ home, openLog }: LookContext): Promise<readonly Claim[]> {
   const drop = dropLayout(home);
   try {
     return readClaims(drop);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    log.warn({ reason }, `${drop.work} cannot be listed: ${reason}`);
+    (await openLog()).warn({ reason }, `${drop.work} cannot be listed: ${reason}`);
     return [];
   }
 }

@@ -1,0 +1,12 @@
+/** Manifest keys that say something about a checkout alone. */
+const OF_CHECKOUT = ["scripts", "dependencies", "devDependencies"] as const;
+
+/**
+ * The manifest of the packed program, from the checkout's: the packages that it needs are in it already, so that npm
+ * installs only the Node.js of the platform, and no script runs.
+ */
+export function packedManifest(checkout: string): string {
+  const manifest = JSON.parse(checkout) as Record<string, unknown>;
+  for (const key of OF_CHECKOUT) delete manifest[key];
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}
