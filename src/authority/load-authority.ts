@@ -115,13 +115,28 @@ export function proveIssuerKey(home: Home, name: string, passphrase: string): vo
   openKey(home, readAuthority(home, name), passphrase);
 }
 
-function openKey(home: Home, { name, certificate, hasKey }: StoredAuthority, passphrase: string): KeyObject {
-  if (!hasKey) {
-    throw unusableAuthority(
-      name,
-      "there is no key.pem: it was imported without a key, for trust and upload only, or the file is gone and has to be restored from a backup",
-    );
-  }
+/**
+ * Asks of `loadIssuer`'s questions those that need no passphrase: there is a key, and relying parties accept a device
+ * below its chain at `nowMs`. Else throws `issuer-unusable`.
+ */
+export function requireUsableIssuer(home: Home, name: string, nowMs: number, maxChain: number): void {
+  const stored = readAuthority(home, name);
+  requireKey(stored);
+  verifyChain(name, stored.chain, nowMs);
+  checkChainLength(name, stored.chain.length, maxChain);
+}
+
+function requireKey({ name, hasKey }: StoredAuthority): void {
+  if (hasKey) return;
+  throw unusableAuthority(
+    name,
+    "there is no key.pem: it was imported without a key, for trust and upload only, or the file is gone and has to be restored from a backup",
+  );
+}
+
+function openKey(home: Home, stored: StoredAuthority, passphrase: string): KeyObject {
+  const { name, certificate } = stored;
+  requireKey(stored);
   const key = openAuthorityKey(name, readAuthorityFile(name, authorityLayout(home, name).key), passphrase);
   checkKey(name, certificate, key);
   return key;

@@ -18,8 +18,8 @@ import type { Uploads } from "./submission.ts";
  * a `LotLease` check its fence first and throw `lot-held` when another run has taken the lot over.
  *
  * A rejected promise means that nothing of it was recorded, with one exception: the answer to the commit
- * itself was lost, since the disk or the connection failed at that moment. Then either may be true, and the
- * next read tells; until the ledger has been opened anew it accepts no further commit.
+ * itself was lost, since the process, the disk or the connection failed at that moment. Then either may be true,
+ * and the next read tells.
  *
  * Errors: `lot-held`, `state-damaged`, `disk-unwritable`, all `OnboardingError`.
  */

@@ -62,21 +62,22 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   const underWay = new Set<Promise<void>>();
   let minted = 0;
   const errors: unknown[] = [];
-  while (!signal.aborted && errors.length === 0) {
+  const begin = async (): Promise<"begun" | "none left"> => {
     const serialNumbers = Array.from({ length: BATCH_SIZE[options.key] }, newSerialNumber);
     const part = options.newSegmentPart === null ? {} : { segment: options.newSegmentPart() };
     const claimed = await ledger.claimBatch(lease, { issuer: options.issuer, serialNumbers, ...part });
-    if (claimed === undefined) break;
+    if (claimed === undefined) return "none left";
     announceStep("reserved");
     const { batch: number, segment } = claimed;
-    const unoccupied = await rejectOccupied(ledger, lease, lot, claimed.devices);
-    const devices = await options.rejectUnfit(unoccupied);
+    const batch = segment === undefined ? { number } : { number, segment };
+    const devices = await rejectOccupied(ledger, lease, lot, claimed.devices)
+      .then(options.rejectUnfit)
+      .catch((error: unknown) => giveUp(options, batch, error));
     // None is left, or none of those for whose passwords the batch has a segment: the others are claimed anew.
     if (segment === undefined ? devices.length === 0 : devices.every(hasOwnKey)) {
       await ledger.voidBatch(lease, number);
-      continue;
+      return "begun";
     }
-    const batch = segment === undefined ? { number } : { number, segment };
     const ids = devices.map((device) => device.externalId);
     const work = mintBatch(options, batch, devices, () => placeDevices(lot, number, ids))
       .then(() => {
@@ -88,7 +89,14 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
       })
       .finally(() => underWay.delete(work));
     underWay.add(work);
-    if (underWay.size >= options.workers * 2) await Promise.race(underWay);
+    return "begun";
+  };
+  try {
+    while (!signal.aborted && errors.length === 0 && (await begin()) === "begun") {
+      if (underWay.size >= options.workers * 2) await Promise.race(underWay);
+    }
+  } catch (error) {
+    errors.push(error);
   }
   await Promise.all(underWay);
   if (errors.length > 0) throw errors[0];

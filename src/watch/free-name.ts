@@ -8,9 +8,11 @@ const MAX_STEM_BYTES = 180;
  * claim: LOT-A.csv, LOT-A-20260131-053000.csv, LOT-A-20260131-053000-2.csv.
  */
 export function freeName(name: string, now: Date, isTaken: (name: string) => boolean): string {
-  const { name: stem, ext } = parse(name);
+  // Dots and spaces at a name's end hide its ending, and make one that is longer than any name may be.
+  const whole = Buffer.byteLength(name) > MAX_STEM_BYTES ? name.replace(/[. ]+$/, "") : name;
+  const { name: stem, ext } = parse(whole);
   const short = cut(stem);
-  if (short === stem && !isTaken(name)) return name;
+  if (short === stem && !isTaken(whole)) return whole;
   const timed = `${short}-${localTime(now)}`;
   for (let number = 1; ; number += 1) {
     const candidate = `${timed}${number === 1 ? "" : `-${number}`}${ext}`;

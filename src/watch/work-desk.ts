@@ -105,7 +105,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
   }
 
   /** It cannot go on now, for a reason that the disk or the ledger has. */
-  function lease(work: Work, error: unknown): void {
+  function postpone(work: Work, error: unknown): void {
     const problem = diskError(strayDiskError(error), work.path);
     work.notBeforeMs = monotonic() + TRY_AGAIN_MS;
     work.stuckMs ??= monotonic();
@@ -154,7 +154,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       work.tries += 1;
       const code = exitCodeOf(error);
       const problem = error instanceof Error ? error.message : String(error);
-      if (judge(code, work.tries) !== "rejected") lease(work, error);
+      if (judge(code, work.tries) !== "rejected") postpone(work, error);
       else {
         const concerns = error instanceof OnboardingError ? error.concerns : undefined;
         reject(work, errorOutcome({ exitCode: code, problem, concerns, job: claim.job, nowMs: options.now() }));
@@ -278,7 +278,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       forget(work);
       tellEnd(work, outcome, filed);
     } catch (error) {
-      lease(work, error);
+      postpone(work, error);
     }
   }
 

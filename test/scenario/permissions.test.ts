@@ -108,6 +108,15 @@ describe.skipIf(skipped !== undefined)(title, () => {
     },
   );
 
+  test("a ledger that its own user may not write is refused, and once it may, nothing stands in the way", () => {
+    chmodSync(path("state", "ledger.sqlite"), 0o400);
+    const told = as(NOBODY, "run", "thermo");
+    expect(told).toMatchObject({ code: 14, message: expect.stringContaining("ledger.sqlite belongs to nobody") });
+    expect(readdirSync(path("state")).filter((name) => name.startsWith("ledger.sqlite"))).toEqual(["ledger.sqlite"]);
+    chmodSync(path("state", "ledger.sqlite"), 0o600);
+    expect(as(NOBODY, "authority", "crl", "root").code).toBe(0);
+  });
+
   test.each([
     ["a secret file", ["authority", "create", "b", "--passphrase-file", "PRIVATE"], { LOTMINT_PASSPHRASE: undefined }],
     ["a certificate", ["authority", "import", "b", "--certificate", "PRIVATE"], {}],

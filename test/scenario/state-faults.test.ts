@@ -227,6 +227,12 @@ describe("an authority that cannot sign", () => {
       code: 2,
       words: "no passphrase given for authority line-1; set LOTMINT_",
     },
+    {
+      damage: drop("key.pem"),
+      env: { LOTMINT_PASSPHRASE: undefined },
+      code: 10,
+      words: "there is no key.pem",
+    },
     { env: { LOTMINT_PASSPHRASE: "" }, code: 2, words: "LOTMINT_PASSPHRASE is set but empty" },
     {
       damage: () => writeFileSync(open(), "x", { mode: 0o644 }),

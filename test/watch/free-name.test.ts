@@ -18,3 +18,12 @@ test("a name so long that its result files would have none is cut, at a whole ch
   expect(name).toBe(`${"ä".repeat(90)}-20260131-053009.csv`);
   expect(Buffer.byteLength(`${name}.result.json`)).toBeLessThan(255);
 });
+
+test("dots and spaces at its end, as many as a name may hold, leave room for its result files", () => {
+  for (const end of [" ", "."]) {
+    const long = `L1.csv${end.repeat(249)}`;
+    expect(free(long)).toBe("L1.csv");
+    expect(free(long, "L1.csv")).toBe("L1-20260131-053009.csv");
+  }
+  expect(free("L1.csv ")).toBe("L1.csv ");
+});

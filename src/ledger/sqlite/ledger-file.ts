@@ -29,7 +29,8 @@ export function openLedgerFile(path: string): Connections {
   const writer = new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS });
   try {
     requireLedger(writer, path, MIGRATIONS);
-    writer.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;");
+    // FULL: a commit whose sync fails is undone, and stands for nobody (docs/decisions/0011-sqlite-syncs-the-log.md).
+    writer.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
     writer.exec("PRAGMA cache_size = -24576; PRAGMA temp_store = MEMORY;");
     // Pages that batch after batch rewrites are written back once for many; the log stays below 64 MB.
     writer.exec("PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864;");
@@ -109,6 +110,8 @@ function makePrivate(path: string): void {
   ensureFolder(folder, PRIVATE_FOLDER);
   try {
     if (fresh) closeSync(openSync(path, "a", PRIVATE_FILE));
+    // SQLite would read a file that may not be written, and leave an index beside it that may not be either.
+    else accessSync(path, constants.R_OK | constants.W_OK);
     for (const file of [path, `${path}-wal`, `${path}-shm`]) {
       if (existsSync(file)) closeToOthers(file, PRIVATE_FILE);
     }

@@ -8,7 +8,6 @@ import { requireLink } from "../rules/verify-events.ts";
 import { copyLedger } from "./copy-ledger.ts";
 import { ledgerError } from "./ledger-error.ts";
 import { type Connections, openLedgerFile, openLedgerFileToRead } from "./ledger-file.ts";
-import { openLogSync } from "./log-sync.ts";
 import { openLotLocks } from "./lot-locks.ts";
 import { openStaging } from "./staging.ts";
 import { prepare } from "./statement.ts";
@@ -45,8 +44,7 @@ function open(file: string, openFile: (path: string) => Connections, now: () => 
 function wire(connections: Connections, path: string, now: () => number): LedgerFile {
   const { writer, reader } = connections;
   requireNewestLinks(connections);
-  const log = openLogSync(path);
-  const queue = queueTransactions(writer, path, log.sync);
+  const queue = queueTransactions(writer, path);
   const inside = sqliteStatements(writer, now);
   const outside = sqliteStatements(reader, now);
   const lotLocks = openLotLocks(join(dirname(path), "locks"));
@@ -76,7 +74,6 @@ function wire(connections: Connections, path: string, now: () => number): Ledger
     close: async () => {
       try {
         await queue.idle();
-        log.close();
         closeBoth(connections);
       } finally {
         lotLocks.releaseAll();

@@ -18,23 +18,14 @@ export interface TransactionQueue {
 
 /**
  * One transaction at a time on this connection, in the order of asking. `act` may wait for something
- * else than another `write` of the same connection: that one would wait for it in turn. `makeDurable` is called
- * after each commit; the next transaction does not wait for it. When it fails, what was committed may be lost by
- * a failure of the power, and with it all that would follow: from then on every transaction is refused.
+ * else than another `write` of the same connection: that one would wait for it in turn.
  */
-export function queueTransactions(
-  writer: DatabaseSync,
-  path: string,
-  makeDurable: () => Promise<void>,
-): TransactionQueue {
+export function queueTransactions(writer: DatabaseSync, path: string): TransactionQueue {
   const begin = writer.prepare("BEGIN IMMEDIATE");
   const commit = writer.prepare("COMMIT");
-  const underWay = new Set<Promise<unknown>>();
   let last: Promise<unknown> = Promise.resolve();
-  let lost: unknown;
 
   async function transact<T>(act: () => T | Promise<T>): Promise<T> {
-    if (lost !== undefined) throw lost;
     try {
       await whenFree(() => begin.run());
       const result = await act();
@@ -46,28 +37,14 @@ export function queueTransactions(
     }
   }
 
-  async function durably<T>(turn: Promise<T>): Promise<T> {
-    const result = await turn;
-    try {
-      await makeDurable();
-    } catch (error) {
-      lost ??= error;
-      throw lost;
-    }
-    return result;
-  }
-
   return {
     write: (act) => {
       const turn = last.then(() => transact(act));
       last = turn.then(ignore, ignore);
-      const done = durably(turn);
-      const settled = done.then(ignore, ignore).finally(() => underWay.delete(settled));
-      underWay.add(settled);
-      return done;
+      return turn;
     },
     idle: async () => {
-      await Promise.all(underWay);
+      await last;
     },
   };
 }

@@ -119,7 +119,8 @@ function claim(ledger: Ledger, lease: LotLease, externalIds: readonly string[]):
 
 /** A reserved batch all of whose devices have their folders was committed after the backup was made. */
 async function finishBatch(ledger: Ledger, lease: LotLease, layout: LotLayout, batch: OpenBatch): Promise<void> {
-  if (batch.state !== "reserved") return;
+  // One whose devices were all rejected is given up as any other.
+  if (batch.state !== "reserved" || batch.devices.length === 0) return;
   const minted: MintedDevice[] = [];
   for (const { externalId, serialNumber } of batch.devices) {
     const places = [deviceFolder(layout, externalId), join(batchFolder(layout, batch.number), safeName(externalId))];

@@ -8,8 +8,8 @@ import type { RunTools } from "./run-tools.ts";
 const NEVER_ENDED = exitCodeOf(new OnboardingError("", { code: "stopped" }));
 
 /**
- * Takes a lot for work that is no run of it: how its last run ended stays as it was. Throws `lot-held` when
- * a run has it.
+ * Takes a lot for work that is no run of it: how its last run ended stays as it was, whatever comes of this. Throws
+ * `lot-held` when a run has it.
  */
 export async function withLeaseBeside<T>(
   tools: RunTools,
@@ -17,6 +17,10 @@ export async function withLeaseBeside<T>(
   work: (lease: LotLease) => Promise<T>,
 ): Promise<T> {
   const exitCode = (await tools.ledger.lot(lot))?.lastExitCode ?? NEVER_ENDED;
-  const { value } = await withLotLease(tools, lot, async (lease) => ({ value: await work(lease), exitCode }));
-  return value;
+  const { ended } = await withLotLease(tools, lot, async (lease) => {
+    const [ended] = await Promise.allSettled([work(lease)]);
+    return { ended, exitCode };
+  });
+  if (ended.status === "rejected") throw ended.reason;
+  return ended.value;
 }
