@@ -64,9 +64,9 @@ test("a batch that cannot be reserved ends minting once nothing is under way any
 });
 
 test("a batch whose devices cannot be judged is void, and its devices are planned still", async () => {
-  const fault = new Error("no");
-  const { ledger, options } = await plannedLot({ rejectUnfit: () => Promise.reject(fault) });
-  await expect(mintLot(options)).rejects.toBe(fault);
+  const error = new Error("no");
+  const { ledger, options } = await plannedLot({ rejectUnfit: () => Promise.reject(error) });
+  await expect(mintLot(options)).rejects.toBe(error);
   expect(await ledger.openBatches("L1")).toEqual([]);
   expect(await ledger.countByStage("L1")).toMatchObject({ planned: 5 });
 });

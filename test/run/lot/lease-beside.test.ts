@@ -16,7 +16,7 @@ test("how a lot's last run ended stays as it was, whatever comes of the work bes
   const tools = { ledger, owner, log: pino({ enabled: false }) } as Partial<RunTools> as RunTools;
   await withLeaseBeside(tools, "L1", async () => "done");
   expect(await ledger.lot("L1")).toMatchObject({ lastExitCode: 3, heldBy: null });
-  const fault = new OnboardingError("output is missing", { code: "state-damaged" });
-  await expect(withLeaseBeside(tools, "L1", () => Promise.reject(fault))).rejects.toBe(fault);
+  const error = new OnboardingError("output is missing", { code: "state-damaged" });
+  await expect(withLeaseBeside(tools, "L1", () => Promise.reject(error))).rejects.toBe(error);
   expect(await ledger.lot("L1")).toMatchObject({ lastExitCode: 3, heldBy: null });
 });
