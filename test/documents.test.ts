@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 
@@ -79,4 +79,14 @@ test("sources, units and jobs name documents that exist", () => {
   );
   expect(named.length).toBeGreaterThan(5);
   expect(named.filter(({ document }) => !existsSync(document))).toEqual([]);
+});
+
+test("each decision has a number of its own, the one that its title has", () => {
+  const files = readdirSync("docs/decisions").sort();
+  expect(files.length).toBeGreaterThan(10);
+  const numbers = files.map((file) => Number(file.slice(0, 4)));
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  for (const [index, file] of files.entries()) {
+    expect(readFileSync(join("docs/decisions", file), "utf8")).toMatch(new RegExp(`^# ${index + 1}\\. `));
+  }
 });

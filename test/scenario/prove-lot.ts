@@ -90,7 +90,8 @@ export function stagesOf(home: string, lot: string): ReadonlySet<string> {
 }
 
 export function readLedger(home: string, lot: string): LedgerView {
-  const ledger = new DatabaseSync(join(home, "state", "ledger.sqlite"), { readOnly: true });
+  // Another lot's program may recover the log of a killed one just now.
+  const ledger = new DatabaseSync(join(home, "state", "ledger.sqlite"), { readOnly: true, timeout: 30_000 });
   try {
     const rows = <T>(sql: string): T[] =>
       ledger.prepare(sql.replace("$LOT", "(SELECT id FROM lots WHERE name = ?)")).all(lot) as T[];
