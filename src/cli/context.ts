@@ -7,6 +7,7 @@ import type { Ledger, LedgerFile } from "../ledger/ledger.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { RunTools } from "../run/lot/run-tools.ts";
 import { findPassphrase } from "./find-passphrase.ts";
+import { limitArenas } from "./limit-arenas.ts";
 import { limitYoungGeneration } from "./limit-young-generation.ts";
 import { type CliProcess, type LookContext, type LookOptions, makeLookContext, useAndClose } from "./look-context.ts";
 import { platformLogin } from "./platform-login.ts";
@@ -95,6 +96,7 @@ export async function makeRunTools(
   const passphrases = new Map<string, Promise<string>>();
   context.tellStop();
   limitYoungGeneration();
+  limitArenas();
   return {
     home: context.home,
     site: context.site(),

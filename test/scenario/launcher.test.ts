@@ -72,6 +72,16 @@ test.each(["14.21.3", "26.10.0"])("on Node.js %s --version is answered with noth
   expect([status, stdout]).toEqual([0, "1.2.3\n"]);
 });
 
+test.each([
+  ["bash", "bash"],
+  ["powershell", "ps1"],
+])("on any Node.js completion %s is answered with nothing else installed", (shell, ending) => {
+  rmSync(join(root, "dist"), { recursive: true });
+  mkdirSync(join(root, "completions"));
+  writeFileSync(join(root, "completions", `lotmint.${ending}`), "# the script\n");
+  expect(launch(["completion", shell], "14.21.3")).toMatchObject({ status: 0, stdout: "# the script\n", stderr: "" });
+});
+
 test("in a checkout without packages it says what to run", () => {
   makeCheckout();
   const { status, stderr } = launch(["status"]);

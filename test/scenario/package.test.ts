@@ -65,6 +65,7 @@ test("the package holds the program, its documents and its service units, in at 
     "CHANGELOG.md",
     "README.md",
     "bin",
+    "completions",
     "deploy",
     "dist",
     "docs",
