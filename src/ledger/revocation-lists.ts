@@ -9,14 +9,7 @@ export interface RevocationLists {
   /** Commits the next number of an issuer's revocation lists, before that list is signed; they grow (RFC 5280, 5.2.3). */
   reserveCrl(issuer: string): Promise<number>;
   /** Records the list that was written under a reserved number. */
-  recordCrl(list: {
-    readonly issuer: string;
-    readonly number: number;
-    readonly entries: number;
-    readonly sha256: string;
-    readonly thisUpdateMs: number;
-    readonly nextUpdateMs: number;
-  }): Promise<void>;
+  recordCrl(list: CrlRecord & { readonly issuer: string }): Promise<void>;
   /** Lots with batches under this issuer that are neither placed nor void. */
   lotsUnderWay(issuer: string): Promise<readonly string[]>;
   /** Serial numbers of an issuer's list that this platform has not taken yet, from `after` on, at most `limit`. */
@@ -46,16 +39,19 @@ export interface RevocationLists {
   ): Promise<void>;
 }
 
+/** A revocation list that was written. */
+export interface CrlRecord {
+  readonly number: number;
+  readonly entries: number;
+  readonly sha256: string;
+  readonly thisUpdateMs: number;
+  readonly nextUpdateMs: number;
+}
+
 /** How an issuer's newest revocation list stands against what is revoked. */
 export interface RevocationListState {
   /** Entries that a list written now would have, and how many of them are revoked rather than abandoned. */
   readonly due: number;
   readonly revoked: number;
-  readonly written: {
-    readonly number: number;
-    readonly entries: number;
-    readonly sha256: string;
-    readonly thisUpdateMs: number;
-    readonly nextUpdateMs: number;
-  } | null;
+  readonly written: CrlRecord | null;
 }

@@ -16,9 +16,7 @@ export function renewHomeCrls(context: CliContext, ledgers: SharedLedger): () =>
       .filter(({ state }) => state === "ready")
       .map(({ name }) => name);
     const tools = { home, now, issuerPassphrase: async (name: string) => givenPassphrase(name, context) };
-    for (const outcome of await ledgers.use((ledger) =>
-      renewCrls({ ...tools, ledger }, issuers, { atHalfLife: true }),
-    )) {
+    for (const outcome of await ledgers.use((ledger) => renewCrls({ ...tools, ledger }, issuers))) {
       const { issuer } = outcome;
       const reason =
         outcome.kind === "skipped" ? outcome.reason : outcome.kind === "failed" ? outcome.error.message : "";

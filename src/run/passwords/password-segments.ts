@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
+import { listIds } from "../../domain/list-ids.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { PasswordBatch } from "../../ledger/passwords.ts";
 
@@ -62,7 +63,7 @@ export async function findMissing(
 /** Throws `state-damaged`, naming them, when devices of a lot have certificates and their passwords are nowhere. */
 export function refuseMissing(missing: readonly string[], lot: string, layout: LotLayout): void {
   if (missing.length === 0) return;
-  const ids = missing.slice(0, 5).join(", ") + (missing.length > 5 ? ", …" : "");
+  const ids = listIds(missing, 5);
   const noun = missing.length === 1 ? "1 device" : `${missing.length} devices`;
   throw new OnboardingError(
     `the passwords of ${noun} (${ids}) of lot ${lot} are in no list and in no segment in ${layout.secrets}, and without them their keystores cannot be opened; bring back the files that were there and run again, or, if they are lost for good, remint or revoke the devices`,

@@ -17,24 +17,20 @@ export type RenewedCrl =
   | { readonly kind: "failed"; readonly issuer: string; readonly error: OnboardingError };
 
 /**
- * Writes the revocation lists of these issuers that lack an entry or have run out, as far as their passphrases are
- * given; with `atHalfLife` also those that have reached half of the time to their next update, so that nobody who
- * fetches lists finds one that has run out because this machine was off. An issuer that never had a list gets one only
- * when there is something to list. What is recorded as revoked stays so whatever becomes of a list, hence errors are
- * returned, not thrown.
+ * Writes the revocation lists of these issuers that lack an entry or have reached half of the time to their next
+ * update, as far as their passphrases are given: nobody who fetches lists finds one that has run out because this
+ * machine was off. An issuer that never had a list gets one only when there is something to list. What is recorded as
+ * revoked stays so whatever becomes of a list, hence errors are returned, not thrown.
  */
 export async function renewCrls(
   tools: Pick<RunTools, "home" | "ledger" | "now" | "issuerPassphrase">,
   issuers: Iterable<string>,
-  { atHalfLife = false }: { readonly atHalfLife?: boolean } = {},
 ): Promise<readonly RenewedCrl[]> {
   const renewed: RenewedCrl[] = [];
   for (const issuer of new Set(issuers)) {
     const list = await tools.ledger.revocationList(issuer);
     const status = crlStatus(list, tools.now());
-    const isHalfSpent =
-      list.written !== null && tools.now() >= (list.written.thisUpdateMs + list.written.nextUpdateMs) / 2;
-    const isDue = (status !== "current" && status !== "none") || (atHalfLife && isHalfSpent);
+    const isDue = status !== "current" && status !== "none";
     renewed.push(isDue ? await renewOne(tools, issuer) : { kind: "current", issuer });
   }
   return renewed;

@@ -1,5 +1,5 @@
 import type { RevokedSerial } from "../../../domain/revocation.ts";
-import type { RevocationListState } from "../../revocation-lists.ts";
+import type { CrlRecord, RevocationListState } from "../../revocation-lists.ts";
 import type { CertifiedDevice } from "../../revoking.ts";
 import type { Place } from "./place.ts";
 
@@ -23,14 +23,7 @@ export interface RevokingStatements {
   /** Raises the issuer's counter of revocation lists, and reserves that number. */
   nextCrl(issuer: string): Promise<number>;
   /** False when the number is not reserved. */
-  recordCrl(list: {
-    readonly issuer: string;
-    readonly number: number;
-    readonly entries: number;
-    readonly sha256: string;
-    readonly thisUpdateMs: number;
-    readonly nextUpdateMs: number;
-  }): Promise<boolean>;
+  recordCrl(list: CrlRecord & { readonly issuer: string }): Promise<boolean>;
   lotsUnderWay(issuer: string): Promise<readonly string[]>;
 
   unpushed(issuer: string, platform: string, after: string, limit: number): Promise<readonly RevokedSerial[]>;
