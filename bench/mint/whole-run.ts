@@ -8,6 +8,7 @@ const PROGRAM = fileURLToPath(new URL("../../bin/lotmint", import.meta.url));
 
 /** The real program on a home of its own, one new lot after the other. */
 export interface WholeRun {
+  readonly home: string;
   /** Runs one lot of so many devices, as a process from start to end; devices per second of wall time. */
   readonly rate: (devices: number) => Promise<number>;
   readonly close: () => void;
@@ -31,6 +32,7 @@ export async function openWholeRun(measuring: Measuring = {}): Promise<WholeRun>
   await lotmint(home, ["authority", "create", "line", "--issuer", "root"]);
   let lots = 0;
   return {
+    home,
     rate: async (devices) => {
       const lot = `lot-${++lots}`;
       const manifest = join(home, "input", `${lot}.csv`);
