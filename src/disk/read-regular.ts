@@ -25,7 +25,7 @@ export function readRegular(path: string, mostOctets: number): RegularFile | und
     if (!stat.isFile()) return undefined;
     const { mode, size } = stat;
     if (size > mostOctets) return { mode, size, content: undefined };
-    const octets = Buffer.allocUnsafeSlow(size);
+    const octets = Buffer.allocUnsafe(size);
     let read = 0;
     for (let more = 1; more > 0 && read < size; read += more) more = readSync(file, octets, read, size - read, null);
     return { mode, size, content: octets.subarray(0, read) };

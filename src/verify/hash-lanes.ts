@@ -4,7 +4,7 @@
  * computes is compared with OpenSSL before it is used.
  */
 import { hash } from "node:crypto";
-import { AND, type Code, join, type LaneCode, newLaneCode, OR, type Variable, type Word, XOR } from "./lane-code.ts";
+import { type Code, type LaneCode, newLaneCode, type Variable, type Word } from "./lane-code.ts";
 
 export type LaneDigest = "sha1" | "sha256";
 
@@ -37,7 +37,7 @@ function writeSha256(to: LaneCode, digest: readonly Variable[], tables: Tables):
   for (const [index, register] of registers.entries()) to.assign(register, to.push(start[index] ?? 0));
   const order = [...registers] as Registers;
   let [now, before] = to.newVariables(2) as [Variable, Variable];
-  to.assign(before, join(XOR, to.push(order[1]), to.push(order[2])));
+  to.assign(before, to.xor(to.push(order[1]), to.push(order[2])));
   for (let t = 0; t < 64; t++) {
     if (t >= 16) {
       const [early, late] = [at(message, t - 15), at(message, t - 2)];
@@ -52,12 +52,12 @@ function writeSha256(to: LaneCode, digest: readonly Variable[], tables: Tables):
       message.push(target);
     }
     const [a, b, , d, e, f, g, h] = order;
-    const choice = join(XOR, to.push(g), join(AND, to.push(e), join(XOR, to.push(f), to.push(g))));
+    const choice = to.xor(to.push(g), to.and(to.push(e), to.xor(to.push(f), to.push(g))));
     to.assign(h, to.sum([at(round, t), at(message, t), h], choice, to.sigma(e, [6, 11, 25])));
     to.assign(d, to.sum([d, h]));
     // Majority is ((a ^ b) & (b ^ c)) ^ b, and b ^ c was a ^ b in the round before.
-    to.assign(now, join(XOR, to.push(a), to.push(b)));
-    const majority = join(XOR, join(AND, to.push(now), to.push(before)), to.push(b));
+    to.assign(now, to.xor(to.push(a), to.push(b)));
+    const majority = to.xor(to.and(to.push(now), to.push(before)), to.push(b));
     to.assign(h, to.sum([h], majority, to.sigma(a, [2, 13, 22])));
     [now, before] = [before, now];
     order.unshift(order.pop() as Variable);
@@ -78,17 +78,17 @@ function writeSha1(to: LaneCode, digest: readonly Variable[], { start, round }: 
       const words = [3, 8, 14, 16].map((back) => at(message, t - back));
       const known = words.reduce<number>((sum, word) => (typeof word === "number" ? sum ^ word : sum), 0);
       const parts = words.filter((word) => typeof word !== "number").map((word) => to.push(word));
-      to.assign(mixed, join(XOR, ...parts, ...(known === 0 ? [] : [to.push(known)])));
+      to.assign(mixed, to.xor(...parts, ...(known === 0 ? [] : [to.push(known)])));
       const target = at(schedule, t % 16);
       to.assign(target, to.rotateLeft(mixed, 1));
       message.push(target);
     }
     const [a, b, c, d, e] = order;
-    const differing = join(XOR, to.push(c), to.push(d));
-    let mix = join(XOR, to.push(b), differing);
-    if (t < 20) mix = join(XOR, to.push(d), join(AND, to.push(b), differing));
+    const differing = to.xor(to.push(c), to.push(d));
+    let mix = to.xor(to.push(b), differing);
+    if (t < 20) mix = to.xor(to.push(d), to.and(to.push(b), differing));
     else if (t >= 40 && t < 60)
-      mix = join(OR, join(AND, to.push(b), join(OR, to.push(c), to.push(d))), join(AND, to.push(c), to.push(d)));
+      mix = to.or(to.and(to.push(b), to.or(to.push(c), to.push(d))), to.and(to.push(c), to.push(d)));
     to.assign(e, to.sum([at(round, Math.floor(t / 20)), at(message, t), e], mix, to.rotateLeft(a, 5)));
     to.assign(b, to.rotateLeft(b, 30));
     order.unshift(order.pop() as Variable);

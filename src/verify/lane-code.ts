@@ -9,9 +9,9 @@ const STORE = [0xfd, 0x0b, 4];
 const SHIFT_LEFT = [0xfd, 0xab, 0x01];
 const SHIFT_RIGHT = [0xfd, 0xad, 0x01];
 const ADD = [0xfd, 0xae, 0x01];
-export const AND = [0xfd, 0x4e];
-export const OR = [0xfd, 0x50];
-export const XOR = [0xfd, 0x51];
+const AND = [0xfd, 0x4e];
+const OR = [0xfd, 0x50];
+const XOR = [0xfd, 0x51];
 const GET = 0x20;
 const SET = 0x21;
 const CONSTANT = 0x41;
@@ -24,8 +24,8 @@ export interface Variable {
 /** A variable, or a number that is known while the code is written. */
 export type Word = Variable | number;
 
-/** Code that leaves one vector on the stack. */
-export type Code = readonly number[];
+/** Writes, when it is called, code that leaves one vector on the stack. */
+export type Code = () => void;
 
 export type LaneCode = ReturnType<typeof newLaneCode>;
 
@@ -34,16 +34,47 @@ export function newLaneCode(slots: number) {
   const octets: number[] = [];
   const constants: number[] = [];
   let variables = 0;
-  const load = (slot: number): Code => [CONSTANT, 0, ...LOAD, ...leb(slot * 16)];
-  const push = (word: Word): Code => {
-    if (typeof word !== "number") return [GET, ...leb(word.variable)];
+  /** LEB128 of a number that is not negative. Of what is written as signed, all is below 64, where both are alike. */
+  const put = (value: number): void => {
+    let rest = value;
+    for (; rest >= 0x80; rest >>>= 7) octets.push((rest & 0x7f) | 0x80);
+    octets.push(rest);
+  };
+  const load =
+    (slot: number): Code =>
+    () => {
+      octets.push(CONSTANT, 0, ...LOAD);
+      put(slot * 16);
+    };
+  const pushWord = (word: Word): void => {
+    if (typeof word !== "number") {
+      octets.push(GET);
+      put(word.variable);
+      return;
+    }
     let at = constants.indexOf(word | 0);
     if (at < 0) at = constants.push(word | 0) - 1;
-    return load(slots + at);
+    load(slots + at)();
   };
-  const shift = (word: Word, bits: number, direction: readonly number[]): Code => {
-    return [...push(word), CONSTANT, ...leb(bits), ...direction];
-  };
+  const push =
+    (word: Word): Code =>
+    () =>
+      pushWord(word);
+  /** These vectors under one operation. */
+  const join =
+    (operation: readonly number[], ...codes: readonly Code[]): Code =>
+    () => {
+      for (const [index, code] of codes.entries()) {
+        code();
+        if (index > 0) octets.push(...operation);
+      }
+    };
+  const shift =
+    (word: Word, bits: number, direction: readonly number[]): Code =>
+    () => {
+      pushWord(word);
+      octets.push(CONSTANT, bits, ...direction);
+    };
   const rotateLeft = (word: Word, bits: number): Code =>
     join(OR, shift(word, bits, SHIFT_LEFT), shift(word, 32 - bits, SHIFT_RIGHT));
   return {
@@ -52,11 +83,19 @@ export function newLaneCode(slots: number) {
     load,
     push,
     rotateLeft,
+    xor: (...codes: readonly Code[]): Code => join(XOR, ...codes),
+    and: (...codes: readonly Code[]): Code => join(AND, ...codes),
+    or: (...codes: readonly Code[]): Code => join(OR, ...codes),
     store: (slot: number, word: Word): void => {
-      octets.push(CONSTANT, 0, ...push(word), ...STORE, ...leb(slot * 16));
+      octets.push(CONSTANT, 0);
+      pushWord(word);
+      octets.push(...STORE);
+      put(slot * 16);
     },
     assign: (target: Variable, code: Code): void => {
-      octets.push(...code, SET, ...leb(target.variable));
+      code();
+      octets.push(SET);
+      put(target.variable);
     },
     /** The rotations to the right by these numbers of bits, and one shift where it is given, under XOR. */
     sigma: (word: Word, rotations: readonly number[], shifted?: number): Code => {
@@ -81,13 +120,6 @@ export function newLaneCode(slots: number) {
   };
 }
 
-/** The vectors of these codes under one operation. */
-export function join(operation: readonly number[], ...codes: readonly Code[]): Code {
-  const joined: number[] = [];
-  for (const [index, code] of codes.entries()) joined.push(...code, ...(index === 0 ? [] : operation));
-  return joined;
-}
-
 function moduleOf(code: readonly number[]): Uint8Array {
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
@@ -107,7 +139,7 @@ function section(id: number, contents: readonly number[]): number[] {
   return [id, ...leb(contents.length), ...contents];
 }
 
-/** LEB128 of a number that is not negative. Of what is written here as signed, all is below 64, where both are alike. */
+/** LEB128 of a number that is not negative. */
 function leb(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...leb(value >>> 7)];
 }

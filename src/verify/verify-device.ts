@@ -18,9 +18,15 @@ import { openJks } from "./read-jks.ts";
 import { openPkcs12 } from "./read-strict-pkcs12.ts";
 import { runAlone, runSideBySide, type Steps } from "./steps.ts";
 
+/** What the ledger says of a device and its files. */
+export type RecordedDevice = Pick<
+  MintedRecord,
+  "externalId" | "stage" | "serialNumber" | "sha256" | "publicKeySha256" | "notAfterMs" | "files"
+>;
+
 export interface DeviceToVerify {
   readonly folder: string;
-  readonly record: MintedRecord;
+  readonly record: RecordedDevice;
   /** undefined: none is listed, so that whatever needs one is a difference. "unknown": skip what needs one. */
   readonly password: string | undefined | { readonly kind: "unknown" };
   /** DER of the issuing chain, issuer first, trust anchor last. */

@@ -135,7 +135,16 @@ function deviceToOpen(record: MintedRecord, check: Check): DeviceToOpen | undefi
   if (record.stage === "reserved" || (record.stage === "revoked" && !existsSync(folder))) return undefined;
   return {
     folder,
-    record,
+    // No more than that goes to a thread.
+    record: {
+      externalId: record.externalId,
+      stage: record.stage,
+      serialNumber: record.serialNumber,
+      sha256: record.sha256,
+      publicKeySha256: record.publicKeySha256,
+      notAfterMs: record.notAfterMs,
+      files: record.files,
+    },
     password: passwordOf(record, check),
     aliases: expectedAliases(record, job.keystores),
     nowMs: check.now(),
