@@ -19,7 +19,7 @@ const samplesFile = join(folder, "samples.json");
 const preload = fileURLToPath(new URL("./scale/sample-steps.ts", import.meta.url));
 const whole = await openWholeRun({ preload, env: { BENCH_SAMPLES: samplesFile } });
 try {
-  const rate = await whole.rate(devices);
+  const { rate } = await whole.run(devices);
   const { samples, peakRssBytes } = JSON.parse(readFileSync(samplesFile, "utf8")) as {
     readonly samples: readonly Sample[];
     readonly peakRssBytes: number;
