@@ -1,6 +1,7 @@
 /**
  * How fast lotmint mints, against what its machine can do at all and against the tutorial's commands.
- * `node bench/mint.ts [--seconds N] [--rounds N] [--workers N] [--devices N] [--full] [--only SECTION]`
+ * `node bench/mint.ts [--seconds N] [--rounds N] [--workers N] [--devices N] [--keys N] [--full] [--only SECTION]
+ * [--without tutorial]`
  */
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -20,7 +21,9 @@ interface BenchOptions {
   readonly rounds: number;
   /** Of one whole run. */
   readonly devices: number;
-  readonly full: boolean;
+  /** RSA keys of each measurement. */
+  readonly keys: number;
+  readonly withTutorial: boolean;
 }
 
 /**
@@ -61,7 +64,7 @@ async function measureIssuers(options: BenchOptions): Promise<void> {
 
 async function measureRsa(options: BenchOptions): Promise<void> {
   // Prime search is a lottery: a repetition's rate says little below some hundred keys.
-  const keys = options.full ? 2000 : 200;
+  const { keys } = options;
   const lines = await withCrew("ec-p256", options, async (crew) => [
     { what: `key generation, ${keys} keys each`, ...(await keysInTurn(crew, options, "rsa-keys", keys)), wanted: 0.95 },
     { what: "key, certificate and PKCS#12", ...(await keysInTurn(crew, options, "rsa-mint", keys)) },
@@ -81,7 +84,9 @@ async function measureWholeRun(options: BenchOptions): Promise<void> {
       for (let round = 0; round < options.rounds; round++) {
         rates.bound.push((await bound()).rate);
         rates.run.push(await whole.rate(options.devices));
-        rates.tutorial.push(await measureTutorial(issuer, options.workers, options.seconds));
+        if (options.withTutorial) {
+          rates.tutorial.push(await measureTutorial(issuer, options.workers, options.seconds));
+        }
       }
     });
   } finally {
@@ -91,6 +96,7 @@ async function measureWholeRun(options: BenchOptions): Promise<void> {
   print(`Whole run of ${options.devices} EC devices: start-up, three files each, durable, ledger, CSV, reports`, [
     { what: "issuer ec-p256", bound: median(rates.bound), lotmint, wanted: 0.5 },
   ]);
+  if (!options.withTutorial) return;
   const version = execFileSync("openssl", ["version"], { encoding: "utf8" }).trim();
   const ratio = lotmint / tutorial;
   console.log(
@@ -127,8 +133,7 @@ async function inTurn(
   const rates = { bound: [] as number[], lotmint: [] as number[] };
   const once = async (kind: BenchWork, seconds: number) =>
     (await crew.run({ work: kind, seconds, devices: Number.POSITIVE_INFINITY })).rate;
-  await once(bound, 0.2);
-  await once(work, 0.2);
+  for (const kind of [bound, work]) await once(kind, Math.min(0.2, options.seconds));
   for (let round = 0; round < options.rounds; round++) {
     rates.bound.push(await once(bound, options.seconds));
     rates.lotmint.push(await once(work, options.seconds));
@@ -183,8 +188,10 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     workers: { type: "string", default: String(availableParallelism()) },
     devices: { type: "string", default: "20000" },
+    keys: { type: "string" },
     full: { type: "boolean", default: false },
     only: { type: "string" },
+    without: { type: "string", default: "" },
   },
 });
 const options: BenchOptions = {
@@ -192,7 +199,8 @@ const options: BenchOptions = {
   rounds: Number(values.rounds),
   workers: Number(values.workers),
   devices: Number(values.devices),
-  full: values.full,
+  keys: Number(values.keys ?? (values.full ? "2000" : "200")),
+  withTutorial: !values.without.split(",").includes("tutorial"),
 };
 const named = values.only === undefined ? Object.keys(SECTIONS) : values.only.split(",");
 console.log(`Node ${process.version}, ${options.workers} workers, ${options.rounds} rounds of ${options.seconds} s`);
