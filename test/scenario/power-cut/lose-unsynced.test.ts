@@ -33,7 +33,9 @@ function after(operations: readonly Operation[], more: Partial<Cut> = {}): Reado
   };
   const cut: Cut = { at: operations.length, model: "any", kept: 0, random: () => 0.5, ...more };
   const { contents, entries } = loseUnsynced(recording, cut);
-  return Object.fromEntries([...(entries.get(ROOT) ?? [])].map(([name, inode]) => [name, `${contents.get(inode) ?? ""}`]));
+  return Object.fromEntries(
+    [...(entries.get(ROOT) ?? [])].map(([name, inode]) => [name, `${contents.get(inode) ?? ""}`]),
+  );
 }
 
 test("fsync of a file keeps its content and not its name, that of its folder the name and not the content", () => {
