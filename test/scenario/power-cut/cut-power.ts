@@ -17,7 +17,8 @@ const ROWS = makeRows("P1", 254);
  * The mark of a folder may keep the name that it was written under beside its own: a link that was made, and whose first
  * name was removed without a sync. Nobody reads it, and it holds no secret.
  */
-const SECOND_NAME = /^\.\.lotmint-owner\.json\.[0-9a-f]{8}\.new was left behind$/;
+const SECOND_NAME =
+  /^(?:\.\.lotmint-owner\.json\.[0-9a-f]{8}\.new was left behind|secrets\/ has too many, 1: \.\.lotmint-owner\.json\.[0-9a-f]{8}\.new)$/;
 
 /** A run that was recorded, in whose home the images are put. */
 export interface RecordedRun {
