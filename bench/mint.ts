@@ -1,6 +1,7 @@
 /**
  * How fast lotmint mints, against what its machine can do at all and against the tutorial's commands.
- * `node bench/mint.ts [--seconds N] [--rounds N] [--workers N] [--devices N] [--full] [--only SECTION] [--folders DIR,…] [--no-tutorial]`
+ * `node bench/mint.ts [--seconds N] [--rounds N] [--workers N] [--devices N] [--keys N] [--full] [--only SECTION]
+ * [--folders DIR,…] [--no-tutorial]`
  */
 import { execFileSync } from "node:child_process";
 import { availableParallelism, tmpdir } from "node:os";
@@ -25,6 +26,8 @@ interface BenchOptions {
   readonly folders: readonly string[];
   /** Whether whole runs are held against the tutorial's commands. */
   readonly tutorial: boolean;
+  /** RSA keys of each measurement. */
+  readonly keys: number;
 }
 
 /** Of the bound's CPU time, that a whole run may cost. */
@@ -68,7 +71,7 @@ async function measureIssuers(options: BenchOptions): Promise<void> {
 
 async function measureRsa(options: BenchOptions): Promise<void> {
   // Prime search is a lottery: a repetition's rate says little below some hundred keys.
-  const keys = options.full ? 2000 : 200;
+  const { keys } = options;
   const lines = await withCrew("ec-p256", options, async (crew) => [
     { what: `key generation, ${keys} keys each`, ...(await keysInTurn(crew, options, "rsa-keys", keys)), wanted: 0.95 },
     { what: "key, certificate and PKCS#12", ...(await keysInTurn(crew, options, "rsa-mint", keys)) },
@@ -173,8 +176,7 @@ async function inTurn(
   const rates = { bound: [] as number[], lotmint: [] as number[] };
   const once = async (kind: BenchWork, seconds: number) =>
     (await crew.run({ work: kind, seconds, devices: Number.POSITIVE_INFINITY })).rate;
-  await once(bound, 0.2);
-  await once(work, 0.2);
+  for (const kind of [bound, work]) await once(kind, Math.min(0.2, options.seconds));
   for (let round = 0; round < options.rounds; round++) {
     rates.bound.push(await once(bound, options.seconds));
     rates.lotmint.push(await once(work, options.seconds));
@@ -229,6 +231,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     workers: { type: "string", default: String(availableParallelism()) },
     devices: { type: "string", default: "20000" },
+    keys: { type: "string" },
     full: { type: "boolean", default: false },
     only: { type: "string" },
     folders: { type: "string", default: `/dev/shm,${tmpdir()}` },
@@ -243,6 +246,7 @@ const options: BenchOptions = {
   full: values.full,
   folders: values.folders.split(","),
   tutorial: !values["no-tutorial"],
+  keys: Number(values.keys ?? (values.full ? "2000" : "200")),
 };
 const named = values.only === undefined ? Object.keys(SECTIONS) : values.only.split(",");
 console.log(`Node ${process.version}, ${options.workers} workers, ${options.rounds} rounds of ${options.seconds} s`);
