@@ -1,6 +1,6 @@
 import type { Job } from "../domain/job.ts";
 import { retrying } from "../platform/retrying.ts";
-import { type Asked, askPresence } from "../submit/ask-collisions.ts";
+import { askPresence, type PresenceOutcome } from "../submit/ask-collisions.ts";
 import type { LotAtWork } from "./lot/lot-at-work.ts";
 import type { LotPreflight } from "./lot/preflight-lot.ts";
 import { type RunTools, retryPolicy } from "./lot/run-tools.ts";
@@ -33,7 +33,7 @@ export function askWhileMinting(
   );
   // Looked at by `done`; a run that fails before that has an error of its own.
   asked.catch(() => undefined);
-  const tell = ({ rejected, silent }: Asked) => {
+  const tell = ({ rejected, silent }: PresenceOutcome) => {
     if (rejected > 0) walk.progressed();
     if (silent === undefined || halted.aborted) return;
     log.debug({ lot: lease.lot }, `${silent.message}; the other devices are asked for at submission`);

@@ -12,7 +12,7 @@ export type Cleared =
   | { readonly kind: "unasked"; readonly reply: Unanswered };
 
 /** What asking takes. */
-export interface Asking {
+export interface PresenceQuestions {
   readonly ledger: Pick<SubmissionLedger, "recordCollisions">;
   readonly lease: LotLease;
   /** A `retrying` one. */
@@ -22,7 +22,7 @@ export interface Asking {
 }
 
 /** What came of some questions. */
-export interface Asked {
+export interface PresenceOutcome {
   /** Devices that were rejected before they were minted. */
   readonly rejected: number;
   /** The reply that ended it; the devices that are left are asked for later. */
@@ -34,10 +34,10 @@ export interface Asked {
  * yet is rejected with its answer's record; of one that is minted the answer stands in its row.
  */
 export async function askPresence(
-  { ledger, lease, platform, halted }: Asking,
+  { ledger, lease, platform, halted }: PresenceQuestions,
   devices: AsyncIterable<UnaskedDevice> | Iterable<UnaskedDevice>,
   onAnswer: (externalId: string, present: boolean) => void = () => undefined,
-): Promise<Asked> {
+): Promise<PresenceOutcome> {
   let rejected = 0;
   const answers = recordInSets(async (set) => {
     rejected += (await ledger.recordCollisions(lease, set)).length;

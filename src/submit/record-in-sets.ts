@@ -1,7 +1,7 @@
 import type { CollisionAnswer } from "../ledger/submission.ts";
 
 /** Answers that are recorded together: what a kill makes us ask again. */
-export const ANSWERS_PER_RECORD = 250;
+const ANSWERS_PER_RECORD = 250;
 
 export interface AnswerSets {
   /** Takes an answer; the one that fills a set waits until it is recorded, others do not. */
