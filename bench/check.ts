@@ -40,7 +40,7 @@ const crew = openCrew(Number(values.workers), {
 });
 const whole = await openWholeRun();
 try {
-  await whole.rate(devices);
+  await whole.run(devices);
   await boundUs(0.2);
   const costs = { bound: [] as number[], check: [] as number[], start: [] as number[], peakMb: [] as number[] };
   for (let round = 0; round < Number(values.rounds); round++) {

@@ -90,12 +90,14 @@ async function measure(format: Format, crew: Crew, tools: Tools, options: Option
   };
   const count = Math.ceil(options.count / options.rounds);
   const unbounded = { seconds: options.seconds, count: Number.POSITIVE_INFINITY };
+  const warmUp = Math.min(0.3, options.seconds);
   const withForge = FORGE_FORMATS.includes(format) && !options.without.includes("node-forge");
   for (const key of withForge ? (["ec", "rsa"] as const) : (["ec"] as const)) {
     // The first calls assemble, compile and fill pools.
-    for (const kind of ["bound", "lotmint"] as const) await crew.run({ kind, format, key, seconds: 0.3, count: 1e9 });
+    for (const kind of ["bound", "lotmint"] as const)
+      await crew.run({ kind, format, key, seconds: warmUp, count: 1e9 });
   }
-  if (withForge) await crew.run({ kind: "node-forge", format, key: "rsa", seconds: 0.3, count: 1e9 });
+  if (withForge) await crew.run({ kind: "node-forge", format, key: "rsa", seconds: warmUp, count: 1e9 });
   for (let round = 0; round < options.rounds; round++) {
     note("bound", await crew.run({ kind: "bound", format, key: "ec", ...unbounded }));
     note("lotmint", await crew.run({ kind: "lotmint", format, key: "ec", ...unbounded }));

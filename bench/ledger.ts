@@ -2,20 +2,25 @@
  * What the ledger costs the main thread a device, without anything else of a run: a manifest is taken in, and its
  * devices are claimed, recorded as minted, listed, sent and confirmed. `node bench/ledger.ts [DEVICES]`, 20,000 unless told.
  * CPU is the main thread's own; busy is how long its event loop could do nothing else, waits for the disk included.
+ * Then a whole `lotmint run` of as many devices, start-up included: the main thread's CPU time beside that of all threads.
  */
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
 import type { PlannedBatch } from "../src/domain/plan.ts";
 import { currentLockOwner } from "../src/ledger/lock-owner.ts";
 import { openLedger } from "../src/ledger/sqlite/open-ledger.ts";
 import { newSerialNumber } from "../src/x509/serial-number.ts";
+import { openWholeRun } from "./mint/whole-run.ts";
 
 const DEVICES = Number(process.argv[2] ?? "20000");
 const BATCH = 250;
 const PART = 1000;
+/** Microseconds a device that a whole run may cost the main thread. */
+const MOST_MAIN_US = 150;
 
 const folder = mkdtempSync(join(tmpdir(), "lotmint-bench-"));
 const ledger = await openLedger(join(folder, "ledger.sqlite"), { now: Date.now });
@@ -58,9 +63,24 @@ try {
     }
   });
   console.log(`  ${row("in all", costs.cpuUs, costs.busyMs)}`);
+  await measureMainThread();
 } finally {
   await ledger.close();
   rmSync(folder, { recursive: true, force: true });
+}
+
+async function measureMainThread(): Promise<void> {
+  const target = join(folder, "main-cpu");
+  const preload = fileURLToPath(new URL("./mint/main-thread.ts", import.meta.url));
+  const whole = await openWholeRun({ preload, env: { BENCH_MAIN_CPU: target } });
+  try {
+    const { cpuUs } = await whole.run(DEVICES);
+    const mainUs = Number(readFileSync(target, "utf8")) / DEVICES;
+    console.log(`\n  whole run: main thread ${mainUs.toFixed(1)}, all threads ${cpuUs.toFixed(1)}`);
+    console.log(`  main thread wanted ${MOST_MAIN_US}: ${mainUs <= MOST_MAIN_US ? "reached" : "TOO MUCH"}`);
+  } finally {
+    whole.close();
+  }
 }
 
 async function step(name: string, act: () => Promise<void>): Promise<void> {

@@ -3,23 +3,22 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 /**
  * `npm run bench:start`: CPU time of `lotmint --version` and `lotmint status` as they are installed, against a bare
  * `node -e 0`, in turn in one run. The smallest of many counts, since a busy machine only adds.
+ * `node bench/start.ts [--rounds N] [--program FILE]`: FILE instead of a package that is made and installed.
  */
-const ROUNDS = 15;
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" }, program: { type: "string" } } });
+const ROUNDS = Number(values.rounds);
 const WANTED = { "--version": 2, status: 3 };
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "lotmint-start-"));
 const home = join(folder, "home");
 try {
-  execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: root });
-  const packed = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "";
-  const install = ["install", "--global", "--offline", "--omit=optional", "--prefix", folder, join(folder, packed)];
-  execFileSync("npm", install, { stdio: "ignore" });
-  const lotmint = join(folder, "lib", "node_modules", "lotmint", "bin", "lotmint");
+  const lotmint = values.program ?? installPackage();
   mkdirSync(join(home, "input"), { recursive: true });
   writeFileSync(join(home, "input", "L1.csv"), "id\nACM-1\n");
   const env = { ...process.env, LOTMINT_PASSPHRASE: "correct horse 1" };
@@ -50,6 +49,14 @@ try {
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+function installPackage(): string {
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: root });
+  const packed = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "";
+  const install = ["install", "--global", "--offline", "--omit=optional", "--prefix", folder, join(folder, packed)];
+  execFileSync("npm", install, { stdio: "ignore" });
+  return join(folder, "lib", "node_modules", "lotmint", "bin", "lotmint");
 }
 
 /** CPU time of a process and its threads, as bash measures it. */

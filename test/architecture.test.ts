@@ -304,7 +304,8 @@ test("every unit test file names a source file that exists", () => {
   const tests = globSync("test/**/*.test.ts").filter(
     (file) => !/^test\/(?:scenario\/|architecture\.test\.ts$|documents\.test\.ts$)/.test(file),
   );
-  const orphans = tests.filter((file) => !existsSync(file.replace(/^test\//, "src/").replace(/\.test\.ts$/, ".ts")));
+  const sourceOf = (file: string) => file.replace(/^test\/(?!bench\/)/, "src/").replace(/^test\/bench\//, "bench/");
+  const orphans = tests.filter((file) => !existsSync(sourceOf(file).replace(/\.test\.ts$/, ".ts")));
   expect(orphans).toEqual([]);
 });
 

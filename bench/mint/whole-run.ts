@@ -1,21 +1,32 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/lotmint", import.meta.url));
+/** Clock ticks a second in /proc: USER_HZ, which is the same for every architecture that Node.js runs on. */
+const TICKS = 100;
 
 /** The real program on a home of its own, one new lot after the other. */
 export interface WholeRun {
   readonly home: string;
-  /** Runs one lot of so many devices, as a process from start to end; devices per second of wall time. */
-  readonly rate: (devices: number) => Promise<number>;
+  /** Runs one lot of so many devices, as a process from start to end. */
+  readonly run: (devices: number) => Promise<RunCost>;
   readonly close: () => void;
 }
 
-/** How the runs are looked into while they last. */
+export interface RunCost {
+  /** Devices per second of wall time. */
+  readonly rate: number;
+  /** CPU time a device in microseconds: user and system, all threads, from the start of the process to its end. */
+  readonly cpuUs: number;
+}
+
+/** Where the runs are, and how they are looked into while they last. */
 interface Measuring {
+  /** The folder that the home is made in; the system's for temporary files unless told. */
+  readonly folder?: string;
   /** A module that they load first. */
   readonly preload?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -26,14 +37,14 @@ interface Measuring {
  * durable, with ledger, password list, registration file and reports; nothing is submitted.
  */
 export async function openWholeRun(measuring: Measuring = {}): Promise<WholeRun> {
-  const home = mkdtempSync(join(tmpdir(), "lotmint-bench-"));
+  const home = mkdtempSync(join(measuring.folder ?? tmpdir(), "lotmint-bench-"));
   mkdirSync(join(home, "input"));
   await lotmint(home, ["authority", "create", "root"]);
   await lotmint(home, ["authority", "create", "line", "--issuer", "root"]);
   let lots = 0;
   return {
     home,
-    rate: async (devices) => {
+    run: async (devices) => {
       const lot = `lot-${++lots}`;
       const manifest = join(home, "input", `${lot}.csv`);
       const rows = Array.from({ length: devices }, (_, index) => {
@@ -41,9 +52,11 @@ export async function openWholeRun(measuring: Measuring = {}): Promise<WholeRun>
         return `${id},Sensor ${index},Hall ${index % 7}/Line ${index % 3}\n`;
       });
       writeFileSync(manifest, `id,name,path\n${rows.join("")}`);
+      const startedUs = childrensCpuUs();
       const startedMs = performance.now();
       await lotmint(home, ["run", manifest, "--issuer", "line"], measuring);
-      return devices / ((performance.now() - startedMs) / 1000);
+      const seconds = (performance.now() - startedMs) / 1000;
+      return { rate: devices / seconds, cpuUs: (childrensCpuUs() - startedUs) / devices };
     },
     close: () => rmSync(home, { recursive: true, force: true }),
   };
@@ -61,4 +74,12 @@ function lotmint(home: string, args: readonly string[], { preload, env }: Measur
       code === 0 ? resolve() : reject(new Error(`lotmint ${args.join(" ")} ended with ${code}`)),
     );
   });
+}
+
+/** CPU time of all processes that this one has started and that have ended, user and system: proc(5), cutime and cstime. */
+function childrensCpuUs(): number {
+  const stat = readFileSync("/proc/self/stat", "utf8");
+  // After the name in brackets come the fields from the third on.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return ((Number(fields[13]) + Number(fields[14])) / TICKS) * 1e6;
 }

@@ -7,7 +7,7 @@ import { suggestName } from "../domain/nearest-word.ts";
 import { describeName } from "../x509/distinguished-name.ts";
 import type { SignatureAlgorithm } from "../x509/encode-certificate.ts";
 import type { CertificateFields } from "../x509/read-certificate.ts";
-import { openAuthorityKey } from "./authority-key.ts";
+import { openAuthorityKey, proveAuthorityKey } from "./authority-key.ts";
 import { type AuthorityDescription, describeStoredAuthority } from "./describe-authority.ts";
 import { describeKey, keyAlgorithmOf } from "./key-algorithm.ts";
 import { type SignerSource, signatureAlgorithmOf } from "./signer.ts";
@@ -112,7 +112,7 @@ export function readableAuthorities(home: Home): readonly StoredAuthority[] {
  * today is not asked. Else throws `issuer-unusable`.
  */
 export function proveIssuerKey(home: Home, name: string, passphrase: string): void {
-  openKey(home, readAuthority(home, name), passphrase);
+  openKey(home, readAuthority(home, name), passphrase, proveAuthorityKey);
 }
 
 /**
@@ -134,10 +134,10 @@ function requireKey({ name, hasKey }: StoredAuthority): void {
   );
 }
 
-function openKey(home: Home, stored: StoredAuthority, passphrase: string): KeyObject {
+function openKey(home: Home, stored: StoredAuthority, passphrase: string, open = openAuthorityKey): KeyObject {
   const { name, certificate } = stored;
   requireKey(stored);
-  const key = openAuthorityKey(name, readAuthorityFile(name, authorityLayout(home, name).key), passphrase);
+  const key = open(name, readAuthorityFile(name, authorityLayout(home, name).key), passphrase);
   checkKey(name, certificate, key);
   return key;
 }

@@ -4,6 +4,7 @@ import { readSite, type SiteFile } from "../config/read-site.ts";
 import type { CredentialSecrets } from "../config/secrets.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger, LedgerFile } from "../ledger/ledger.ts";
+import type { Governor } from "../platform/governor.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { RunTools } from "../run/lot/run-tools.ts";
 import { findPassphrase } from "./find-passphrase.ts";
@@ -40,6 +41,8 @@ export function makeContext(around: CliProcess, options: LookOptions & { readonl
   const { home, statusLine } = look;
   let site: SiteFile | undefined;
   let typedLogin: Promise<CredentialSecrets> | undefined;
+  /** By address: every lot and check of this process that has to do with a platform asks it at one common pace. */
+  const governors = new Map<string, Governor>();
   const readSiteOnce = () => {
     site ??= readSite(home);
     return site;
@@ -65,12 +68,16 @@ export function makeContext(around: CliProcess, options: LookOptions & { readonl
         });
       }
       const { openPlatform } = await import("../platform/http/http-platform.ts");
+      const { makeGovernor } = await import("../platform/governor.ts");
+      const governor = governors.get(platform.url) ?? makeGovernor();
+      governors.set(platform.url, governor);
+      const options = { governor };
       // What is typed is kept, and asked for once; a file is read anew each time, since a service outlives a password.
       if (!ask || around.secrets.hasPlatformLogin()) {
-        return openPlatform(platform, await platformLogin(around, platform, false));
+        return openPlatform(platform, await platformLogin(around, platform, false), options);
       }
       typedLogin ??= platformLogin(around, platform, true);
-      return openPlatform(platform, await typedLogin);
+      return openPlatform(platform, await typedLogin, options);
     },
   };
 }

@@ -36,6 +36,11 @@ export function ensureFolderAlone(path: string, mode: number): void {
   else guarded(path, () => mkdirSync(path, { mode }));
 }
 
+/** Makes a private folder that must not be there yet, in one that is: nothing but that, so for the folders of a batch. */
+export function makeNewFolder(path: string): void {
+  guarded(path, () => mkdirSync(path, { mode: PRIVATE_FOLDER }));
+}
+
 /** Node says ENOENT of a folder whose parent may not be written to; making one alone brings out why. */
 function makeFolders(path: string, mode: number): void {
   try {

@@ -57,7 +57,7 @@ export function openBackwardWriter(): BackwardWriter {
     },
     view: (since) => scratch.subarray(start, scratch.length - since),
     take: () => {
-      const written = Buffer.alloc(mark());
+      const written = Buffer.allocUnsafe(mark());
       scratch.copy(written, 0, start);
       clear();
       return written;

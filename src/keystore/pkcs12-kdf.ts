@@ -21,8 +21,8 @@ const BLOCK = 64;
 
 /** The password as the PKCS#12 derivation takes it: UTF-16, big-endian, with a terminator (RFC 7292, B.1). */
 export function bmpPassword(password: string): Buffer {
-  const octets = Buffer.alloc(password.length * 2 + 2);
-  octets.write(password, "utf16le");
+  const octets = Buffer.allocUnsafe(password.length * 2 + 2);
+  octets.writeUInt16LE(0, octets.write(password, "utf16le"));
   return octets.swap16();
 }
 
@@ -33,7 +33,7 @@ export function openPkcs12Kdf(algorithm: ChainHash): Pkcs12Kdf {
   return (requests, iterations) => {
     const derivations = requests.map((request) => ({
       length: request.length,
-      derived: Buffer.alloc(Math.ceil(request.length / size) * size),
+      derived: Buffer.allocUnsafe(Math.ceil(request.length / size) * size),
       input: firstInput(request),
     }));
     for (let done = 0; ; done += size) {
@@ -58,7 +58,7 @@ export function openPkcs12Kdf(algorithm: ChainHash): Pkcs12Kdf {
 /** D || I: the purpose, then salt and password, each repeated to whole blocks (RFC 7292, B.2, steps 1 to 4). */
 function firstInput({ purpose, salt, password }: KdfRequest): Buffer {
   const saltEnd = BLOCK + Math.ceil(salt.length / BLOCK) * BLOCK;
-  const input = Buffer.alloc(saltEnd + Math.ceil(password.length / BLOCK) * BLOCK, purpose);
+  const input = Buffer.allocUnsafe(saltEnd + Math.ceil(password.length / BLOCK) * BLOCK).fill(purpose, 0, BLOCK);
   if (salt.length > 0) input.fill(salt, BLOCK, saltEnd);
   return input.fill(password, saltEnd);
 }

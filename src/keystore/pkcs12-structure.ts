@@ -16,6 +16,8 @@ const OID = {
 } as const;
 const ZERO = derInteger(0);
 const PFX_VERSION = derInteger(3);
+/** In the place of a MAC that is not known yet; no digest is longer. */
+const NO_MAC = Buffer.alloc(64);
 
 const EXPLICIT_0 = 0xa0;
 /** `[0] IMPLICIT OCTET STRING`. */
@@ -110,7 +112,7 @@ export function writePfx(writer: BackwardWriter, protection: Protection, putCont
   if (protection.iterations !== 1) writer.put(derInteger(protection.iterations));
   writer.put(derOctetString(protection.macSalt));
   const digest = writer.mark();
-  writer.put(Buffer.alloc(protection.macOctets));
+  writer.put(NO_MAC.subarray(0, protection.macOctets));
   const macEnd = writer.mark();
   writer.wrap(TAG.OCTET_STRING, digest);
   writer.put(protection.macDigest);

@@ -2,11 +2,17 @@ import type { LotLease } from "./locks.ts";
 
 /** Attempts to register devices, and devices that are rejected. */
 export interface Uploads {
-  /** Records whether the platform already had these ids before their first attempt. */
-  recordCollisions(
-    lease: LotLease,
-    answers: readonly { readonly externalId: string; readonly present: boolean }[],
-  ): Promise<void>;
+  /**
+   * Devices of the lot of which the platform was never asked and never sent anything, and that are to be sent, minted
+   * or not, in manifest order. What is answered while it is read is left out of later pages.
+   */
+  unaskedDevices(lot: string): AsyncIterable<readonly UnaskedDevice[]>;
+  /**
+   * Records whether the platform already had these ids before their first attempt. One with a `reason` that is still
+   * planned is rejected for it in the same commit, so that it is never minted; the ids of those are given. An id that
+   * the lot has no live device for any more is left out.
+   */
+  recordCollisions(lease: LotLease, answers: readonly CollisionAnswer[]): Promise<readonly string[]>;
   /** Commits the intent to send these devices' rows (listed -> submitted), before they are sent. */
   openUpload(
     lease: LotLease,
@@ -26,6 +32,18 @@ export interface Uploads {
   rejectDevices(lease: LotLease, rejects: readonly DeviceReject[]): Promise<void>;
   /** Rejected devices that are in a part are listed again, so that the next submission sends them. Says how many. */
   relistRejected(lease: LotLease): Promise<number>;
+}
+
+export interface UnaskedDevice {
+  readonly externalId: string;
+  readonly idType: string;
+}
+
+export interface CollisionAnswer {
+  readonly externalId: string;
+  readonly present: boolean;
+  /** Why a device that is not minted yet is rejected. */
+  readonly reason?: string;
 }
 
 export interface DeviceReject {

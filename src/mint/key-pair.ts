@@ -70,7 +70,7 @@ function openEcKeyPairs(curve: EcCurve): MakeKeyPair {
     secret.fill(0);
     pkcs8.set(pkcs8Middle, privateEnd);
     pkcs8.set(point, privateEnd + pkcs8Middle.length);
-    const spki = Buffer.alloc(spkiHead.length + pointOctets);
+    const spki = Buffer.allocUnsafe(spkiHead.length + pointOctets);
     spki.set(spkiHead);
     spki.set(point, spkiHead.length);
     return { pkcs8, spki };

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { LeafTemplate } from "../authority/leaf/leaf-template.ts";
 import { openSigner, type SignerSource } from "../authority/signer.ts";
-import { ensureFolder, PRIVATE_FOLDER, writeNew } from "../disk/durable.ts";
+import { ensureFolder, makeNewFolder, PRIVATE_FOLDER, writeNew } from "../disk/durable.ts";
 import { safeName } from "../disk/layout.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { PER_LOT_ITERATIONS } from "../domain/job.ts";
@@ -108,7 +108,7 @@ function writeFiles(
   files: readonly DeviceFile[],
   { writeNew }: Pick<BatchTools, "writeNew">,
 ): Record<string, string> {
-  ensureFolder(folder, PRIVATE_FOLDER);
+  makeNewFolder(folder);
   const digests: Record<string, string> = {};
   for (const { name, content } of files) {
     writeNew(join(folder, name), content);

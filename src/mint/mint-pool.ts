@@ -33,12 +33,22 @@ interface Order {
 /** One in work and one behind it, so that a worker never waits for the main thread. */
 const BATCHES_PER_WORKER = 2;
 
-/** Starts the threads. The setup goes to them as a structured clone, the issuer's key as a key object. */
+interface Crew {
+  readonly worker: Worker;
+  readonly orders: Order[];
+}
+
+/**
+ * Starts a thread when a batch comes and every other has one, so that a single batch costs a single start. The setup
+ * goes to each as a structured clone, the issuer's key as a key object.
+ */
 export function openMintPool(options: MintPoolOptions): MintPool {
   const waiting: Order[] = [];
   let broken: Error | undefined;
+  const most = options.workers ?? availableParallelism();
+  const crews: Crew[] = [];
 
-  const crews = Array.from({ length: options.workers ?? availableParallelism() }, () => {
+  const startCrew = (): Crew => {
     const worker = new Worker(new URL("./mint-worker.ts", import.meta.url), {
       workerData: cloneable(options.setup),
       // Nothing in the environment concerns a worker.
@@ -46,7 +56,8 @@ export function openMintPool(options: MintPoolOptions): MintPool {
       // What a batch leaves behind is small: a young generation of 48 MB would only delay its collection.
       resourceLimits: { maxYoungGenerationSizeMb: 12 },
     });
-    const crew = { worker, orders: [] as Order[] };
+    const crew: Crew = { worker, orders: [] };
+    crews.push(crew);
     worker.on("message", (answer: MintAnswer) => {
       const order = crew.orders.shift();
       if (answer.kind === "minted") order?.resolve(answer.devices);
@@ -59,12 +70,22 @@ export function openMintPool(options: MintPoolOptions): MintPool {
     });
     worker.on("exit", (code) => breakDown(new Error(`a minting thread ended with code ${code}`)));
     return crew;
-  });
+  };
+
+  /** The thread with the fewest batches; a new one while all have some and there may be more. */
+  function leastBusy(): Crew {
+    let idlest: Crew | undefined;
+    for (const crew of crews) {
+      if (idlest === undefined || crew.orders.length < idlest.orders.length) idlest = crew;
+    }
+    if (idlest !== undefined && (idlest.orders.length === 0 || crews.length >= most)) return idlest;
+    return startCrew();
+  }
 
   /** Gives waiting batches to the least busy threads. */
   function hand(): void {
-    for (;;) {
-      const crew = crews.reduce((idle, other) => (other.orders.length < idle.orders.length ? other : idle));
+    while (waiting.length > 0) {
+      const crew = leastBusy();
       if (crew.orders.length >= BATCHES_PER_WORKER) return;
       const order = waiting.shift();
       if (order === undefined) return;

@@ -36,25 +36,30 @@ export function placeDevices(lot: LotLayout, batch: number, externalIds: readonl
   for (const externalId of externalIds) {
     const made = join(from, safeName(externalId));
     const place = deviceFolder(lot, externalId);
-    if (!existsSync(made)) {
-      if (!existsSync(place)) missed.push(externalId);
-      continue;
+    // One call for each device: a rename never takes the place of a folder that holds anything (rename(2)), and tells
+    // when nothing is there to be moved. Why it failed is looked into afterwards.
+    try {
+      moveInto(made, place);
+    } catch (error) {
+      if (!existsSync(made)) {
+        if (!existsSync(place)) missed.push(externalId);
+        continue;
+      }
+      throw isOccupied(place) ? occupiedPlace(place, error) : error;
     }
-    if (isOccupied(place)) {
-      throw new OnboardingError(
-        `${place} is in the place of a new device's folder; move it away and run again, nothing is lost`,
-        {
-          code: "disk-unwritable",
-        },
-      );
-    }
-    moveInto(made, place);
     announceStep("folder-placed");
   }
   if (missed.length > 0) throw missingFolders(lot, batch, missed);
   syncFolder(lot.devices);
   announceStep("batch-placed");
   remove(from);
+}
+
+function occupiedPlace(place: string, cause: unknown): OnboardingError {
+  return new OnboardingError(
+    `${place} is in the place of a new device's folder; move it away and run again, nothing is lost`,
+    { code: "disk-unwritable", cause },
+  );
 }
 
 /** The error of minted devices whose folders are nowhere: `disk-unwritable`. */
@@ -68,6 +73,8 @@ export function missingFolders(lot: LotLayout, batch: number, missed: readonly s
 
 /** True when a device's folder is there and holds anything: it belongs to somebody, and is never overwritten. */
 export function isOccupied(folder: string): boolean {
+  // Most are not there, and an error that is thrown costs more than the question.
+  if (!existsSync(folder)) return false;
   try {
     return readdirSync(folder).length > 0;
   } catch {

@@ -72,6 +72,8 @@ export interface Platform {
   revokedSerials(signal?: AbortSignal): Promise<Reply<ReadonlySet<string>>>;
   /** A tenant option; undefined when it is not set. */
   tenantOption(category: string, key: string, signal?: AbortSignal): Promise<Reply<string | undefined>>;
+  /** Waits for the end of a pause that the platform asked for, or for the signal; absent: it never asks for one. */
+  whenFree?(signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 

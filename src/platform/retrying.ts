@@ -34,6 +34,7 @@ export function retrying(platform: Platform, policy: RetryPolicy): Platform {
     revokedSerials: (signal) => ask((by) => platform.revokedSerials(by), signal),
     tenantOption: (category, key, signal) => ask((by) => platform.tenantOption(category, key, by), signal),
     registerBulk: (csv, fileName, signal) => platform.registerBulk(csv, fileName, signal),
+    whenFree: async (signal) => platform.whenFree?.(signal),
     close: () => platform.close(),
   };
 }

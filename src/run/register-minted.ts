@@ -2,6 +2,7 @@ import { OnboardingError } from "../domain/error.ts";
 import { retrying } from "../platform/retrying.ts";
 import { cutParts } from "../registration/cut-parts.ts";
 import { type SubmitOutcome, submitLot } from "../submit/submit-lot.ts";
+import type { AskingBeside } from "./ask-while-minting.ts";
 import type { LotAtWork } from "./lot/lot-at-work.ts";
 import { askPlatform, type LotPreflight } from "./lot/preflight-lot.ts";
 import { type RunTools, retryPolicy } from "./lot/run-tools.ts";
@@ -9,12 +10,13 @@ import type { Walk } from "./lot/walk.ts";
 
 /**
  * Lists every minted device in the registration file and, with a platform, submits what it has not
- * confirmed. A platform that cannot be reached is noted as an error; throws `platform-refused`.
+ * confirmed, once the questions that were asked beside minting are answered. A platform that cannot be reached is noted as an error; throws `platform-refused`.
  */
 export async function registerMinted(
   tools: RunTools,
   work: LotAtWork,
   lotPreflight: LotPreflight | undefined,
+  asking?: AskingBeside,
 ): Promise<void> {
   const { lease, job, layout, walk } = work;
   if (job.registration.mode !== "bulk") return;
@@ -27,6 +29,7 @@ export async function registerMinted(
       `${cut.rows} rows for registration written in ${cut.parts} ${cut.parts === 1 ? "part" : "parts"}`,
     );
   }
+  if (asking !== undefined) await walk.room("submit", asking.done);
   if (lotPreflight === undefined || tools.signal.aborted) return;
 
   const tenant = lotPreflight.tenant ?? (await askAgain(tools, work, lotPreflight));

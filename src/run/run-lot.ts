@@ -4,6 +4,7 @@ import type { Job } from "../domain/job.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { absorbManifest } from "./absorb-manifest.ts";
+import { type AskingBeside, askWhileMinting } from "./ask-while-minting.ts";
 import { checkClock } from "./lot/check-clock.ts";
 import { signerOf } from "./lot/describe-lot.ts";
 import { finishRun } from "./lot/finish-run.ts";
@@ -123,15 +124,19 @@ async function walkRooms(tools: RunTools, work: LotAtWork, request: RunRequest):
   const issuer = planned > 0 ? job.issuer : await signerOf(ledger, lease.lot, job);
   const asSigned = { ...work, job: { ...job, issuer } };
   let lotPreflight: LotPreflight | undefined;
+  let asking: AskingBeside | undefined;
   try {
     await withPasswords(tools, work, { minting: planned > 0 && !resend }, async () => {
       lotPreflight = await walk.room("preflight", () => preflightLot(tools, asSigned, acceptClock));
+      // What waits for a run is not asked for when the rest is only sent again.
+      if (!resend) asking = askWhileMinting(tools, asSigned, lotPreflight);
       await placeTruststore(tools, work);
       if (!resend) await walk.room("mint", () => mintPlanned(tools, work));
     });
-    await registerMinted(tools, asSigned, lotPreflight);
+    await registerMinted(tools, asSigned, lotPreflight, asking);
     await finishKilledRemints(tools, work);
   } finally {
+    await asking?.stop();
     await lotPreflight?.platform.close();
   }
   if (signal.aborted) walk.error(`lot ${lease.lot} was stopped; run it again to go on`, "stopped");

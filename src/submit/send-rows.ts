@@ -33,6 +33,7 @@ export async function sendRows(
 ): Promise<RowsOutcome> {
   let open = rows;
   const reply = await retryWhileUncertain(async (): Promise<Reply<RowsOutcome>> => {
+    await submission.platform.whenFree?.(submission.halted);
     if (submission.halted.aborted) return { kind: "unknown", message: "stopped before it was sent" };
     const attempt = await sendOnce(submission, part, open);
     open = attempt.open;

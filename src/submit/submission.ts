@@ -1,4 +1,3 @@
-import type { LimitFunction } from "p-limit";
 import type { LotLayout } from "../disk/layout.ts";
 import type { Submit } from "../domain/job.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -21,7 +20,7 @@ export type SubmissionLedger = Pick<
 >;
 
 /** What of a `retrying` platform a submission uses. */
-export type SubmissionPlatform = Pick<Platform, "registerBulk" | "hasExternalId" | "hasDeviceUser">;
+export type SubmissionPlatform = Pick<Platform, "registerBulk" | "hasExternalId" | "hasDeviceUser" | "whenFree">;
 
 /** One lot's submission under way: what its steps share. */
 export interface Submission {
@@ -35,8 +34,6 @@ export interface Submission {
   readonly retry: RetryPolicy;
   /** Aborted when nothing new shall be sent: a signal, a refusal, a platform that is down. */
   readonly halted: AbortSignal;
-  /** Keeps questions to the platform, which all parts ask, down to `concurrency` at a time. */
-  readonly asking: LimitFunction;
   readonly tally: Tally;
 }
 

@@ -96,7 +96,6 @@ function startSubmission(options: SubmitLot, halted: AbortSignal, openParts: rea
     collisions: submit.collisions,
     retry: { ...retry, signal: halted },
     halted,
-    asking: pLimit(submit.concurrency),
     tally,
   };
 }

@@ -4,7 +4,7 @@
  * computes is compared with OpenSSL before it is used.
  */
 import { hash } from "node:crypto";
-import { type Code, type LaneCode, newLaneCode, type Variable, type Word } from "./lane-code.ts";
+import { type Code, type LaneCode, type LaneWord, newLaneCode, type Variable } from "./lane-code.ts";
 
 export type LaneDigest = "sha1" | "sha256";
 
@@ -21,7 +21,7 @@ declare const WebAssembly: {
 };
 
 /** The message block of a digest: its words, one bit, zeros, and its length in bits (FIPS 180-4, 5.1.1). */
-function blockOf(digest: readonly Word[]): Word[] {
+function blockOf(digest: readonly LaneWord[]): LaneWord[] {
   const zeros = new Array<number>(14 - digest.length).fill(0);
   return [...digest, 1 << 31, ...zeros, digest.length * 32];
 }
@@ -41,7 +41,7 @@ function writeSha256(to: LaneCode, digest: readonly Variable[], tables: Tables):
   for (let t = 0; t < 64; t++) {
     if (t >= 16) {
       const [early, late] = [at(message, t - 15), at(message, t - 2)];
-      const known: Word[] = [at(message, t - 16), at(message, t - 7)];
+      const known: LaneWord[] = [at(message, t - 16), at(message, t - 7)];
       const codes: Code[] = [];
       if (typeof early === "number") known.push(sigmaOf(early, [7, 18], 3));
       else codes.push(to.sigma(early, [7, 18], 3));

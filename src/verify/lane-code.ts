@@ -22,7 +22,7 @@ export interface Variable {
 }
 
 /** A variable, or a number that is known while the code is written. */
-export type Word = Variable | number;
+export type LaneWord = Variable | number;
 
 /** Writes, when it is called, code that leaves one vector on the stack. */
 export type Code = () => void;
@@ -46,7 +46,7 @@ export function newLaneCode(slots: number) {
       octets.push(CONSTANT, 0, ...LOAD);
       put(slot * 16);
     };
-  const pushWord = (word: Word): void => {
+  const pushWord = (word: LaneWord): void => {
     if (typeof word !== "number") {
       octets.push(GET);
       put(word.variable);
@@ -57,7 +57,7 @@ export function newLaneCode(slots: number) {
     load(slots + at)();
   };
   const push =
-    (word: Word): Code =>
+    (word: LaneWord): Code =>
     () =>
       pushWord(word);
   /** These vectors under one operation. */
@@ -70,12 +70,12 @@ export function newLaneCode(slots: number) {
       }
     };
   const shift =
-    (word: Word, bits: number, direction: readonly number[]): Code =>
+    (word: LaneWord, bits: number, direction: readonly number[]): Code =>
     () => {
       pushWord(word);
       octets.push(CONSTANT, bits, ...direction);
     };
-  const rotateLeft = (word: Word, bits: number): Code =>
+  const rotateLeft = (word: LaneWord, bits: number): Code =>
     join(OR, shift(word, bits, SHIFT_LEFT), shift(word, 32 - bits, SHIFT_RIGHT));
   return {
     newVariables: (count: number): readonly Variable[] =>
@@ -86,7 +86,7 @@ export function newLaneCode(slots: number) {
     xor: (...codes: readonly Code[]): Code => join(XOR, ...codes),
     and: (...codes: readonly Code[]): Code => join(AND, ...codes),
     or: (...codes: readonly Code[]): Code => join(OR, ...codes),
-    store: (slot: number, word: Word): void => {
+    store: (slot: number, word: LaneWord): void => {
       octets.push(CONSTANT, 0);
       pushWord(word);
       octets.push(...STORE);
@@ -98,12 +98,12 @@ export function newLaneCode(slots: number) {
       put(target.variable);
     },
     /** The rotations to the right by these numbers of bits, and one shift where it is given, under XOR. */
-    sigma: (word: Word, rotations: readonly number[], shifted?: number): Code => {
+    sigma: (word: LaneWord, rotations: readonly number[], shifted?: number): Code => {
       const parts = rotations.map((bits) => rotateLeft(word, 32 - bits));
       return join(XOR, ...parts, ...(shifted === undefined ? [] : [shift(word, shifted, SHIFT_RIGHT)]));
     },
     /** The sum of these, all numbers in one. */
-    sum: (words: readonly Word[], ...codes: readonly Code[]): Code => {
+    sum: (words: readonly LaneWord[], ...codes: readonly Code[]): Code => {
       const known = words.reduce<number>((sum, word) => (typeof word === "number" ? (sum + word) | 0 : sum), 0);
       const parts = words.filter((word) => typeof word !== "number").map(push);
       return join(ADD, ...(known === 0 ? [] : [push(known)]), ...parts, ...codes);

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   ensureFolder,
   ensureFolderAlone,
+  makeNewFolder,
   PRIVATE_FILE,
   PRIVATE_FOLDER,
   remove,
@@ -124,4 +125,18 @@ test("a file where a folder belongs is the disk's error, wherever on the way it 
 test("a folder is synced, but not on Windows, which cannot", () => {
   expect(() => syncFolder(join(folder, "none"), "linux")).toThrow(/none/);
   expect(() => syncFolder(join(folder, "none"), "win32")).not.toThrow();
+});
+
+test("a new folder is private whatever the umask, is made alone, and never taken for one that is there", () => {
+  const before = process.umask(0);
+  try {
+    makeNewFolder(join(folder, "new"));
+  } finally {
+    process.umask(before);
+  }
+  expect(statSync(join(folder, "new")).mode & 0o777).toBe(PRIVATE_FOLDER);
+  expect(() => makeNewFolder(join(folder, "new"))).toThrow(/EEXIST/);
+  expect(() => makeNewFolder(join(folder, "none", "new"))).toThrow(
+    expect.objectContaining({ code: "disk-unwritable" }),
+  );
 });

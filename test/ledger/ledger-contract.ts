@@ -620,6 +620,56 @@ function submission(ledger: () => Ledger): void {
     expect(answers).toEqual([true, false, null]);
   });
 
+  test("devices are asked for until they are answered or sent, minted or not", async () => {
+    const lease = await world.listedLot(ledger(), "L1", ["a", "b"]);
+    const more = world.inBatches({ decisions: world.mintAll(["c", "d"], 4) });
+    await ledger().absorbManifest(lease, world.manifest("mended"), more);
+    const unasked = async () => (await world.collect(ledger().unaskedDevices("L1"))).map((one) => one.externalId);
+    expect(await unasked()).toEqual(["a", "b", "c", "d"]);
+    await ledger().openUpload(lease, { part: 1, externalIds: ["a"] });
+    await ledger().recordCollisions(lease, [{ externalId: "c", present: false }]);
+    expect(await unasked()).toEqual(["b", "d"]);
+    expect(await world.collect(ledger().unaskedDevices("L2"))).toEqual([]);
+  });
+
+  test("a device that is there before it is minted is rejected, and one that is being minted only remembered", async () => {
+    const lease = await world.plannedLot(ledger(), "L1", ["a", "b", "c"]);
+    await world.reserveNext(ledger(), lease, 1);
+    const there = (externalId: string) => ({ externalId, present: true, reason: `${externalId} is there` });
+    const answers = [there("a"), there("b"), { externalId: "c", present: false }];
+    expect(await ledger().recordCollisions(lease, answers)).toEqual(["b"]);
+    expect(await ledger().countByStage("L1")).toMatchObject({ reserved: 1, rejected: 1, planned: 1 });
+    expect(await world.collect(ledger().rejects("L1"))).toMatchObject([{ externalId: "b", reason: "b is there" }]);
+    // Its id is free, and an answer that comes again is nobody's.
+    expect(await ledger().countLive("L1")).toBe(2);
+    expect(await ledger().recordCollisions(lease, [there("b")])).toEqual([]);
+  });
+
+  test("a device that was rejected before it was minted is asked for anew when its row comes again", async () => {
+    const lease = await world.plannedLot(ledger(), "L1", ["a", "b"]);
+    const answers = [
+      { externalId: "a", present: true, reason: "there" },
+      { externalId: "b", present: false },
+    ];
+    await ledger().recordCollisions(lease, answers);
+    await ledger().absorbManifest(lease, world.manifest(), world.inBatches({ decisions: world.mintAll(["a", "b"]) }));
+    expect(await world.collect(ledger().unaskedDevices("L1"))).toEqual([{ externalId: "a", idType: "c8y_Serial" }]);
+  });
+
+  test("an answer is forgotten when the row's id type is another", async () => {
+    const lease = await world.listedLot(ledger(), "L1", ["a", "b"]);
+    const answers = ["a", "b"].map((externalId) => ({ externalId, present: false }));
+    await ledger().recordCollisions(lease, answers);
+    const { registration, ...row } = world.device("a", 2);
+    const device = { ...row, registration: { ...registration, idType: "c8y_Imei" } };
+    const decisions = [
+      { kind: "register", device, registrationDigest: "new" },
+      { kind: "register", device: world.device("b", 3, "New"), registrationDigest: "new" },
+    ] as const;
+    await ledger().absorbManifest(lease, world.manifest(), world.inBatches({ decisions }));
+    expect(await world.collect(ledger().unaskedDevices("L1"))).toEqual([{ externalId: "a", idType: "c8y_Imei" }]);
+  });
+
   test("a device that the platform rejected stays live and is listed again on demand", async () => {
     const lease = await world.listedLot(ledger(), "L1", ["a", "b"]);
     await ledger().rejectDevices(lease, [{ externalId: "a", reason: "was there before us" }]);

@@ -107,3 +107,23 @@ test("closing rejects what is not done, and what comes later", async () => {
     expect(error).toMatchObject({ message: "the minting threads have been closed" });
   }
 });
+
+test("a thread starts when a batch comes and the others have work, and never more than were asked for", async () => {
+  let started = 0;
+  const count = () => {
+    started++;
+  };
+  process.on("worker", count);
+  try {
+    pool = openMintPool({ workers: 2, setup: setup() });
+    expect(started).toBe(0);
+    await pool.mint(batch(1));
+    await pool.mint(batch(2));
+    expect(started).toBe(1);
+    const { mint } = pool;
+    await Promise.all([3, 4, 5, 6].map((number) => mint(batch(number))));
+    expect(started).toBe(2);
+  } finally {
+    process.off("worker", count);
+  }
+});

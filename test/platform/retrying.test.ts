@@ -6,7 +6,9 @@ import { retrying } from "../../src/platform/retrying.ts";
 const POLICY: RetryPolicy = { ...DEFAULT_RETRY, tries: 3, sleep: async () => undefined };
 
 /** Asks every method once; each is told apart by its first argument, and has as many arguments as the interface gives it. */
-const QUESTIONS: Readonly<Record<Exclude<keyof Platform, "close">, (platform: Platform) => Promise<unknown>>> = {
+const QUESTIONS: Readonly<
+  Record<Exclude<keyof Platform, "close" | "whenFree">, (platform: Platform) => Promise<unknown>>
+> = {
   currentTenant: (platform) => platform.currentTenant(),
   currentUser: (platform) => platform.currentUser(),
   trustedCertificates: (platform) => platform.trustedCertificates("t1"),

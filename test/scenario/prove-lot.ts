@@ -15,7 +15,10 @@ export interface Expected {
   /** Of these, the ones that the platform rejected. */
   readonly rejected?: readonly string[];
   readonly exitCode: number;
-  readonly platform: SandboxState;
+  /** The lot's folder for passwords, where it is not below its output. */
+  readonly secrets?: string;
+  /** undefined: nothing was submitted. */
+  readonly platform: SandboxState | undefined;
 }
 
 /** Keystores that the openssl command opens, of each lot; Node's TLS opens all. */
@@ -39,9 +42,12 @@ export function proveLot(expected: Expected): string[] {
   const problems: string[] = [];
   const ledger = readLedger(home, lot);
   const folder = join(home, "output", lot);
-  if (!existsSync(join(folder, "report.json"))) return [`${folder} holds no report`];
-  problems.push(...proveFolders(folder, ids));
-  const passwords = provePasswords(folder, ids, problems);
+  const secrets = expected.secrets ?? join(folder, "secrets");
+  for (const name of ["report.json", "report.html"]) {
+    if (!existsSync(join(folder, name))) return [`${folder} holds no ${name}`];
+  }
+  problems.push(...proveFolders(folder, secrets, ids));
+  const passwords = provePasswords(secrets, ids, problems);
   for (const id of ids) problems.push(...proveDevice(home, folder, id, passwords.get(id) ?? "", ledger));
   problems.push(...askOpenssl(home, folder, ids, passwords));
   problems.push(...proveLedger(ledger, expected));
@@ -116,11 +122,11 @@ export function readLedger(home: string, lot: string): LedgerView {
   }
 }
 
-function proveFolders(folder: string, ids: readonly string[]): string[] {
+function proveFolders(folder: string, secretsOf: string, ids: readonly string[]): string[] {
   const problems = differences("devices/", namesIn(join(folder, "devices")), ids);
-  const secrets = namesIn(join(folder, "secrets"));
+  const secrets = namesIn(secretsOf);
   problems.push(...differences("secrets/", secrets, ids.length === 0 ? [] : ["passwords.csv"]));
-  for (const work of [join(folder, ".work"), join(folder, "secrets", ".work")]) {
+  for (const work of [join(folder, ".work"), join(secretsOf, ".work")]) {
     if (namesIn(work).length > 0) problems.push(`${work} is not empty`);
   }
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
@@ -132,8 +138,8 @@ function proveFolders(folder: string, ids: readonly string[]): string[] {
   return problems;
 }
 
-function provePasswords(folder: string, ids: readonly string[], problems: string[]): ReadonlyMap<string, string> {
-  const text = readIfThere(join(folder, "secrets", "passwords.csv"));
+function provePasswords(secretsOf: string, ids: readonly string[], problems: string[]): ReadonlyMap<string, string> {
+  const text = readIfThere(join(secretsOf, "passwords.csv"));
   const [header, ...lines] = text.split("\n");
   if (header !== "id,password" || lines.pop() !== "") problems.push("passwords.csv is not whole");
   const cells = lines.map((line) => line.split(","));
@@ -212,7 +218,7 @@ function openssl(args: readonly string[], input = ""): string {
   return execFileSync("openssl", args, { encoding: "utf8", input, maxBuffer: 64 * 1024 * 1024, stdio: "pipe" });
 }
 
-function proveLedger(ledger: LedgerView, { ids, rejected = [] }: Expected): string[] {
+function proveLedger(ledger: LedgerView, { ids, rejected = [], platform }: Expected): string[] {
   const live = [...ledger.certificates.values()].filter(({ state }) => state === "issued").map(({ id }) => id);
   const problems = differences("live certificates", live, ids);
   const states = new Set([...ledger.certificates.values()].map(({ state }) => state));
@@ -221,7 +227,7 @@ function proveLedger(ledger: LedgerView, { ids, rejected = [] }: Expected): stri
   }
   problems.push(...differences("the ledger's devices", [...ledger.stages.keys()], ids));
   for (const [id, stage] of ledger.stages) {
-    const right = rejected.includes(id) ? "rejected" : "confirmed";
+    const right = rejected.includes(id) ? "rejected" : platform === undefined ? "listed" : "confirmed";
     if (stage !== right) problems.push(`${id} is ${stage} instead of ${right}`);
   }
   for (const state of ledger.batchStates) {
@@ -247,6 +253,7 @@ function proveParts(folder: string, ids: readonly string[], ledger: LedgerView):
 }
 
 function provePlatform({ platform, ids, rejected = [] }: Expected): string[] {
+  if (platform === undefined) return [];
   const good = ids.filter((id) => !rejected.includes(id));
   const [prefix = ""] = (ids[0] ?? "").split("-");
   const there = [...platform.devices.values()].filter(({ id }) => id.startsWith(`${prefix}-`));

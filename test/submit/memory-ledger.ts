@@ -109,6 +109,7 @@ export function makeMemoryLot(scripts: readonly PartScript[]): MemoryLot {
     recordCollisions: async (_hold, answers) => {
       check();
       for (const { externalId, present } of answers) device(externalId).presentBefore = present;
+      return [];
     },
     openUpload: async (_hold, { part, externalIds }) => {
       check();

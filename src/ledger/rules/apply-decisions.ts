@@ -38,6 +38,9 @@ export async function applyDecisions(on: Statements, lot: number, decisions: rea
   }
   const changes = others.filter((decision) => decision.kind === "register");
   if (changes.length > 0) {
+    await on.forgetAnswers(
+      changes.map(({ device }) => ({ device: idOf(device.externalId), idType: device.registration.idType })),
+    );
     await on.changeRows(
       changes.map(({ device, registrationDigest }) => ({
         device: idOf(device.externalId),
@@ -106,7 +109,7 @@ async function planKnown(
   const externalIds = decisions.map(({ device }) => device.externalId);
   const own = new Map((await on.ownDevices(lot, externalIds.map(foldId))).map((one) => [one.foldedId, one]));
   const elsewhere = new Map((await on.heldElsewhere(lot, externalIds)).map((one) => [one.externalId, one.lot]));
-  const again: { readonly id: number; readonly line: number }[] = [];
+  const again: { readonly id: number; readonly line: number; readonly idType: string | undefined }[] = [];
   for (const decision of decisions) {
     const { externalId, line } = decision.device;
     const existing = own.get(foldId(externalId));
@@ -117,11 +120,13 @@ async function planKnown(
     else if (existing === undefined || !mayPlan(existing)) {
       throw damaged(`device ${externalId} is ${existing?.stage ?? "unknown"} and cannot become planned`);
     } else {
-      again.push({ id: existing.id, line });
+      again.push({ id: existing.id, line, idType: decision.device.registration.idType });
       idOf.set(externalId, existing.id);
     }
   }
-  if (again.length > 0) await on.planAgain(again);
+  if (again.length === 0) return;
+  await on.planAgain(again);
+  await on.forgetAnswers(again.map(({ id, idType }) => ({ device: id, idType })));
 }
 
 /**

@@ -2,6 +2,7 @@ import { mayFollow } from "../../domain/stage.ts";
 import type { DeviceReject, UploadOutcome, Uploads } from "../submission.ts";
 import { damaged } from "./damaged.ts";
 import type { Engine } from "./engine.ts";
+import { pages } from "./pages.ts";
 import { requireLease } from "./require-lease.ts";
 import { moveRefusal, requireMoved } from "./require-moved.ts";
 import type { Statements } from "./statements.ts";
@@ -9,14 +10,25 @@ import type { Statements } from "./statements.ts";
 /** Attempts to register, recorded before they are made and with what became of them, and devices that are rejected. */
 export function submissionRules({ read, write }: Engine): Uploads {
   return {
+    unaskedDevices: (lot) =>
+      pages(
+        read,
+        (on, after, limit) => on.unaskedPage(lot, after, limit),
+        ({ externalId, idType }) => ({ externalId, idType }),
+      ),
+
     recordCollisions: (lease, answers) =>
       write(async (on, append) => {
         const lot = await requireLease(on, lease);
-        const externalIds = answers.map(({ externalId }) => externalId);
-        await requireMoved(on, lot, externalIds, await on.setPresent(lot, answers), "submitted");
-        const present = answers.filter((one) => one.present).length;
-        const detail = { asked: answers.length, present };
+        // Minting goes on meanwhile, and may have rejected a device: then nobody needs its answer.
+        const recorded = new Set(await on.setPresent(lot, answers));
+        const known = answers.filter(({ externalId }) => recorded.has(externalId));
+        const rejects = known.flatMap(({ externalId, reason }) => (reason === undefined ? [] : { externalId, reason }));
+        const rejected = rejects.length === 0 ? [] : await rejectPlanned(on, lot, rejects);
+        const present = known.filter((one) => one.present).length;
+        const detail = { asked: known.length, present, rejected: rejected.length };
         append({ chain: lot, kind: "collisions-recorded", subject: lease.lot, detail });
+        return rejected;
       }),
 
     openUpload: (lease, { part, externalIds }) =>
@@ -76,6 +88,18 @@ async function closeMembers(on: Statements, upload: number, outcome: UploadOutco
   if (confirmed.length > 0) await on.confirm(confirmed);
   if (rejected.length > 0) await on.rejectSubmitted(rejected);
   if (members.size > 0) await on.relistSubmitted([...members.values()]);
+}
+
+/** Those of the devices that nothing was reserved for yet; gives their ids. */
+async function rejectPlanned(on: Statements, lot: number, rejects: readonly DeviceReject[]): Promise<string[]> {
+  const found = await on.devicesOf(
+    lot,
+    rejects.map(({ externalId }) => externalId),
+  );
+  const reasons = new Map(rejects.map(({ externalId, reason }) => [externalId, reason]));
+  const planned = found.filter(({ stage }) => stage === "planned");
+  await on.rejectDevices(planned.map(({ id, externalId }) => ({ id, reason: reasons.get(externalId) ?? "" })));
+  return planned.map(({ externalId }) => externalId);
 }
 
 async function reject(on: Statements, lot: number, rejects: readonly DeviceReject[]): Promise<void> {

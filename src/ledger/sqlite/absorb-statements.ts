@@ -30,8 +30,16 @@ export function absorbStatements(database: DatabaseSync): AbsorbStatements {
   const planAgain = prepare(
     database,
     `UPDATE devices SET stage = 'planned', live = 1, line = asked.value ->> 1, certificate = NULL, part = NULL,
-       part_row = NULL, reject_reason = NULL
+       part_row = NULL, reject_reason = NULL,
+       present_before = CASE WHEN stage = 'rejected' AND sent_before = 0 THEN NULL ELSE present_before END
      FROM json_each(?) AS asked WHERE devices.id = asked.value ->> 0`,
+  );
+  const forgetAnswers = prepare(
+    database,
+    `UPDATE devices SET present_before = NULL
+     FROM json_each(?) AS asked CROSS JOIN device_rows AS r ON r.device = asked.value ->> 0
+     WHERE devices.id = asked.value ->> 0 AND devices.present_before IS NOT NULL AND devices.sent_before = 0
+       AND r.registration ->> '$.idType' IS NOT asked.value ->> 1`,
   );
   const writeRows = prepareRows(
     database,
@@ -83,6 +91,9 @@ export function absorbStatements(database: DatabaseSync): AbsorbStatements {
     heldElsewhere: async (lot, externalIds) => elsewhere.all(lot, JSON.stringify(externalIds)),
     planAgain: async (devices) => {
       planAgain.run(JSON.stringify(devices.map(({ id, line }) => [id, line])));
+    },
+    forgetAnswers: async (rows) => {
+      forgetAnswers.run(JSON.stringify(rows.map(({ device, idType }) => [device, idType ?? null])));
     },
     writeRows: async (rows) => {
       writeRows(

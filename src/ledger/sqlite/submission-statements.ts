@@ -1,7 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import { foldId } from "../../domain/device.ts";
+import { DEFAULT_ID_TYPE } from "../../domain/registration.ts";
 import type { Stage } from "../../domain/stage.ts";
+import type { Place } from "../rules/statements/place.ts";
 import type { SubmissionStatements } from "../rules/statements/submission.ts";
+import type { UnaskedDevice } from "../submission.ts";
 import { liveDevices } from "./live-devices.ts";
 import { stagesBefore } from "./stages-before.ts";
 import { prepare } from "./statement.ts";
@@ -83,11 +86,20 @@ export function submissionStatements(database: DatabaseSync, clock: () => number
 
 type RejectStatements = Pick<
   SubmissionStatements,
-  "setPresent" | "devicesOf" | "abandonFor" | "rejectDevices" | "relistRejected"
+  "unaskedPage" | "setPresent" | "devicesOf" | "abandonFor" | "rejectDevices" | "relistRejected"
 >;
 
 function rejectStatements(database: DatabaseSync, clock: () => number): RejectStatements {
   const live = liveDevices(database);
+  const unasked = prepare<Place & UnaskedDevice>(
+    database,
+    `SELECT d.line, d.id, d.external_id AS externalId,
+            coalesce(r.registration ->> '$.idType', '${DEFAULT_ID_TYPE}') AS idType
+     FROM devices AS d INDEXED BY devices_by_line CROSS JOIN device_rows AS r ON r.device = d.id
+     WHERE d.lot = (SELECT id FROM lots WHERE name = ?1) AND d.live = 1 AND d.present_before IS NULL
+       AND d.sent_before = 0 AND d.stage IN ('planned', 'reserved', 'minted', 'listed')
+       AND (d.line, d.id) > (?2, ?3) ORDER BY d.line, d.id LIMIT ?4`,
+  );
   const answer = prepare(
     database,
     `UPDATE devices SET present_before = asked.value ->> 1 FROM json_each(?) AS asked
@@ -117,6 +129,7 @@ function rejectStatements(database: DatabaseSync, clock: () => number): RejectSt
      WHERE lot = ? AND stage = 'rejected' AND certificate IS NOT NULL AND part IS NOT NULL`,
   );
   return {
+    unaskedPage: async (lot, after, limit) => unasked.all(lot, after.line, after.id, limit),
     setPresent: async (lot, answers) => {
       const devices = live(
         lot,

@@ -1,6 +1,8 @@
 import { getCACertificates } from "node:tls";
 import { Pool } from "undici";
 import type { PlatformSite } from "../../domain/job.ts";
+import { governed } from "../governed.ts";
+import { type Governor, makeGovernor } from "../governor.ts";
 import type { Platform, TrustedCertificate } from "../platform.ts";
 import { multipartFile } from "./multipart.ts";
 import {
@@ -31,12 +33,13 @@ const MAX_PAGES = 100;
 
 /**
  * The real platform, over HTTPS that is always verified. Throws `usage` when the address, the
- * credentials or the CA file cannot be used; nothing is sent before the first call.
+ * credentials or the CA file cannot be used; nothing is sent before the first call. Whoever opens the same platform
+ * several times hands the same governor to all.
  */
 export function openPlatform(
   site: PlatformSite,
   credentials: PlatformCredentials,
-  options: { readonly now?: () => number } = {},
+  options: { readonly now?: () => number; readonly governor?: Governor } = {},
 ): Platform {
   const base = readAddress(site.url);
   const login = makeLogin(site, credentials);
@@ -76,7 +79,7 @@ export function openPlatform(
   const popPath = (tenant: string, fingerprint: string) =>
     `${trustPath(tenant)}-pop/${encodeURIComponent(fingerprint)}`;
 
-  return {
+  const platform: Platform = {
     currentTenant: async (signal) =>
       understand(await send({ method: "GET", path: "/tenant/currentTenant", signal }), [200], readTenant),
     currentUser: async (signal) =>
@@ -205,4 +208,5 @@ export function openPlatform(
 
     close: () => pool.close(),
   };
+  return governed(platform, options.governor ?? makeGovernor());
 }

@@ -110,8 +110,8 @@ async function claimUnconfirmed(ledger: Ledger, lease: LotLease): Promise<void> 
   }
 }
 
-function claim(ledger: Ledger, lease: LotLease, externalIds: readonly string[]): Promise<void> {
-  return ledger.recordCollisions(
+async function claim(ledger: Ledger, lease: LotLease, externalIds: readonly string[]): Promise<void> {
+  await ledger.recordCollisions(
     lease,
     externalIds.map((externalId) => ({ externalId, present: false })),
   );

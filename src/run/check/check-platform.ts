@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { OnboardingError } from "../../domain/error.ts";
 import { DEFAULT_ID_TYPE } from "../../domain/registration.ts";
 import type { MintedRecord } from "../../ledger/reading.ts";
+import { inLanes } from "../../platform/in-lanes.ts";
+import { MOST_AT_ONCE } from "../../platform/pace.ts";
 import type { Reply } from "../../platform/platform.ts";
 import { type Check, throwIfStopped } from "./check-scope.ts";
-
-/** Requests to the platform under way at a time. */
-const ASK_AT_ONCE = 8;
 
 /** The tenant still trusts at least one certificate of the chain (the platform asks for no more). */
 export async function checkTrust(check: Check, { platform, tenant }: NonNullable<Check["platform"]>): Promise<void> {
@@ -18,7 +17,7 @@ export async function checkTrust(check: Check, { platform, tenant }: NonNullable
   check.tell({ externalId: "", what: `tenant ${tenant} trusts no certificate of the issuing chain any more` });
 }
 
-/** Asks for external id and user of the confirmed devices among these; returns how many those are. */
+/** Asks for external id and user of the confirmed devices among these, at the platform's pace; returns how many those are. */
 export async function checkPlatform(page: readonly MintedRecord[], check: Check): Promise<number> {
   if (check.platform === undefined) return 0;
   const { platform, tenant } = check.platform;
@@ -30,10 +29,10 @@ export async function checkPlatform(page: readonly MintedRecord[], check: Check)
     const user = answerOf(await platform.hasDeviceUser(tenant, externalId, check.signal));
     if (!user) check.tell({ externalId, what: "the platform does not have its device user" });
   };
-  for (let start = 0; start < confirmed.length; start += ASK_AT_ONCE) {
+  await inLanes(confirmed, MOST_AT_ONCE, (device) => {
     throwIfStopped(check.signal);
-    await Promise.all(confirmed.slice(start, start + ASK_AT_ONCE).map(ask));
-  }
+    return ask(device);
+  });
   return confirmed.length;
 }
 

@@ -28,8 +28,9 @@ export async function writeOutputs(
     await writePieces(lot.rejects, rejectsCsv(options, ledger.rejects(report.lot)), readers);
     shown = await firstRejects(ledger, report.lot);
   } else if (existsSync(lot.rejects)) remove(lot.rejects);
-  replaceFile(lot.reportJson, reportJson(report), SHARED_FILE);
   replaceFile(lot.reportHtml, reportHtml(report, shown), readers);
+  // Last: by it the next run judges whether the other files were written.
+  replaceFile(lot.reportJson, reportJson(report), SHARED_FILE);
 }
 
 async function firstRejects(ledger: Ledger, lot: string): Promise<readonly RejectRecord[]> {

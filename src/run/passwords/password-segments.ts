@@ -12,7 +12,10 @@ export interface OwnSegments {
   readonly open: readonly PasswordBatch[];
   /** The segments of these that are there, oldest first. */
   readonly paths: readonly string[];
-  /** Segments whose passwords are listed, or of batches that were given up: a kill came before they were removed. */
+  /**
+   * Segments whose passwords are listed, or of batches that were given up: a kill came before they were removed. And the
+   * first names of segments that are in their place, which a power cut may bring back.
+   */
   readonly leftovers: readonly string[];
 }
 
@@ -30,10 +33,15 @@ export async function findSegments(
   return {
     open,
     paths: open.flatMap(({ segment }) => (there.has(segment) ? [join(layout.secrets, segment)] : [])),
-    leftovers: done.flatMap(({ segment }) => [
-      ...(there.has(segment) ? [join(layout.secrets, segment)] : []),
-      ...(making.has(segment) ? [join(layout.secretsWork, segment)] : []),
-    ]),
+    leftovers: [
+      ...done.flatMap(({ segment }) => (there.has(segment) ? [join(layout.secrets, segment)] : [])),
+      // Of a segment that is in place only the new name is synced: a power cut may bring the old one back.
+      ...batches.flatMap(({ segment, state, listed }) =>
+        making.has(segment) && (there.has(segment) || state === "void" || listed === "yes")
+          ? [join(layout.secretsWork, segment)]
+          : [],
+      ),
+    ],
   };
 }
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { listPasswords, readPasswordFiles } from "../../../src/mint/password-list.ts";
@@ -33,6 +33,15 @@ test("the segments of the ledger's own minted batches count, oldest first, and n
   expect((await findSegments(ledger, "L1", lot)).leftovers).toContain(first);
   const passwords = await readPasswordFiles(paths);
   expect([...listPasswords(passwords)].join("")).toBe("id,password\na,P1\nb,P2\n");
+});
+
+test("the first name of a segment that is in its place, brought back by a power cut, is left over", async () => {
+  const { ledger, lot, mint } = await passwordWorld(["a"]);
+  const placed = await mint(["a"], ["a,P1"]);
+  mkdirSync(lot.secretsWork, { recursive: true });
+  const first = join(lot.secretsWork, basename(placed));
+  linkSync(placed, first);
+  expect(await findSegments(ledger, "L1", lot)).toMatchObject({ paths: [placed], leftovers: [first] });
 });
 
 test("a device is missed while its present certificate has no password, and no longer once it is revoked", async () => {

@@ -56,8 +56,10 @@ export interface AbsorbStatements {
     lot: number,
     externalIds: readonly string[],
   ): Promise<readonly { readonly externalId: string; readonly lot: string }[]>;
-  /** Devices of the lot start anew, as planned. */
+  /** Devices of the lot start anew, as planned. One that was rejected and never sent is asked for anew. */
   planAgain(devices: readonly { readonly id: number; readonly line: number }[]): Promise<void>;
+  /** What the platform said of devices that were never sent is forgotten where the row's new id type is another. */
+  forgetAnswers(rows: readonly { readonly device: number; readonly idType: string | undefined }[]): Promise<void>;
   writeRows(rows: readonly DeviceRowJson[]): Promise<void>;
   /**
    * Cells and registration of rows that changed. A device with a certificate is registered again. What was

@@ -1,5 +1,6 @@
 import type { Stage } from "../../../domain/stage.ts";
-import type { OpenUpload, UploadOutcome } from "../../submission.ts";
+import type { OpenUpload, UnaskedDevice, UploadOutcome } from "../../submission.ts";
+import type { Place } from "./place.ts";
 
 export interface SubmissionStatements {
   addUpload(lot: number, part: number, run: number, rows: number): Promise<number>;
@@ -15,6 +16,8 @@ export interface SubmissionStatements {
   /** Submitted devices are listed again. */
   relistSubmitted(devices: readonly number[]): Promise<void>;
   openUploadsOf(lot: string): Promise<readonly OpenUpload[]>;
+  /** Live devices from planned to listed whose presence is not known and that were never sent. */
+  unaskedPage(lot: string, after: Place, limit: number): Promise<readonly (Place & UnaskedDevice)[]>;
   /** Gives the ids of the live devices of the lot that were found. */
   setPresent(
     lot: number,

@@ -1,0 +1,151 @@
+import { makePace } from "./pace.ts";
+import type { Reply, Unanswered } from "./platform.ts";
+import { LONGEST_RETRY_AFTER_MS } from "./retry-after.ts";
+
+/** A clock, so that a test can have its own. */
+export interface GovernorClock {
+  /** Milliseconds, never set back. */
+  readonly now: () => number;
+  /** Acts once after so many milliseconds; the function that it gives prevents that. */
+  readonly after: (ms: number, act: () => void) => () => void;
+}
+
+/**
+ * Keeps questions to one platform at the pace that the platform bears, whoever asks: every lot, upload and check that
+ * has to do with a platform shares its one governor.
+ */
+export interface Governor {
+  /** How many questions may be under way now. */
+  readonly atOnce: number;
+  /** How many are. */
+  readonly underWay: number;
+  /**
+   * Asks when it is this question's turn, first come, first served, and not before the end of a pause that the platform
+   * asked for. Once the signal is aborted a question that still waits is not asked, and the reply says so.
+   */
+  ask<T>(question: () => Promise<Reply<T>>, signal?: AbortSignal): Promise<Reply<T>>;
+  /** Takes in what the platform answered to something that needs no turn, such as an upload. */
+  heed(reply: Reply<unknown>): void;
+  /** Waits for the end of a pause that the platform asked for, or for the signal. */
+  whenFree(signal?: AbortSignal): Promise<void>;
+}
+
+const STOPPED: Unanswered = { kind: "unknown", message: "stopped before it was asked" };
+
+/** A governor that has seen nothing yet. */
+export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
+  const pace = makePace();
+  const waiting = new Set<() => void>();
+  let underWay = 0;
+  let pausedUntilMs = 0;
+  let stopTimer: (() => void) | undefined;
+
+  const mayBegin = () => underWay < pace.atOnce && clock.now() >= pausedUntilMs;
+  const admit = () => {
+    for (const begin of waiting) {
+      if (!mayBegin()) break;
+      waiting.delete(begin);
+      underWay += 1;
+      begin();
+    }
+    const pauseMs = pausedUntilMs - clock.now();
+    if (waiting.size === 0) {
+      stopTimer?.();
+      stopTimer = undefined;
+    } else if (pauseMs > 0 && stopTimer === undefined) {
+      stopTimer = clock.after(pauseMs, () => {
+        stopTimer = undefined;
+        admit();
+      });
+    }
+  };
+  /** False when the signal came first. */
+  const turn = (signal: AbortSignal | undefined): Promise<boolean> | boolean => {
+    if (signal?.aborted === true) return false;
+    if (waiting.size === 0 && mayBegin()) {
+      underWay += 1;
+      return true;
+    }
+    return new Promise((resolve) => {
+      const begin = () => {
+        signal?.removeEventListener("abort", leave);
+        resolve(true);
+      };
+      const leave = () => {
+        waiting.delete(begin);
+        admit();
+        resolve(false);
+      };
+      waiting.add(begin);
+      signal?.addEventListener("abort", leave, { once: true });
+      admit();
+    });
+  };
+  const pauseFor = (reply: Reply<unknown>) => {
+    if (reply.kind !== "busy" && reply.kind !== "unknown") return;
+    const pauseMs = Math.min(reply.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
+    pausedUntilMs = Math.max(pausedUntilMs, clock.now() + pauseMs);
+  };
+  return {
+    get atOnce() {
+      return pace.atOnce;
+    },
+    get underWay() {
+      return underWay;
+    },
+    ask: async (question, signal) => {
+      if (!(await turn(signal))) return STOPPED;
+      const begun = pace.begin(underWay);
+      const beganMs = clock.now();
+      try {
+        const reply = await question();
+        // A question that was broken off says nothing about the platform.
+        if (signal?.aborted !== true) {
+          pauseFor(reply);
+          if (isOverload(reply)) pace.overloaded(begun);
+          else if (reply.kind === "answer" || reply.kind === "refused") pace.answered(begun, clock.now() - beganMs);
+        }
+        return reply;
+      } finally {
+        underWay -= 1;
+        admit();
+      }
+    },
+    heed: (reply) => {
+      pauseFor(reply);
+      if (isOverload(reply)) pace.overloadedBeside();
+    },
+    whenFree: async (signal) => {
+      while (signal?.aborted !== true && clock.now() < pausedUntilMs) {
+        await sleep(clock, pausedUntilMs - clock.now(), signal);
+      }
+    },
+  };
+}
+
+/** 408, 429, 5xx, a time-out, no connection; not an answer that was complete and only made no sense. */
+function isOverload(reply: Reply<unknown>): boolean {
+  if (reply.kind === "busy") return true;
+  return reply.kind === "unknown" && (reply.status === undefined || reply.status === 0 || reply.status >= 500);
+}
+
+function sleep({ after }: GovernorClock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      stop();
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const stop = after(ms, end);
+    signal?.addEventListener("abort", end, { once: true });
+  });
+}
+
+const REAL_CLOCK: GovernorClock = {
+  now: () => performance.now(),
+  after: (ms, act) => {
+    // Rounded up: a timer that ends before the pause does would be set again and again.
+    const timer = setTimeout(act, Math.ceil(ms));
+    return () => clearTimeout(timer);
+  },
+};
