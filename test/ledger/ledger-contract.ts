@@ -774,6 +774,25 @@ function reading(ledger: () => Ledger): void {
     expect(await minted()).toEqual({ pkcs12: "two" });
   });
 
+  test("devices with a certificate are counted and found by their places, those of the lot alone", async () => {
+    const first = await world.plannedLot(ledger(), "L1", ["a", "b", "c", "d", "e"]);
+    await world.mintLot(ledger(), await world.plannedLot(ledger(), "L2", ["x", "y"]));
+    expect(await ledger().countMinted("L1")).toBe(0);
+    await world.mintLot(ledger(), first);
+    expect(await ledger().countMinted("L1")).toBe(5);
+    expect(await ledger().countMinted("L9")).toBe(0);
+    const all = await world.collect(ledger().mintedDevices("L1"));
+    const places = [3, 0, 4];
+    const found = await ledger().mintedAt("L1", places);
+    expect(found).toHaveLength(3);
+    expect(found).toEqual(expect.arrayContaining(places.map((place) => all[place])));
+    expect((await ledger().mintedAt("L2", [0, 1, 2])).map(({ externalId }) => externalId)).toEqual(["x", "y"]);
+    const serials = found.map(({ serialNumber }) => serialNumber);
+    const { head } = await ledger().verifyEvents();
+    expect(await ledger().verifyEventsOf(serials)).toMatchObject({ head });
+    await expect(ledger().verifyEventsOf([world.serialNumber()])).rejects.toThrow("no event tells of the certificate");
+  });
+
   test("how a manifest was written is kept with it", async () => {
     const lease = await world.withLotLease(ledger(), "L1");
     const form = { ...PLAIN_FORM, separator: ";", mark: true, secretColumns: ["app_key"], readers: 0o600 } as const;
