@@ -4,7 +4,6 @@
  * process from start to end; start-up is in it, divided by the devices, and also told by itself.
  * `node bench/check.ts [--devices N] [--rounds N] [--seconds N] [--workers N] [--bundle]`
  */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bundleProgram } from "../scripts/build/bundle-program.ts";
 import { makeIssuer } from "../test/fixtures/make-issuer.ts";
-import { readCost } from "./check/measured-exit.ts";
+import { type CommandCost, measureCommand } from "./check/measure-command.ts";
 import { median, openCrew } from "./mint/crew.ts";
 import { openWholeRun } from "./mint/whole-run.ts";
 
@@ -74,16 +73,8 @@ async function boundUs(seconds: number): Promise<number> {
   return (user + system) / done;
 }
 
-function measure(args: readonly string[]): { readonly cpuUs: number; readonly peakMb: number } {
-  const preload = fileURLToPath(new URL("./check/measured-exit.ts", import.meta.url));
-  const target = join(folder, "cost.json");
-  const line = ["--import", preload, program, "--home", whole.home, "--log-level", "error", ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, line, {
-    encoding: "utf8",
-    env: { ...process.env, BENCH_COST: target, NODE_COMPILE_CACHE: join(folder, "compiled") },
-  });
-  if (status !== 0) throw new Error(`lotmint ${args.join(" ")} ended with ${status}\n${stdout}${stderr}`);
-  return readCost(target);
+function measure(args: readonly string[]): CommandCost {
+  return measureCommand(["--home", whole.home, ...args], { folder, program });
 }
 
 function verdict(ratio: number, wanted: number): string {

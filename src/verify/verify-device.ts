@@ -16,7 +16,7 @@ import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS } from "./key
 import { publicKeyOf } from "./public-key-of.ts";
 import { openJks } from "./read-jks.ts";
 import { openPkcs12 } from "./read-strict-pkcs12.ts";
-import { runAlone, runSideBySide, type Steps } from "./steps.ts";
+import { runSideBySide, type Steps } from "./steps.ts";
 
 /** What the ledger says of a device and its files. */
 export type RecordedDevice = Pick<
@@ -46,14 +46,10 @@ interface Verification extends DeviceToVerify {
 }
 
 /**
- * Opens everything in one device's folder and compares it with the ledger; an empty list means that
- * all of it is as it was written, fits together, and verifies up to the trust anchor. Changes nothing.
+ * Opens everything in the folders of these devices and compares it with the ledger, device by device in their order; an
+ * empty list means that all of it is as it was written, fits together, and verifies up to the trust anchor. Keystores
+ * are opened side by side. Changes nothing.
  */
-export function verifyDevice(device: DeviceToVerify): readonly Difference[] {
-  return runAlone(verifySteps(device));
-}
-
-/** The same for several devices, device by device in their order; their keystores are opened side by side. */
 export function verifyDevices(devices: readonly DeviceToVerify[]): readonly (readonly Difference[])[] {
   return runSideBySide(devices.map(verifySteps));
 }

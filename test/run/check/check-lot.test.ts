@@ -276,7 +276,8 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
   });
 
   test("a sample misses no password, row or part of its own devices", async () => {
-    writeFileSync(lot.passwords, `id,password\nSN-7,${PASSWORD}\n,\n`, { mode: 0o644 });
+    writeFileSync(lot.passwords, `id,password\nSN-7,${PASSWORD}\n,\n`);
+    chmodSync(lot.passwords, 0o644);
     writeFileSync(partFile(lot, 1), PART.replace("SN-1;CERT", "SN-9;CERT"));
     const found = await told({ sample: 1, random: () => 0 });
     expect(found.filter((what) => what.startsWith("SN-"))).toEqual([
