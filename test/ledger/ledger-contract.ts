@@ -4,6 +4,7 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
 import { LOCK_PATIENCE_MS } from "../../src/ledger/locks.ts";
 import { adoptionsContract } from "./contract/adoptions.ts";
+import { keyPoolContract } from "./contract/key-pool.ts";
 import { publicKeysContract } from "./contract/public-keys.ts";
 import { pushesContract } from "./contract/pushes.ts";
 import { remintingContract } from "./contract/reminting.ts";
@@ -51,6 +52,7 @@ export function describeLedger(name: string, open: LedgerFactory): void {
       },
     );
     adoptionsContract(watched);
+    keyPoolContract(watched);
     publicKeysContract(watched);
     pushesContract(watched);
     remintingContract(watched);
