@@ -18,8 +18,14 @@ export interface Reminting {
   closeRemint(lease: LotLease, batch: number): Promise<void>;
   /** How many certificates of the lot took another one's place. */
   countReworks(lot: string): Promise<number>;
-  /** Live devices of the lot whose row asks for another subject than their certificate has, in manifest order. */
-  subjectChanges(lot: string): Promise<readonly string[]>;
+  /** Live devices of the lot whose row asks for another subject than their certificate has; of these the first `most`. */
+  subjectChanges(lot: string, most: number): Promise<SubjectChanges>;
+}
+
+export interface SubjectChanges {
+  readonly count: number;
+  /** Ids, in manifest order. */
+  readonly first: readonly string[];
 }
 
 /** A device as it goes into its next minting: the subject is the one that its latest row asks for. */

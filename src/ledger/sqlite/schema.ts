@@ -345,4 +345,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX pool_takes_once ON pool_takes (segment, first);
   CREATE INDEX pool_takes_unwiped ON pool_takes (segment) WHERE wiped = 0;
   `,
+  // The few rows whose device waits for another certificate, found without reading all of the widest table.
+  "CREATE INDEX device_rows_changed ON device_rows (device) WHERE next_subject IS NOT NULL;",
 ];

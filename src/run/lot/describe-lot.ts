@@ -1,7 +1,6 @@
 import { showText } from "../../domain/blank-text.ts";
 import { EXIT, exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
 import { type Job, PER_LOT_ITERATIONS } from "../../domain/job.ts";
-import { listIds } from "../../domain/list-ids.ts";
 import type { LotReport } from "../../domain/report.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { buildReport } from "../../report/build-report.ts";
@@ -81,14 +80,17 @@ async function issuerNotes(ledger: Ledger, lot: string, job: Job): Promise<reado
   return notes;
 }
 
+const IDS_SHOWN = 10;
+
 /** How the note begins that tells of changed subjects: it stands until the devices are reminted, whatever runs. */
 export const SUBJECT_NOTE = "the subject of ";
 
 async function subjectNotes(ledger: Ledger, lot: string): Promise<readonly string[]> {
-  const ids = await ledger.subjectChanges(lot);
-  if (ids.length === 0) return [];
-  const shown = listIds(ids);
-  const devices = ids.length === 1 ? "1 device" : `${ids.length} devices`;
+  const { count: changed, first } = await ledger.subjectChanges(lot, IDS_SHOWN);
+  if (changed === 0) return [];
+  const more = changed - first.length;
+  const shown = first.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const devices = changed === 1 ? "1 device" : `${changed} devices`;
   return [
     `${SUBJECT_NOTE}${devices} (${shown}) has changed, or the alias in its keystores; the certificates stay as they are until \`lotmint remint\``,
   ];

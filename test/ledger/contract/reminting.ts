@@ -138,12 +138,26 @@ export function remintingContract(open: LedgerFactory): void {
       const change = { kind: "needs-remint", device: wish, subjectDigest: "new" } as const;
       const register = { kind: "register", device: wish, registrationDigest: "other" } as const;
       await ledger.absorbManifest(lease, world.manifest("mended"), world.inBatches({ decisions: [change, register] }));
-      expect(await ledger.subjectChanges("L1")).toEqual(["a"]);
+      expect(await ledger.subjectChanges("L1", 9)).toEqual({ count: 1, first: ["a"] });
       expect(await ledger.remintDevices("L1", ["a"])).toMatchObject([{ subject: wish.subject }]);
       const { batch } = await remint(["a"]);
       await ledger.commitPlaced(lease, batch);
-      expect(await ledger.subjectChanges("L1")).toEqual([]);
+      expect(await ledger.subjectChanges("L1", 9)).toEqual({ count: 0, first: [] });
       expect(await ledger.knownDevices("L1", ["a"])).toMatchObject([{ subjectDigest: "new" }]);
+    });
+
+    test("of the devices whose subject has changed as many are named as are asked for, and all are counted", async () => {
+      const decisions = ["a", "b"].map((id, index) => {
+        const subject = [{ attribute: "CN", value: id.toUpperCase() }] as const;
+        return {
+          kind: "needs-remint",
+          device: { ...world.device(id, index + 2), subject },
+          subjectDigest: "new",
+        } as const;
+      });
+      await ledger.absorbManifest(lease, world.manifest("mended"), world.inBatches({ decisions }));
+      expect(await ledger.subjectChanges("L1", 1)).toEqual({ count: 2, first: ["a"] });
+      expect(await ledger.subjectChanges("L1", 0)).toEqual({ count: 2, first: [] });
     });
 
     test("a row that takes its change back leaves nothing to remint", async () => {
@@ -155,9 +169,9 @@ export function remintingContract(open: LedgerFactory): void {
       ] as const;
       for (const decision of back) {
         await ledger.absorbManifest(lease, world.manifest("mended"), world.inBatches({ decisions: [wish] }));
-        expect(await ledger.subjectChanges("L1")).toEqual(["a"]);
+        expect(await ledger.subjectChanges("L1", 9)).toEqual({ count: 1, first: ["a"] });
         await ledger.absorbManifest(lease, world.manifest("mended"), world.inBatches({ decisions: [decision] }));
-        expect(await ledger.subjectChanges("L1")).toEqual([]);
+        expect(await ledger.subjectChanges("L1", 9)).toEqual({ count: 0, first: [] });
       }
     });
 

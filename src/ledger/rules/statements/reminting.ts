@@ -1,4 +1,4 @@
-import type { OpenRemint } from "../../reminting.ts";
+import type { OpenRemint, SubjectChanges } from "../../reminting.ts";
 import type { SubjectJson } from "./minting.ts";
 
 export interface RemintOrder {
@@ -44,5 +44,5 @@ export interface RemintStatements {
   remintRows(lot: string, foldedIds: readonly string[]): Promise<readonly RemintRow[]>;
   openRemintsOf(lot: string): Promise<readonly OpenRemint[]>;
   countReworks(lot: string): Promise<number>;
-  subjectChanges(lot: string): Promise<readonly string[]>;
+  subjectChanges(lot: string, most: number): Promise<SubjectChanges>;
 }
