@@ -9,7 +9,8 @@ import { writeOutputs } from "./write-outputs.ts";
 /**
  * Says how a lot stands after a run, and writes that for everybody who reads it. A run that changed
  * nothing leaves the files of the run before as they are, unless these tell another state: a run that was stopped
- * right after its last step has left nothing to do, but says that it was stopped. With an `error` that ended the run already, one
+ * right after its last step has left nothing to do, but says that it was stopped; one that was killed there has told
+ * nothing of what it did. With an `error` that ended the run already, one
  * that hinders the report is not told besides.
  */
 export async function finishRun(
@@ -25,7 +26,7 @@ export async function finishRun(
   const isCurrent =
     !walk.changed &&
     error === undefined &&
-    toldExitCode(layout.reportJson) === report.exitCode &&
+    toldState(layout.reportJson) === stateOf(report) &&
     existsSync(layout.devicesCsv);
   if (isCurrent) return report;
   try {
@@ -38,9 +39,15 @@ export async function finishRun(
   return report;
 }
 
-function toldExitCode(reportJson: string): number | undefined {
+/** What a report says of the lot itself, not of a run: every run leaves events, so the ledger's head would always be another. */
+function stateOf(report: LotReport): string {
+  const { exitCode, manifestSha256, issuer, counts, rows, rejects, certificates, reworks } = report;
+  return JSON.stringify([exitCode, manifestSha256, issuer, counts, rows, rejects, certificates, reworks]);
+}
+
+function toldState(reportJson: string): string | undefined {
   try {
-    return (JSON.parse(readFileSync(reportJson, "utf8")) as LotReport).exitCode;
+    return stateOf(JSON.parse(readFileSync(reportJson, "utf8")) as LotReport);
   } catch {
     return undefined;
   }
