@@ -123,10 +123,11 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
       if (isOverload(reply)) pace.overloadedBeside();
     },
     whenFree: async (signal) => {
-      while (signal?.aborted !== true && clock.now() < pausedUntilMs) {
+      const isStopped = () => signal?.aborted === true;
+      while (!isStopped() && clock.now() < pausedUntilMs) {
         const untilMs = pausedUntilMs;
         await sleep(clock, untilMs - clock.now(), signal);
-        if (signal?.aborted !== true) endPause(untilMs);
+        if (!isStopped()) endPause(untilMs);
       }
     },
   };
