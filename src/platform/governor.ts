@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { makePace } from "./pace.ts";
 import type { Reply, Unanswered } from "./platform.ts";
 import { LONGEST_RETRY_AFTER_MS } from "./retry-after.ts";
@@ -37,10 +38,14 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
   const pace = makePace();
   const waiting = new Set<() => void>();
   let underWay = 0;
-  let pausedUntilMs = 0;
+  let pausedUntilMs = Number.NEGATIVE_INFINITY;
   let stopTimer: (() => void) | undefined;
 
   const mayBegin = () => underWay < pace.atOnce && clock.now() >= pausedUntilMs;
+  /** The timer decides, not the clock: a timer may end a little before the clock reads its time. */
+  const endPause = (untilMs: number) => {
+    if (pausedUntilMs <= untilMs) pausedUntilMs = Number.NEGATIVE_INFINITY;
+  };
   const admit = () => {
     for (const begin of waiting) {
       if (!mayBegin()) break;
@@ -53,8 +58,10 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
       stopTimer?.();
       stopTimer = undefined;
     } else if (pauseMs > 0 && stopTimer === undefined) {
+      const untilMs = pausedUntilMs;
       stopTimer = clock.after(pauseMs, () => {
         stopTimer = undefined;
+        endPause(untilMs);
         admit();
       });
     }
@@ -117,7 +124,8 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
     },
     whenFree: async (signal) => {
       while (signal?.aborted !== true && clock.now() < pausedUntilMs) {
-        await sleep(clock, pausedUntilMs - clock.now(), signal);
+        const untilMs = pausedUntilMs;
+        if (await sleep(clock, untilMs - clock.now(), signal)) endPause(untilMs);
       }
     },
   };
@@ -129,23 +137,29 @@ function isOverload(reply: Reply<unknown>): boolean {
   return reply.kind === "unknown" && (reply.status === undefined || reply.status === 0 || reply.status >= 500);
 }
 
-function sleep({ after }: GovernorClock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+/** True when the time has passed, false when the signal came first. */
+function sleep({ after }: GovernorClock, ms: number, signal: AbortSignal | undefined): Promise<boolean> {
   return new Promise((resolve) => {
-    const end = () => {
+    const leave = () => {
       stop();
-      signal?.removeEventListener("abort", end);
-      resolve();
+      resolve(false);
     };
-    const stop = after(ms, end);
-    signal?.addEventListener("abort", end, { once: true });
+    const stop = after(ms, () => {
+      signal?.removeEventListener("abort", leave);
+      resolve(true);
+    });
+    signal?.addEventListener("abort", leave, { once: true });
   });
 }
 
 const REAL_CLOCK: GovernorClock = {
   now: () => performance.now(),
   after: (ms, act) => {
-    // Rounded up: a timer that ends before the pause does would be set again and again.
-    const timer = setTimeout(act, Math.ceil(ms));
-    return () => clearTimeout(timer);
+    const stop = new AbortController();
+    const actUnlessStopped = () => {
+      if (!stop.signal.aborted) act();
+    };
+    delay(Math.ceil(ms), undefined, { signal: stop.signal }).then(actUnlessStopped, () => undefined);
+    return () => stop.abort();
   },
 };
