@@ -87,6 +87,8 @@ run|--accept-clock|flag
 submit|1|lot
 |watch|command
 watch|--once|flag
+|keys|command
+keys|fill|command
 |status|command
 status|1|lot
 |report|command

@@ -87,6 +87,8 @@ set -g __lotmint_rows \
     'submit|1|lot' \
     '|watch|command' \
     'watch|--once|flag' \
+    '|keys|command' \
+    'keys|fill|command' \
     '|status|command' \
     'status|1|lot' \
     '|report|command' \

@@ -89,6 +89,8 @@ Register-ArgumentCompleter -Native -CommandName lotmint -ScriptBlock {
     'submit|1|lot'
     '|watch|command'
     'watch|--once|flag'
+    '|keys|command'
+    'keys|fill|command'
     '|status|command'
     'status|1|lot'
     '|report|command'

@@ -73,7 +73,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "node:sqlite": ["ledger/sqlite"],
   // Asks Windows for access lists; everything else is done without another program.
   "node:child_process": ["config/access-list.ts"],
-  "node:worker_threads": ["disk", "mint", "run/check"],
+  "node:worker_threads": ["disk", "keystore/pool", "mint", "run/check"],
   "node:tls": ["platform/http", "platform/device", "sandbox"],
   "node:http": ["sandbox"],
   "node:https": ["sandbox"],

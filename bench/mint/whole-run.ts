@@ -10,8 +10,11 @@ const TICKS = 100;
 
 /** The real program on a home of its own, one new lot after the other. */
 export interface WholeRun {
+  readonly home: string;
   /** Runs one lot of so many devices, as a process from start to end. */
-  readonly run: (devices: number) => Promise<RunCost>;
+  readonly run: (devices: number, env?: Readonly<Record<string, string>>) => Promise<RunCost>;
+  /** Any other command on its home. */
+  readonly command: (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<void>;
   readonly close: () => void;
 }
 
@@ -29,6 +32,8 @@ interface Measuring {
   /** A module that they load first. */
   readonly preload?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** lotmint.yaml. */
+  readonly site?: string;
 }
 
 /**
@@ -40,9 +45,11 @@ export async function openWholeRun(measuring: Measuring = {}): Promise<WholeRun>
   mkdirSync(join(home, "input"));
   await lotmint(home, ["authority", "create", "root"]);
   await lotmint(home, ["authority", "create", "line", "--issuer", "root"]);
+  if (measuring.site !== undefined) writeFileSync(join(home, "lotmint.yaml"), measuring.site);
   let lots = 0;
   return {
-    run: async (devices) => {
+    home,
+    run: async (devices, env) => {
       const lot = `lot-${++lots}`;
       const manifest = join(home, "input", `${lot}.csv`);
       const rows = Array.from({ length: devices }, (_, index) => {
@@ -52,10 +59,11 @@ export async function openWholeRun(measuring: Measuring = {}): Promise<WholeRun>
       writeFileSync(manifest, `id,name,path\n${rows.join("")}`);
       const startedUs = childrensCpuUs();
       const startedMs = performance.now();
-      await lotmint(home, ["run", manifest, "--issuer", "line"], measuring);
+      await lotmint(home, ["run", manifest, "--issuer", "line"], { ...measuring, env: { ...measuring.env, ...env } });
       const seconds = (performance.now() - startedMs) / 1000;
       return { rate: devices / seconds, cpuUs: (childrensCpuUs() - startedUs) / devices };
     },
+    command: (args, env) => lotmint(home, args, { env: { ...measuring.env, ...env } }),
     close: () => rmSync(home, { recursive: true, force: true }),
   };
 }

@@ -5,6 +5,7 @@ import type { AddCommand } from "./command.ts";
 import { completionCommand } from "./completion/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { initCommand } from "./init/command.ts";
+import { keysCommand } from "./keys/command.ts";
 import { planCommand } from "./plan/command.ts";
 import { rehearseCommand } from "./rehearse/command.ts";
 import { remintCommand } from "./remint/command.ts";
@@ -27,6 +28,7 @@ export const COMMANDS: readonly AddCommand[] = [
   runCommand,
   submitCommand,
   watchCommand,
+  keysCommand,
   statusCommand,
   reportCommand,
   checkCommand,

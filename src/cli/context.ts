@@ -121,6 +121,7 @@ export async function makeRunTools(
       return asked;
     },
     lotPassword: () => context.secrets.lotPassword(),
+    poolPassphrase: () => context.secrets.poolPassphrase(),
     openPlatform: context.openPlatform,
     workers: availableParallelism(),
   };

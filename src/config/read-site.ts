@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { inputError } from "../disk/disk-error.ts";
 import type { Home } from "../disk/layout.ts";
 import { type PlatformSite, type Site, WATCH_EVENTS, type WebhookSite } from "../domain/job.ts";
+import type { KeyPoolSite } from "../domain/key-pool.ts";
 import { type ConfigProblem, type KeyPath, type Locate, refuse, throwProblems } from "./config-error.ts";
 import { checkAgainst } from "./describe-issues.ts";
 import { parseTimeMs } from "./durations.ts";
@@ -69,8 +70,14 @@ function resolveSite(
     lotsAtOnce: input.lotsAtOnce ?? 1,
     settleMs: parseTimeMs(input.settle ?? "5s"),
     ...(input.webhook !== undefined && { webhook: resolveWebhook(input.webhook, folder, problems) }),
+    ...(input.keyPool !== undefined && { keyPool: definedOf(input.keyPool) }),
     defaults: resolvePaths(input.defaults ?? {}, folder),
   };
+}
+
+/** Keys that are not asked for are left out. */
+function definedOf(keyPool: NonNullable<SiteInput["keyPool"]>): KeyPoolSite {
+  return Object.fromEntries(Object.entries(keyPool).filter(([, keys]) => keys !== undefined));
 }
 
 function resolvePlatform(

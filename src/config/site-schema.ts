@@ -64,6 +64,9 @@ const webhook = mapping({
   caFile: text("the path of a PEM file", 4096).optional(),
 });
 
+const keys = integer(1, 1_000_000).optional();
+const keyPool = mapping({ "rsa-2048": keys, "rsa-3072": keys, "rsa-4096": keys });
+
 /** lotmint.yaml. */
 export const siteSchema = mapping({
   platform: platform.optional(),
@@ -77,6 +80,7 @@ export const siteSchema = mapping({
   lotsAtOnce: integer(1, 16).optional(),
   settle: formed(TIME_PATTERN, "a time such as 5s").optional(),
   webhook: webhook.optional(),
+  keyPool: keyPool.optional(),
   defaults: jobSchema.optional(),
 });
 

@@ -56,7 +56,19 @@ type Step =
   /** What an imported authority has signed is committed; its folder is not in place yet. */
   | "certificates-adopted"
   /** A certificate for another organisation is signed and kept; it is neither recorded nor handed over yet. */
-  | "certificate-kept";
+  | "certificate-kept"
+  /** A new key pool has its header, and no keys. */
+  | "pool-made"
+  /** A file of sealed keys is written aside, whole. */
+  | "pool-segment-written"
+  /** It is in place, durably; the ledger does not know of it yet. */
+  | "pool-segment-placed"
+  /** The ledger knows of it. */
+  | "pool-filled"
+  /** Keys that were handed out are overwritten; that is not recorded yet. */
+  | "pool-wiped"
+  /** Files without any key left are gone; that is not recorded yet. */
+  | "pool-segment-gone";
 
 const steps = channel("lotmint:step");
 

@@ -42,6 +42,8 @@ export interface Home {
   readonly authorities: string;
   /** The certificates that `truststore fetch` has pinned, PEM. */
   readonly pinnedCertificates: string;
+  /** Keys that were made beforehand, sealed. */
+  readonly keyPool: string;
   /** Lock files for work that only one process may do at a time; the kernel releases a lock with its process. */
   readonly locks: string;
   /** Where a restore is made, and what the one restore into this home holds: not in state/, which has to be empty for it. */
@@ -61,9 +63,30 @@ export function homeLayout(root: string): Home {
     ledger: join(state, "ledger.sqlite"),
     authorities: join(state, "authorities"),
     pinnedCertificates: join(state, "truststore", "platform.pem"),
+    keyPool: join(state, "key-pool"),
     locks: join(state, "locks"),
     restoring: { folder: restoring, lock: join(restoring, "lock"), state: join(restoring, "state") },
   };
+}
+
+/** state/key-pool/pool.json: whose the pool is, and what its passphrase is checked by. */
+export function poolHeader(folder: string): string {
+  return join(folder, "pool.json");
+}
+
+/** state/key-pool/<algorithm>/ */
+export function poolFolder(folder: string, algorithm: string): string {
+  return join(folder, algorithm);
+}
+
+/** state/key-pool/<algorithm>/<segment>: sealed keys, in slots of one size. */
+export function poolSegment(folder: string, algorithm: string, segment: string): string {
+  return join(poolFolder(folder, algorithm), segment);
+}
+
+/** Held by the one process that fills the pool; not in its folder, which is destroyed when another pool begins. */
+export function poolLock(home: Home): string {
+  return join(home.locks, "key-pool");
 }
 
 /** state/sandbox/: what the stand-in platform goes on with when it is started again. */

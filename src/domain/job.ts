@@ -1,4 +1,5 @@
 import type { KeyAlgorithm, OutliveIssuer, Profile, SubjectAttribute, ValidityRequest } from "./certificate.ts";
+import type { KeyPoolSite } from "./key-pool.ts";
 
 /** A job with every default filled in and every path absolute: what a run works from. */
 export interface Job {
@@ -109,6 +110,7 @@ export interface Site {
   /** How long a dropped file must have stood still, in milliseconds. */
   readonly settleMs: number;
   readonly webhook?: WebhookSite;
+  readonly keyPool?: KeyPoolSite;
 }
 
 /** What `watch` tells others about: a lot that ended in one of three ways, or one that cannot go on. */

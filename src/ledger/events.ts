@@ -25,4 +25,9 @@ export interface Events {
    * number of events, and the digest of the site's newest one.
    */
   verifyEvents(): Promise<{ readonly events: number; readonly head: string }>;
+  /**
+   * Walks every chain as `verifyLinks` does, and holds only the certificates of these serial numbers, with those of
+   * their batches, against the events. The engine's own storage is not looked at.
+   */
+  verifyEventsOf(serialNumbers: readonly string[]): Promise<{ readonly events: number; readonly head: string }>;
 }

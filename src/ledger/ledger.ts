@@ -1,5 +1,6 @@
 import type { Events } from "./events.ts";
 import type { Identity } from "./identity.ts";
+import type { KeyPool } from "./key-pool.ts";
 import type { Locks } from "./locks.ts";
 import type { Lots } from "./lots.ts";
 import type { Minting } from "./minting.ts";
@@ -29,6 +30,7 @@ export interface Ledger
     Lots,
     Minting,
     Passwords,
+    KeyPool,
     Serials,
     Parts,
     Uploads,

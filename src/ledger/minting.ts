@@ -1,5 +1,6 @@
 import type { IssuedCertificate, SerialNumber } from "../domain/certificate.ts";
 import type { Device } from "../domain/device.ts";
+import type { PoolClaim } from "./key-pool.ts";
 import type { LotLease } from "./locks.ts";
 
 /** Batches, in the order of docs/issuance.md. */
@@ -44,6 +45,8 @@ export interface BatchClaim {
    * devices keep their own keys, the batch has no passwords.
    */
   readonly segment?: string;
+  /** Where devices without a key of their own get theirs from, as far as it goes (`poolKeysOf`). */
+  readonly keys?: PoolClaim | undefined;
   readonly serialNumbers: readonly SerialNumber[];
 }
 

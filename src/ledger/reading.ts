@@ -17,6 +17,10 @@ export interface Reading {
   devices(lot: string): AsyncIterable<readonly DeviceRecord[]>;
   /** The recorded state of some devices, for `check`; in manifest order. */
   mintedDevices(lot: string): AsyncIterable<readonly MintedRecord[]>;
+  /** How many devices of a lot have a certificate. */
+  countMinted(lot: string): Promise<number>;
+  /** Of a lot's devices with a certificate those at these places, from 0, in the order in which they were planned. */
+  mintedAt(lot: string, places: readonly number[]): Promise<readonly MintedRecord[]>;
 }
 
 export interface MintedRecord extends IssuedCertificate {

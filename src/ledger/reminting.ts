@@ -1,4 +1,5 @@
 import type { RevocationReason, SerialNumber } from "../domain/certificate.ts";
+import type { PoolClaim } from "./key-pool.ts";
 import type { LotLease } from "./locks.ts";
 import type { NewBatch, PlannedDevice } from "./minting.ts";
 
@@ -30,6 +31,8 @@ export interface RemintDevice extends PlannedDevice {
 
 export interface NewRemint extends NewBatch {
   readonly reason: RevocationReason;
+  /** What so many of its devices get their keys from, as far as it goes (`poolKeysOf`). */
+  readonly keys?: (PoolClaim & { readonly wanted: number }) | undefined;
   /** Send the devices' rows to the platform again. */
   readonly register: boolean;
   /** Tell the platform of the old serial numbers. */

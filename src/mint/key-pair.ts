@@ -1,5 +1,6 @@
-import { createECDH, generateKeyPairSync } from "node:crypto";
+import { createECDH } from "node:crypto";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
+import { makeRsaPair } from "../keystore/pool/make-rsa-pair.ts";
 
 /** A new key pair, both halves in DER. */
 export interface KeyPair {
@@ -36,22 +37,11 @@ const P384: EcCurve = {
   spkiHead: Buffer.from("3076301006072a8648ce3d020106052b81040022036200", "hex"),
 };
 
-const RSA_BITS = { "rsa-2048": 2048, "rsa-3072": 3072, "rsa-4096": 4096 } as const;
-
 /** A maker of key pairs from OpenSSL's generator, made once per thread. */
 export function openKeyPairs(algorithm: KeyAlgorithm): MakeKeyPair {
   if (algorithm === "ec-p256") return openEcKeyPairs(P256);
   if (algorithm === "ec-p384") return openEcKeyPairs(P384);
-  const modulusLength = RSA_BITS[algorithm];
-  return () => {
-    const { privateKey, publicKey } = generateKeyPairSync("rsa", {
-      modulusLength,
-      publicExponent: 0x10001,
-      privateKeyEncoding: { type: "pkcs8", format: "der" },
-      publicKeyEncoding: { type: "spki", format: "der" },
-    });
-    return { pkcs8: privateKey, spki: publicKey };
-  };
+  return () => makeRsaPair(algorithm);
 }
 
 /** Two thirds of `generateKeyPairSync` are its encoders; the bare octets come cheaper and the rest is constant. */

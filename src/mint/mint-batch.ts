@@ -8,7 +8,10 @@ import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { PER_LOT_ITERATIONS } from "../domain/job.ts";
 import { type DeviceFile, type DeviceFilesOptions, needsPassword, openDeviceFiles } from "../keystore/device-files.ts";
 import { newPassword } from "../keystore/password.ts";
+import type { OpenPool, PooledPair } from "../keystore/pool/seal-key.ts";
+import { drawKeys } from "../keystore/pool/segment-file.ts";
 import { openRandomPool } from "../keystore/random-pool.ts";
+import type { PoolTake } from "../ledger/key-pool.ts";
 import type { MintedDevice } from "../ledger/minting.ts";
 import { openKeyPairs } from "./key-pair.ts";
 import { type DeviceToMint, type MintedKey, mintDevice } from "./mint-device.ts";
@@ -20,6 +23,8 @@ export interface MintSetup {
   readonly key: KeyAlgorithm;
   /** `minIterations` is set here, not by the caller. */
   readonly files: Omit<DeviceFilesOptions, "minIterations">;
+  /** Where the keys of `MintBatch` are. */
+  readonly keyPool?: OpenPool | undefined;
   readonly passwords: { readonly kind: "per-device" } | { readonly kind: "per-lot"; readonly password: string };
 }
 
@@ -29,6 +34,8 @@ export interface MintBatch {
   /** Where the batch's passwords go; null for a lot with one password, which is not listed. */
   readonly segment: string | null;
   readonly devices: readonly DeviceToMint[];
+  /** Keys of the pool that were handed out to it; where they do not suffice, keys are made. */
+  readonly keys?: readonly PoolTake[];
 }
 
 /** Mints one batch and writes its files, not yet synced. */
@@ -50,10 +57,13 @@ const GROUP = 4;
  */
 export function openMintBatch(setup: MintSetup, batchTools: BatchTools = { openKeyPairs, writeNew }): MintOneBatch {
   const random = openRandomPool();
+  const makeKeyPair = batchTools.openKeyPairs(setup.key);
+  /** Of the batch in hand, from the pool. */
+  let drawn: PooledPair[] = [];
   const tools = {
     template: setup.template,
     signer: openSigner(setup.signer),
-    makeKeyPair: batchTools.openKeyPairs(setup.key),
+    makeKeyPair: () => drawn.pop() ?? makeKeyPair(),
   };
   const { passwords } = setup;
   const minIterations = passwords.kind === "per-lot" ? PER_LOT_ITERATIONS : 0;
@@ -89,12 +99,17 @@ export function openMintBatch(setup: MintSetup, batchTools: BatchTools = { openK
     });
   };
 
-  return ({ folder, segment, devices }) => {
+  return ({ folder, segment, devices, keys = [] }) => {
     ensureFolder(folder, PRIVATE_FOLDER);
     const lines: string[] = [];
     const minted: MintedDevice[] = [];
-    for (let start = 0; start < devices.length; start += GROUP) {
-      minted.push(...mintGroup(devices.slice(start, start + GROUP), folder, lines));
+    try {
+      if (setup.keyPool !== undefined) drawn = drawKeys(setup.keyPool, keys);
+      for (let start = 0; start < devices.length; start += GROUP) {
+        minted.push(...mintGroup(devices.slice(start, start + GROUP), folder, lines));
+      }
+    } finally {
+      for (const { pkcs8 } of drawn.splice(0)) pkcs8.fill(0);
     }
     // Devices that keep their own keys have no password.
     if (segment !== null && lines.length > 0) batchTools.writeNew(segment, lines.join(""));

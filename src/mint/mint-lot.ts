@@ -6,6 +6,7 @@ import { batchFolder, deviceFolder, type LotLayout, passwordSegment, segmentName
 import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
+import type { PoolClaim } from "../ledger/key-pool.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LotLease } from "../ledger/locks.ts";
 import type { ClaimedDevice, MintedDevice, OpenBatch, PlannedDevice } from "../ledger/minting.ts";
@@ -35,6 +36,8 @@ export interface BatchOptions {
   readonly pool: MintPool;
   /** What a new batch's password segment is named by (`segmentPart`); null when no device has a password of its own. */
   readonly newSegmentPart: (() => string) | null;
+  /** Where keys come from, as far as it goes; its keys are in the setup of `pool`. */
+  readonly keys?: PoolClaim | undefined;
 }
 
 /** A batch whose reservations stand in the ledger; `segment` is the file name of its password segment, if it has one. */
@@ -65,7 +68,12 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   const begin = async (): Promise<"begun" | "none left"> => {
     const serialNumbers = Array.from({ length: BATCH_SIZE[options.key] }, newSerialNumber);
     const part = options.newSegmentPart === null ? {} : { segment: options.newSegmentPart() };
-    const claimed = await ledger.claimBatch(lease, { issuer: options.issuer, serialNumbers, ...part });
+    const claimed = await ledger.claimBatch(lease, {
+      issuer: options.issuer,
+      serialNumbers,
+      keys: options.keys,
+      ...part,
+    });
     if (claimed === undefined) return "none left";
     announceStep("reserved");
     const { batch: number, segment } = claimed;
@@ -180,7 +188,7 @@ async function makeBatch(
   const segment = batch.segment === undefined ? null : passwordSegment(lot, batch.segment).making;
   const disks = openSyncPoints(lot, segment !== null);
   try {
-    const minted = await writeBatch(options, folder, segment, devices);
+    const minted = await writeBatch(options, batch.number, segment, devices);
     announceStep("written");
     const written = [folder, ...(segment !== null && existsSync(segment) ? [segment] : [])];
     for (const disk of disks) await disk.sync(written);
@@ -210,16 +218,18 @@ function openSyncPoints(lot: LotLayout, withSegment: boolean): readonly SyncPoin
 }
 
 /** Step (b). */
-function writeBatch(
-  { pool }: BatchOptions,
-  folder: string,
+async function writeBatch(
+  { pool, ledger, lot, keys }: BatchOptions,
+  batch: number,
   segment: string | null,
   devices: readonly (PlannedDevice & { readonly serialNumber: string })[],
 ): Promise<readonly MintedDevice[]> {
+  const folder = batchFolder(lot, batch);
   ensureFolder(folder, PRIVATE_FOLDER);
   return pool.mint({
     folder,
     segment,
+    keys: keys === undefined ? [] : await ledger.poolKeysOf(batch),
     devices: devices.map(({ externalId, serialNumber, subject, certificateRequest, aliases }) => ({
       externalId,
       serialNumber,

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { makePace } from "./pace.ts";
 import type { Reply, Unanswered } from "./platform.ts";
 import { LONGEST_RETRY_AFTER_MS } from "./retry-after.ts";
@@ -38,14 +38,10 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
   const pace = makePace();
   const waiting = new Set<() => void>();
   let underWay = 0;
-  let pausedUntilMs = Number.NEGATIVE_INFINITY;
+  let pausedUntilMs = 0;
   let stopTimer: (() => void) | undefined;
 
   const mayBegin = () => underWay < pace.atOnce && clock.now() >= pausedUntilMs;
-  /** The timer decides, not the clock: a timer may end a little before the clock reads its time. */
-  const endPause = (untilMs: number) => {
-    if (pausedUntilMs <= untilMs) pausedUntilMs = Number.NEGATIVE_INFINITY;
-  };
   const admit = () => {
     for (const begin of waiting) {
       if (!mayBegin()) break;
@@ -65,6 +61,10 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
         admit();
       });
     }
+  };
+  /** The pause is over when its timer says so, unless the platform has asked for a longer one meanwhile. */
+  const endPause = (untilMs: number) => {
+    if (pausedUntilMs === untilMs) pausedUntilMs = 0;
   };
   /** False when the signal came first. */
   const turn = (signal: AbortSignal | undefined): Promise<boolean> | boolean => {
@@ -123,9 +123,11 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
       if (isOverload(reply)) pace.overloadedBeside();
     },
     whenFree: async (signal) => {
-      while (signal?.aborted !== true && clock.now() < pausedUntilMs) {
+      const isStopped = () => signal?.aborted === true;
+      while (!isStopped() && clock.now() < pausedUntilMs) {
         const untilMs = pausedUntilMs;
-        if (await sleep(clock, untilMs - clock.now(), signal)) endPause(untilMs);
+        await sleep(clock, untilMs - clock.now(), signal);
+        if (!isStopped()) endPause(untilMs);
       }
     },
   };
@@ -137,18 +139,15 @@ function isOverload(reply: Reply<unknown>): boolean {
   return reply.kind === "unknown" && (reply.status === undefined || reply.status === 0 || reply.status >= 500);
 }
 
-/** True when the time has passed, false when the signal came first. */
-function sleep({ after }: GovernorClock, ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+function sleep({ after }: GovernorClock, ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
-    const leave = () => {
+    const end = () => {
       stop();
-      resolve(false);
+      signal?.removeEventListener("abort", end);
+      resolve();
     };
-    const stop = after(ms, () => {
-      signal?.removeEventListener("abort", leave);
-      resolve(true);
-    });
-    signal?.addEventListener("abort", leave, { once: true });
+    const stop = after(ms, end);
+    signal?.addEventListener("abort", end, { once: true });
   });
 }
 
@@ -156,10 +155,7 @@ const REAL_CLOCK: GovernorClock = {
   now: () => performance.now(),
   after: (ms, act) => {
     const stop = new AbortController();
-    const actUnlessStopped = () => {
-      if (!stop.signal.aborted) act();
-    };
-    delay(Math.ceil(ms), undefined, { signal: stop.signal }).then(actUnlessStopped, () => undefined);
+    pause(Math.ceil(ms), undefined, { signal: stop.signal }).then(act, () => undefined);
     return () => stop.abort();
   },
 };

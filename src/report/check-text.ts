@@ -17,6 +17,14 @@ export interface CheckedLot {
   }[];
   readonly found: number;
   readonly notes: readonly string[];
+  /** What a sample says of the lot. */
+  readonly sample?: {
+    readonly sampled: number;
+    readonly population: number;
+    readonly faulty: number;
+    readonly confidence: number;
+    readonly fewerThan: number;
+  };
 }
 
 const MOST_DIFFERENCES = 30;
@@ -28,6 +36,7 @@ export function checkText(outcome: CheckedLot, options: TextOptions): string {
     "",
     `  ${count(outcome.checked)} of ${count(outcome.devices)} devices opened and compared, ${count(outcome.parts)} parts, ${count(outcome.events)} events of the ledger`,
   ];
+  if (outcome.sample !== undefined) lines.push(wrapText(sampleText(outcome.sample), "  ", "  ", options.width));
   if (outcome.asked > 0) lines.push(`  ${count(outcome.asked)} devices looked up on the platform`);
   if (outcome.found > 0) lines.push("", paint("Differences", "bold", options));
   for (const { externalId, what, expected, found } of outcome.differences.slice(0, MOST_DIFFERENCES)) {
@@ -57,8 +66,15 @@ export function checkText(outcome: CheckedLot, options: TextOptions): string {
   return `${lines.join("\n")}\n`;
 }
 
-function verdict({ found }: CheckedLot, options: TextOptions): string {
+function sampleText({ sampled, population, faulty, confidence, fewerThan }: NonNullable<CheckedLot["sample"]>): string {
+  const found = `${count(faulty)} of ${count(sampled)} devices of the sample ${faulty === 1 ? "has" : "have"} a difference`;
+  const limit = `with ${confidence * 100} % confidence fewer than ${count(fewerThan)} of the lot's ${count(population)} have one`;
+  return `${found}: ${limit}`;
+}
+
+function verdict({ found, sample }: CheckedLot, options: TextOptions): string {
+  const green = sample === undefined ? "everything is as the ledger says" : "the sample is as the ledger says";
   return found === 0
-    ? paint("GREEN: everything is as the ledger says", "green", options)
+    ? paint(`GREEN: ${green}`, "green", options)
     : paint(`RED: ${count(found)} ${found === 1 ? "difference" : "differences"}`, "red", options);
 }

@@ -1,3 +1,4 @@
+import type { PoolAlgorithm } from "../domain/key-pool.ts";
 import { isNothing, type RemainingWork } from "../domain/remaining-work.ts";
 import type { Stage } from "../domain/stage.ts";
 import type { LotRecord } from "../ledger/lots.ts";
@@ -30,6 +31,14 @@ export interface WorkStatus {
   readonly lot: string | null;
   readonly sinceMs: number;
   readonly reason: string;
+}
+
+/** The keys of one algorithm that are made beforehand. */
+export interface PoolStatus {
+  readonly algorithm: PoolAlgorithm;
+  readonly available: number;
+  readonly wanted: number;
+  readonly low: boolean;
 }
 
 const MOST_FILES = 20;
@@ -85,6 +94,16 @@ export function workText(work: readonly WorkStatus[], options: TextOptions): str
   const more = work.length - shown.length;
   if (more > 0) lines.push(`  and ${count(more)} more`);
   return `\n${paint("In input/work", "bold", options)}\n${lines.join("\n")}\n`;
+}
+
+/** How many keys are made beforehand; empty where none are asked for. */
+export function poolText(pool: readonly PoolStatus[], options: TextOptions): string {
+  if (pool.length === 0) return "";
+  const lines = pool.map(({ algorithm, available, wanted, low }) => {
+    const line = `  ${algorithm}  ${count(available)} of ${count(wanted)}`;
+    return low ? `${line}  ${paint("low: lotmint keys fill", "amber", options)}` : line;
+  });
+  return `\n${paint("Key pool", "bold", options)}\n${lines.join("\n")}\n`;
 }
 
 function lotRow(status: LotStatus): Cell[] {

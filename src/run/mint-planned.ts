@@ -15,6 +15,7 @@ import { rejectBrokenNames } from "../plan/reject-broken-names.ts";
 import { rejectTakenKeys } from "../plan/reject-taken-keys.ts";
 import { loadTruststore } from "./lot/load-truststore.ts";
 import type { LotAtWork } from "./lot/lot-at-work.ts";
+import { closeLotPool, openLotPool } from "./lot/lot-key-pool.ts";
 import { refuseRevokedIssuer } from "./lot/refuse-revoked-issuer.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
@@ -31,10 +32,12 @@ export async function mintPlanned(tools: RunTools, work: LotAtWork): Promise<voi
   const { lease, job, layout, walk } = work;
   const sample = await ledger.plannedSample(lease.lot);
   if (sample === undefined || signal.aborted) return;
-  const setup = await prepareMinting(tools, work, sample);
+  const prepared = await prepareMinting(tools, work, sample);
   await claimFolders(tools, lease.lot, layout);
   const { ledger: ledgerId } = await ledger.identity();
   const { planned: total } = await ledger.countByStage(lease.lot);
+  const lotPool = await openLotPool(tools, work);
+  const setup = { ...prepared, keyPool: lotPool?.keyPool };
   const pool = openMintPool({ workers: tools.workers, setup });
   const keysInHand = new Map<string, string>();
   const constraining = constrainingAuthorities(tools.home, job.issuer);
@@ -46,6 +49,7 @@ export async function mintPlanned(tools: RunTools, work: LotAtWork): Promise<voi
       pool,
       issuer: job.issuer,
       key: job.key,
+      keys: lotPool?.keys,
       newSegmentPart: newSegmentParts(setup, ledgerId),
       workers: tools.workers,
       signal,
@@ -58,6 +62,7 @@ export async function mintPlanned(tools: RunTools, work: LotAtWork): Promise<voi
     });
   } finally {
     await pool.close();
+    await closeLotPool(tools, work, lotPool);
   }
 }
 

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { repeatHash } from "./repeat-hash.ts";
+import type { Steps } from "./steps.ts";
 
 /** What the octets are derived for (RFC 7292, B.3). */
 export const DERIVE_FOR = { key: 1, iv: 2, mac: 3 } as const;
@@ -14,21 +14,21 @@ export function passwordOctets(password: string): Buffer {
   return Buffer.from(`${password}\0`, "utf16le").swap16();
 }
 
-/** RFC 7292, B.2, step by step as it is written there. */
-export function derivePkcs12(
+/** RFC 7292, B.2, step by step as it is written there; all rounds but the first are a step. */
+export function* derivePkcs12(
   digest: Pkcs12Digest,
   password: Buffer,
   salt: Buffer,
   iterations: number,
   purpose: 1 | 2 | 3,
   length: number,
-): Buffer {
+): Steps<Buffer> {
   const input = Buffer.concat([fillBlocks(salt), fillBlocks(password)]);
   const diversifier = Buffer.alloc(BLOCK, purpose);
   const derived: Buffer[] = [];
   for (let made = 0; made < length; ) {
     const first = hash(digest, Buffer.concat([diversifier, input]), "buffer");
-    const round = repeatHash(digest, first, iterations - 1);
+    const round = yield { digest, octets: first, times: iterations - 1 };
     derived.push(round);
     made += round.length;
     const addend = fillBlocks(round);

@@ -1,7 +1,14 @@
-import { createHash, createPrivateKey, type KeyObject, timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { TAG } from "../asn1/der.ts";
 import { DerError, readChildren, readOid, readWhole } from "../asn1/read-der.ts";
-import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-error.ts";
+import {
+  type KeystoreContents,
+  KeystoreError,
+  MAX_KEYSTORE_OCTETS,
+  type TakeKey,
+  type TrustedEntry,
+  toKeyObject,
+} from "./keystore-error.ts";
 
 const MAGIC = 0xfeedfeed;
 const KEY_PROTECTOR = "1.3.6.1.4.1.42.2.17.1.1";
@@ -19,6 +26,11 @@ interface KeyEntry {
  * one password. Throws `KeystoreError` and nothing else, in bounded time, whatever the octets.
  */
 export function readJks(bytes: Buffer, password: string): KeystoreContents {
+  return openJks(bytes, password, toKeyObject);
+}
+
+/** The same, with the key as `takeKey` makes it. */
+export function openJks<Key>(bytes: Buffer, password: string, takeKey: TakeKey<Key>): KeystoreContents<Key> {
   const secret = Buffer.from(password, "utf16le").swap16();
   try {
     if (bytes.length > MAX_KEYSTORE_OCTETS) throw new KeystoreError("the file is over 1 MiB", { kind: "damaged" });
@@ -31,7 +43,12 @@ export function readJks(bytes: Buffer, password: string): KeystoreContents {
         : new KeystoreError("the password does not open it", { kind: "password" });
     }
     if (key === undefined) return { certificates: [], trusted };
-    return { alias: key.alias, privateKey: openKey(key.sealed, secret), certificates: key.certificates, trusted };
+    return {
+      alias: key.alias,
+      privateKey: openKey(key.sealed, secret, takeKey),
+      certificates: key.certificates,
+      trusted,
+    };
   } catch (error) {
     if (error instanceof KeystoreError) throw error;
     const reason = error instanceof DerError ? error.message : "the file ends early";
@@ -96,14 +113,14 @@ function digestFits(bytes: Buffer, secret: Buffer): boolean {
 
 function tryOpen(sealed: Buffer, secret: Buffer): boolean {
   try {
-    return openKey(sealed, secret).type === "private";
+    return openKey(sealed, secret, toKeyObject).type === "private";
   } catch {
     return false;
   }
 }
 
 /** Sun's own protector: an XOR with a chain of SHA-1, and a digest over password and key. */
-function openKey(sealed: Buffer, secret: Buffer): KeyObject {
+function openKey<Key>(sealed: Buffer, secret: Buffer, takeKey: TakeKey<Key>): Key {
   const [algorithm, octets] = readChildren(readWhole(sealed, TAG.SEQUENCE).content);
   const [oid] = readChildren(algorithm?.content ?? Buffer.alloc(0));
   if (oid?.tag !== TAG.OID || readOid(oid.content) !== KEY_PROTECTOR) {
@@ -125,7 +142,7 @@ function openKey(sealed: Buffer, secret: Buffer): KeyObject {
     if (!timingSafeEqual(digest, octets.content.subarray(-DIGEST_OCTETS))) {
       throw new KeystoreError("the password opens the keystore, but not its key", { kind: "password" });
     }
-    return createPrivateKey({ key, format: "der", type: "pkcs8" });
+    return takeKey(key);
   } finally {
     key.fill(0);
   }

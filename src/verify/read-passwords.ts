@@ -22,9 +22,9 @@ const MAX_LINE = 4096;
 
 /**
  * Reads a passwords.csv, or a segment of one: `id,password` a line, LF, no quotes, with or without a
- * header row. Of an id that stands there twice the last line counts. `undefined` when there is no such file.
+ * header row. Of an id that stands there twice the last line counts. With `only`, no other ids are kept. `undefined` when there is no such file.
  */
-export async function readPasswords(path: string): Promise<ListedPasswords | undefined> {
+export async function readPasswords(path: string, only?: ReadonlySet<string>): Promise<ListedPasswords | undefined> {
   const stream = createReadStream(path, { encoding: "utf8" });
   try {
     await once(stream, "open");
@@ -32,12 +32,13 @@ export async function readPasswords(path: string): Promise<ListedPasswords | und
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   }
-  return parsePasswords(stream);
+  return parsePasswords(stream, only);
 }
 
 /** Reads the same from text in pieces, such as a list that was sealed and has been opened. */
 export async function parsePasswords(
   pieces: AsyncIterable<string | Buffer> | Iterable<string>,
+  only?: ReadonlySet<string>,
 ): Promise<ListedPasswords> {
   const passwords = new Map<string, string>();
   const problems: PasswordProblem[] = [];
@@ -54,7 +55,7 @@ export async function parsePasswords(
     if (comma < 1) problem(number, "", "it is not `id,password`");
     else if (password === "" || /[",\r\s]/.test(password)) {
       problem(number, externalId, "its password is empty, or holds a character that no password here has");
-    } else {
+    } else if (only === undefined || only.has(externalId)) {
       if (passwords.has(externalId)) problem(number, externalId, "its id stands on an earlier line too");
       passwords.set(externalId, password);
     }

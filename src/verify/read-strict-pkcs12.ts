@@ -1,17 +1,18 @@
-import {
-  createDecipheriv,
-  createHmac,
-  createPrivateKey,
-  type KeyObject,
-  pbkdf2Sync,
-  timingSafeEqual,
-} from "node:crypto";
+import { createDecipheriv, createHmac, type KeyObject, pbkdf2Sync, timingSafeEqual } from "node:crypto";
 import { TAG } from "../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readElement, readOid, readWhole } from "../asn1/read-der.ts";
 import { isSignedBy } from "../x509/is-signed-by.ts";
-import { readCertificate } from "../x509/read-certificate.ts";
+import { readNames } from "../x509/read-certificate.ts";
 import { DERIVE_FOR, derivePkcs12, type Pkcs12Digest, passwordOctets } from "./derive-pkcs12.ts";
-import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS, type TrustedEntry } from "./keystore-error.ts";
+import {
+  type KeystoreContents,
+  KeystoreError,
+  MAX_KEYSTORE_OCTETS,
+  type TakeKey,
+  type TrustedEntry,
+  toKeyObject,
+} from "./keystore-error.ts";
+import { runAlone, type Steps } from "./steps.ts";
 
 const OID = {
   data: "1.2.840.113549.1.7.1",
@@ -39,7 +40,7 @@ const MAX_ITERATIONS = 10_000_000;
 const MAX_BAGS = 64;
 const MAX_SALT_OCTETS = 1024;
 
-export interface Pkcs12Contents extends KeystoreContents {
+export interface Pkcs12Contents<Key = KeyObject> extends KeystoreContents<Key> {
   /** The fewest rounds that anything in the file is protected by. */
   readonly iterations: number;
 }
@@ -72,6 +73,16 @@ export function readPkcs12(
   password: string,
   limits: { readonly maxIterations?: number } = {},
 ): Pkcs12Contents {
+  return runAlone(openPkcs12(bytes, password, toKeyObject, limits));
+}
+
+/** The same in steps, so that several files are opened side by side. */
+export function* openPkcs12<Key>(
+  bytes: Buffer,
+  password: string,
+  takeKey: TakeKey<Key>,
+  limits: { readonly maxIterations?: number } = {},
+): Steps<Pkcs12Contents<Key>> {
   const opening: Opening = {
     utf8: Buffer.from(password, "utf8"),
     bmp: passwordOctets(password),
@@ -85,16 +96,18 @@ export function readPkcs12(
     const { safes, macData } = readOuter(bytes);
     const contents = readChildren(readWhole(safes, TAG.SEQUENCE).content);
     if (contents.length > MAX_BAGS) throw new KeystoreError("the file holds too many parts", { kind: "damaged" });
-    if (!macFits(safes, macData, opening)) {
+    if (!(yield* macFits(safes, macData, opening))) {
       // With the right password the parts still open; then something else was changed.
-      if (contents.some((content) => opens(content, opening))) {
+      for (const content of contents) {
+        if (!(yield* opens(content, opening))) continue;
         throw new KeystoreError("the MAC does not fit, although the password opens the contents", { kind: "damaged" });
       }
       throw new KeystoreError("the password does not open it", { kind: "password" });
     }
-    const bags = contents.flatMap((content) => readBags(openContent(content, opening)));
+    const bags: Bag[] = [];
+    for (const content of contents) bags.push(...readBags(yield* openContent(content, opening)));
     if (bags.length > MAX_BAGS) throw new KeystoreError("the file holds too many entries", { kind: "damaged" });
-    return assemble(bags, opening);
+    return yield* assemble(bags, opening, takeKey);
   } catch (error) {
     if (error instanceof KeystoreError) throw error;
     const reason = error instanceof DerError ? error.message : "the file cannot be read";
@@ -115,7 +128,7 @@ function readOuter(bytes: Buffer): { readonly safes: Buffer; readonly macData: D
   return { safes: readWhole(explicit(content), TAG.OCTET_STRING).content, macData };
 }
 
-function macFits(safes: Buffer, macData: DerElement, opening: Opening): boolean {
+function* macFits(safes: Buffer, macData: DerElement, opening: Opening): Steps<boolean> {
   const [digestInfo, salt, iterations] = readChildren(macData.content);
   const [algorithm, stated] = readChildren(constructed(digestInfo));
   const [oid] = readChildren(constructed(algorithm));
@@ -124,26 +137,27 @@ function macFits(safes: Buffer, macData: DerElement, opening: Opening): boolean 
   if (stated?.tag !== TAG.OCTET_STRING) throw new DerError("a MAC without a digest", 0);
   const rounds = spend(iterations === undefined ? 1 : readCount(iterations), opening);
   const length = digest === "sha1" ? 20 : 32;
-  const key = derivePkcs12(digest, opening.bmp, readSalt(salt), rounds, DERIVE_FOR.mac, length);
+  const key = yield* derivePkcs12(digest, opening.bmp, readSalt(salt), rounds, DERIVE_FOR.mac, length);
   const computed = createHmac(digest, key).update(safes).digest();
   key.fill(0);
   return stated.content.length === computed.length && timingSafeEqual(stated.content, computed);
 }
 
 /** True when one part decrypts, under this password, to something that looks like what belongs there. */
-function opens(content: DerElement, opening: Opening): boolean {
+function* opens(content: DerElement, opening: Opening): Steps<boolean> {
   try {
     const [type] = readChildren(content.content);
-    const bags = readBags(openContent(content, opening));
+    const bags = readBags(yield* openContent(content, opening));
     if (readTyped(type) === OID.encrypted) return true;
-    return bags.some((bag) => bag.kind === OID.shroudedKeyBag && openKey(bag, opening).type === "private");
+    const key = bags.find((bag) => bag.kind === OID.shroudedKeyBag);
+    return key !== undefined && (yield* openKey(key, opening, toKeyObject)).type === "private";
   } catch {
     return false;
   }
 }
 
 /** The SafeContents of one ContentInfo, decrypted where need be. */
-function openContent(content: DerElement, opening: Opening): Buffer {
+function* openContent(content: DerElement, opening: Opening): Steps<Buffer> {
   const [type, value] = readChildren(constructed(content));
   const oid = readTyped(type);
   if (oid === OID.data) return readWhole(explicit(value), TAG.OCTET_STRING).content;
@@ -151,7 +165,7 @@ function openContent(content: DerElement, opening: Opening): Buffer {
   const [, info] = readChildren(readWhole(explicit(value), TAG.SEQUENCE).content);
   const [, algorithm, octets] = readChildren(constructed(info));
   if (octets?.tag !== 0x80) throw new DerError("encrypted contents that are missing", 0);
-  return decrypt(algorithm, octets.content, opening);
+  return yield* decrypt(algorithm, octets.content, opening);
 }
 
 function readBags(safeContents: Buffer): Bag[] {
@@ -178,18 +192,18 @@ function readBags(safeContents: Buffer): Bag[] {
   });
 }
 
-function openKey(bag: Bag, opening: Opening): KeyObject {
+function* openKey<Key>(bag: Bag, opening: Opening, takeKey: TakeKey<Key>): Steps<Key> {
   const [algorithm, octets] = readChildren(readWhole(bag.value, TAG.SEQUENCE).content);
   if (octets?.tag !== TAG.OCTET_STRING) throw new DerError("a key that is missing", 0);
-  const key = decrypt(algorithm, octets.content, opening);
+  const key = yield* decrypt(algorithm, octets.content, opening);
   try {
-    return createPrivateKey({ key, format: "der", type: "pkcs8" });
+    return takeKey(key);
   } finally {
     key.fill(0);
   }
 }
 
-function decrypt(algorithm: DerElement | undefined, octets: Buffer, opening: Opening): Buffer {
+function* decrypt(algorithm: DerElement | undefined, octets: Buffer, opening: Opening): Steps<Buffer> {
   const [oid, parameters] = readChildren(constructed(algorithm));
   const scheme = readTyped(oid);
   const inside = readChildren(constructed(parameters));
@@ -197,8 +211,8 @@ function decrypt(algorithm: DerElement | undefined, octets: Buffer, opening: Ope
     const salt = readSalt(inside[0]);
     // Key and IV are three chains of SHA-1 together.
     const rounds = spend(readCount(inside[1]), opening, 3);
-    const key = derivePkcs12("sha1", opening.bmp, salt, rounds, DERIVE_FOR.key, 24);
-    const iv = derivePkcs12("sha1", opening.bmp, salt, rounds, DERIVE_FOR.iv, 8);
+    const key = yield* derivePkcs12("sha1", opening.bmp, salt, rounds, DERIVE_FOR.key, 24);
+    const iv = yield* derivePkcs12("sha1", opening.bmp, salt, rounds, DERIVE_FOR.iv, 8);
     return decipher("des-ede3-cbc", key, iv, octets);
   }
   if (scheme !== OID.pbes2) throw new KeystoreError(`its encryption is ${scheme}`, { kind: "unsupported" });
@@ -231,7 +245,7 @@ function decipher(name: "aes-256-cbc" | "des-ede3-cbc", key: Buffer, iv: Buffer,
   return Buffer.concat([cipher.update(octets), cipher.final()]);
 }
 
-function assemble(bags: readonly Bag[], opening: Opening): Pkcs12Contents {
+function* assemble<Key>(bags: readonly Bag[], opening: Opening, takeKey: TakeKey<Key>): Steps<Pkcs12Contents<Key>> {
   const keys = bags.filter((bag) => bag.kind === OID.shroudedKeyBag);
   if (keys.length > 1) throw new KeystoreError("it holds more than one key", { kind: "unsupported" });
   const certificates: { readonly bag: Bag; readonly octets: Buffer }[] = [];
@@ -250,7 +264,7 @@ function assemble(bags: readonly Bag[], opening: Opening): Pkcs12Contents {
     leaf?.octets,
     own.map(({ octets }) => octets),
   );
-  const privateKey = key === undefined ? undefined : openKey(key, opening);
+  const privateKey = key === undefined ? undefined : yield* openKey(key, opening, takeKey);
   return {
     ...(key?.friendlyName === undefined ? {} : { alias: key.friendlyName }),
     ...(privateKey === undefined ? {} : { privateKey }),
@@ -272,9 +286,10 @@ function orderChain(leaf: Buffer | undefined, all: readonly Buffer[]): Buffer[] 
   if (leaf === undefined) return [];
   const rest = all.filter((octets) => octets !== leaf);
   const chain = [leaf];
+  const names = new Map(all.map((octets) => [octets, readNames(octets)]));
   for (let current = leaf; rest.length > 0; ) {
-    const { issuer } = readCertificate(current);
-    const named = rest.filter((octets) => readCertificate(octets).subject.equals(issuer));
+    const issuer = names.get(current)?.issuer;
+    const named = rest.filter((octets) => issuer !== undefined && names.get(octets)?.subject.equals(issuer));
     const next = named.length > 1 ? (named.find((octets) => isSignedBy(current, octets)) ?? named[0]) : named[0];
     if (next === undefined) break;
     rest.splice(rest.indexOf(next), 1);

@@ -1,23 +1,32 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { createPrivateKey, hash } from "node:crypto";
+import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { PRIVATE_FILE, PRIVATE_FOLDER } from "../disk/durable.ts";
 import { wrongMode } from "../disk/modes.ts";
+import { readRegular } from "../disk/read-regular.ts";
 import { isoTime } from "../domain/iso-time.ts";
 import type { MintedRecord } from "../ledger/reading.ts";
-import { isIssuedBy } from "../x509/is-signed-by.ts";
+import { type IssuerToAsk, isIssuedByOpened, openIssuer } from "../x509/is-signed-by.ts";
 import { breaksConstraints } from "../x509/judge-chain.ts";
 import { commonNameOf } from "../x509/name-der.ts";
 import { readPemCertificates } from "../x509/pem.ts";
 import { type CertificateFields, EXTENSION, readCertificate } from "../x509/read-certificate.ts";
 import type { Difference } from "./difference.ts";
 import { type KeystoreContents, KeystoreError, MAX_KEYSTORE_OCTETS } from "./keystore-error.ts";
-import { readJks } from "./read-jks.ts";
-import { readPkcs12 } from "./read-strict-pkcs12.ts";
+import { publicKeyOf } from "./public-key-of.ts";
+import { openJks } from "./read-jks.ts";
+import { openPkcs12 } from "./read-strict-pkcs12.ts";
+import { runSideBySide, type Steps } from "./steps.ts";
+
+/** What the ledger says of a device and its files. */
+export type RecordedDevice = Pick<
+  MintedRecord,
+  "externalId" | "stage" | "serialNumber" | "sha256" | "publicKeySha256" | "notAfterMs" | "files"
+>;
 
 export interface DeviceToVerify {
   readonly folder: string;
-  readonly record: MintedRecord;
+  readonly record: RecordedDevice;
   /** undefined: none is listed, so that whatever needs one is a difference. "unknown": skip what needs one. */
   readonly password: string | undefined | { readonly kind: "unknown" };
   /** DER of the issuing chain, issuer first, trust anchor last. */
@@ -37,10 +46,15 @@ interface Verification extends DeviceToVerify {
 }
 
 /**
- * Opens everything in one device's folder and compares it with the ledger; an empty list means that
- * all of it is as it was written, fits together, and verifies up to the trust anchor. Changes nothing.
+ * Opens everything in the folders of these devices and compares it with the ledger, device by device in their order; an
+ * empty list means that all of it is as it was written, fits together, and verifies up to the trust anchor. Keystores
+ * are opened side by side. Changes nothing.
  */
-export function verifyDevice(device: DeviceToVerify): readonly Difference[] {
+export function verifyDevices(devices: readonly DeviceToVerify[]): readonly (readonly Difference[])[] {
+  return runSideBySide(devices.map(verifySteps));
+}
+
+function* verifySteps(device: DeviceToVerify): Steps<readonly Difference[]> {
   const differences: Difference[] = [];
   const tell: Tell = (what, expected, found) =>
     differences.push({
@@ -67,7 +81,7 @@ export function verifyDevice(device: DeviceToVerify): readonly Difference[] {
   const ordered = [...files].sort(([a], [b]) => Number(b === "certificate.pem") - Number(a === "certificate.pem"));
   for (const [name, content] of ordered) {
     try {
-      verifyFile(name, content, verification);
+      yield* verifyFile(name, content, verification);
     } catch (error) {
       if (error instanceof KeystoreError) tell(`${name} does not open: ${error.message}`);
       else tell(`${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
@@ -94,25 +108,23 @@ function listFolder({ folder, tell }: Verification): Set<string> | undefined {
 }
 
 function readRecorded(name: string, sha256: string, { folder, tell }: Verification): Buffer | undefined {
-  const path = join(folder, name);
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat?.isFile()) {
+  const file = readRegular(join(folder, name), MAX_KEYSTORE_OCTETS);
+  if (file === undefined) {
     tell(`${name} is not a file`);
     return undefined;
   }
-  const mode = wrongMode(stat.mode, PRIVATE_FILE);
+  const mode = wrongMode(file.mode, PRIVATE_FILE);
   if (mode !== undefined) tell(`mode of ${name}`, "0600", mode);
-  if (stat.size > MAX_KEYSTORE_OCTETS) {
-    tell(`${name} is too large to be what was written`, "at most 1 MiB", `${stat.size} octets`);
+  if (file.content === undefined) {
+    tell(`${name} is too large to be what was written`, "at most 1 MiB", `${file.size} octets`);
     return undefined;
   }
-  const content = readFileSync(path);
-  const found = createHash("sha256").update(content).digest("hex");
+  const found = sha256Hex(file.content);
   if (found !== sha256) tell(`SHA-256 of ${name}`, sha256, found);
-  return content;
+  return file.content;
 }
 
-function verifyFile(name: string, content: Buffer, verification: Verification): void {
+function* verifyFile(name: string, content: Buffer, verification: Verification): Steps<void> {
   const { aliases, password, tell } = verification;
   const sealed =
     name.endsWith(".p12") || name.endsWith(".jks") || (name === "key.pem" && content.includes("ENCRYPTED"));
@@ -122,19 +134,31 @@ function verifyFile(name: string, content: Buffer, verification: Verification): 
   if (name === "certificate.pem") verifyCertificate(readPem(content), verification);
   else if (name === "chain.pem") verifyCertificates(name, readPem(content), verification);
   else if (name === "key.pem") verifyKey(name, openPem(content, secret), verification);
-  else if (name === "keystore.p12") verifyKeystore(name, readPkcs12(content, secret), aliases?.pkcs12, verification);
-  else if (name === "keystore.jks") verifyKeystore(name, readJks(content, secret), aliases?.jks, verification);
-  else if (name === "truststore.p12") verifyTruststore(name, readPkcs12(content, secret), tell);
-  else if (name === "truststore.jks") verifyTruststore(name, readJks(content, secret), tell);
+  else if (name === "keystore.p12")
+    verifyKeystore(name, yield* openPkcs12(content, secret, publicKeyOf), aliases?.pkcs12, verification);
+  else if (name === "keystore.jks")
+    verifyKeystore(name, openJks(content, secret, publicKeyOf), aliases?.jks, verification);
+  else if (name === "truststore.p12") verifyTruststore(name, yield* openPkcs12(content, secret, publicKeyOf), tell);
+  else if (name === "truststore.jks") verifyTruststore(name, openJks(content, secret, publicKeyOf), tell);
   else if (name === "truststore.pem" && readPem(content).length === 0) tell(`${name} holds no certificate`);
 }
 
-function openPem(content: Buffer, passphrase: string): KeyObject {
-  if (!content.includes("ENCRYPTED")) return createPrivateKey(content);
+function openPem(content: Buffer, passphrase: string): Buffer {
+  if (!content.includes("ENCRYPTED")) return spkiOf({ key: content });
   try {
-    return createPrivateKey({ key: content, passphrase });
+    return spkiOf({ key: content, passphrase });
   } catch (error) {
     throw new KeystoreError("the password does not open it", { kind: "password", cause: error });
+  }
+}
+
+/** By way of PKCS#8, so that the public key is not taken from the file but computed. */
+function spkiOf(pem: { readonly key: Buffer; readonly passphrase?: string }): Buffer {
+  const pkcs8 = createPrivateKey(pem).export({ format: "der", type: "pkcs8" });
+  try {
+    return publicKeyOf(pkcs8);
+  } finally {
+    pkcs8.fill(0);
   }
 }
 
@@ -158,23 +182,34 @@ function verifyCertificate(found: readonly Buffer[], verification: Verification)
   if (fields.notAfterMs < nowMs && record.stage !== "revoked") {
     tell("its certificate has expired", undefined, isoTime(fields.notAfterMs));
   }
-  const [issuer] = chain;
-  if (issuer === undefined || !isIssuedBy(leaf, issuer)) tell("its certificate is not signed by the issuer");
-  const broken = breaksConstraints(fields, constrainersOf(chain), true);
+  const { issuer, constrainers } = judgesOf(chain);
+  if (issuer === undefined || !isIssuedByOpened(fields, issuer)) tell("its certificate is not signed by the issuer");
+  const broken = breaksConstraints(fields, constrainers, true);
   if (broken !== undefined) tell(`its certificate ${broken}`);
 }
 
-/** Of each issuing chain the certificates with name constraints, mostly none; read once. */
-const constrainers = new WeakMap<readonly Buffer[], readonly CertificateFields[]>();
+/** What an issuing chain is asked for each device. */
+interface Judges {
+  readonly issuer: IssuerToAsk | undefined;
+  /** Its certificates with name constraints, mostly none. */
+  readonly constrainers: readonly CertificateFields[];
+}
 
-function constrainersOf(chain: readonly Buffer[]): readonly CertificateFields[] {
-  const known = constrainers.get(chain);
+const judges = new WeakMap<readonly Buffer[], Judges>();
+
+/** Of each chain, read once. */
+function judgesOf(chain: readonly Buffer[]): Judges {
+  const known = judges.get(chain);
   if (known !== undefined) return known;
-  const found = chain
-    .map(readCertificate)
-    .filter(({ extensions }) => extensions.some(({ oid }) => oid === EXTENSION.nameConstraints));
-  constrainers.set(chain, found);
-  return found;
+  const [issuer] = chain;
+  const read = {
+    issuer: issuer === undefined ? undefined : openIssuer(issuer),
+    constrainers: chain
+      .map(readCertificate)
+      .filter(({ extensions }) => extensions.some(({ oid }) => oid === EXTENSION.nameConstraints)),
+  };
+  judges.set(chain, read);
+  return read;
 }
 
 /** A chain as written: the device's certificate, then every issuer up to the anchor. */
@@ -189,8 +224,8 @@ function verifyCertificates(name: string, found: readonly Buffer[], { leaf, chai
   }
 }
 
-function verifyKey(name: string, key: KeyObject, { record, tell }: Verification): void {
-  const publicKey = createPublicKey(key).export({ format: "der", type: "spki" });
+/** `publicKey` is the SubjectPublicKeyInfo that belongs to the private key. */
+function verifyKey(name: string, publicKey: Buffer, { record, tell }: Verification): void {
   const found = sha256Hex(publicKey);
   if (found !== record.publicKeySha256) {
     tell(`the key in ${name} is not the certificate's`, record.publicKeySha256, found);
@@ -199,7 +234,7 @@ function verifyKey(name: string, key: KeyObject, { record, tell }: Verification)
 
 function verifyKeystore(
   name: string,
-  contents: KeystoreContents,
+  contents: KeystoreContents<Buffer>,
   alias: string | undefined,
   verification: Verification,
 ): void {
@@ -213,7 +248,7 @@ function verifyKeystore(
   verifyCertificates(name, contents.certificates, verification);
 }
 
-function verifyTruststore(name: string, contents: KeystoreContents, tell: Tell): void {
+function verifyTruststore(name: string, contents: KeystoreContents<Buffer>, tell: Tell): void {
   if (contents.trusted.length === 0) tell(`${name} holds no certificate that Java would trust`);
   if (contents.privateKey !== undefined) tell(`${name} holds a key`);
 }
@@ -223,5 +258,5 @@ function readPem(content: Buffer): readonly Buffer[] {
 }
 
 function sha256Hex(octets: Uint8Array): string {
-  return createHash("sha256").update(octets).digest("hex");
+  return hash("sha256", octets, "hex");
 }

@@ -26,6 +26,8 @@ export async function watchInput(options: WatchOptions): Promise<number> {
   let minute: number | undefined;
   let crlsDueMs = Number.NEGATIVE_INFINITY;
   let crls: Promise<void> | undefined;
+  let filling: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
+  let fillDueMs = Number.NEGATIVE_INFINITY;
 
   /** One of the things to do; what goes wrong with it is told once and does not keep the others from being done. */
   async function step(about: string, act: () => Promise<void> | void): Promise<void> {
@@ -61,6 +63,22 @@ export async function watchInput(options: WatchOptions): Promise<number> {
     });
   }
 
+  /** Keys are made while there is nothing to do at all; the first file that is seen ends it. */
+  function fillKeys(): void {
+    if (!desk.idle || !intake.settled) {
+      filling?.stop.abort();
+      return;
+    }
+    if (calls.fillKeys === undefined || once || filling !== undefined || monotonic() < fillDueMs) return;
+    const stop = new AbortController();
+    const fill = calls.fillKeys;
+    const done = step("key pool", () => fill(stop.signal)).finally(() => {
+      filling = undefined;
+      if (!stop.signal.aborted) fillDueMs = monotonic() + MINUTE_MS;
+    });
+    filling = { stop, done };
+  }
+
   signal.addEventListener("abort", bell.ring, { once: true });
   try {
     while (!signal.aborted) {
@@ -70,6 +88,7 @@ export async function watchInput(options: WatchOptions): Promise<number> {
       await step("input", intake.claim);
       await step("scheduled files", intake.fetch);
       renewCrls();
+      fillKeys();
       await desk.turn();
       if (once && desk.idle && intake.settled && crls === undefined) break;
       const lookedMs = monotonic() - beganMs;
@@ -80,7 +99,9 @@ export async function watchInput(options: WatchOptions): Promise<number> {
   } finally {
     signal.removeEventListener("abort", bell.ring);
   }
+  filling?.stop.abort();
   await desk.finish();
+  await filling?.done;
   await crls;
   return signal.aborted ? 130 : desk.exitCode;
 }

@@ -48,6 +48,8 @@ export interface WatchCalls {
   readonly plannedEnded: (file: PlannedFile, done: boolean) => void;
   /** Makes revocation lists anew that are at half of their life; asked once an hour. */
   readonly renewCrls?: () => Promise<void>;
+  /** Makes keys beforehand until the signal, which comes as soon as there is something else to do. */
+  readonly fillKeys?: (signal: AbortSignal) => Promise<void>;
   /** Tells others; returns at once. */
   readonly tell: (event: WatchEvent) => void;
   /** A file has come to its end; `text` is what lies beside it. */

@@ -1,6 +1,6 @@
-import { X509Certificate } from "node:crypto";
+import { type KeyObject, verify, X509Certificate } from "node:crypto";
 import { isSameName } from "./canonical-name.ts";
-import { readCertificate } from "./read-certificate.ts";
+import { type CertificateFields, readCertificate } from "./read-certificate.ts";
 
 /**
  * Whether the key in `issuer` made the signature on `certificate`, both DER; names and dates are not
@@ -19,4 +19,46 @@ export function isIssuedBy(certificate: Buffer, issuer: Buffer): boolean {
   return (
     isSameName(readCertificate(certificate).issuer, readCertificate(issuer).subject) && isSignedBy(certificate, issuer)
   );
+}
+
+/** Digests of the signature algorithms that have one key type each and no parameters that change the result. */
+const DIGESTS: Readonly<Record<string, { readonly key: "ec" | "rsa"; readonly digest: string }>> = {
+  "1.2.840.10045.4.3.2": { key: "ec", digest: "sha256" },
+  "1.2.840.10045.4.3.3": { key: "ec", digest: "sha384" },
+  "1.2.840.10045.4.3.4": { key: "ec", digest: "sha512" },
+  "1.2.840.113549.1.1.11": { key: "rsa", digest: "sha256" },
+  "1.2.840.113549.1.1.12": { key: "rsa", digest: "sha384" },
+  "1.2.840.113549.1.1.13": { key: "rsa", digest: "sha512" },
+};
+
+/** An issuer that is asked again and again: its certificate is read once. */
+export interface IssuerToAsk {
+  readonly subject: Buffer;
+  /** undefined: OpenSSL cannot read it. */
+  readonly key: KeyObject | undefined;
+}
+
+/** Throws `DerError` for what is not a certificate. */
+export function openIssuer(issuer: Buffer): IssuerToAsk {
+  const { subject } = readCertificate(issuer);
+  try {
+    return { subject, key: new X509Certificate(issuer).publicKey };
+  } catch {
+    return { subject, key: undefined };
+  }
+}
+
+/** What `isIssuedBy` tells, of a certificate that has been read. */
+export function isIssuedByOpened(certificate: CertificateFields, { subject, key }: IssuerToAsk): boolean {
+  if (key === undefined || !isSameName(certificate.issuer, subject)) return false;
+  const { tbs, signature, signatureAlgorithm, signedAlgorithm, outerAlgorithm, raw } = certificate;
+  // The algorithm stands twice, and both have to say the same (RFC 5280, 4.1.1.2).
+  if (!signedAlgorithm.equals(outerAlgorithm)) return false;
+  const known = DIGESTS[signatureAlgorithm];
+  try {
+    if (known !== undefined && known.key === key.asymmetricKeyType) return verify(known.digest, tbs, key, signature);
+    return new X509Certificate(raw).verify(key);
+  } catch {
+    return false;
+  }
 }

@@ -36,6 +36,8 @@ export interface CertificateFields {
   /** Both Time elements, tags included. */
   readonly times: readonly DerElement[];
   readonly spki: Buffer;
+  /** The octets of the BIT STRING beside the signed part. */
+  readonly signature: Buffer;
   readonly extensions: readonly CertificateExtension[];
   /** The key identifiers' values (RFC 5280, 4.2.1.1 and 4.2.1.2). */
   readonly subjectKeyId?: Buffer;
@@ -101,9 +103,19 @@ export function readCertificate(der: Buffer): CertificateFields {
     notAfterMs: readTime(notAfter),
     times,
     spki: spki.raw,
+    signature: signature.content.subarray(1),
     extensions,
     ...readKnownExtensions(extensions),
   };
+}
+
+/** The names in a certificate, DER, for those who need nothing else of it. Throws `DerError`. */
+export function readNames(der: Buffer): Pick<CertificateFields, "issuer" | "subject"> {
+  const tbs = readElement(readWhole(der, TAG.SEQUENCE).content);
+  const fields = readChildren(tbs.content);
+  const [, , issuer, , subject] = fields[0]?.tag === 0xa0 ? fields.slice(1) : fields;
+  if (issuer?.tag !== TAG.SEQUENCE || subject?.tag !== TAG.SEQUENCE) throw new DerError("no certificate's fields", 0);
+  return { issuer: issuer.raw, subject: subject.raw };
 }
 
 function readVersion(element: DerElement | undefined): number {

@@ -28,6 +28,7 @@ const COMMAND_LINES: Readonly<Record<string, readonly [HomeUse, ...string[]]>> =
   run: ["writes", "L1.csv", "--issuer", "a"],
   submit: ["writes", "L1"],
   watch: ["writes", "--once"],
+  "keys fill": ["writes"],
   status: ["reads"],
   report: ["writes", "L1"],
   check: ["writes", "L1"],

@@ -140,3 +140,17 @@ test.each([
   );
   expect(() => read(`webhook: ${yaml}\n`)).not.toThrowError(/hidden/);
 });
+
+test("a key pool asks for RSA keys only, in whole numbers", () => {
+  expect(read("keyPool: { rsa-2048: 5000, rsa-4096: 10 }\n").keyPool).toEqual({ "rsa-2048": 5000, "rsa-4096": 10 });
+  expect(read("maxChain: 3\n").keyPool).toBeUndefined();
+  for (const [yaml, key] of [
+    ["{ ec-p256: 10 }", "keyPool"],
+    ["{ rsa-2048: 0 }", "keyPool.rsa-2048: expected a whole number from 1 to 1000000"],
+    ["5000", "keyPool: expected a mapping"],
+  ] as const) {
+    expect(() => read(`keyPool: ${yaml}\n`)).toThrowError(
+      expect.objectContaining({ code: "usage", message: expect.stringContaining(key) }),
+    );
+  }
+});

@@ -4,6 +4,7 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
 import { LOCK_PATIENCE_MS } from "../../src/ledger/locks.ts";
 import { adoptionsContract } from "./contract/adoptions.ts";
+import { keyPoolContract } from "./contract/key-pool.ts";
 import { publicKeysContract } from "./contract/public-keys.ts";
 import { pushesContract } from "./contract/pushes.ts";
 import { remintingContract } from "./contract/reminting.ts";
@@ -51,6 +52,7 @@ export function describeLedger(name: string, open: LedgerFactory): void {
       },
     );
     adoptionsContract(watched);
+    keyPoolContract(watched);
     publicKeysContract(watched);
     pushesContract(watched);
     remintingContract(watched);
@@ -772,6 +774,25 @@ function reading(ledger: () => Ledger): void {
     const [{ serialNumber = "" } = {}] = devices;
     await ledger().commitMinted(lease, batch, [world.certificateOf("a", serialNumber)]);
     expect(await minted()).toEqual({ pkcs12: "two" });
+  });
+
+  test("devices with a certificate are counted and found by their places, those of the lot alone", async () => {
+    const first = await world.plannedLot(ledger(), "L1", ["a", "b", "c", "d", "e"]);
+    await world.mintLot(ledger(), await world.plannedLot(ledger(), "L2", ["x", "y"]));
+    expect(await ledger().countMinted("L1")).toBe(0);
+    await world.mintLot(ledger(), first);
+    expect(await ledger().countMinted("L1")).toBe(5);
+    expect(await ledger().countMinted("L9")).toBe(0);
+    const all = await world.collect(ledger().mintedDevices("L1"));
+    const places = [3, 0, 4];
+    const found = await ledger().mintedAt("L1", places);
+    expect(found).toHaveLength(3);
+    expect(found).toEqual(expect.arrayContaining(places.map((place) => all[place])));
+    expect((await ledger().mintedAt("L2", [0, 1, 2])).map(({ externalId }) => externalId)).toEqual(["x", "y"]);
+    const serials = found.map(({ serialNumber }) => serialNumber);
+    const { head } = await ledger().verifyEvents();
+    expect(await ledger().verifyEventsOf(serials)).toMatchObject({ head });
+    await expect(ledger().verifyEventsOf([world.serialNumber()])).rejects.toThrow("no event tells of the certificate");
   });
 
   test("how a manifest was written is kept with it", async () => {

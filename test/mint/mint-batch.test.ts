@@ -1,10 +1,21 @@
-import { createPrivateKey, hash, X509Certificate } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createPrivateKey, createSecretKey, hash, X509Certificate } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { writeNew } from "../../src/disk/durable.ts";
+import { makeRsaPair } from "../../src/keystore/pool/make-rsa-pair.ts";
+import { openSlotCipher, slotSize } from "../../src/keystore/pool/seal-key.ts";
 import { openKeyPairs } from "../../src/mint/key-pair.ts";
 import { type BatchTools, type MintSetup, openMintBatch } from "../../src/mint/mint-batch.ts";
 import type { DeviceToMint } from "../../src/mint/mint-device.ts";
@@ -165,4 +176,36 @@ test("a file that stands in the way is never overwritten", () => {
   const before = readFileSync(join(folder, "work", "A1", "keystore.p12"));
   expect(() => mint([device("A1")])).toThrow("EEXIST");
   expect(readFileSync(join(folder, "work", "A1", "keystore.p12"))).toEqual(before);
+});
+
+test("a batch takes the keys that were handed out to it, makes the others, and wipes what it did not need", () => {
+  const place = join(folder, "pool");
+  mkdirSync(join(place, "rsa-2048"), { recursive: true });
+  const pool = { id: "1", ledger: "2", generation: "3", folder: place, key: createSecretKey(Buffer.alloc(32, 1)) };
+  const segment = "0".repeat(32);
+  const cipher = openSlotCipher(pool, "rsa-2048", segment);
+  const pairs = Array.from({ length: 3 }, () => makeRsaPair("rsa-2048"));
+  const path = join(place, "rsa-2048", segment);
+  writeFileSync(path, Buffer.concat(pairs.map((pair, position) => cipher.seal(position, pair))));
+  const pooled = pairs.map(({ spki }) => hash("sha256", spki));
+  const keys = [{ segment, algorithm: "rsa-2048" as const, first: 0, keys: 2 }];
+  const mintBatch = openMintBatch(setup({ key: "rsa-2048", keyPool: pool }), watched);
+  const batch = (work: string, ids: readonly string[]) => ({
+    folder: join(folder, work),
+    segment: null,
+    devices: ids.map((id) => device(id)),
+  });
+  const first = mintBatch({ ...batch("one", ["A1", "A2", "A3"]), keys }).map((minted) => minted.publicKeySha256);
+  expect(first.filter((key) => pooled.slice(0, 2).includes(key))).toHaveLength(2);
+  expect(seen.keys).toHaveLength(1);
+  expect(
+    readFileSync(path)
+      .subarray(0, 2 * slotSize("rsa-2048"))
+      .every((octet) => octet === 0),
+  ).toBe(true);
+  const third = [{ segment, algorithm: "rsa-2048" as const, first: 2, keys: 1 }];
+  expect(mintBatch({ ...batch("two", []), keys: third })).toEqual([]);
+  const [next] = mintBatch(batch("three", ["A4"]));
+  expect(pooled).not.toContain(next?.publicKeySha256);
+  expect(readFileSync(path).every((octet) => octet === 0)).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { STAGES, type Stage } from "../../src/domain/stage.ts";
 import type { LotRecord } from "../../src/ledger/lots.ts";
-import { statusText, workText } from "../../src/report/status-text.ts";
+import { poolText, statusText, workText } from "../../src/report/status-text.ts";
 import { COUNTS } from "../fixtures/lot-report.ts";
 
 const LOT: LotRecord = {
@@ -83,4 +83,12 @@ test("a lot with devices still to be registered is not called done", () => {
   const text = statusText([{ lot, counts: COUNTS, rejects: 0, remaining }], PLAIN);
   expect(text).toContain("2 to register: run it again");
   expect(text).not.toContain("done");
+});
+
+test("the key pool stands below, with what is low of it", () => {
+  const pool = { algorithm: "rsa-2048", available: 1200, wanted: 5000, low: true } as const;
+  expect(poolText([pool, { ...pool, algorithm: "rsa-4096", available: 10, wanted: 10, low: false }], PLAIN)).toMatch(
+    /^\nKey pool\n {2}rsa-2048 {2}1.200 of 5.000 {2}low: lotmint keys fill\n {2}rsa-4096 {2}10 of 10\n$/,
+  );
+  expect(poolText([], PLAIN)).toBe("");
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { MintedRecord } from "../../src/ledger/reading.ts";
-import { holdsKeystore, verifyDevice } from "../../src/verify/verify-device.ts";
+import { type DeviceToVerify, holdsKeystore, verifyDevices } from "../../src/verify/verify-device.ts";
 import {
   type ForeignAuthority,
   hasKeytool,
@@ -55,13 +55,13 @@ describe.skipIf(!hasOpenssl || !hasKeytool)("a device's folder (skipped without 
     cpSync(pristine, folder, { recursive: true });
   });
 
-  type Changes = Partial<Omit<Parameters<typeof verifyDevice>[0], "record">> & {
+  type Changes = Partial<Omit<DeviceToVerify, "record">> & {
     readonly record?: Partial<MintedRecord>;
   };
 
   function differences({ record: changed, ...changes }: Changes = {}) {
     const device = { folder, password: PASSWORD, chain: authority.chain, nowMs: Date.now(), ...changes };
-    return verifyDevice({ ...device, record: { ...record, ...changed } });
+    return verifyDevices([{ ...device, record: { ...record, ...changed } }])[0] ?? [];
   }
 
   function told(changes: Changes = {}): string[] {

@@ -22,6 +22,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
+import { OnboardingError } from "../../src/domain/error.ts";
 import { claimDrop } from "../../src/watch/claim-drop.ts";
 import { readClaim, readClaims, writeClaim } from "../../src/watch/claims.ts";
 import { UNREADABLE_NAME } from "../../src/watch/refuse-drop.ts";
@@ -681,3 +682,68 @@ test("memory stays flat over a thousand lots", async () => {
 function names(folder: string): string[] {
   return readdirSync(folder).sort();
 }
+
+test("keys are made while there is nothing to do, and no more as soon as a file is seen", async () => {
+  const world = new WatchWorld();
+  const states: string[] = [];
+  world.fillKeys = (signal) =>
+    new Promise((resolve) => {
+      states.push("begun");
+      signal.addEventListener("abort", () => {
+        states.push("stopped");
+        resolve();
+      });
+    });
+  let atRun: readonly string[] = [];
+  world.outcome = (file) => {
+    atRun = [...states];
+    return ended(0, file);
+  };
+  const watch = world.start();
+  await until(() => states.length === 1);
+  world.write("LOT.csv");
+  await until(() => states.length === 2);
+  // It goes on by itself once the lot has ended.
+  await until(() => states.length === 3);
+  expect(world.ran).toEqual(["LOT.csv"]);
+  expect(atRun).toEqual(["begun", "stopped"]);
+  expect(await watch.stop()).toBe(130);
+  expect(states).toEqual(["begun", "stopped", "begun", "stopped"]);
+});
+
+test("keys are not made before a file that is there, nor by a single look", async () => {
+  const world = new WatchWorld();
+  const states: string[] = [];
+  world.fillKeys = async () => {
+    states.push("filled");
+  };
+  world.outcome = (file) => {
+    states.push("ran");
+    return ended(0, file);
+  };
+  world.write("LOT.csv");
+  expect(await world.once()).toBe(0);
+  expect(states).toEqual(["ran"]);
+  world.write("NEXT.csv");
+  const watch = world.start();
+  await until(() => states.includes("filled"));
+  await watch.stop();
+  expect(states).toEqual(["ran", "ran", "filled"]);
+});
+
+test("a pool that was filled is looked at again a minute later, and one that cannot be filled is told", async () => {
+  const world = new WatchWorld();
+  let filled = 0;
+  world.fillKeys = async () => {
+    filled += 1;
+    throw new OnboardingError("the passphrase does not open the key pool", { code: "issuer-unusable" });
+  };
+  const watch = world.start();
+  await until(() => filled === 1);
+  await world.looked();
+  expect(filled).toBe(1);
+  world.skippedMs += 60_000;
+  await until(() => filled === 2);
+  await watch.stop();
+  expect(world.logged.filter(({ msg }) => msg.includes("key pool")).length).toBeGreaterThan(0);
+});

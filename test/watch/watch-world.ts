@@ -49,6 +49,7 @@ export class WatchWorld {
   /** Jobs whose schedule a drop waits for. */
   waitsForSchedule: (name: string) => boolean = () => false;
   renewCrls: (() => Promise<void>) | undefined;
+  fillKeys: ((signal: AbortSignal) => Promise<void>) | undefined;
   #stop = new AbortController();
   /** How often the watcher has asked for the time: several times with every look. */
   #askings = 0;
@@ -145,6 +146,7 @@ export class WatchWorld {
       tell: (event) => this.events.push(event),
       onEnd: () => undefined,
       ...(this.renewCrls === undefined ? {} : { renewCrls: this.renewCrls }),
+      ...(this.fillKeys === undefined ? {} : { fillKeys: this.fillKeys }),
     };
     const log = pino(
       {},

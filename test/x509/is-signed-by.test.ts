@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DerError } from "../../src/asn1/read-der.ts";
-import { isIssuedBy, isSignedBy } from "../../src/x509/is-signed-by.ts";
+import { isIssuedBy, isIssuedByOpened, isSignedBy, openIssuer } from "../../src/x509/is-signed-by.ts";
+import { readCertificate } from "../../src/x509/read-certificate.ts";
 import { type ForeignAuthority, hasOpenssl, makeAuthority, makeDevice } from "../fixtures/foreign-device.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "lotmint-signed-"));
@@ -26,6 +27,24 @@ describe.skipIf(!hasOpenssl)("who signed a certificate (skipped without openssl)
     other = makeAuthority(join(folder, "other"));
     makeDevice(authority, join(folder, "device"), "SN-1");
     leaf = new X509Certificate(readFileSync(join(folder, "device", "certificate.pem"))).raw;
+  });
+
+  test("an issuer that was opened once tells the same", () => {
+    for (const issuer of [of(authority, at), of(authority, above), of(other, at)]) {
+      const told = isIssuedByOpened(readCertificate(leaf), openIssuer(issuer));
+      expect(told).toBe(issuer === of(authority, at));
+      expect(told).toBe(isIssuedBy(leaf, issuer));
+    }
+    const changed = Buffer.from(leaf);
+    changed.writeUInt8(changed.readUInt8(changed.length - 1) ^ 1, changed.length - 1);
+    expect(isIssuedByOpened(readCertificate(changed), openIssuer(of(authority, at)))).toBe(false);
+  });
+
+  test("a certificate whose two algorithms differ is signed by nobody", () => {
+    const fields = readCertificate(leaf);
+    const signedAlgorithm = Buffer.from("300a06082a8648ce3d040303", "hex");
+    expect(signedAlgorithm).not.toEqual(fields.signedAlgorithm);
+    expect(isIssuedByOpened({ ...fields, signedAlgorithm }, openIssuer(of(authority, at)))).toBe(false);
   });
 
   test("is the issuer, neither its own issuer nor another authority of the same name", () => {

@@ -14,7 +14,7 @@ export const checkCommand: AddCommand = (line, runner) =>
           type: "number",
           requiresArg: true,
           coerce: wholeNumber("sample", 1),
-          describe: "Open only this many devices, chosen at random",
+          describe: "Check only this many devices, chosen at random, and say what that proves of the lot",
         })
         .option("secrets-key", {
           type: "string",

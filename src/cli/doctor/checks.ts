@@ -3,6 +3,7 @@ import { clockCheck } from "./checks/clock.ts";
 import { diskCheck } from "./checks/disk.ts";
 import { homeCheck } from "./checks/home.ts";
 import { jobsCheck } from "./checks/jobs.ts";
+import { keyPoolCheck } from "./checks/key-pool.ts";
 import { ledgerCheck } from "./checks/ledger.ts";
 import { platformCheck } from "./checks/platform.ts";
 import { proxyCheck } from "./checks/proxy.ts";
@@ -25,6 +26,7 @@ export const CHECKS: readonly DoctorCheck[] = [
   authoritiesCheck,
   jobsCheck,
   secretsCheck,
+  keyPoolCheck,
   proxyCheck,
   trustCheck,
   platformCheck,

@@ -1,11 +1,20 @@
+import { existsSync, readFileSync } from "node:fs";
 import { jobFromJson } from "../../config/job-json.ts";
 import { dropLayout } from "../../disk/layout.ts";
+import { isPoolLow } from "../../domain/key-pool.ts";
 import { remainingWork } from "../../domain/remaining-work.ts";
 import { STAGES } from "../../domain/stage.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotRecord } from "../../ledger/lots.ts";
 import { countRejects } from "../../report/count-rejects.ts";
-import { type LotStatus, statusText, type WorkStatus, workText } from "../../report/status-text.ts";
+import {
+  type LotStatus,
+  type PoolStatus,
+  poolText,
+  statusText,
+  type WorkStatus,
+  workText,
+} from "../../report/status-text.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
 import { shellWord, type UncheckedLot, uncheckedLots } from "../../run/lot/restored-home.ts";
 import { type Claim, readClaims } from "../../watch/claims.ts";
@@ -20,8 +29,9 @@ export async function runStatus(asked: string | undefined, context: LookContext)
     const open = (await uncheckedLots(context.home, ledger)).filter((one) => lot === undefined || one.lot === lot);
     const toCheck = new Set(open.map((one) => one.lot));
     const work = (await workOf(context, statuses)).filter((file) => lot === undefined || file.lot === lot);
-    context.printJson(
-      statuses.map(({ lot: { name, issuer, lastExitCode, lastRunAtMs, heldBy }, counts, rejects, remaining }) => ({
+    const pool = lot === undefined ? await poolOf(context, ledger) : [];
+    context.printJson([
+      ...statuses.map(({ lot: { name, issuer, lastExitCode, lastRunAtMs, heldBy }, counts, rejects, remaining }) => ({
         lot: name,
         issuer,
         devices: STAGES.reduce((sum, stage) => sum + counts[stage], 0),
@@ -36,11 +46,22 @@ export async function runStatus(asked: string | undefined, context: LookContext)
           .filter((file) => file.lot === name)
           .map(({ file, sinceMs, reason }) => ({ file, since: new Date(sinceMs).toISOString(), reason })),
       })),
-    );
-    context.print(statusText(statuses, context) + workText(work, context));
+      ...(pool.length === 0 ? [] : [{ keyPool: pool }]),
+    ]);
+    context.print(statusText(statuses, context) + workText(work, context) + poolText(pool, context));
     if (open.length > 0) context.print(uncheckedText(open));
     return 0;
   });
+}
+
+/** The key pool, where the site asks for one. The site's file is read only then: most homes have none. */
+async function poolOf({ home }: LookContext, ledger: Ledger): Promise<readonly PoolStatus[]> {
+  if (!existsSync(home.siteFile) || !readFileSync(home.siteFile, "utf8").includes("keyPool")) return [];
+  const { readSite } = await import("../../config/read-site.ts");
+  const { poolCounts } = await import("../keys/fill-home-pool.ts");
+  const { keyPool = {} } = readSite(home);
+  const counts = await poolCounts(home, keyPool, await ledger.identity(), (act) => act(ledger));
+  return counts.map((count) => ({ ...count, low: isPoolLow(count.available, count.wanted) }));
 }
 
 /** After a restore: what keeps anything from being signed, and the commands that end that. */

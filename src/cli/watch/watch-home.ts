@@ -13,6 +13,7 @@ import type { CliContext } from "../context.ts";
 import { openHomeLedger } from "../open-home-ledger.ts";
 import { assignDrops } from "./assign-drop.ts";
 import { dueJobs } from "./due-jobs.ts";
+import { fillKeysBeside } from "./fill-keys.ts";
 import { renewHomeCrls } from "./renew-home-crls.ts";
 import { runDrop } from "./run-drop.ts";
 import { shareLedger } from "./share-ledger.ts";
@@ -63,6 +64,7 @@ export async function watchHome({ once }: { readonly once: boolean }, around: Cl
         run: (file) => runDrop(file, context, ledgers, assignment),
         ...dueJobs(context),
         renewCrls: renewHomeCrls(context, ledgers),
+        ...fillKeysBeside(context, ledgers),
         tell: (event) => events?.tell(event),
         onEnd: ({ name, outcome, text }) => {
           context.printJson({ file: name, ...outcome.report });

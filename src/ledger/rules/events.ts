@@ -2,7 +2,7 @@ import type { Events } from "../events.ts";
 import { CHECKPOINT } from "./append-events.ts";
 import type { Engine } from "./engine.ts";
 import { SITE } from "./event-digest.ts";
-import { CHECKED_KINDS, verifyEvents, verifyLinks } from "./verify-events.ts";
+import { CHECKED_KINDS, verifyEvents, verifyEventsOf, verifyLinks } from "./verify-events.ts";
 
 /** The chains of events as their readers and other recorders see them. */
 export function eventRules({ read, write }: Engine): Events {
@@ -23,5 +23,6 @@ export function eventRules({ read, write }: Engine): Events {
     lastSignedAtMs: () => read((on) => on.lastSigned()),
     verifyLinks: () => read(verifyLinks),
     verifyEvents: () => read(verifyEvents),
+    verifyEventsOf: (serialNumbers) => read((on) => verifyEventsOf(on, serialNumbers)),
   };
 }

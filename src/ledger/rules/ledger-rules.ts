@@ -3,6 +3,7 @@ import { absorbRules } from "./absorb-manifest.ts";
 import type { Engine } from "./engine.ts";
 import { eventRules } from "./events.ts";
 import { identityRules } from "./identity.ts";
+import { keyPoolRules } from "./key-pool.ts";
 import { lockRules } from "./locks.ts";
 import { lotRules } from "./lots.ts";
 import { mintingRules } from "./minting.ts";
@@ -24,6 +25,7 @@ export function ledgerRules(engine: Engine): Omit<Ledger, "close"> {
     ...absorbRules(engine),
     ...mintingRules(engine),
     ...passwordRules(engine),
+    ...keyPoolRules(engine),
     ...serialRules(engine),
     ...registrationRules(engine),
     ...submissionRules(engine),

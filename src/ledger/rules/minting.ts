@@ -6,6 +6,7 @@ import type { ClaimedDevice, Minting, PlannedDevice } from "../minting.ts";
 import { damaged } from "./damaged.ts";
 import type { Engine } from "./engine.ts";
 import { digestLines } from "./event-digest.ts";
+import { refuseRepeated } from "./key-pool.ts";
 import { requireLease } from "./require-lease.ts";
 import { requireMoved } from "./require-moved.ts";
 import { reserveCertificates } from "./reserve-certificates.ts";
@@ -21,7 +22,7 @@ export function mintingRules({ read, write }: Engine): Minting {
         return row && plannedDevice(row);
       }),
 
-    claimBatch: (lease, { issuer, serialNumbers, segment: part }) =>
+    claimBatch: (lease, { issuer, serialNumbers, segment: part, keys }) =>
       write(async (on, append) => {
         const lot = await requireLease(on, lease);
         const rows = await on.claimPlanned(lot, serialNumbers.length);
@@ -31,7 +32,9 @@ export function mintingRules({ read, write }: Engine): Minting {
         });
         const ids = rows.map((row) => row.id);
         const segment = rows.every((row) => row.certificateRequest !== null) ? undefined : part;
-        const batch = await reserveCertificates(on, append, lease, lot, { issuer, segment, devices, ids });
+        const wanted = rows.filter((row) => row.certificateRequest === null).length;
+        const claim = keys === undefined ? undefined : { ...keys, wanted };
+        const batch = await reserveCertificates(on, append, lease, lot, { issuer, segment, devices, ids, keys: claim });
         return { batch, devices, ...(segment !== undefined && { segment: segmentName(batch, segment) }) };
       }),
 
@@ -66,6 +69,7 @@ export function mintingRules({ read, write }: Engine): Minting {
         });
         if (rows.size > 0) throw damaged(`${rows.size} serial numbers of batch ${batch} have no certificate`);
         await on.issue(batch, issued);
+        await refuseRepeated(on, batch);
         const remint = await on.remintOf(batch);
         const revoked = remint === undefined ? [] : await on.endReplaced(batch, remint.reason);
         if (remint !== undefined) await on.replaceCertificates(batch, remint.register);

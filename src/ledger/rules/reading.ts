@@ -24,6 +24,8 @@ export function readingRules({ read }: Engine): Omit<Reading, "countLotCertifica
         (on, after, limit) => on.devicePage(lot, after, limit),
         ({ line: _line, id: _id, ...device }) => device,
       ),
+    countMinted: (lot) => read((on) => on.countMinted(lot)),
+    mintedAt: (lot, places) => read((on) => on.mintedAt(lot, places)),
     mintedDevices: (lot) =>
       pages(
         read,

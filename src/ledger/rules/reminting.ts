@@ -20,7 +20,7 @@ export function remintingRules({ read, write }: Engine): Reminting {
         return rows.filter(({ externalId }) => asked.has(externalId)).map(remintDevice);
       }),
 
-    reserveRemint: (lease, { issuer, segment, devices, reason, register, push }) =>
+    reserveRemint: (lease, { issuer, segment, devices, reason, register, push, keys }) =>
       write(async (on, append) => {
         const lot = await requireLease(on, lease);
         const externalIds = devices.map(({ externalId }) => externalId);
@@ -34,6 +34,7 @@ export function remintingRules({ read, write }: Engine): Reminting {
           devices,
           ids,
           remint: reason,
+          keys,
         });
         await on.addRemint(batch, { reason, register, push });
         return batch;

@@ -1,7 +1,9 @@
 import { segmentName } from "../../disk/layout.ts";
+import type { PoolClaim } from "../key-pool.ts";
 import type { LotLease } from "../locks.ts";
 import type { Append } from "./engine.ts";
 import { digestLines } from "./event-digest.ts";
+import { takeKeys } from "./key-pool.ts";
 import { refuseTaken } from "./refuse-taken.ts";
 import type { Statements } from "./statements.ts";
 
@@ -20,9 +22,11 @@ export async function reserveCertificates(
     readonly ids: readonly number[];
     /** Why the certificates are replaced, where they are. */
     readonly remint?: string;
+    /** Where so many keys come from, as far as it goes. */
+    readonly keys?: (PoolClaim & { readonly wanted: number }) | undefined;
   },
 ): Promise<number> {
-  const { issuer, segment, devices, ids, remint } = batch;
+  const { issuer, segment, devices, ids, remint, keys } = batch;
   const number = await on.addBatch(lot, lease.run, issuer);
   const certificates = devices.map(({ serialNumber }, index) => ({ device: ids[index] ?? 0, serialNumber }));
   if ((await on.addReserved(number, issuer, certificates)) !== devices.length) {
@@ -34,7 +38,8 @@ export async function reserveCertificates(
   }
   if (segment !== undefined) await on.setSegment(number, segmentName(number, segment));
   const digest = digestLines(devices.map((device) => `${device.serialNumber} ${device.externalId}`));
-  const detail = { batch: number, run: lease.run, issuer, certificates: devices.length, digest };
+  const taken = await takeKeys(on, number, keys, keys?.wanted ?? 0);
+  const detail = { batch: number, run: lease.run, issuer, certificates: devices.length, digest, ...taken };
   const event = remint === undefined ? detail : { ...detail, remint };
   append({ chain: lot, kind: "batch-reserved", subject: lease.lot, detail: event });
   return number;

@@ -1,6 +1,7 @@
 import type { AbsorbStatements } from "./statements/absorbing.ts";
 import type { EventStatements } from "./statements/events.ts";
 import type { IdentityStatements } from "./statements/identity.ts";
+import type { KeyPoolStatements } from "./statements/key-pool.ts";
 import type { LockStatements } from "./statements/locks.ts";
 import type { LotStatements } from "./statements/lots.ts";
 import type { MintingStatements } from "./statements/minting.ts";
@@ -20,6 +21,7 @@ import type { SubmissionStatements } from "./statements/submission.ts";
 export interface Statements
   extends IdentityStatements,
     PasswordStatements,
+    KeyPoolStatements,
     LockStatements,
     LotStatements,
     AbsorbStatements,

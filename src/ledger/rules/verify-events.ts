@@ -56,10 +56,42 @@ export async function verifyEvents(on: Statements): Promise<{ readonly events: n
     }
     told = { reserved: told.reserved + account.reserved, signed: told.signed + account.signed };
   });
-  const events = [...walked.values()].reduce((sum, { seq }) => sum + seq, 0);
+  const { events, head } = sumOf(walked);
   if (certificates.reserved !== told.reserved || certificates.signed !== told.signed) {
     throw damaged(`the certificates are not those that the ledger's ${events} events tell of; ${CURE}`);
   }
+  return { events, head };
+}
+
+/** What `verifyEvents` checks, of these certificates of devices and of their batches. */
+export async function verifyEventsOf(
+  on: Statements,
+  serialNumbers: readonly string[],
+): Promise<{ readonly events: number; readonly head: string }> {
+  const wanted = new Set(serialNumbers);
+  const known = await on.batchesOf(serialNumbers);
+  const batches = new Set(known.map(({ batch }) => batch));
+  const minted = new Set<number>();
+  const { walked } = await walkChains(on, async (event) => {
+    if (!CHECKED_KINDS.has(event.kind)) return;
+    const detail = JSON.parse(event.detail) as Readonly<Record<string, unknown>>;
+    const batch = Number(detail["batch"] ?? 0);
+    const serials = (detail["serials"] ?? []) as readonly unknown[];
+    if (!batches.has(batch) && !serials.some((serial) => wanted.has(String(serial)))) return;
+    if ((await certificateAccount(on, event)) === undefined) {
+      throw damaged(`the certificates that event ${nameOf(event)} tells of differ; ${CURE}`);
+    }
+    if (event.kind === "batch-minted") minted.add(batch);
+  });
+  const untold = serialNumbers.find(
+    (serialNumber) => !known.some((one) => one.serialNumber === serialNumber && minted.has(one.batch)),
+  );
+  if (untold !== undefined) throw damaged(`no event tells of the certificate with serial number ${untold}; ${CURE}`);
+  return sumOf(walked);
+}
+
+function sumOf(walked: ReadonlyMap<number, Walked>): { readonly events: number; readonly head: string } {
+  const events = [...walked.values()].reduce((sum, { seq }) => sum + seq, 0);
   const head = walked.get(SITE) ?? walked.get(ARCHIVE);
   return { events, head: head?.digest ?? CHAIN_START };
 }

@@ -68,7 +68,7 @@ export function eventStatements(database: DatabaseSync): EventStatements {
 
 type CertificateReads = Pick<
   EventStatements,
-  "batchCertificates" | "aloneSha256" | "adoptedCertificates" | "countRevoked"
+  "batchesOf" | "batchCertificates" | "aloneSha256" | "adoptedCertificates" | "countRevoked"
 >;
 
 function certificateReads(database: DatabaseSync): CertificateReads {
@@ -77,6 +77,11 @@ function certificateReads(database: DatabaseSync): CertificateReads {
     `SELECT lower(hex(serial)) AS serialNumber, external_id AS externalId, nullif(lower(hex(sha256)), '') AS sha256
      FROM certificates WHERE id BETWEEN (SELECT first_certificate FROM batches WHERE number = ?1)
                              AND (SELECT last_certificate FROM batches WHERE number = ?1)`,
+  );
+  const batches = prepare<{ serialNumber: string; batch: number }>(
+    database,
+    `SELECT named.value AS serialNumber, certificates.batch FROM json_each(?) AS named
+     JOIN certificates ON serial = unhex(named.value) WHERE certificates.batch IS NOT NULL`,
   );
   const alone = prepare<{ sha256: string | null }>(
     database,
@@ -93,6 +98,7 @@ function certificateReads(database: DatabaseSync): CertificateReads {
      JOIN certificates ON serial = unhex(named.value) AND state = 'revoked' AND reason = ?`,
   );
   return {
+    batchesOf: async (serialNumbers) => batches.all(JSON.stringify(serialNumbers)),
     batchCertificates: async (number) => batch.all(number),
     aloneSha256: async (serialNumber) => {
       const row = alone.get(octets(serialNumber));

@@ -24,6 +24,13 @@ interface MintedRow extends Place, Omit<MintedRecord, "registration" | "aliases"
 
 const LOT = "(SELECT id FROM lots WHERE name = ?1)";
 const AFTER = "(d.line, d.id) > (?2, ?3) ORDER BY d.line, d.id LIMIT ?4";
+const MINTED = `d.line, d.id, d.external_id AS externalId, d.stage, d.part, d.part_row AS partRow,
+  lower(hex(c.serial)) AS serialNumber, lower(hex(c.sha256)) AS sha256,
+  lower(hex(c.public_key_sha256)) AS publicKeySha256, c.not_after_ms AS notAfterMs,
+  r.subject_digest AS subjectDigest, r.registration, r.aliases, f.files`;
+const OF_DEVICE = `CROSS JOIN certificates AS c ON c.id = d.certificate
+  CROSS JOIN device_rows AS r ON r.device = d.id
+  CROSS JOIN certificate_files AS f ON f.certificate = c.id`;
 
 export function readingStatements(database: DatabaseSync): ReadingStatements {
   const counts = prepare<{ stage: Stage; n: number }>(
@@ -54,15 +61,20 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
   );
   const minted = prepare<MintedRow>(
     database,
-    `SELECT d.line, d.id, d.external_id AS externalId, d.stage, d.part, d.part_row AS partRow,
-            lower(hex(c.serial)) AS serialNumber, lower(hex(c.sha256)) AS sha256,
-            lower(hex(c.public_key_sha256)) AS publicKeySha256, c.not_after_ms AS notAfterMs,
-            r.subject_digest AS subjectDigest, r.registration, r.aliases, f.files
-     FROM devices AS d INDEXED BY devices_by_line
-     CROSS JOIN certificates AS c ON c.id = d.certificate
-     CROSS JOIN device_rows AS r ON r.device = d.id
-     CROSS JOIN certificate_files AS f ON f.certificate = c.id
-     WHERE d.lot = ${LOT} AND ${AFTER}`,
+    `SELECT ${MINTED} FROM devices AS d INDEXED BY devices_by_line ${OF_DEVICE} WHERE d.lot = ${LOT} AND ${AFTER}`,
+  );
+  const countMinted = prepare<{ n: number }>(
+    database,
+    `SELECT count(*) AS n FROM devices WHERE lot = ${LOT} AND certificate IS NOT NULL`,
+  );
+  // The places are numbered while the table is read once, in its own order; nothing is sorted or kept.
+  const mintedAt = prepare<MintedRow>(
+    database,
+    `SELECT ${MINTED} FROM (
+       SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM devices
+       WHERE lot = ${LOT} AND certificate IS NOT NULL
+     ) AS numbered CROSS JOIN devices AS d ON d.id = numbered.id ${OF_DEVICE}
+     WHERE numbered.place IN (SELECT value FROM json_each(?2))`,
   );
   return {
     countStages: async (lot) => counts.all(lot),
@@ -81,15 +93,19 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
       })),
     devicePage: async (lot, after, limit) => devices.all(lot, after.line, after.id, limit),
     mintedPage: async (lot, after, limit) =>
-      minted.all(lot, after.line, after.id, limit).map(({ id, registration, aliases, files, ...row }) => ({
-        line: row.line,
-        id,
-        minted: {
-          ...row,
-          registration: JSON.parse(registration) as RegistrationRow,
-          ...(aliases !== null && { aliases: JSON.parse(aliases) as KeystoreAliases }),
-          files: JSON.parse(files) as Readonly<Record<string, string>>,
-        },
-      })),
+      minted
+        .all(lot, after.line, after.id, limit)
+        .map((row) => ({ line: row.line, id: row.id, minted: recordOf(row) })),
+    countMinted: async (lot) => countMinted.get(lot)?.n ?? 0,
+    mintedAt: async (lot, places) => mintedAt.all(lot, JSON.stringify(places)).map(recordOf),
+  };
+}
+
+function recordOf({ id: _id, registration, aliases, files, ...row }: MintedRow): MintedRecord {
+  return {
+    ...row,
+    registration: JSON.parse(registration) as RegistrationRow,
+    ...(aliases !== null && { aliases: JSON.parse(aliases) as KeystoreAliases }),
+    files: JSON.parse(files) as Readonly<Record<string, string>>,
   };
 }

@@ -322,4 +322,27 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE device_rows ADD COLUMN aliases TEXT;
   ALTER TABLE device_rows ADD COLUMN next_aliases TEXT;
   `,
+  // The key pool: files of sealed keys, of which `taken` have been handed out, and which batch took which of them.
+  `
+  CREATE TABLE pool_segments (
+    id INTEGER PRIMARY KEY,
+    pool TEXT NOT NULL,
+    algorithm TEXT NOT NULL,
+    segment TEXT NOT NULL UNIQUE,
+    keys INTEGER NOT NULL CHECK (keys > 0),
+    taken INTEGER NOT NULL DEFAULT 0 CHECK (taken BETWEEN 0 AND keys),
+    gone INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1))
+  ) STRICT;
+  CREATE INDEX pool_segments_there ON pool_segments (pool, algorithm, id) WHERE gone = 0;
+  CREATE TABLE pool_takes (
+    batch INTEGER NOT NULL REFERENCES batches (number),
+    segment INTEGER NOT NULL REFERENCES pool_segments (id),
+    first INTEGER NOT NULL,
+    keys INTEGER NOT NULL CHECK (keys > 0),
+    wiped INTEGER NOT NULL DEFAULT 0 CHECK (wiped IN (0, 1)),
+    PRIMARY KEY (batch, segment)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX pool_takes_once ON pool_takes (segment, first);
+  CREATE INDEX pool_takes_unwiped ON pool_takes (segment) WHERE wiped = 0;
+  `,
 ];

@@ -3,6 +3,7 @@ import type { Statements } from "../rules/statements.ts";
 import { absorbStatements } from "./absorb-statements.ts";
 import { eventStatements } from "./event-statements.ts";
 import { identityStatements } from "./identity-statements.ts";
+import { keyPoolStatements } from "./key-pool-statements.ts";
 import { lockStatements } from "./lock-statements.ts";
 import { lotStatements } from "./lot-statements.ts";
 import { mintingStatements } from "./minting-statements.ts";
@@ -25,6 +26,7 @@ export function sqliteStatements(database: DatabaseSync, now: () => number): Sta
     ...absorbStatements(database),
     ...mintingStatements(database, clock),
     ...passwordStatements(database),
+    ...keyPoolStatements(database),
     ...remintStatements(database, clock),
     ...serialStatements(database, clock),
     ...registrationStatements(database),

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { deviceFolder } from "../../disk/layout.ts";
 import type { KeystoreAliases } from "../../domain/device.ts";
 import { hasPlaceholder } from "../../domain/template.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
 import type { MintedRecord } from "../../ledger/reading.ts";
 import type { Difference } from "../../verify/difference.ts";
 import { holdsKeystore } from "../../verify/verify-device.ts";
@@ -14,15 +13,14 @@ import type { DeviceToOpen } from "./check-worker.ts";
 
 /** The result of the pass over the lot's devices. */
 export interface CheckedDevices {
-  /** Ids of all devices that have a certificate. */
+  /** Ids of the devices that were read: all that have a certificate, or those of the sample. */
   readonly known: ReadonlySet<string>;
   readonly checked: number;
   readonly asked: number;
 }
 
 /**
- * Goes over all devices that have a certificate: opens those of the sample, and of the others looks
- * whether they are listed. `parts` are the numbers of the lot's registration parts.
+ * Opens all devices that have a certificate, or those of the sample. `parts` are the numbers of the lot's registration parts.
  */
 export async function checkDevices(check: Check, parts: ReadonlySet<number>): Promise<CheckedDevices> {
   const pool = openCheckPool(check.chain);
@@ -34,39 +32,28 @@ export async function checkDevices(check: Check, parts: ReadonlySet<number>): Pr
 }
 
 async function walkDevices(check: Check, parts: ReadonlySet<number>, pool: CheckPool): Promise<CheckedDevices> {
-  const { ledger, lot, sample } = check;
+  const { ledger, lot, drawn } = check;
   const known = new Set<string>();
   const highestPart = Math.max(0, ...parts);
-  let left = sample ?? 0;
-  let remaining = sample === undefined ? 0 : await countDevices(ledger, lot);
   let checked = 0;
   let asked = 0;
-  for await (const page of ledger.mintedDevices(lot)) {
+  for await (const page of drawn === undefined ? ledger.mintedDevices(lot) : pagesOf(drawn.records)) {
     throwIfStopped(check.signal);
-    // Each device is taken with the chance that fills the sample exactly (Knuth, algorithm S).
-    const chosen = page.filter(() => {
-      if (sample === undefined) return true;
-      const taken = check.random() * Math.max(remaining--, left) < left;
-      if (taken) left--;
-      return taken;
-    });
     for (const record of page) {
       known.add(record.externalId);
       // A part with a higher number may have been cut since the parts were read.
       if (record.part === null || record.part <= highestPart) checkListing(record, parts, check);
     }
-    await checkPage(page, new Set(chosen), check, pool);
-    asked += await checkPlatform(chosen, check);
-    checked += chosen.length;
+    await checkPage(page, check, pool);
+    asked += await checkPlatform(page, check);
+    checked += page.length;
     check.onProgress?.(checked);
   }
   return { known, checked, asked };
 }
 
-async function countDevices(ledger: Ledger, lot: string): Promise<number> {
-  let devices = 0;
-  for await (const page of ledger.mintedDevices(lot)) devices += page.length;
-  return devices;
+async function* pagesOf(records: readonly MintedRecord[]): AsyncGenerator<readonly MintedRecord[]> {
+  for (let start = 0; start < records.length; start += 500) yield records.slice(start, start + 500);
 }
 
 /** A device past `minted` has a row in a part; `verifyPart` has looked at the row itself. */
@@ -79,19 +66,14 @@ function checkListing({ externalId, stage, part }: MintedRecord, parts: Readonly
   }
 }
 
-async function checkPage(
-  page: readonly MintedRecord[],
-  chosen: ReadonlySet<MintedRecord>,
-  check: Check,
-  pool: CheckPool,
-): Promise<void> {
-  const verify = (records: readonly MintedRecord[]) => verifyRecords(records, chosen, check, pool);
+async function checkPage(page: readonly MintedRecord[], check: Check, pool: CheckPool): Promise<void> {
+  const verify = (records: readonly MintedRecord[]) => verifyRecords(records, check, pool);
   const first = await verify(page);
   const suspects = page.filter((_, index) => (first[index]?.length ?? 0) > 0);
   if (suspects.length === 0) return;
   // A run may be at work on them: what it has not finished is not judged, the rest is looked at again.
   const open = await openDevices(check);
-  check.passwords = await loadPasswords(check);
+  check.passwords = await loadPasswords(check, check.drawn?.ids);
   const judged: MintedRecord[] = [];
   for (const record of suspects) {
     if (!open.has(record.externalId) && !(await isReplaced(record, check))) judged.push(record);
@@ -105,10 +87,9 @@ async function isReplaced({ serialNumber, stage }: MintedRecord, { ledger }: Che
   return stage !== "revoked" && certificate?.state === "revoked";
 }
 
-/** What differs with each of these devices: opened if it was chosen, else looked up in the list of passwords. */
+/** What differs with each of these devices. */
 async function verifyRecords(
   records: readonly MintedRecord[],
-  chosen: ReadonlySet<MintedRecord>,
   check: Check,
   pool: CheckPool,
 ): Promise<readonly (readonly Difference[])[]> {
@@ -116,8 +97,8 @@ async function verifyRecords(
   const devices: DeviceToOpen[] = [];
   const places: number[] = [];
   for (const [index, record] of records.entries()) {
-    const device = chosen.has(record) ? deviceToOpen(record, check) : undefined;
-    differences.push(chosen.has(record) ? [] : verifyListed(record, check));
+    const device = deviceToOpen(record, check);
+    differences.push([]);
     if (device === undefined) continue;
     devices.push(device);
     places.push(index);
@@ -135,7 +116,16 @@ function deviceToOpen(record: MintedRecord, check: Check): DeviceToOpen | undefi
   if (record.stage === "reserved" || (record.stage === "revoked" && !existsSync(folder))) return undefined;
   return {
     folder,
-    record,
+    // No more than that goes to a thread.
+    record: {
+      externalId: record.externalId,
+      stage: record.stage,
+      serialNumber: record.serialNumber,
+      sha256: record.sha256,
+      publicKeySha256: record.publicKeySha256,
+      notAfterMs: record.notAfterMs,
+      files: record.files,
+    },
     password: passwordOf(record, check),
     aliases: expectedAliases(record, job.keystores),
     nowMs: check.now(),
@@ -150,12 +140,6 @@ function expectedAliases({ aliases }: MintedRecord, { pkcs12, jks }: Check["job"
     ...(expected.pkcs12 !== undefined && { pkcs12: expected.pkcs12 }),
     ...(expected.jks !== undefined && { jks: expected.jks }),
   };
-}
-
-/** What can be said of a device that is not opened: that its password is listed. */
-function verifyListed(record: MintedRecord, check: Check): readonly Difference[] {
-  if (record.stage === "revoked" || !holdsKeystore(record.files) || passwordOf(record, check) !== undefined) return [];
-  return [{ externalId: record.externalId, what: "no password is listed for it" }];
 }
 
 function passwordOf(

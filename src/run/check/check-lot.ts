@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { jobFromJson } from "../../config/job-json.ts";
 import { lotLayout, partFile } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
+import type { MintedRecord } from "../../ledger/reading.ts";
 import type { Difference } from "../../verify/difference.ts";
 import { verifyIssuingChain } from "../../verify/verify-issuing-chain.ts";
-import { verifyPart } from "../../verify/verify-part.ts";
+import { verifyPart, verifyPartDigest } from "../../verify/verify-part.ts";
 import { reportedHead } from "../lot/require-sound-ledger.ts";
 import { foreignFolders } from "../passwords/claim-folders.ts";
 import { loadPasswords } from "../passwords/load-passwords.ts";
@@ -13,6 +14,8 @@ import { checkTrust } from "./check-platform.ts";
 import { type Check, type LotToCheck, throwIfStopped } from "./check-scope.ts";
 import { checkPasswordList, checkStrays } from "./check-strays.ts";
 import { checkTruststore } from "./check-truststore.ts";
+import { drawSample } from "./draw-sample.ts";
+import { boundSample, type SampleBound } from "./sample-bound.ts";
 
 export interface CheckOutcome {
   readonly lot: string;
@@ -29,9 +32,13 @@ export interface CheckOutcome {
   readonly found: number;
   /** What could not be checked, and why. */
   readonly notes: readonly string[];
+  /** What the sample says of the whole lot; absent where all was checked. */
+  readonly sample?: SampleBound;
 }
 
 const MAX_DIFFERENCES = 1000;
+const BESIDE_SAMPLE =
+  "outside the sample: the other devices' folders, passwords, rows and certificates; what stands in devices/ or in the password list and belongs to no device; the pages of the ledger's file. Every link of the chains of events and every part's digest were checked; `lotmint check LOT` without --sample checks the rest";
 
 /**
  * Compares a lot's devices, parts and passwords with the ledger, and on request with the platform.
@@ -44,21 +51,28 @@ export async function checkLot(input: LotToCheck): Promise<CheckOutcome> {
   if (record === undefined) {
     throw new OnboardingError(`there is no lot ${input.lot}; see lotmint status`, { code: "usage" });
   }
-  const { events } = await input.ledger.verifyEvents();
+  const drawn = await drawSample(input);
+  const { events } =
+    drawn === undefined
+      ? await input.ledger.verifyEvents()
+      : await input.ledger.verifyEventsOf(drawn.records.map(({ serialNumber }) => serialNumber));
   const job = jobFromJson(record.jobJson);
   const differences: Difference[] = [];
   let found = 0;
+  const faulty = new Set<string>();
   const scope = {
     ...input,
     layout: lotLayout(input.home, input.lot, job.secrets.folder),
     job,
-    notes: new Set<string>(),
+    drawn,
+    notes: new Set<string>(drawn === undefined ? [] : [BESIDE_SAMPLE]),
     tell: (...told: readonly Difference[]) => {
       found += told.length;
+      for (const { externalId } of told) if (drawn?.ids.has(externalId)) faulty.add(externalId);
       differences.push(...told.slice(0, MAX_DIFFERENCES - differences.length));
     },
   };
-  const check: Check = { ...scope, passwords: await loadPasswords(scope) };
+  const check: Check = { ...scope, passwords: await loadPasswords(scope, drawn?.ids) };
   const foreign = await foreignFolders(check.ledger, check.lot, check.layout);
   check.tell(...foreign.map((what) => ({ externalId: "", what })));
   check.tell(...verifyIssuingChain(check.chain, check.now()));
@@ -66,12 +80,12 @@ export async function checkLot(input: LotToCheck): Promise<CheckOutcome> {
   await checkReport(check);
   const parts = await checkParts(check);
   const { known, checked, asked } = await checkDevices(check, parts);
-  await checkStrays(known, check);
+  if (drawn === undefined) await checkStrays(known, check);
   await checkPasswordList(known, check);
   if (known.size > 0) checkTruststore(check);
   return {
     lot: input.lot,
-    devices: known.size,
+    devices: drawn?.population ?? known.size,
     checked,
     asked,
     parts: parts.size,
@@ -79,6 +93,9 @@ export async function checkLot(input: LotToCheck): Promise<CheckOutcome> {
     differences,
     found,
     notes: [...check.notes],
+    ...(drawn !== undefined && {
+      sample: boundSample({ sampled: checked, population: drawn.population, faulty: faulty.size }),
+    }),
   };
 }
 
@@ -96,12 +113,21 @@ async function checkReport({ ledger, lot, layout, tell }: Check): Promise<void> 
   tell({ externalId: "", what, expected, found });
 }
 
-async function checkParts({ ledger, lot, layout, tell, signal }: Check): Promise<ReadonlySet<number>> {
+async function checkParts({ ledger, lot, layout, tell, signal, drawn }: Check): Promise<ReadonlySet<number>> {
   const parts = await ledger.parts(lot);
   for (const part of parts) {
     throwIfStopped(signal);
-    const devices = await ledger.partDevices(lot, part.number);
-    tell(...(await verifyPart(partFile(layout, part.number), part, devices)));
+    const path = partFile(layout, part.number);
+    const devices =
+      drawn === undefined ? await ledger.partDevices(lot, part.number) : rowsIn(drawn.records, part.number);
+    if (drawn !== undefined && devices.length === 0) tell(...(await verifyPartDigest(path, part)));
+    else tell(...(await verifyPart(path, part, devices)));
   }
   return new Set(parts.map(({ number }) => number));
+}
+
+function rowsIn(records: readonly MintedRecord[], number: number) {
+  return records.flatMap(({ externalId, part, partRow }) =>
+    part === number && partRow !== null ? [{ externalId, row: partRow }] : [],
+  );
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Difference } from "../../verify/difference.ts";
-import { verifyDevice } from "../../verify/verify-device.ts";
+import { verifyDevices } from "../../verify/verify-device.ts";
 import type { CheckAnswer, DeviceToOpen } from "./check-worker.ts";
 
 /** Opens devices and compares them with the ledger, on all cores where there are enough of them. */
@@ -22,7 +22,7 @@ export function openCheckPool(chain: readonly Buffer[], threads = availableParal
   let workers: readonly Worker[] = [];
   return {
     verify: async (devices) => {
-      if (devices.length < WORTH_THREADS) return devices.map((device) => verifyDevice({ ...device, chain }));
+      if (devices.length < WORTH_THREADS) return verifyDevices(devices.map((device) => ({ ...device, chain })));
       if (workers.length === 0) workers = Array.from({ length: threads }, () => startWorker(chain));
       const verified: (readonly Difference[])[] = [];
       let next = 0;

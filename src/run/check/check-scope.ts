@@ -3,6 +3,7 @@ import type { Home, LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
+import type { MintedRecord } from "../../ledger/reading.ts";
 import type { Platform } from "../../platform/platform.ts";
 import type { Difference } from "../../verify/difference.ts";
 import type { LotPasswords } from "../passwords/load-passwords.ts";
@@ -13,7 +14,7 @@ export interface LotToCheck {
   readonly lot: string;
   /** DER of the issuing chain, issuer first, trust anchor last. */
   readonly chain: readonly Buffer[];
-  /** Opens only so many devices, chosen by `random` with the same chance each. */
+  /** Opens only so many devices, chosen by `random` with the same chance each, and reads nothing of the others. */
   readonly sample?: number;
   /** A number from 0 up to, not including, 1. */
   readonly random: () => number;
@@ -28,11 +29,22 @@ export interface LotToCheck {
   readonly onProgress?: (checked: number) => void;
 }
 
+/** Devices drawn from a lot, for a check that reads no others. */
+export interface DrawnDevices {
+  readonly records: readonly MintedRecord[];
+  /** Their ids. */
+  readonly ids: ReadonlySet<string>;
+  /** Devices that they were drawn from. */
+  readonly population: number;
+}
+
 /** What one check keeps in mind: ids and passwords, never the devices themselves. */
 export interface Check extends LotToCheck {
   readonly layout: LotLayout;
   /** The job as the lot's last run had it. */
   readonly job: Job;
+  /** undefined: all devices are opened. */
+  readonly drawn: DrawnDevices | undefined;
   readonly tell: (...differences: readonly Difference[]) => void;
   /** What could not be checked, and why. */
   readonly notes: Set<string>;

@@ -16,6 +16,8 @@ export async function checkPasswordList(known: ReadonlySet<string>, check: Check
   for (const { line, externalId, message } of passwords?.problems ?? []) {
     tell({ externalId, what: `line ${line} of passwords.csv: ${message}` });
   }
+  // The passwords of a sample's devices are all that was kept of the list.
+  if (check.drawn !== undefined) return;
   const strays = [...(passwords?.passwords.keys() ?? [])].filter((externalId) => !known.has(externalId));
   for (const externalId of await withoutDevice(strays, check)) {
     tell({ externalId, what: "passwords.csv lists it, but the lot has no such device" });

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Difference } from "../../verify/difference.ts";
-import { type DeviceToVerify, verifyDevice } from "../../verify/verify-device.ts";
+import { type DeviceToVerify, verifyDevices } from "../../verify/verify-device.ts";
 
 /** A worker thread of `check-pool.ts`: opens the devices that it is sent. */
 
@@ -13,7 +13,7 @@ export type CheckAnswer =
 
 function answer(devices: readonly DeviceToOpen[], chain: readonly Buffer[]): CheckAnswer {
   try {
-    return { kind: "verified", differences: devices.map((device) => verifyDevice({ ...device, chain })) };
+    return { kind: "verified", differences: verifyDevices(devices.map((device) => ({ ...device, chain }))) };
   } catch (cause) {
     const error = cause instanceof Error ? cause : new Error(String(cause));
     return { kind: "failed", message: error.message, stack: error.stack ?? "" };

@@ -23,6 +23,8 @@ export interface RunTools {
   readonly issuerPassphrase: (authority: string) => Promise<string>;
   /** LOTMINT_LOT_PASSWORD; throws `usage` when none is given. */
   readonly lotPassword: () => string;
+  /** LOTMINT_POOL_PASSPHRASE; undefined when none is given. Nobody is asked: without it keys are made. */
+  readonly poolPassphrase: () => string | undefined;
   /** Opens the site's platform; throws `usage` when the site names none or gives no credentials. */
   readonly openPlatform: () => Promise<Platform>;
   /** Threads that mint. */

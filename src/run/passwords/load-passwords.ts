@@ -21,35 +21,38 @@ export interface LotPasswords extends ListedPasswords {
 
 /**
  * A lot's passwords from sealed files, passwords.csv, and the segments that a run has not put in yet; of an id
- * that stands in several, the newest. Undefined for a lot with one password. Throws `usage` when `secretsKey`
+ * that stands in several, the newest. With `only`, those of these ids alone. Undefined for a lot with one password. Throws `usage` when `secretsKey`
  * opens none of the sealed files.
  */
-export async function loadPasswords({
-  job,
-  layout,
-  secretsKey,
-  ledger,
-  lot,
-}: {
-  readonly ledger: Pick<Ledger, "passwordBatches">;
-  readonly lot: string;
-  readonly job: Job;
-  readonly layout: LotLayout;
-  readonly secretsKey?: KeyObject;
-}): Promise<LotPasswords | undefined> {
+export async function loadPasswords(
+  {
+    job,
+    layout,
+    secretsKey,
+    ledger,
+    lot,
+  }: {
+    readonly ledger: Pick<Ledger, "passwordBatches">;
+    readonly lot: string;
+    readonly job: Job;
+    readonly layout: LotLayout;
+    readonly secretsKey?: KeyObject;
+  },
+  only?: ReadonlySet<string>,
+): Promise<LotPasswords | undefined> {
   if (job.passwords === "per-lot") return undefined;
   const names = existsSync(layout.secrets) ? readdirSync(layout.secrets) : [];
   const there = new Set(names);
   const { opened, closed, damaged } = openAll(inOrder(names, sealedNumber), layout, secretsKey);
   const lists: ListedPasswords[] = [];
-  for (const text of opened) lists.push(await parsePasswords([text]));
+  for (const text of opened) lists.push(await parsePasswords([text], only));
   // Beside sealed files it is younger: what was in it when the job began to ask for seals was sealed too.
-  const plain = await readPasswords(layout.passwords);
+  const plain = await readPasswords(layout.passwords, only);
   if (plain !== undefined) lists.push(plain);
   const batches = await ledger.passwordBatches(lot);
   for (const { state, segment: name } of batches) {
     if (state === "void" || !there.has(name)) continue;
-    const segment = await readPasswords(join(layout.secrets, name));
+    const segment = await readPasswords(join(layout.secrets, name), only);
     if (segment !== undefined) lists.push({ ...segment, problems: [] });
   }
   const passwords = new Map(lists.flatMap((list) => [...list.passwords]));

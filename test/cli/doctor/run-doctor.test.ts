@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -210,5 +210,25 @@ test("a platform that trusts none of the chain, refuses the login, is not truste
   await close();
   expect((await doctor(right)).found).toMatchObject([
     { name: "platform", state: "problem", message: expect.stringContaining("nothing listens there") },
+  ]);
+});
+
+test("a key pool that is asked for is looked at: its passphrase, whose it is, and how full", async () => {
+  await init();
+  writeFileSync(at("lotmint.yaml"), JSON.stringify({ keyPool: { "rsa-2048": 1 } }));
+  const given = { LOTMINT_POOL_PASSPHRASE: "a passphrase for the pool" };
+  expect((await doctor()).found).toMatchObject([
+    { name: "key pool", state: "warning", cure: expect.stringContaining("LOTMINT_POOL_PASSPHRASE") },
+    { name: "key pool", state: "warning", message: expect.stringContaining("0 of 1"), cure: "lotmint keys fill" },
+  ]);
+  await runInProcess(["keys", "fill"], folder, { ...ENV, ...given });
+  const { found, checks } = await doctor(given);
+  expect(found).toEqual([]);
+  expect(checks).toContainEqual(expect.objectContaining({ name: "key pool", state: "ok" }));
+  cpSync(at("state/key-pool"), at("copy"), { recursive: true });
+  rmSync(at("state/key-pool"), { recursive: true });
+  cpSync(at("copy"), at("state/key-pool"), { recursive: true });
+  expect((await doctor(given)).found).toMatchObject([
+    { name: "key pool", state: "warning", message: expect.stringContaining("it is a copy") },
   ]);
 });

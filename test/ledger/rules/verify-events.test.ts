@@ -171,6 +171,30 @@ test("a certificate that was deleted or smuggled in is noticed", async () => {
   expect(await flawAfter(smuggle)).toContain("the certificates are not those");
 });
 
+test("of some certificates, every link is checked, and only their own batches against the events", async () => {
+  const { ledger, intruder } = await mintedLedger();
+  const second = await world.plannedLot(ledger, "L2", ["x", "y"]);
+  await world.mintLot(ledger, second);
+  const [{ serialNumber = "" } = {}] = await ledger.mintedAt("L1", [0]);
+  const all = await ledger.verifyEvents();
+  expect(await ledger.verifyEventsOf([serialNumber])).toEqual(all);
+  const spoil = (where: string) => intruder.exec(`UPDATE certificates SET sha256 = randomblob(32) WHERE ${where}`);
+  spoil("external_id = 'x'");
+  expect(await ledger.verifyEventsOf([serialNumber])).toEqual(all);
+  // Another one of its batch.
+  spoil("external_id = 'c'");
+  await expect(ledger.verifyEventsOf([serialNumber])).rejects.toThrow("event 5 (batch-minted, L1)");
+  intruder.exec(`DROP TRIGGER events_keep; UPDATE events SET at_ms = at_ms + 1 WHERE subject = 'L2' AND seq = 2`);
+  await expect(ledger.verifyEventsOf([])).rejects.toThrow(/^event 2 \(.*, L2\) does not fit the chain/);
+});
+
+test("a certificate in a batch that no event tells of is noticed when it is drawn", async () => {
+  const { ledger, intruder } = await mintedLedger();
+  const [{ serialNumber = "" } = {}] = await ledger.mintedAt("L1", [0]);
+  intruder.exec("UPDATE certificates SET batch = 77 WHERE batch IS NOT NULL");
+  await expect(ledger.verifyEventsOf([serialNumber])).rejects.toMatchObject({ code: "state-damaged" });
+});
+
 test("a revoked certificate still fits the events that recorded it", async () => {
   const { ledger, intruder } = await mintedLedger();
   intruder.exec("UPDATE certificates SET state = 'revoked' WHERE id = 2");

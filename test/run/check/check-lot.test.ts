@@ -256,31 +256,56 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
     expect(notes).toEqual([expect.stringContaining("/media/nowhere/L1, the folder with the passwords, is not there")]);
   });
 
-  test("a sample opens so many devices, and still misses no folder, part or password", async () => {
+  test("a sample opens so many devices, reads no others, and says what it proves", async () => {
     const opened: number[] = [];
-    const outcome = await check({ sample: 2, onProgress: (checked) => opened.push(checked) });
+    const unread = { mintedDevices: () => expect.fail("it read all devices"), partDevices: () => expect.fail("rows") };
+    const outcome = await check({ ...during(unread), sample: 2, onProgress: (checked) => opened.push(checked) });
     expect(outcome).toMatchObject({ devices: 3, checked: 2, differences: [] });
+    expect(outcome.sample).toEqual({ sampled: 2, population: 3, faulty: 0, confidence: 0.99, fewerThan: 2 });
+    expect(outcome.notes).toEqual([expect.stringMatching(/^outside the sample: the other devices' folders/)]);
     expect(opened.at(-1)).toBe(2);
-    expect((await check({ sample: 99 })).checked).toBe(3);
-    writeFileSync(lot.passwords, "id,password\n");
+  });
+
+  test("a sample of all devices is a check of all", async () => {
     mkdirSync(deviceFolder(lot, "SN-7"));
-    expect(await told({ sample: 0 })).toEqual([
-      "SN-1: no password is listed for it",
-      "SN-2: no password is listed for it",
-      "SN-3: no password is listed for it",
-      "SN-7: in devices/, but of no certificate of the lot",
+    for (const sample of [3, 99]) {
+      const outcome = await check({ sample });
+      expect(outcome).toMatchObject({ checked: 3, found: 1, notes: [] });
+      expect(outcome).not.toHaveProperty("sample");
+    }
+  });
+
+  test("a sample misses no password, row or part of its own devices", async () => {
+    writeFileSync(lot.passwords, `id,password\nSN-7,${PASSWORD}\n,\n`);
+    chmodSync(lot.passwords, 0o644);
+    writeFileSync(partFile(lot, 1), PART.replace("SN-1;CERT", "SN-9;CERT"));
+    const found = await told({ sample: 1, random: () => 0 });
+    expect(found.filter((what) => what.startsWith("SN-"))).toEqual([
+      "SN-1: row 1 of registration part 1",
+      "SN-1: no password is listed for key.pem",
+      "SN-1: no password is listed for keystore.p12",
     ]);
+    expect(found).toContain(`: mode of ${lot.passwords}`);
+    expect(found).toContain(": SHA-256 of registration part 1");
+    expect(found).toContainEqual(expect.stringContaining("line 3 of passwords.csv"));
+    expect((await check({ sample: 1, random: () => 0 })).sample).toMatchObject({ faulty: 1, fewerThan: 4 });
+    rmSync(partFile(lot, 1));
+    expect(await told({ sample: 1 })).toContain(": registration part 1 is missing");
   });
 
   test("each device of a sample has the same chance", async () => {
     rmSync(deviceFolder(lot, "SN-3"), { recursive: true });
-    // The last of three is taken exactly when the first two draws were above a third and a half.
-    const draws = (...numbers: readonly number[]) => {
-      const left = [...numbers];
-      return () => left.shift() ?? 0;
-    };
-    expect(await told({ sample: 1, random: draws(0.4, 0.6, 0.99) })).toEqual(["SN-3: its folder is missing"]);
-    expect(await told({ sample: 1, random: draws(0.3) })).toEqual([]);
+    for (const [draw, missing] of [
+      [0, 0],
+      [0.66, 0],
+      [0.67, 1],
+      [0.99, 1],
+    ] as const) {
+      expect((await check({ sample: 1, random: () => draw })).found).toBe(missing);
+    }
+    // Of two, the second draw hits what the first has taken; then the last one is taken.
+    const draws = [0.9, 0.4];
+    expect((await check({ sample: 2, random: () => draws.shift() ?? 0 })).found).toBe(1);
   });
 
   test("what a run beside the check has not finished is not judged", async () => {
@@ -313,9 +338,9 @@ describe.skipIf(!hasOpenssl)("checking a lot (skipped without openssl)", () => {
 
   test("more differences than anybody reads are counted, not kept", async () => {
     writeFileSync(lot.passwords, Array.from({ length: 1500 }, (_, index) => `X-${index},${PASSWORD}\n`).join(""));
-    const { differences, found } = await check({ sample: 0 });
+    const { differences, found } = await check();
     expect(differences).toHaveLength(1000);
-    expect(found).toBe(1503);
+    expect(found).toBe(1506);
   });
 
   test("a report that ends with an event which the ledger does not have shows that the ledger was cut", async () => {

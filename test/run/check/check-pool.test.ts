@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { MintedRecord } from "../../../src/ledger/reading.ts";
 import { type CheckPool, openCheckPool } from "../../../src/run/check/check-pool.ts";
 import type { DeviceToOpen } from "../../../src/run/check/check-worker.ts";
-import { verifyDevice } from "../../../src/verify/verify-device.ts";
+import { verifyDevices } from "../../../src/verify/verify-device.ts";
 import {
   type ForeignAuthority,
   hasOpenssl,
@@ -39,7 +39,7 @@ describe.skipIf(!hasOpenssl)("devices opened by threads (skipped without openssl
   test.each([3, 150])("%d devices differ, each in its place, as they do one by one", async (count) => {
     pool = openCheckPool(authority.chain, 2);
     const all = devices(count);
-    const expected = all.map((device) => verifyDevice({ ...device, chain: authority.chain }));
+    const expected = all.flatMap((device) => verifyDevices([{ ...device, chain: authority.chain }]));
     expect(await pool.verify(all)).toEqual(expected);
     expect(expected.map((differences) => differences.length)).toEqual(all.map((_, index) => (index % 3 === 0 ? 1 : 0)));
     expect(await pool.verify([])).toEqual([]);

@@ -16,7 +16,7 @@ export const rightsCheck = {
       readers = readersOf,
     }: { readonly system?: NodeJS.Platform; readonly readers?: typeof readersOf } = {},
   ) => {
-    const folders = [home.state, home.authorities];
+    const folders = [home.state, home.authorities, home.keyPool];
     const open = keepsModes(system)
       ? [
           ...folders.flatMap((path) => exposed(path, 0o077, "700")),

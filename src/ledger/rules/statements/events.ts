@@ -35,6 +35,10 @@ export interface EventStatements {
   /** Undefined when the engine's own storage is sound, else what is wrong. */
   storageFlaw(): Promise<string | undefined>;
 
+  /** The batches of these certificates; those without a batch are left out. */
+  batchesOf(
+    serialNumbers: readonly string[],
+  ): Promise<readonly { readonly serialNumber: string; readonly batch: number }[]>;
   batchCertificates(
     batch: number,
   ): Promise<readonly { readonly serialNumber: string; readonly externalId: string; readonly sha256: string | null }[]>;

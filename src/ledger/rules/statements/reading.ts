@@ -9,5 +9,7 @@ export interface ReadingStatements {
   lotIssuers(lot: string): Promise<readonly string[]>;
   rejectPage(lot: string, after: Place, limit: number): Promise<readonly (Place & { readonly reject: RejectRecord })[]>;
   devicePage(lot: string, after: Place, limit: number): Promise<readonly (Place & DeviceRecord)[]>;
+  countMinted(lot: string): Promise<number>;
+  mintedAt(lot: string, places: readonly number[]): Promise<readonly MintedRecord[]>;
   mintedPage(lot: string, after: Place, limit: number): Promise<readonly (Place & { readonly minted: MintedRecord })[]>;
 }
