@@ -344,5 +344,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX pool_takes_once ON pool_takes (segment, first);
   CREATE INDEX pool_takes_unwiped ON pool_takes (segment) WHERE wiped = 0;
+  -- The public keys of all batches that drew from a pool, so that a repeated one is one look-up.
+  CREATE TABLE pool_public_keys (sha256 BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
 ];
