@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { makePace } from "./pace.ts";
 import type { Reply, Unanswered } from "./platform.ts";
 import { LONGEST_RETRY_AFTER_MS } from "./retry-after.ts";
@@ -53,11 +54,17 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
       stopTimer?.();
       stopTimer = undefined;
     } else if (pauseMs > 0 && stopTimer === undefined) {
+      const untilMs = pausedUntilMs;
       stopTimer = clock.after(pauseMs, () => {
         stopTimer = undefined;
+        endPause(untilMs);
         admit();
       });
     }
+  };
+  /** The pause is over when its timer says so, unless the platform has asked for a longer one meanwhile. */
+  const endPause = (untilMs: number) => {
+    if (pausedUntilMs === untilMs) pausedUntilMs = 0;
   };
   /** False when the signal came first. */
   const turn = (signal: AbortSignal | undefined): Promise<boolean> | boolean => {
@@ -116,8 +123,11 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
       if (isOverload(reply)) pace.overloadedBeside();
     },
     whenFree: async (signal) => {
-      while (signal?.aborted !== true && clock.now() < pausedUntilMs) {
-        await sleep(clock, pausedUntilMs - clock.now(), signal);
+      const isStopped = () => signal?.aborted === true;
+      while (!isStopped() && clock.now() < pausedUntilMs) {
+        const untilMs = pausedUntilMs;
+        await sleep(clock, untilMs - clock.now(), signal);
+        if (!isStopped()) endPause(untilMs);
       }
     },
   };
@@ -144,8 +154,8 @@ function sleep({ after }: GovernorClock, ms: number, signal: AbortSignal | undef
 const REAL_CLOCK: GovernorClock = {
   now: () => performance.now(),
   after: (ms, act) => {
-    // Rounded up: a timer that ends before the pause does would be set again and again.
-    const timer = setTimeout(act, Math.ceil(ms));
-    return () => clearTimeout(timer);
+    const stop = new AbortController();
+    pause(Math.ceil(ms), undefined, { signal: stop.signal }).then(act, () => undefined);
+    return () => stop.abort();
   },
 };

@@ -344,6 +344,8 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX pool_takes_once ON pool_takes (segment, first);
   CREATE INDEX pool_takes_unwiped ON pool_takes (segment) WHERE wiped = 0;
+  -- The public keys of all batches that drew from a pool, so that a repeated one is one look-up.
+  CREATE TABLE pool_public_keys (sha256 BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
   // The few rows whose device waits for another certificate, found without reading all of the widest table.
   "CREATE INDEX device_rows_changed ON device_rows (device) WHERE next_subject IS NOT NULL;",
