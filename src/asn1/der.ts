@@ -27,8 +27,8 @@ export const TAG = {
 /** Longer than any object identifier in use; bounds the arithmetic on its arcs. */
 const MOST_OID_CHARACTERS = 256;
 
-/** Tag and length octets for contents of `length` octets (definite form, minimal). */
-function derHeader(tag: number, length: number): Buffer {
+/** Tag and length octets for contents of `length` octets (definite form, minimal), for contents that are elsewhere. */
+export function derHeader(tag: number, length: number): Buffer {
   if (length < 0x80) return Buffer.from([tag, length]);
   const octets: number[] = [];
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
