@@ -69,7 +69,7 @@ const MOST_FILES_IN_A_FOLDER = 32;
  * one without any is imported nowhere.
  */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
-  "node-forge": ["authority/foreign", "keystore"],
+  "node-forge": ["authority/foreign"],
   "node:sqlite": ["ledger/sqlite"],
   // Asks Windows for access lists; everything else is done without another program.
   "node:child_process": ["config/access-list.ts"],

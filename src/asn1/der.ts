@@ -27,7 +27,7 @@ export const TAG = {
 /** Longer than any object identifier in use; bounds the arithmetic on its arcs. */
 const MOST_OID_CHARACTERS = 256;
 
-/** Tag and length octets for contents of `length` octets (definite form, minimal), for contents that are elsewhere. */
+/** Tag and length octets for contents of `length` octets (definite form, minimal), where the contents come in pieces. */
 export function derHeader(tag: number, length: number): Buffer {
   if (length < 0x80) return Buffer.from([tag, length]);
   const octets: number[] = [];

@@ -1,10 +1,5 @@
 import { constants, createCipheriv, type KeyObject, publicEncrypt, randomBytes } from "node:crypto";
-import forge from "node-forge";
-
-const { asn1 } = forge;
-const { UNIVERSAL, CONTEXT_SPECIFIC } = asn1.Class;
-const { SEQUENCE, SET, INTEGER, OCTETSTRING, OID, NULL } = asn1.Type;
-type Asn1 = forge.asn1.Asn1;
+import { der, derHeader, derInteger, derNull, derOctetString, derOid, derSequence, TAG } from "../asn1/der.ts";
 
 const OIDS = {
   envelopedData: "1.2.840.113549.1.7.3",
@@ -14,7 +9,11 @@ const OIDS = {
   sha256: "2.16.840.1.101.3.4.2.1",
   aes256Cbc: "2.16.840.1.101.3.4.1.42",
 } as const;
-const LINE = 64;
+/** Of one line in PEM; 64 characters. */
+const LINE_OCTETS = 48;
+const AES_BLOCK = 16;
+/** [0], constructed; and [0] IMPLICIT OCTET STRING. */
+const [EXPLICIT_0, IMPLICIT_0] = [0xa0, 0x80];
 
 /** The only recipient that can read what is sealed. */
 export interface SealRecipient {
@@ -25,78 +24,92 @@ export interface SealRecipient {
   readonly publicKey: KeyObject;
 }
 
+/** A sealed file in the making: `head`, then what `add` gives for each piece, then `end`. */
+export interface Seal {
+  readonly head: string;
+  add(content: Uint8Array): string;
+  /** Throws a RangeError when the content was not as long as was said. */
+  end(): string;
+}
+
 /**
  * Seals content so that only the recipient's private key opens it: CMS EnvelopedData (RFC 5652, 6) as PEM, the
  * content under a fresh AES-256-CBC key, that key under RSAES-OAEP with SHA-256 (RFC 3560). `openssl cms -decrypt
- * -inform PEM` opens it. forge lays the structures out; all arithmetic is OpenSSL's.
+ * -inform PEM` opens it. The content comes in pieces; its length must be known, since DER has lengths first.
  */
-export function sealContent(content: Buffer, recipient: SealRecipient): string {
+export function startSeal(contentOctets: number, recipient: SealRecipient): Seal {
   const key = randomBytes(32);
-  const iv = randomBytes(16);
+  const iv = randomBytes(AES_BLOCK);
   try {
     const cipher = createCipheriv("aes-256-cbc", key, iv);
-    const encrypted = Buffer.concat([cipher.update(content), cipher.final()]);
     const wrapped = publicEncrypt(
       { key: recipient.publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" },
       key,
     );
-    const enveloped = sequence(
-      integer(0),
-      set(recipientInfo(recipient, wrapped)),
-      sequence(
-        oid(OIDS.data),
-        sequence(oid(OIDS.aes256Cbc), octets(OCTETSTRING, iv)),
-        asn1.create(CONTEXT_SPECIFIC, 0, false, encrypted.toString("latin1")),
-      ),
-    );
-    return pem(asn1.toDer(sequence(oid(OIDS.envelopedData), explicit(0, enveloped))).getBytes());
+    const lines = pemLines();
+    let left = contentOctets;
+    return {
+      head: `-----BEGIN CMS-----\n${lines.add(envelope(contentOctets, recipient, wrapped, iv))}`,
+      add: (content) => {
+        left -= content.length;
+        return lines.add(cipher.update(content));
+      },
+      end: () => {
+        if (left !== 0) throw new RangeError(`content of ${contentOctets} octets was ${contentOctets - left} long`);
+        return `${lines.add(cipher.final())}${lines.end()}-----END CMS-----\n`;
+      },
+    };
   } finally {
     key.fill(0);
   }
 }
 
+/** All that comes before the encrypted content, which ends the structure. */
+function envelope(contentOctets: number, recipient: SealRecipient, wrapped: Buffer, iv: Buffer): Buffer {
+  // PKCS#7 padding: 1 to 16 octets (RFC 5652, 6.3).
+  const encryptedOctets = (Math.floor(contentOctets / AES_BLOCK) + 1) * AES_BLOCK;
+  const before = (tag: number, ...elements: readonly Buffer[]): Buffer => {
+    const inner = Buffer.concat(elements);
+    return Buffer.concat([derHeader(tag, inner.length + encryptedOctets), inner]);
+  };
+  const content = before(
+    TAG.SEQUENCE,
+    derOid(OIDS.data),
+    derSequence(derOid(OIDS.aes256Cbc), derOctetString(iv)),
+    derHeader(IMPLICIT_0, encryptedOctets),
+  );
+  const recipients = der(TAG.SET, recipientInfo(recipient, wrapped));
+  const enveloped = before(TAG.SEQUENCE, derInteger(0), recipients, content);
+  return before(TAG.SEQUENCE, derOid(OIDS.envelopedData), before(EXPLICIT_0, enveloped));
+}
+
 /** KeyTransRecipientInfo by issuer and serial number, hence version 0 (RFC 5652, 6.2.1). */
-function recipientInfo({ issuer, serialOctets }: SealRecipient, wrapped: Buffer): Asn1 {
-  return sequence(
-    integer(0),
-    sequence(asn1.fromDer(issuer.toString("latin1")), octets(INTEGER, serialOctets)),
-    sequence(oid(OIDS.rsaesOaep), oaepParameters()),
-    octets(OCTETSTRING, wrapped),
+function recipientInfo({ issuer, serialOctets }: SealRecipient, wrapped: Buffer): Buffer {
+  return derSequence(
+    derInteger(0),
+    derSequence(issuer, der(TAG.INTEGER, serialOctets)),
+    derSequence(derOid(OIDS.rsaesOaep), oaepParameters()),
+    derOctetString(wrapped),
   );
 }
 
 /** RSAES-OAEP-params without the default label (RFC 4055, 4.1); SHA-256 carries NULL there (RFC 4055, 2.1). */
-function oaepParameters(): Asn1 {
-  const sha256 = () => sequence(oid(OIDS.sha256), asn1.create(UNIVERSAL, NULL, false, ""));
-  return sequence(explicit(0, sha256()), explicit(1, sequence(oid(OIDS.mgf1), sha256())));
+function oaepParameters(): Buffer {
+  const sha256 = derSequence(derOid(OIDS.sha256), derNull());
+  return derSequence(der(EXPLICIT_0, sha256), der(0xa1, derSequence(derOid(OIDS.mgf1), sha256)));
 }
 
-function sequence(...elements: Asn1[]): Asn1 {
-  return asn1.create(UNIVERSAL, SEQUENCE, true, elements);
-}
-
-function set(...elements: Asn1[]): Asn1 {
-  return asn1.create(UNIVERSAL, SET, true, elements);
-}
-
-function explicit(number: number, element: Asn1): Asn1 {
-  return asn1.create(CONTEXT_SPECIFIC, number, true, [element]);
-}
-
-function integer(value: number): Asn1 {
-  return asn1.create(UNIVERSAL, INTEGER, false, String.fromCharCode(value));
-}
-
-function octets(type: forge.asn1.Type, value: Buffer): Asn1 {
-  return asn1.create(UNIVERSAL, type, false, value.toString("latin1"));
-}
-
-function oid(dotted: string): Asn1 {
-  return asn1.create(UNIVERSAL, OID, false, asn1.oidToDer(dotted).getBytes());
-}
-
-function pem(der: string): string {
-  const base64 = Buffer.from(der, "latin1").toString("base64");
-  const lines = base64.match(new RegExp(`.{1,${LINE}}`, "g")) ?? [];
-  return `-----BEGIN CMS-----\n${lines.join("\n")}\n-----END CMS-----\n`;
+/** Base64 in lines of 64 characters, from octets in pieces. */
+function pemLines() {
+  let rest: Buffer = Buffer.alloc(0);
+  const encode = (octets: Buffer) => octets.toString("base64").replace(/.{1,64}/g, "$&\n");
+  return {
+    add: (octets: Buffer) => {
+      const all = Buffer.concat([rest, octets]);
+      const whole = all.length - (all.length % LINE_OCTETS);
+      rest = all.subarray(whole);
+      return encode(all.subarray(0, whole));
+    },
+    end: () => encode(rest),
+  };
 }

@@ -12,19 +12,6 @@ export async function readPasswordFiles(paths: readonly string[]): Promise<Reado
   return passwords;
 }
 
-/** A list of passwords in pieces of some kilobytes, header first. */
-export function* listPasswords(passwords: ReadonlyMap<string, string>): Generator<string> {
-  let lines = `${HEADER}\n`;
-  for (const [id, password] of passwords) {
-    lines += `${id},${password}\n`;
-    if (lines.length > 65_536) {
-      yield lines;
-      lines = "";
-    }
-  }
-  yield lines;
-}
-
 /** Lines `id,password`; neither holds a comma, a quote or a line break (design of ids and of passwords). */
 async function readInto(passwords: Map<string, string>, path: string): Promise<void> {
   try {

@@ -15,7 +15,7 @@ import { rejectBrokenNames } from "../plan/reject-broken-names.ts";
 import { rejectTakenKeys } from "../plan/reject-taken-keys.ts";
 import { loadTruststore } from "./lot/load-truststore.ts";
 import type { LotAtWork } from "./lot/lot-at-work.ts";
-import { closeLotPool, openLotPool } from "./lot/lot-key-pool.ts";
+import { withLotPool } from "./lot/lot-key-pool.ts";
 import { refuseRevokedIssuer } from "./lot/refuse-revoked-issuer.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import type { Walk } from "./lot/walk.ts";
@@ -36,34 +36,34 @@ export async function mintPlanned(tools: RunTools, work: LotAtWork): Promise<voi
   await claimFolders(tools, lease.lot, layout);
   const { ledger: ledgerId } = await ledger.identity();
   const { planned: total } = await ledger.countByStage(lease.lot);
-  const lotPool = await openLotPool(tools, work);
-  const setup = { ...prepared, keyPool: lotPool?.keyPool };
-  const pool = openMintPool({ workers: tools.workers, setup });
   const keysInHand = new Map<string, string>();
   const constraining = constrainingAuthorities(tools.home, job.issuer);
-  try {
-    await mintLot({
-      ledger,
-      lease,
-      lot: layout,
-      pool,
-      issuer: job.issuer,
-      key: job.key,
-      keys: lotPool?.keys,
-      newSegmentPart: newSegmentParts(setup, ledgerId),
-      workers: tools.workers,
-      signal,
-      rejectUnfit: async (planned) =>
-        rejectTakenKeys(ledger, lease, await rejectBrokenNames(ledger, lease, planned, constraining), keysInHand),
-      onMinted: (devices) => {
-        walk.addMinted(devices);
-        tools.onProgress({ lot: lease.lot, room: "minting", done: walk.minted, total });
-      },
-    });
-  } finally {
-    await pool.close();
-    await closeLotPool(tools, work, lotPool);
-  }
+  await withLotPool(tools, work, async (lotPool) => {
+    const setup = { ...prepared, keyPool: lotPool?.keyPool };
+    const pool = openMintPool({ workers: tools.workers, setup });
+    try {
+      await mintLot({
+        ledger,
+        lease,
+        lot: layout,
+        pool,
+        issuer: job.issuer,
+        key: job.key,
+        keys: lotPool?.keys,
+        newSegmentPart: newSegmentParts(setup, ledgerId),
+        workers: tools.workers,
+        signal,
+        rejectUnfit: async (planned) =>
+          rejectTakenKeys(ledger, lease, await rejectBrokenNames(ledger, lease, planned, constraining), keysInHand),
+        onMinted: (devices) => {
+          walk.addMinted(devices);
+          tools.onProgress({ lot: lease.lot, room: "minting", done: walk.minted, total });
+        },
+      });
+    } finally {
+      await pool.close();
+    }
+  });
 }
 
 /** Names the password segments of batches of this setup; null where devices have no passwords of their own. */

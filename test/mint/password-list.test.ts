@@ -1,10 +1,17 @@
-import { expect, test } from "vitest";
-import { listPasswords } from "../../src/mint/password-list.ts";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { readPasswordFiles } from "../../src/mint/password-list.ts";
 
-test("a long list comes in pieces, each of whole lines", () => {
-  const passwords = new Map(Array.from({ length: 10_000 }, (_, index) => [`device-${index}`, "P".repeat(26)]));
-  const pieces = [...listPasswords(passwords)];
-  expect(pieces.length).toBeGreaterThan(3);
-  expect(pieces.every((piece) => piece.endsWith("\n") && piece.length < 66_000)).toBe(true);
-  expect(pieces.join("").split("\n")).toHaveLength(10_002);
+test("of several files an id has the password of the last that names it, and header rows are none", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "lotmint-lists-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [one, other] = [join(folder, "one"), join(folder, "other")];
+  writeFileSync(one, "id,password\na,P1\nb,P2\n");
+  writeFileSync(other, "id,password\na,P3\n");
+  expect([...(await readPasswordFiles([one, other]))]).toEqual([
+    ["a", "P3"],
+    ["b", "P2"],
+  ]);
 });

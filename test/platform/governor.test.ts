@@ -113,6 +113,31 @@ it("asks nothing during a pause that the platform asked for, whoever asks", asyn
   expect(sim.timers()).toBe(0);
 });
 
+it("ends a pause when its timer does, whatever the clock reads, and a longer one when that one's does", async () => {
+  const timers: { readonly ms: number; readonly act: () => void }[] = [];
+  const after = (ms: number, act: () => void) => {
+    timers.push({ ms, act });
+    return () => undefined;
+  };
+  const governor = makeGovernor({ now: () => 0, after });
+  governor.heed({ ...BUSY, retryAfterMs: 1000 } as Reply<boolean>);
+  let answered = false;
+  const asked = governor
+    .ask(async () => YES)
+    .then(() => {
+      answered = true;
+    });
+  governor.heed({ ...BUSY, retryAfterMs: 5000 } as Reply<boolean>);
+  timers.shift()?.act();
+  await new Promise(setImmediate);
+  expect([answered, timers.map(({ ms }) => ms)]).toEqual([false, [5000]]);
+  const free = governor.whenFree();
+  for (const { act } of timers.splice(0)) act();
+  await new Promise(setImmediate);
+  expect([answered, timers.length]).toEqual([true, 0]);
+  await Promise.all([asked, free]);
+});
+
 it("cuts a pause to five minutes", async () => {
   const sim = simulate();
   const governor = makeGovernor(sim.clock);

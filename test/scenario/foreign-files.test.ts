@@ -21,7 +21,6 @@ import { packArchive, unpackArchive } from "../../src/disk/archive.ts";
 import { homeLayout } from "../../src/disk/layout.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
 import { openRandomPool } from "../../src/keystore/random-pool.ts";
-import { sealContent } from "../../src/keystore/seal-passwords.ts";
 import { writeJksKeystore } from "../../src/keystore/write-jks.ts";
 import { openPkcs12Writer } from "../../src/keystore/write-pkcs12.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
@@ -46,6 +45,7 @@ import { makeDeviceKey } from "../fixtures/make-device-key.ts";
 import { makeIssuer, pemOf } from "../fixtures/make-issuer.ts";
 import { makeOfficer, type Officer } from "../fixtures/make-officer.ts";
 import { hasOpenssl, openssl } from "../fixtures/other-readers.ts";
+import { sealContent } from "../fixtures/seal-content.ts";
 import { byLength } from "../fixtures/test-length.ts";
 import { damaged, nested, oversized } from "./foreign-files.ts";
 

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { sealContent } from "../../src/keystore/seal-passwords.ts";
 import { KeystoreError } from "../../src/verify/keystore-error.ts";
 import { openSealed } from "../../src/verify/open-sealed.ts";
 import { makeOfficer, strangersKey } from "../fixtures/make-officer.ts";
 import { hasOpenssl, openssl } from "../fixtures/other-readers.ts";
+import { sealContent } from "../fixtures/seal-content.ts";
 
 const officer = makeOfficer();
 const LIST = Buffer.from("id,password\nSN-1,secret\n");

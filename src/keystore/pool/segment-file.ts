@@ -21,7 +21,7 @@ export function drawKeys(pool: OpenPool, takes: readonly PoolTake[]): PooledPair
   });
 }
 
-/** Overwrites the slots of keys that were handed out, as far as they are not yet; a file that is gone is fine. */
+/** Overwrites the slots of keys that were handed out, and syncs them; a file that is gone is fine. */
 export function wipeKeys(folder: string, take: PoolTake): void {
   exchangeForZeros(folder, take);
 }
@@ -36,11 +36,11 @@ function exchangeForZeros(folder: string, { segment, algorithm, first, keys }: P
       const slots = Buffer.alloc(keys * size);
       const at = first * size;
       const length = readWhole(file, slots, at);
-      if (slots.some((octet) => octet !== 0)) {
-        const zeros = Buffer.alloc(length);
-        for (let done = 0; done < length; ) done += writeSync(file, zeros, done, length - done, at + done);
-        fdatasyncSync(file);
-      }
+      // Written and synced also where zeros are read: they may stand in the page cache only, from a process that was
+      // killed before its sync, or after a sync that failed.
+      const zeros = Buffer.alloc(length);
+      for (let done = 0; done < length; ) done += writeSync(file, zeros, done, length - done, at + done);
+      fdatasyncSync(file);
       return slots;
     } finally {
       closeSync(file);

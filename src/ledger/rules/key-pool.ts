@@ -46,7 +46,7 @@ export async function takeKeys(
 /** Refuses (`state-damaged`) a batch in which a key of the pool would get its second certificate. */
 export async function refuseRepeated(on: Statements, batch: number): Promise<void> {
   const [repeated] = await on.repeatedPoolKeys(batch);
-  if (repeated === undefined) return;
+  if (repeated === undefined) return on.keepPoolPublicKeys(batch);
   throw damaged(
     `batch ${batch} has the public key ${repeated} from the key pool, which another certificate has already; nothing of the batch is used. Move state/key-pool away, and run again`,
   );

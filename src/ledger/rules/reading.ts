@@ -22,7 +22,7 @@ export function readingRules({ read }: Engine): Omit<Reading, "countLotCertifica
       pages(
         read,
         (on, after, limit) => on.devicePage(lot, after, limit),
-        ({ line: _line, id: _id, ...device }) => device,
+        ({ device }) => device,
       ),
     countMinted: (lot) => read((on) => on.countMinted(lot)),
     mintedAt: (lot, places) => read((on) => on.mintedAt(lot, places)),

@@ -64,17 +64,16 @@ export function keyPoolStatements(database: DatabaseSync): KeyPoolStatements {
     `UPDATE pool_segments SET gone = 1 WHERE gone = 0 AND segment IN (SELECT value FROM json_each(?))
      RETURNING segment, keys - taken AS left`,
   );
-  // CROSS JOIN: SQLite keeps the order, so that each key is one look-up in the index of each batch that took keys.
+  const mine = `SELECT public_key_sha256 AS key FROM certificates WHERE ${IN_BATCH} AND state = 'issued'
+       AND EXISTS (SELECT 1 FROM pool_takes WHERE batch = ?1)`;
   const repeated = prepare<{ publicKeySha256: string }>(
     database,
-    `SELECT lower(hex(mine.public_key_sha256)) AS publicKeySha256
-     FROM (SELECT id, public_key_sha256 FROM certificates WHERE ${IN_BATCH} AND state = 'issued') AS mine
-     CROSS JOIN (SELECT DISTINCT batch FROM pool_takes) AS took
-     CROSS JOIN certificates AS c INDEXED BY certificates_by_public_key
-       ON c.batch = took.batch AND substr(c.public_key_sha256, 1, 8) = substr(mine.public_key_sha256, 1, 8)
-         AND c.public_key_sha256 = mine.public_key_sha256 AND c.id <> mine.id
-     WHERE EXISTS (SELECT 1 FROM pool_takes WHERE batch = ?1) LIMIT 1`,
+    `WITH mine AS (${mine})
+     SELECT lower(hex(key)) AS publicKeySha256 FROM mine
+     WHERE key IN (SELECT sha256 FROM pool_public_keys)
+        OR key IN (SELECT key FROM mine GROUP BY key HAVING count(*) > 1) LIMIT 1`,
   );
+  const keep = prepare(database, `INSERT INTO pool_public_keys (sha256) ${mine}`);
   return {
     addPoolSegment: async ({ pool, algorithm, segment, keys }) => add.run(pool, algorithm, segment, keys) === 1,
     takePoolKeys: async (batch, { pool, algorithm }, keys) => {
@@ -89,5 +88,8 @@ export function keyPoolStatements(database: DatabaseSync): KeyPoolStatements {
     setWiped: async (pool, batches) => setWiped.run(pool, JSON.stringify(batches)),
     retireSegments: async (names) => retire.all(JSON.stringify(names)).map((row) => ({ ...row })),
     repeatedPoolKeys: async (batch) => repeated.all(batch).map((row) => row.publicKeySha256),
+    keepPoolPublicKeys: async (batch) => {
+      keep.run(batch);
+    },
   };
 }

@@ -1,12 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { KeystoreAliases } from "../../domain/device.ts";
 import type { RegistrationRow } from "../../domain/registration.ts";
-import type { DeviceRecord } from "../../domain/report.ts";
 import type { Stage } from "../../domain/stage.ts";
 import type { MintedRecord } from "../reading.ts";
 import type { Place } from "../rules/statements/place.ts";
 import type { ReadingStatements } from "../rules/statements/reading.ts";
-import { prepare } from "./statement.ts";
+import { prepare, prepareTuples } from "./statement.ts";
 
 interface RejectRow extends Place {
   readonly externalId: string;
@@ -21,6 +20,16 @@ interface MintedRow extends Place, Omit<MintedRecord, "registration" | "aliases"
   readonly aliases: string | null;
   readonly files: string;
 }
+
+type DeviceRow = readonly [
+  line: number,
+  id: number,
+  externalId: string,
+  serialNumber: string,
+  sha256: string,
+  notAfterMs: number | null,
+  stage: Stage,
+];
 
 const LOT = "(SELECT id FROM lots WHERE name = ?1)";
 const AFTER = "(d.line, d.id) > (?2, ?3) ORDER BY d.line, d.id LIMIT ?4";
@@ -52,10 +61,9 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
      WHERE d.lot = ${LOT} AND d.stage = 'rejected' AND d.line >= ?2 AND (d.line, 2 * d.id + 1) > (?2, ?3)
      ORDER BY 1, 2 LIMIT ?4`,
   );
-  const devices = prepare<Place & DeviceRecord>(
+  const devices = prepareTuples<DeviceRow>(
     database,
-    `SELECT d.line, d.id, d.external_id AS externalId, lower(hex(c.serial)) AS serialNumber,
-            lower(hex(c.sha256)) AS sha256, c.not_after_ms AS notAfterMs, d.stage
+    `SELECT d.line, d.id, d.external_id, lower(hex(c.serial)), lower(hex(c.sha256)), c.not_after_ms, d.stage
      FROM devices AS d INDEXED BY devices_by_line CROSS JOIN certificates AS c ON c.id = d.certificate
      WHERE d.lot = ${LOT} AND ${AFTER}`,
   );
@@ -91,7 +99,12 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
           device: row.device === 1,
         },
       })),
-    devicePage: async (lot, after, limit) => devices.all(lot, after.line, after.id, limit),
+    devicePage: async (lot, after, limit) =>
+      devices
+        .all(lot, after.line, after.id, limit)
+        .map(([line, id, externalId, serialNumber, sha256, notAfterMs, stage]) => {
+          return { line, id, device: { externalId, serialNumber, sha256, notAfterMs, stage } };
+        }),
     mintedPage: async (lot, after, limit) =>
       minted
         .all(lot, after.line, after.id, limit)

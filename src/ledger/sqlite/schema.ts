@@ -344,6 +344,8 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX pool_takes_once ON pool_takes (segment, first);
   CREATE INDEX pool_takes_unwiped ON pool_takes (segment) WHERE wiped = 0;
+  -- The public keys of all batches that drew from a pool, so that a repeated one is one look-up.
+  CREATE TABLE pool_public_keys (sha256 BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
   `,
   // What belongs into an issuer's revocation list is read, and comes to be, in the order of its certificates: in the order of
   // serial numbers, which are random, each entry is a page of its own.

@@ -35,6 +35,22 @@ export function prepare<Row = never>(
   };
 }
 
+/** The same whose rows are arrays, in the order of the columns: half the cost where there are millions of them. */
+export function prepareTuples<Row extends readonly unknown[]>(
+  database: Pick<DatabaseSync, "prepare">,
+  sql: string,
+  numbersByPosition?: () => boolean,
+): Statement<Row> {
+  const tuples: Pick<DatabaseSync, "prepare"> = {
+    prepare: (text) => {
+      const statement = database.prepare(text);
+      statement.setReturnArrays(true);
+      return statement;
+    },
+  };
+  return prepare<Row>(tuples, sql, numbersByPosition);
+}
+
 function bindingByPosition<Row>(statement: ReturnType<DatabaseSync["prepare"]>): Statement<Row> {
   return {
     get: (...values) => statement.get(...values) as unknown as Row | undefined,

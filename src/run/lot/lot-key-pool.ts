@@ -16,10 +16,33 @@ export interface LotKeyPool {
 }
 
 /**
+ * Mints with the key pool that there is for the lot. Afterwards, however it ended, what was handed out is wiped; where
+ * minting and wiping both fail, the error is the one of minting, and the next lot that draws from the pool wipes.
+ */
+export async function withLotPool<T>(
+  tools: PoolTools,
+  work: PoolWork,
+  mint: (pool: LotKeyPool | undefined) => Promise<T>,
+): Promise<T> {
+  const pool = await openLotPool(tools, work);
+  let minted: T;
+  try {
+    minted = await mint(pool);
+  } catch (error) {
+    await closeLotPool(tools, work, pool).catch((unwiped: Error) =>
+      tools.log.warn({ lot: work.lease.lot, reason: unwiped.message }, "keys that were handed out are not wiped yet"),
+    );
+    throw error;
+  }
+  await closeLotPool(tools, work, pool);
+  return minted;
+}
+
+/**
  * The key pool for a lot that is to be minted; undefined where the site wants none for its keys, and where none can be
  * used: then every key is made, and log and report say why. A wrong passphrase is `issuer-unusable`.
  */
-export async function openLotPool(tools: PoolTools, work: PoolWork): Promise<LotKeyPool | undefined> {
+async function openLotPool(tools: PoolTools, work: PoolWork): Promise<LotKeyPool | undefined> {
   const { home, site, ledger } = tools;
   const algorithm = work.job.key;
   if (!isPoolAlgorithm(algorithm) || site.keyPool?.[algorithm] === undefined) return undefined;
@@ -40,8 +63,8 @@ export async function openLotPool(tools: PoolTools, work: PoolWork): Promise<Lot
   return { keys: { pool: keyPool.id, algorithm }, keyPool };
 }
 
-/** After minting, however it ended: what was handed out is wiped, and a low pool is told. */
-export async function closeLotPool(tools: PoolTools, work: PoolWork, pool: LotKeyPool | undefined): Promise<void> {
+/** What was handed out is wiped, and a low pool is told. */
+async function closeLotPool(tools: PoolTools, work: PoolWork, pool: LotKeyPool | undefined): Promise<void> {
   if (pool === undefined) return;
   const { ledger, site, log } = tools;
   const { algorithm } = pool.keys;

@@ -7,10 +7,14 @@ import { deviceFolder, isSegmentOf, type LotLayout } from "../../disk/layout.ts"
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotLease } from "../../ledger/locks.ts";
-import { listPasswords, readPasswordFiles } from "../../mint/password-list.ts";
+import { readPasswordFiles } from "../../mint/password-list.ts";
 import { openDevice } from "../lot/open-device.ts";
 import { requireOwnFolders } from "./claim-folders.ts";
+import { type MergedPasswords, mergePasswords, strikeListed } from "./merge-passwords.ts";
 import { findMissing, findSegments, refuseMissing } from "./password-segments.ts";
+
+/** Passwords of other segments that are looked for together in all lists. */
+const STRAYS_AT_ONCE = 50_000;
 
 /**
  * Puts passwords.csv together from what it holds already and the segments of minted batches: aside, synced,
@@ -31,32 +35,33 @@ export async function assemblePasswords(ledger: Ledger, lease: LotLease, lot: Lo
   await ledger.heartbeat(lease);
   // A copy of this home may have come to the folder since the run began.
   await requireOwnFolders(ledger, lease.lot, lot);
-  const listed = await readPasswordFiles(existsSync(lot.passwords) ? [lot.passwords] : []);
-  const passwords = new Map([...listed, ...(await readPasswordFiles(own.paths))]);
-  const found = await addStrays(ledger, lease.lot, lot, strays, passwords);
-  const { whole, missing } = await findMissing(ledger, own.open, passwords);
-  const isNew = own.paths.length > 0 || found > 0;
-  if (isNew) {
-    await writeList(lot.passwords, passwords);
+  const paths = [...(existsSync(lot.passwords) ? [lot.passwords] : []), ...own.paths];
+  const added = await findInStrays(ledger, lease.lot, lot, strays, paths);
+  const isNew = own.paths.length > 0 || added.size > 0;
+  const merged = isNew ? await mergePasswords({ paths, added }) : undefined;
+  const { whole, missing } = await findMissing(ledger, own.open, { paths, added });
+  if (merged !== undefined) {
+    await writeList(lot.passwords, merged);
     announceStep("passwords-assembled");
   }
   if (whole.length > 0) await ledger.commitListed(lease, whole);
-  const kept = new Set(own.open.filter(({ number }) => !whole.includes(number)).map(({ segment }) => segment));
+  const listed = new Set(whole);
+  const kept = new Set(own.open.filter(({ number }) => !listed.has(number)).map(({ segment }) => segment));
   const gone = own.paths.filter((path) => !kept.has(path.slice(lot.secrets.length + 1)));
   for (const path of [...gone, ...own.leftovers]) remove(path);
   refuseMissing(missing, lease.lot, lot);
-  return isNew ? passwords.size : undefined;
+  return merged?.size;
 }
 
 /** Writes a list of passwords durably, and reads it back: the segments go after this. */
-async function writeList(path: string, passwords: ReadonlyMap<string, string>): Promise<void> {
+async function writeList(path: string, merged: MergedPasswords): Promise<void> {
   const written = createHash("sha256");
   const replacement = startReplacement(path, PRIVATE_FILE);
   try {
-    for (const lines of listPasswords(passwords)) {
+    await merged.write((lines) => {
       written.update(lines);
       replacement.write(lines);
-    }
+    });
   } catch (error) {
     replacement.discard();
     throw error;
@@ -84,27 +89,35 @@ async function findStrays(ledger: Ledger, lot: string, layout: LotLayout): Promi
   return names.filter((name) => !recorded.has(name)).map((name) => join(layout.secrets, name));
 }
 
-/** Adds the passwords of minted devices that no list and no segment of ours has, if they open their keystores; says how many. */
-async function addStrays(
+/** Passwords of minted devices that no list and no segment of ours has, if they open their keystores. */
+async function findInStrays(
   ledger: Ledger,
   lot: string,
   layout: LotLayout,
+  strays: readonly string[],
   paths: readonly string[],
-  passwords: Map<string, string>,
-): Promise<number> {
-  let found = 0;
-  for (const path of paths) {
-    const stray = await readPasswordFiles([path]);
-    const ids = [...stray.keys()].filter((externalId) => !passwords.has(externalId));
-    const known = await ledger.knownDevices(lot, ids);
-    for (const { externalId, lot: holder, minted } of known) {
-      const password = stray.get(externalId);
-      if (holder !== lot || !minted || password === undefined || passwords.has(externalId)) continue;
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  let candidates: { readonly externalId: string; readonly password: string }[] = [];
+  const takeFitting = async () => {
+    const unlisted = new Set(candidates.map(({ externalId }) => externalId));
+    await strikeListed(unlisted, { paths, added: found });
+    for (const { externalId, password } of candidates) {
+      if (!unlisted.has(externalId) || found.has(externalId)) continue;
       // A copy of this ledger may have given the same device another key.
       if (openDevice(deviceFolder(layout, externalId), layout.folder, password).kind !== "opened") continue;
-      passwords.set(externalId, password);
-      found += 1;
+      found.set(externalId, password);
     }
+    candidates = [];
+  };
+  for (const path of strays) {
+    const stray = await readPasswordFiles([path]);
+    for (const { externalId, lot: holder, minted } of await ledger.knownDevices(lot, [...stray.keys()])) {
+      const password = stray.get(externalId);
+      if (holder === lot && minted && password !== undefined) candidates.push({ externalId, password });
+    }
+    if (candidates.length >= STRAYS_AT_ONCE) await takeFitting();
   }
+  await takeFitting();
   return found;
 }

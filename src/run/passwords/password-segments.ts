@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { listIds } from "../../domain/list-ids.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { PasswordBatch } from "../../ledger/passwords.ts";
+import { type PasswordSources, strikeListed } from "./merge-passwords.ts";
 
 /** What a lot's folder for passwords holds of this ledger's segments. */
 export interface OwnSegments {
@@ -49,23 +50,45 @@ function namesIn(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
+/** Ids that are looked for together in all lists. */
+const IDS_AT_ONCE = 50_000;
+
 /**
- * Looks for each open batch's devices among these passwords: which batches are whole, and which devices have
- * no password anywhere. Of batches from before this was kept, nothing counts as missing.
+ * Looks for each open batch's devices in these lists: which batches are whole, and which devices have no password
+ * anywhere. Of batches from before this was kept, nothing counts as missing.
  */
 export async function findMissing(
   ledger: Pick<Ledger, "passwordDevices">,
   open: readonly PasswordBatch[],
-  passwords: ReadonlyMap<string, string>,
+  sources: PasswordSources,
+  idsAtOnce: number = IDS_AT_ONCE,
 ): Promise<{ readonly whole: readonly number[]; readonly missing: readonly string[] }> {
-  const whole: number[] = [];
+  const own = new Map(sources.paths.map((path) => [basename(path), path]));
+  const lacking = new Set<number>();
   const missing: string[] = [];
-  for (const { number, listed } of open) {
-    const lacking = (await ledger.passwordDevices(number)).filter((externalId) => !passwords.has(externalId));
-    if (lacking.length === 0) whole.push(number);
-    else if (listed === "no") missing.push(...lacking);
+  /** By device, the batch that wants its password. */
+  let sought = new Map<string, PasswordBatch>();
+  const seek = async () => {
+    const ids = new Set(sought.keys());
+    await strikeListed(ids, sources);
+    for (const externalId of ids) {
+      const batch = sought.get(externalId);
+      if (batch === undefined) continue;
+      lacking.add(batch.number);
+      if (batch.listed === "no") missing.push(externalId);
+    }
+    sought = new Map();
+  };
+  for (const batch of open) {
+    const ids = new Set(await ledger.passwordDevices(batch.number));
+    const segment = own.get(batch.segment);
+    // As a rule they are all there, and nothing else need be read.
+    if (segment !== undefined) await strikeListed(ids, { paths: [segment] });
+    for (const externalId of ids) sought.set(externalId, batch);
+    if (sought.size >= idsAtOnce) await seek();
   }
-  return { whole, missing };
+  if (sought.size > 0) await seek();
+  return { whole: open.map(({ number }) => number).filter((number) => !lacking.has(number)), missing };
 }
 
 /** Throws `state-damaged`, naming them, when devices of a lot have certificates and their passwords are nowhere. */

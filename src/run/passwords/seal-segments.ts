@@ -4,12 +4,12 @@ import { announceStep } from "../../disk/announce-step.ts";
 import { destroyFile } from "../../disk/destroy-file.ts";
 import { PRIVATE_FILE, remove, syncFolder } from "../../disk/durable.ts";
 import { type LotLayout, sealedNumber, sealedPasswords } from "../../disk/layout.ts";
-import { placeNewFile } from "../../disk/place-new-file.ts";
-import { type SealRecipient, sealContent } from "../../keystore/seal-passwords.ts";
+import { startNewFile } from "../../disk/place-new-file.ts";
+import { type SealRecipient, startSeal } from "../../keystore/seal-passwords.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotLease } from "../../ledger/locks.ts";
-import { listPasswords, readPasswordFiles } from "../../mint/password-list.ts";
 import { requireOwnFolders } from "./claim-folders.ts";
+import { type MergedPasswords, mergePasswords } from "./merge-passwords.ts";
 import { findMissing, findSegments, refuseMissing } from "./password-segments.ts";
 
 /**
@@ -29,29 +29,39 @@ export async function sealSegments(
   const lists = [`${lot.passwords}.new`, lot.passwords].filter((path) => existsSync(path));
   const clear = [...lists, ...own.paths];
   if (clear.length + own.leftovers.length === 0) {
-    refuseMissing((await findMissing(ledger, own.open, new Map())).missing, lease.lot, lot);
+    refuseMissing((await findMissing(ledger, own.open, { paths: [] })).missing, lease.lot, lot);
     return undefined;
   }
   await ledger.heartbeat(lease);
   // A copy of this home may have come to the folder since the run began.
   await requireOwnFolders(ledger, lease.lot, lot);
   removeUnfinished(lot);
-  const passwords = await readPasswordFiles(clear.filter((path) => path !== `${lot.passwords}.new`));
-  if (passwords.size > 0) {
-    const content = Buffer.from([...listPasswords(passwords)].join(""), "utf8");
-    try {
-      placeNewFile(sealedPasswords(lot, nextNumber(lot)), sealContent(content, recipient), PRIVATE_FILE);
-    } finally {
-      content.fill(0);
-    }
+  const sources = { paths: clear.filter((path) => path !== `${lot.passwords}.new`) };
+  const merged = await mergePasswords(sources);
+  const { whole, missing } = await findMissing(ledger, own.open, sources);
+  if (merged.size > 0) {
+    await writeSealed(sealedPasswords(lot, nextNumber(lot)), merged, recipient);
     announceStep("passwords-sealed");
   }
-  const { whole, missing } = await findMissing(ledger, own.open, passwords);
   if (whole.length > 0) await ledger.commitListed(lease, whole);
   for (const path of [...clear, ...own.leftovers]) destroyFile(path);
   syncFolder(lot.secrets);
   refuseMissing(missing, lease.lot, lot);
-  return clear.length === 0 ? undefined : passwords.size;
+  return clear.length === 0 ? undefined : merged.size;
+}
+
+async function writeSealed(path: string, merged: MergedPasswords, recipient: SealRecipient): Promise<void> {
+  const sealing = startSeal(merged.octets, recipient);
+  const file = startNewFile(path, PRIVATE_FILE);
+  try {
+    file.write(sealing.head);
+    await merged.write((lines) => file.write(sealing.add(lines)));
+    file.write(sealing.end());
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+  file.commit();
 }
 
 /** What a killed run was writing: sealed too, but never given its name. */

@@ -54,7 +54,7 @@ async function openPasswords(
   const { open, paths, leftovers } = await findSegments(ledger, lease.lot, layout);
   if (!minting && paths.length + leftovers.length === 0 && !existsSync(layout.passwords)) {
     return async () => {
-      refuseMissing((await findMissing(ledger, open, new Map())).missing, lease.lot, layout);
+      refuseMissing((await findMissing(ledger, open, { paths: [] })).missing, lease.lot, layout);
       return undefined;
     };
   }

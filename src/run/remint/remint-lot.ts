@@ -18,7 +18,7 @@ import { newSerialNumber } from "../../x509/serial-number.ts";
 import { checkClock } from "../lot/check-clock.ts";
 import { withLeaseBeside } from "../lot/lease-beside.ts";
 import type { LotAtWork } from "../lot/lot-at-work.ts";
-import { closeLotPool, openLotPool } from "../lot/lot-key-pool.ts";
+import { withLotPool } from "../lot/lot-key-pool.ts";
 import { preflightLot } from "../lot/preflight-lot.ts";
 import { requireJob } from "../lot/record-job.ts";
 import { recoverBatches } from "../lot/recover-batches.ts";
@@ -163,33 +163,33 @@ async function mintAgain(
   await claimFolders(tools, lease.lot, layout);
   const size = BATCH_SIZE[job.key];
   const batches = Math.ceil(devices.length / size);
-  const lotPool = await openLotPool(tools, work);
-  const setup = { ...prepared, keyPool: lotPool?.keyPool };
-  const pool = openMintPool({ workers: Math.min(tools.workers, batches), setup });
   const minted: { externalId: string; serialNumber: string; replaces: string }[] = [];
-  try {
-    for (let start = 0; start < devices.length && !tools.signal.aborted; start += size) {
-      const numbered = devices
-        .slice(start, start + size)
-        .map((device) => ({ ...device, serialNumber: newSerialNumber() }));
-      const { reason, register, push } = request;
-      const part = partFor({ newSegmentPart }, numbered);
-      const wanted = numbered.filter(({ certificateRequest }) => certificateRequest === undefined).length;
-      const keys = lotPool === undefined ? undefined : { ...lotPool.keys, wanted };
-      const asked = { issuer: job.issuer, ...part, devices: numbered, reason, register, push, keys };
-      const number = await ledger.reserveRemint(lease, asked);
-      announceStep("reserved");
-      const place = () => replaceDevices(layout, number, numbered);
-      const batch = reservedBatch(number, part);
-      await mintBatch({ ledger, lease, lot: layout, pool, newSegmentPart, keys }, batch, numbered, place);
-      for (const { externalId, serialNumber, replaces } of numbered)
-        minted.push({ externalId, serialNumber, replaces });
-      tools.onProgress({ lot: lease.lot, room: "reminting", done: minted.length, total: devices.length });
+  await withLotPool(tools, work, async (lotPool) => {
+    const setup = { ...prepared, keyPool: lotPool?.keyPool };
+    const pool = openMintPool({ workers: Math.min(tools.workers, batches), setup });
+    try {
+      for (let start = 0; start < devices.length && !tools.signal.aborted; start += size) {
+        const numbered = devices
+          .slice(start, start + size)
+          .map((device) => ({ ...device, serialNumber: newSerialNumber() }));
+        const { reason, register, push } = request;
+        const part = partFor({ newSegmentPart }, numbered);
+        const wanted = numbered.filter(({ certificateRequest }) => certificateRequest === undefined).length;
+        const keys = lotPool === undefined ? undefined : { ...lotPool.keys, wanted };
+        const asked = { issuer: job.issuer, ...part, devices: numbered, reason, register, push, keys };
+        const number = await ledger.reserveRemint(lease, asked);
+        announceStep("reserved");
+        const place = () => replaceDevices(layout, number, numbered);
+        const batch = reservedBatch(number, part);
+        await mintBatch({ ledger, lease, lot: layout, pool, newSegmentPart, keys }, batch, numbered, place);
+        for (const { externalId, serialNumber, replaces } of numbered)
+          minted.push({ externalId, serialNumber, replaces });
+        tools.onProgress({ lot: lease.lot, room: "reminting", done: minted.length, total: devices.length });
+      }
+    } finally {
+      await pool.close();
     }
-  } finally {
-    await pool.close();
-    await closeLotPool(tools, work, lotPool);
-  }
+  });
   if (minted.length < devices.length) {
     walk.error(
       `stopped: ${minted.length} of ${devices.length} devices have new certificates; run the command again for the others`,

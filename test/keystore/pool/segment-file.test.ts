@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import fs, { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { PoolAlgorithm } from "../../../src/domain/key-pool.ts";
 import { openSlotCipher, slotSize } from "../../../src/keystore/pool/seal-key.ts";
 import { drawKeys, wipeKeys } from "../../../src/keystore/pool/segment-file.ts";
@@ -54,4 +55,17 @@ test("keys that nobody drew are wiped, again and again if need be", () => {
   for (let again = 0; again < 2; again++) wipeKeys(pool.folder, take(0, 2));
   expect([0, 1, 2].map(isWiped)).toEqual([true, true, false]);
   wipeKeys(pool.folder, { ...take(0, 2), segment: "f".repeat(32) });
+});
+
+test("zeros that another process wrote are written and synced again, since they may not be on the disk", () => {
+  const { pool, path, isWiped } = segmentOf(2);
+  writeFileSync(path, Buffer.alloc(2 * SLOT));
+  const syncs = vi.spyOn(fs, "fdatasyncSync");
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    syncs.mockRestore();
+    syncBuiltinESMExports();
+  });
+  wipeKeys(pool.folder, take(0, 2));
+  expect([syncs.mock.calls.length, isWiped(0), isWiped(1)]).toEqual([1, true, true]);
 });

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { prepare, type Statement } from "../../../src/ledger/sqlite/statement.ts";
+import { prepare, prepareTuples, type Statement } from "../../../src/ledger/sqlite/statement.ts";
 
 test("values go to numbered parameters by their position, whether or not Node.js does that by itself", () => {
   const database = new DatabaseSync(":memory:");
@@ -19,5 +19,16 @@ test("values go to numbered parameters by their position, whether or not Node.js
     expect(insert.run("x", null)).toBe(1);
     database.exec("DELETE FROM t WHERE b = 'x'");
   });
+  database.close();
+});
+
+test("rows come as arrays too, in the order of the columns, whoever hands out the values", () => {
+  const database = new DatabaseSync(":memory:");
+  const sql = "SELECT ?2 AS same, ?1 AS same";
+  for (const numbersByPosition of [undefined, () => false]) {
+    const statement = prepareTuples<readonly [string, number]>(database, sql, numbersByPosition);
+    expect(statement.all(1, "second")).toEqual([["second", 1]]);
+    expect(statement.get(2, "other")).toEqual(["other", 2]);
+  }
   database.close();
 });

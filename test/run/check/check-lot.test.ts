@@ -7,7 +7,6 @@ import { jobToJson } from "../../../src/config/job-json.ts";
 import { deviceFolder, homeLayout, lotLayout, partFile, sealedPasswords } from "../../../src/disk/layout.ts";
 import type { Job } from "../../../src/domain/job.ts";
 import type { PlannedBatch } from "../../../src/domain/plan.ts";
-import { sealContent } from "../../../src/keystore/seal-passwords.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import type { LotLease } from "../../../src/ledger/locks.ts";
 import type { MintedRecord } from "../../../src/ledger/reading.ts";
@@ -24,6 +23,7 @@ import {
   sha256,
 } from "../../fixtures/foreign-device.ts";
 import { makeOfficer, strangersKey } from "../../fixtures/make-officer.ts";
+import { sealContent } from "../../fixtures/seal-content.ts";
 
 const root = mkdtempSync(join(tmpdir(), "lotmint-check-"));
 const home = homeLayout(join(root, "home"));

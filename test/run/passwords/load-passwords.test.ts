@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { homeLayout, lotLayout, sealedPasswords } from "../../../src/disk/layout.ts";
 import type { Job } from "../../../src/domain/job.ts";
-import { sealContent } from "../../../src/keystore/seal-passwords.ts";
 import { loadPasswords } from "../../../src/run/passwords/load-passwords.ts";
 import { makeOfficer } from "../../fixtures/make-officer.ts";
+import { sealContent } from "../../fixtures/seal-content.ts";
 
 const [officer, successor] = [makeOfficer(), makeOfficer()];
 let root: string;

@@ -1,7 +1,6 @@
 import { linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { listPasswords, readPasswordFiles } from "../../../src/mint/password-list.ts";
 import { findMissing, findSegments } from "../../../src/run/passwords/password-segments.ts";
 import { serialNumber } from "../../ledger/ledger-world.ts";
 import { passwordWorld } from "../password-world.ts";
@@ -31,8 +30,6 @@ test("the segments of the ledger's own minted batches count, oldest first, and n
   expect(leftovers.map((path) => basename(path))).toEqual(["segment-000003-0123abcd-5eed.csv"]);
   await ledger.commitListed(lease, [1]);
   expect((await findSegments(ledger, "L1", lot)).leftovers).toContain(first);
-  const passwords = await readPasswordFiles(paths);
-  expect([...listPasswords(passwords)].join("")).toBe("id,password\na,P1\nb,P2\n");
 });
 
 test("the first name of a segment that is in its place, brought back by a power cut, is left over", async () => {
@@ -49,7 +46,21 @@ test("a device is missed while its present certificate has no password, and no l
   await mint(["a", "b"]);
   await mint(["c"]);
   const open = await ledger.passwordBatches("L1");
-  expect(await findMissing(ledger, open, new Map([["a", "P"]]))).toEqual({ whole: [], missing: ["b", "c"] });
+  const sources = { paths: [], added: new Map([["a", "P"]]) };
+  expect(await findMissing(ledger, open, sources)).toEqual({ whole: [], missing: ["b", "c"] });
   await ledger.revokeDevices(lease, { reason: "unspecified", externalIds: ["b"] });
-  expect(await findMissing(ledger, open, new Map([["a", "P"]]))).toEqual({ whole: [1], missing: ["c"] });
+  expect(await findMissing(ledger, open, sources)).toEqual({ whole: [1], missing: ["c"] });
+});
+
+test("a device's password may stand in any of the lists, however many ids are looked for together", async () => {
+  const { ledger, lot, mint } = await passwordWorld(["a", "b", "c", "d"]);
+  const first = await mint(["a", "b"], ["a,P1", "c,P3"]);
+  await mint(["c"]);
+  const third = await mint(["d"], ["x,OTHER"]);
+  writeFileSync(lot.passwords, "id,password\nb,P2\n");
+  const open = await ledger.passwordBatches("L1");
+  const paths = [lot.passwords, first, third];
+  const found = { whole: [1, 2], missing: ["d"] };
+  expect(await findMissing(ledger, open, { paths })).toEqual(found);
+  expect(await findMissing(ledger, open, { paths }, 1)).toEqual(found);
 });

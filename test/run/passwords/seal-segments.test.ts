@@ -91,7 +91,7 @@ test("a list from before the job asked for seals is sealed with the rest; a youn
   writeFileSync(`${lot.passwords}.new`, "id,pass", { mode: 0o600 });
   await segment("a,NEW");
   await seal();
-  expect(opened(1)).toBe("id,password\na,NEW\nb,P2\n");
+  expect(opened(1)).toBe("id,password\nb,P2\na,NEW\n");
   expect(readdirSync(lot.secrets)).toEqual(["passwords-0001.csv.cms"]);
 });
 

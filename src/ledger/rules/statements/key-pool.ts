@@ -15,4 +15,6 @@ export interface KeyPoolStatements {
   retireSegments(segments: readonly string[]): Promise<readonly { readonly segment: string; readonly left: number }[]>;
   /** Public keys of the batch that another certificate has whose key may have come from a pool, if the batch took keys from one. */
   repeatedPoolKeys(batch: number): Promise<readonly string[]>;
+  /** Keeps the public keys of a batch that drew from a pool, for the question of later batches. */
+  keepPoolPublicKeys(batch: number): Promise<void>;
 }

@@ -8,7 +8,7 @@ export interface ReadingStatements {
   /** The one that signed last stands last. */
   lotIssuers(lot: string): Promise<readonly string[]>;
   rejectPage(lot: string, after: Place, limit: number): Promise<readonly (Place & { readonly reject: RejectRecord })[]>;
-  devicePage(lot: string, after: Place, limit: number): Promise<readonly (Place & DeviceRecord)[]>;
+  devicePage(lot: string, after: Place, limit: number): Promise<readonly (Place & { readonly device: DeviceRecord })[]>;
   countMinted(lot: string): Promise<number>;
   mintedAt(lot: string, places: readonly number[]): Promise<readonly MintedRecord[]>;
   mintedPage(lot: string, after: Place, limit: number): Promise<readonly (Place & { readonly minted: MintedRecord })[]>;
