@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/lotmint", import.meta.url));
+/** Of its authorities. */
+export const BENCH_PASSPHRASE = "a passphrase for the bench";
 /** Clock ticks a second in /proc: USER_HZ, which is the same for every architecture that Node.js runs on. */
 const TICKS = 100;
 
@@ -72,7 +74,7 @@ function lotmint(home: string, args: readonly string[], { preload, env }: Measur
   return new Promise((resolve, reject) => {
     const imports = preload === undefined ? {} : { NODE_OPTIONS: `--import ${preload}` };
     const child = spawn(PROGRAM, ["--home", home, "--log-level", "error", ...args], {
-      env: { ...process.env, ...env, ...imports, LOTMINT_PASSPHRASE: "a passphrase for the bench" },
+      env: { ...process.env, ...env, ...imports, LOTMINT_PASSPHRASE: BENCH_PASSPHRASE },
       stdio: ["ignore", "ignore", "inherit"],
     });
     child.once("error", reject);

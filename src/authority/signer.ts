@@ -1,4 +1,4 @@
-import { type KeyObject, sign } from "node:crypto";
+import { createSign, type KeyObject, sign } from "node:crypto";
 import type { SignatureAlgorithm } from "../x509/encode-certificate.ts";
 
 /**
@@ -9,6 +9,8 @@ export interface Signer {
   readonly algorithm: SignatureAlgorithm;
   /** Signs the DER of a TBS structure; ECDSA as DER `SEQUENCE { r, s }`, RSA as PKCS#1 v1.5. */
   sign(tbs: Uint8Array): Uint8Array;
+  /** The same over a TBS structure that comes in pieces, of which only one is held at a time. */
+  signPieces(pieces: Iterable<Uint8Array>): Uint8Array;
 }
 
 /** Where a worker gets its signer: a key object survives the structured clone, and the key never leaves OpenSSL. */
@@ -33,5 +35,13 @@ export function signatureAlgorithmOf(key: KeyObject): SignatureAlgorithm {
 export function openSigner(source: SignerSource): Signer {
   const algorithm = signatureAlgorithmOf(source.key);
   const digest = algorithm === "ecdsa-with-SHA384" ? "sha384" : "sha256";
-  return { algorithm, sign: (tbs) => sign(digest, tbs, source.key) };
+  return {
+    algorithm,
+    sign: (tbs) => sign(digest, tbs, source.key),
+    signPieces: (pieces) => {
+      const signing = createSign(digest);
+      for (const piece of pieces) signing.update(piece);
+      return signing.sign(source.key);
+    },
+  };
 }

@@ -1,8 +1,14 @@
-import { der, derBitString, derContext, derInteger, derSequence, derTime, TAG } from "../asn1/der.ts";
+import { der, derBitString, derContext, derHeader, derInteger, derSequence, derTime, TAG } from "../asn1/der.ts";
 import type { Home } from "../disk/layout.ts";
 import type { RevocationReason } from "../domain/certificate.ts";
 import { REASON_CODES, type RevokedSerial } from "../domain/revocation.ts";
-import { encodeAuthorityKeyId, encodeExtension, encodeSignatureAlgorithm } from "../x509/encode-certificate.ts";
+import {
+  encodeAuthorityKeyId,
+  encodeExtension,
+  encodeSignatureAlgorithm,
+  headerLength,
+  writeHeader,
+} from "../x509/encode-certificate.ts";
 import { type CertificateFields, readCertificate } from "../x509/read-certificate.ts";
 import { keyIdOf } from "../x509/subject-public-key.ts";
 import { type LoadedIssuer, loadCrlSigner } from "./load-authority.ts";
@@ -14,6 +20,13 @@ const CRL_NUMBER = "2.5.29.20";
 const REASON_CODE = "2.5.29.21";
 const ENUMERATED = 0x0a;
 
+/** Encoded entries in pieces, as often as they are asked for, always the same. */
+export interface CrlEntries {
+  /** Octets of them all. */
+  readonly length: () => number;
+  pieces(): Iterable<Uint8Array>;
+}
+
 export interface CrlRequest {
   /** The certificate of the authority that signs it. */
   readonly issuer: Pick<CertificateFields, "subject" | "subjectKeyId" | "spki">;
@@ -22,7 +35,7 @@ export interface CrlRequest {
   readonly thisUpdateMs: number;
   readonly nextUpdateMs: number;
   /** From `encodeCrlEntries`; may be empty. */
-  readonly entries: Uint8Array;
+  readonly entries: CrlEntries;
 }
 
 /**
@@ -38,48 +51,76 @@ export function loadCrlIssuer(home: Home, name: string, passphrase: string, nowM
   return issuer;
 }
 
-/** The entries of a list, one after the other; lists may be long, so they are encoded page by page. */
+/**
+ * The entries of a list, one after the other; lists may be long, so they are encoded page by page. Written into one
+ * buffer for all of a page: the general writers of DER would make several for each entry.
+ */
 export function encodeCrlEntries(entries: readonly RevokedSerial[]): Buffer {
-  const extensions = new Map<RevocationReason, Buffer>();
-  const times = new Map<number, Buffer>();
-  return Buffer.concat(
-    entries.map(({ serialNumber, revokedAtMs, reason }) => {
-      const second = Math.floor(revokedAtMs / 1000);
-      const time = times.get(second) ?? derTime(second * 1000);
-      times.set(second, time);
-      const serial = derInteger(Buffer.from(serialNumber, "hex"));
-      // The reason should be left out rather than said to be unspecified (RFC 5280, 5.3.1).
-      if (reason === "unspecified") return derSequence(serial, time);
-      const extension = extensions.get(reason) ?? encodeReason(reason);
-      extensions.set(reason, extension);
-      return derSequence(serial, time, extension);
-    }),
-  );
+  const tails = new Map<string, Buffer>();
+  const parts = entries.map(({ serialNumber, revokedAtMs, reason }) => {
+    const second = Math.floor(revokedAtMs / 1000);
+    const key = `${second} ${reason}`;
+    const tail = tails.get(key) ?? encodeTail(second * 1000, reason);
+    tails.set(key, tail);
+    const hex = serialNumber.replace(/^(?:00)+(?=..)/, "") || "00";
+    const sign = /^[89a-f]/i.test(hex) ? 1 : 0;
+    const integer = sign + hex.length / 2;
+    return { hex, sign, integer, tail, length: headerLength(integer) + integer + tail.length };
+  });
+  const encoded = Buffer.allocUnsafe(parts.reduce((sum, { length }) => sum + headerLength(length) + length, 0));
+  let at = 0;
+  for (const { hex, sign, integer, tail, length } of parts) {
+    at = writeHeader(encoded, at, TAG.SEQUENCE, length);
+    at = writeHeader(encoded, at, TAG.INTEGER, integer);
+    // Serial numbers are positive: an octet of zero in front of a highest bit.
+    if (sign === 1) encoded[at++] = 0;
+    at += encoded.write(hex, at, "hex");
+    at += tail.copy(encoded, at);
+  }
+  return encoded;
 }
 
-function encodeReason(reason: RevocationReason): Buffer {
-  return derSequence(encodeExtension(REASON_CODE, false, der(ENUMERATED, Buffer.from([REASON_CODES[reason]]))));
+/** What entries of the same second and reason have in common. */
+function encodeTail(atMs: number, reason: RevocationReason): Buffer {
+  // The reason should be left out rather than said to be unspecified (RFC 5280, 5.3.1).
+  if (reason === "unspecified") return derTime(atMs);
+  const value = der(ENUMERATED, Buffer.from([REASON_CODES[reason]]));
+  return Buffer.concat([derTime(atMs), derSequence(encodeExtension(REASON_CODE, false, value))]);
 }
 
-/** Signs a revocation list, version 2 (RFC 5280, 5.1), and returns its DER. */
-export function signCrl(request: CrlRequest, signer: Signer): Buffer {
+/**
+ * Signs a revocation list, version 2 (RFC 5280, 5.1), and gives its DER in pieces, each good until the next one is
+ * taken. The entries are read twice: for the signature, whose length the list's own header includes, and for the list.
+ */
+export function* signCrl(request: CrlRequest, signer: Signer): Generator<Uint8Array, void, undefined> {
   const { issuer, entries } = request;
   const algorithm = encodeSignatureAlgorithm(signer.algorithm);
-  const tbs = derSequence(
+  const length = entries.length();
+  const head = Buffer.concat([
     derInteger(1),
     algorithm,
     issuer.subject,
     derTime(request.thisUpdateMs),
     derTime(request.nextUpdateMs),
     // Without entries the list is absent, not empty (RFC 5280, 5.1.2.6).
-    ...(entries.length === 0 ? [] : [der(TAG.SEQUENCE, entries)]),
-    derContext(
-      0,
-      derSequence(
-        encodeAuthorityKeyId(issuer.subjectKeyId ?? keyIdOf(issuer.spki)),
-        encodeExtension(CRL_NUMBER, false, derInteger(request.number)),
-      ),
+    ...(length === 0 ? [] : [derHeader(TAG.SEQUENCE, length)]),
+  ]);
+  const tail = derContext(
+    0,
+    derSequence(
+      encodeAuthorityKeyId(issuer.subjectKeyId ?? keyIdOf(issuer.spki)),
+      encodeExtension(CRL_NUMBER, false, derInteger(request.number)),
     ),
   );
-  return derSequence(tbs, algorithm, derBitString(signer.sign(tbs)));
+  const tbsLength = head.length + length + tail.length;
+  const tbsHeader = derHeader(TAG.SEQUENCE, tbsLength);
+  const tbs = function* () {
+    yield Buffer.concat([tbsHeader, head]);
+    yield* entries.pieces();
+    yield tail;
+  };
+  const signature = derBitString(signer.signPieces(tbs()));
+  yield derHeader(TAG.SEQUENCE, tbsHeader.length + tbsLength + algorithm.length + signature.length);
+  yield* tbs();
+  yield Buffer.concat([algorithm, signature]);
 }

@@ -37,6 +37,8 @@ type Step =
   | "revoked"
   /** A revocation list has its number. */
   | "crl-reserved"
+  /** Its entries are written aside; the list before is still in place. */
+  | "crl-staged"
   /** The list is in place; that is not recorded yet. */
   | "crl-written"
   /** It is recorded that the platform shall be told of revocations. */

@@ -120,6 +120,8 @@ export interface AuthorityLayout {
   readonly key: string;
   readonly crlPem: string;
   readonly crlDer: string;
+  /** The entries of a list while it is being written. */
+  readonly crlEntries: string;
   readonly description: string;
   readonly request: string;
   /** Copies of what it signed for other organisations, by serial number. */
@@ -135,6 +137,7 @@ export function authorityLayout(home: Home, name: string): AuthorityLayout {
     key: join(folder, "key.pem"),
     crlPem: join(folder, "crl.pem"),
     crlDer: join(folder, "crl.der"),
+    crlEntries: join(folder, "crl.entries.new"),
     description: join(folder, "authority.yaml"),
     request: join(folder, "request.pem"),
     issued: join(folder, "issued"),

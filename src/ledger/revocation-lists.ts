@@ -3,7 +3,11 @@ import type { RevokedSerial } from "../domain/revocation.ts";
 
 /** Revocation lists, and serial numbers on their way to a platform. */
 export interface RevocationLists {
-  /** What belongs into an issuer's revocation list, abandoned serial numbers included, by serial number. */
+  /**
+   * What belongs into an issuer's revocation list, abandoned serial numbers included: first its own in the order in which
+   * they were reserved, then those that another tool signed, by serial number. Each page is a read of its own: what is
+   * revoked meanwhile may be missing.
+   */
   revokedSerials(issuer: string): AsyncIterable<readonly RevokedSerial[]>;
   revocationList(issuer: string): Promise<RevocationListState>;
   /** Commits the next number of an issuer's revocation lists, before that list is signed; they grow (RFC 5280, 5.2.3). */
@@ -12,11 +16,14 @@ export interface RevocationLists {
   recordCrl(list: CrlRecord & { readonly issuer: string }): Promise<void>;
   /** Lots with batches under this issuer that are neither placed nor void. */
   lotsUnderWay(issuer: string): Promise<readonly string[]>;
-  /** Serial numbers of an issuer's list that this platform has not taken yet, from `after` on, at most `limit`. */
+  /**
+   * Serial numbers of an issuer's own in its list that this platform has not taken yet, in the order in which they were
+   * reserved, from `after` on, at most `limit`.
+   */
   unpushedSerials(query: {
     readonly issuer: string;
     readonly platform: string;
-    /** A serial number; "" for the start. */
+    /** The serial number that came last; "" for the start. */
     readonly after: string;
     readonly limit: number;
   }): Promise<readonly RevokedSerial[]>;

@@ -9,8 +9,8 @@ export interface Revoking {
    * that was revoked. Ids without either are left out.
    */
   certifiedDevices(externalIds: readonly string[]): Promise<readonly CertifiedDevice[]>;
-  /** The lot's devices that have a certificate which is not revoked, in manifest order, with who issued it. */
-  revocableDevices(lot: string): AsyncIterable<readonly { readonly externalId: string; readonly issuer: string }[]>;
+  /** The lot's devices that have a certificate which is not revoked. */
+  revocableDevices(lot: string, shown: number): Promise<RevocableDevices>;
   /**
    * Revokes the certificates of these devices of the lot; their ids are free for another lot then. Those
    * without one, and those revoked already, stay as they are. Says how many were revoked.
@@ -19,6 +19,14 @@ export interface Revoking {
     lease: LotLease,
     revocation: { readonly reason: RevocationReason; readonly externalIds: readonly string[] },
   ): Promise<number>;
+  /**
+   * Does so with every device of the lot, at most `perCommit` in one commit, and gives how many each commit revoked. What
+   * is not asked for any more is not revoked.
+   */
+  revokeLot(
+    lease: LotLease,
+    revocation: { readonly reason: RevocationReason; readonly perCommit: number },
+  ): AsyncIterable<number>;
   /** Revokes a certificate outside lots, such as an authority's; false when it is none that is valid. */
   revokeCertificate(revocation: {
     readonly serialNumber: SerialNumber;
@@ -27,6 +35,15 @@ export interface Revoking {
 
   /** Whether this very certificate is revoked, also one that another tool signed. */
   isRevoked(certificate: { readonly serialNumber: SerialNumber; readonly sha256: string }): Promise<boolean>;
+}
+
+/** Devices of a lot that can be revoked. */
+export interface RevocableDevices {
+  readonly devices: number;
+  /** Who issued their certificates. */
+  readonly issuers: readonly string[];
+  /** The ids of the first ones in manifest order, as many as were to be shown. */
+  readonly first: readonly string[];
 }
 
 /** A device as revoking sees it. */

@@ -48,3 +48,42 @@ export function writePem(label: string, der: Uint8Array): string {
   const base64 = Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString("base64");
   return `-----BEGIN ${label}-----\n${base64.replace(/(.{64})(?=.)/g, "$1\n")}\n-----END ${label}-----\n`;
 }
+
+/** DER octets of one line of 64 characters. */
+const LINE_OCTETS = 48;
+
+/** A block that is written piece by piece. */
+export interface PemWriter {
+  add(der: Uint8Array): void;
+  /** Writes what is left, and the last line. */
+  end(): void;
+}
+
+/** What `writePem` gives, for DER that comes in pieces of any length: `write` gets the text in order, a piece at a time. */
+export function startPem(label: string, write: (text: string) => void): PemWriter {
+  let rest: Uint8Array = Buffer.alloc(0);
+  let started = false;
+  return {
+    add: (der) => {
+      const octets = rest.length === 0 ? der : Buffer.concat([rest, der]);
+      const whole = octets.length - (octets.length % LINE_OCTETS);
+      rest = Buffer.from(octets.subarray(whole));
+      if (!started) write(`-----BEGIN ${label}-----\n`);
+      started = true;
+      write(base64Lines(octets.subarray(0, whole)));
+    },
+    end: () => {
+      if (!started) write(`-----BEGIN ${label}-----\n`);
+      write(`${base64Lines(rest)}-----END ${label}-----\n`);
+    },
+  };
+}
+
+function base64Lines(der: Uint8Array): string {
+  const octets = Buffer.from(der.buffer, der.byteOffset, der.byteLength);
+  let lines = "";
+  for (let at = 0; at < octets.length; at += LINE_OCTETS) {
+    lines += `${octets.toString("base64", at, Math.min(at + LINE_OCTETS, octets.length))}\n`;
+  }
+  return lines;
+}

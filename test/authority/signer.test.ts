@@ -18,6 +18,8 @@ describe("a signer", () => {
     expect(signer.algorithm).toBe(algorithm);
     const tbs = Buffer.from("to be signed");
     expect(verify(digest, tbs, createPublicKey(key), signer.sign(tbs))).toBe(true);
+    const pieces = [tbs.subarray(0, 5), tbs.subarray(5, 5), tbs.subarray(5)];
+    expect(verify(digest, tbs, createPublicKey(key), signer.signPieces(pieces))).toBe(true);
   });
 
   test("is not made over a key that lotmint does not sign with", () => {

@@ -236,15 +236,18 @@ describe("revoking devices", () => {
 
   test("killed after the record, between list and platform, saying it again does what is left", async () => {
     const [last = ""] = ids.slice(7);
-    const steps: readonly Step[] = ["revoked", "crl-written", "push-answered"];
+    const steps: readonly Step[] = ["revoked", "crl-staged", "crl-written", "push-answered"];
+    const list = readFileSync(path("state/authorities/line-1/crl.der"));
     for (const step of steps) {
       const killed = await world.run(["revoke", last, "--push"], { at: { step, signal: "SIGKILL" } });
       expect([step, killed.signal]).toEqual([step, "SIGKILL"]);
+      if (step === "crl-staged") expect(readFileSync(path("state/authorities/line-1/crl.der"))).toEqual(list);
     }
     const ended = await world.run(["revoke", last, "--push", "--json"]);
     expect([ended.code, json(ended)]).toMatchObject([0, { revoked: 0, push: { serials: 1 } }]);
     expect(revokedIn("line-1").has(serialOf("rv", last))).toBe(true);
     expect(world.sandbox.state.revocations.has(serialOf("rv", last))).toBe(true);
+    expect(readdirSync(path("state/authorities/line-1")).filter((name) => name.endsWith(".new"))).toEqual([]);
     expect((await world.run(["check", "rv"])).code).toBe(0);
   });
 });
@@ -263,6 +266,7 @@ describe("reminting devices", () => {
     "old-destroyed",
     "passwords-assembled",
     "crl-reserved",
+    "crl-staged",
     "crl-written",
     "push-opened",
     "push-answered",

@@ -7,7 +7,7 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
 import { publishRevocations } from "../../run/revoke/publish-revocations.ts";
 import { revokeDevices } from "../../run/revoke/revoke-devices.ts";
-import { type SelectedDevices, selectIds, selectLot } from "../../run/revoke/select-devices.ts";
+import { IDS_SHOWN, type SelectedDevices, selectIds, selectLot } from "../../run/revoke/select-devices.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
 import { logErrors, publishedJson, publishedText } from "../published-text.ts";
 import { readIdFile } from "./read-id-file.ts";
@@ -21,8 +21,6 @@ export interface RevokeArguments {
   readonly push: boolean;
   readonly passphraseFile?: string | undefined;
 }
-
-const MOST_IDS = 10;
 
 /** `lotmint revoke`: a dry run unless it is one device or `--yes`; then recorded, listed, and told to the platform. */
 export async function runRevoke(args: RevokeArguments, context: CliContext): Promise<number> {
@@ -77,10 +75,11 @@ async function idHeaders(ledger: Ledger): Promise<readonly string[]> {
 
 function showDryRun(selected: SelectedDevices, reason: RevocationReason, context: CliContext): void {
   const { lots, devices, alreadyRevoked, withoutCertificate } = selected;
-  const counts = Object.fromEntries([...lots].map(([lot, ids]) => [lot, ids.length]));
+  const counts = Object.fromEntries(Array.from(lots, ([lot, selectedOf]) => [lot, selectedOf.devices]));
   context.printJson({ dryRun: true, reason, devices, lots: counts, alreadyRevoked, withoutCertificate });
-  const lines = [...lots].map(([lot, ids]) => {
-    return `  ${lot}: ${ids.length} (${listIds(ids, MOST_IDS)})`;
+  const lines = Array.from(lots, ([lot, { devices: ofLot, first }]) => {
+    const more = ofLot > first.length ? ` and ${ofLot - first.length} more` : "";
+    return `  ${lot}: ${ofLot} (${first.join(", ")}${more})`;
   });
   context.print(
     [
@@ -101,7 +100,7 @@ function statusLines({ alreadyRevoked, withoutCertificate }: SelectedDevices): r
   const lines: string[] = [];
   if (alreadyRevoked > 0) lines.push(`  revoked before: ${alreadyRevoked}`);
   if (withoutCertificate.length > 0) {
-    const shown = listIds(withoutCertificate, MOST_IDS);
+    const shown = listIds(withoutCertificate, IDS_SHOWN);
     lines.push(`  without a certificate that could be revoked: ${withoutCertificate.length} (${shown})`);
   }
   return lines;

@@ -9,9 +9,17 @@ const PAGE_SERIALS = 2000;
 export function revocationListRules({ read, write }: Engine): RevocationLists {
   return {
     revokedSerials: async function* (issuer) {
-      for (let after = ""; ; ) {
+      for (let after = 0; ; ) {
         const from = after;
         const page = await read((on) => on.revokedPage(issuer, from, PAGE_SERIALS));
+        const last = page.at(-1);
+        if (last === undefined) break;
+        yield page.map(({ serialNumber, revokedAtMs, reason }) => ({ serialNumber, revokedAtMs, reason }));
+        after = last.id;
+      }
+      for (let after = ""; ; ) {
+        const from = after;
+        const page = await read((on) => on.adoptedRevokedPage(issuer, from, PAGE_SERIALS));
         const last = page.at(-1);
         if (last === undefined) return;
         yield page;

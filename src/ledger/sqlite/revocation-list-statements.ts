@@ -4,24 +4,26 @@ import type { RevocationListState } from "../revocation-lists.ts";
 import type { RevokingStatements } from "../rules/statements/revoking.ts";
 import { octets, prepare } from "./statement.ts";
 
-type Lists = Pick<RevokingStatements, "revokedPage" | "revocationList" | "nextCrl" | "recordCrl" | "lotsUnderWay">;
+type Lists = Pick<
+  RevokingStatements,
+  "revokedPage" | "adoptedRevokedPage" | "revocationList" | "nextCrl" | "recordCrl" | "lotsUnderWay"
+>;
 type Pushes = Pick<
   RevokingStatements,
   "unpushed" | "countUnpushed" | "forgetPushes" | "addPush" | "closePush" | "markPushed"
 >;
 
-// What another tool signed has its serial number in a table of its own (see schema.ts).
-const REVOKED = `
-  SELECT serial, ended_at_ms AS revokedAtMs, coalesce(reason, 'unspecified') AS reason FROM certificates
-  WHERE issuer = ?1 AND state IN ('revoked', 'abandoned') AND serial > ?2
-  UNION ALL
-  SELECT serial, revoked_at_ms, coalesce(reason, 'unspecified') FROM adopted_certificates
-  WHERE issuer = ?1 AND state = 'revoked' AND serial > ?2`;
-
 export function revocationListStatements(database: DatabaseSync): Lists {
-  const page = prepare<{ serial: Uint8Array } & Omit<RevokedSerial, "serialNumber">>(
+  const page = prepare<{ id: number; serial: Uint8Array } & Omit<RevokedSerial, "serialNumber">>(
     database,
-    `${REVOKED} ORDER BY serial LIMIT ?3`,
+    `SELECT id, serial, ended_at_ms AS revokedAtMs, coalesce(reason, 'unspecified') AS reason
+     FROM certificates INDEXED BY certificates_listed
+     WHERE issuer = ? AND state IN ('revoked', 'abandoned') AND id > ? ORDER BY id LIMIT ?`,
+  );
+  const adopted = prepare<{ serial: Uint8Array } & Omit<RevokedSerial, "serialNumber">>(
+    database,
+    `SELECT serial, revoked_at_ms AS revokedAtMs, coalesce(reason, 'unspecified') AS reason
+     FROM adopted_certificates WHERE issuer = ? AND state = 'revoked' AND serial > ? ORDER BY serial LIMIT ?`,
   );
   const due = prepare<{ n: number; revoked: number }>(
     database,
@@ -53,8 +55,12 @@ export function revocationListStatements(database: DatabaseSync): Lists {
   );
   return {
     revokedPage: async (issuer, after, limit) =>
-      page.all(issuer, octets(after), limit).map(({ serial, revokedAtMs, reason }) => {
-        return { serialNumber: Buffer.from(serial).toString("hex"), revokedAtMs, reason };
+      page.all(issuer, after, limit).map(({ id, serial, revokedAtMs, reason }) => {
+        return { id, serialNumber: hexOf(serial), revokedAtMs, reason };
+      }),
+    adoptedRevokedPage: async (issuer, after, limit) =>
+      adopted.all(issuer, octets(after), limit).map(({ serial, revokedAtMs, reason }) => {
+        return { serialNumber: hexOf(serial), revokedAtMs, reason };
       }),
     revocationList: async (issuer) => {
       const { n = 0, revoked = 0 } = due.get(issuer) ?? {};
@@ -72,6 +78,10 @@ export function revocationListStatements(database: DatabaseSync): Lists {
   };
 }
 
+function hexOf(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString("hex");
+}
+
 /**
  * Serial numbers on their way to a platform. What another tool signed is left out: the platform goes by the
  * serial number alone, and other tools count from small ones, which another authority may have used as well.
@@ -82,9 +92,10 @@ export function pushStatements(database: DatabaseSync, clock: () => number): Pus
   const unpushed = prepare<RevokedSerial>(
     database,
     `SELECT lower(hex(serial)) AS serialNumber, ended_at_ms AS revokedAtMs, coalesce(reason, 'unspecified') AS reason
-     FROM certificates
-     WHERE ${ended} AND serial > ? AND (push IS NULL OR push NOT IN (SELECT number FROM pushes WHERE platform = ?))
-     ORDER BY serial LIMIT ?`,
+     FROM certificates INDEXED BY certificates_listed
+     WHERE ${ended} AND id > coalesce((SELECT id FROM certificates WHERE serial = ?), 0)
+       AND (push IS NULL OR push NOT IN (SELECT number FROM pushes WHERE platform = ?))
+     ORDER BY id LIMIT ?`,
   );
   const count = prepare<{ n: number }>(
     database,

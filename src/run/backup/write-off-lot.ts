@@ -10,12 +10,12 @@ import { noteChecked } from "../lot/restored-home.ts";
 import { rewriteReports } from "../lot/rewrite-reports.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 import { takeOverFolders } from "../passwords/claim-folders.ts";
+import { REVOKED_PER_COMMIT } from "../revoke/revoke-devices.ts";
 import { selectLot } from "../revoke/select-devices.ts";
 import { recoverLot } from "./recover-lot.ts";
 
 /** What revocation lists say: the operator's own reason is in the event chain. */
 const REASON: RevocationReason = "unspecified";
-const PER_COMMIT = 500;
 
 export interface WrittenOff {
   /** Certificates that were revoked now. */
@@ -44,11 +44,9 @@ export async function writeOffLot(tools: RunTools, lot: string, reason: string):
       else await dropBatch(ledger, lease, layout, batch);
     }
     const selected = await selectLot(ledger, lot);
-    const externalIds = selected.lots.get(lot) ?? [];
     let revoked = 0;
-    for (let start = 0; start < externalIds.length; start += PER_COMMIT) {
-      const some = externalIds.slice(start, start + PER_COMMIT);
-      revoked += await ledger.revokeDevices(lease, { reason: REASON, externalIds: some });
+    for await (const some of ledger.revokeLot(lease, { reason: REASON, perCommit: REVOKED_PER_COMMIT })) {
+      revoked += some;
       announceStep("revoked");
     }
     for (const serialNumber of alone) {

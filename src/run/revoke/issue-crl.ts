@@ -1,15 +1,16 @@
-import { hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { LoadedIssuer } from "../../authority/load-authority.ts";
 import { openSigner } from "../../authority/signer.ts";
 import { encodeCrlEntries, signCrl } from "../../authority/write-crl.ts";
 import { announceStep } from "../../disk/announce-step.ts";
-import { replaceShared, SHARED_FILE } from "../../disk/durable.ts";
+import { type Replacement, SHARED_FILE, startReplacement } from "../../disk/durable.ts";
 import { authorityLayout } from "../../disk/layout.ts";
+import { openScratchFile } from "../../disk/scratch-file.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { isoTime } from "../../domain/iso-time.ts";
 import { awaitKernelLock } from "../../ledger/sqlite/kernel-lock.ts";
-import { writePem } from "../../x509/pem.ts";
+import { startPem } from "../../x509/pem.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 
@@ -33,7 +34,9 @@ export interface WrittenCrl {
 /**
  * Writes an issuer's revocation list from the ledger: its number is reserved, it is signed, written as
  * crl.der and crl.pem, and recorded. A kill in between leaves a number unused, and the next list has it all. Of two
- * that write it at once the later one waits, so that an older list never takes the place of a newer one.
+ * that write it at once the later one waits, so that an older list never takes the place of a newer one. It is never held
+ * in memory as a whole: its entries are written aside page by page, and the list is made from that file. What a killed
+ * process left aside, the next one replaces.
  */
 export async function issueCrl(
   tools: Pick<RunTools, "home" | "ledger" | "now">,
@@ -52,42 +55,64 @@ export async function issueCrl(
   }
 }
 
-async function writeCrl(
-  { home, ledger, now }: Pick<RunTools, "home" | "ledger" | "now">,
-  issuer: LoadedIssuer,
-): Promise<WrittenCrl> {
+async function writeCrl(tools: Pick<RunTools, "home" | "ledger" | "now">, issuer: LoadedIssuer): Promise<WrittenCrl> {
+  const { home, ledger, now } = tools;
+  const { crlDer, crlPem, crlEntries } = authorityLayout(home, issuer.name);
   const number = await ledger.reserveCrl(issuer.name);
   announceStep("crl-reserved");
-  const pages: Buffer[] = [];
-  let entries = 0;
-  for await (const page of ledger.revokedSerials(issuer.name)) {
-    pages.push(encodeCrlEntries(page));
-    entries += page.length;
-  }
-  const thisUpdateMs = Math.floor(now() / 1000) * 1000;
-  const nextUpdateMs = thisUpdateMs + NEXT_UPDATE_MS;
-  const list = signCrl(
-    {
-      issuer: readCertificate(issuer.certificateDer),
+  const staged = openScratchFile(crlEntries);
+  try {
+    // The ledger is read once: what another process revokes meanwhile may be missing, but never in the count alone.
+    let entries = 0;
+    for await (const page of ledger.revokedSerials(issuer.name)) {
+      staged.append(encodeCrlEntries(page));
+      entries += page.length;
+    }
+    announceStep("crl-staged");
+    const thisUpdateMs = Math.floor(now() / 1000) * 1000;
+    const nextUpdateMs = thisUpdateMs + NEXT_UPDATE_MS;
+    const certificate = readCertificate(issuer.certificateDer);
+    const request = { issuer: certificate, number, thisUpdateMs, nextUpdateMs, entries: staged };
+    const sha256 = replaceList(crlDer, crlPem, signCrl(request, openSigner(issuer.signer)));
+    announceStep("crl-written");
+    await ledger.recordCrl({ issuer: issuer.name, number, entries, sha256, thisUpdateMs, nextUpdateMs });
+    return {
+      issuer: issuer.name,
       number,
-      thisUpdateMs,
-      nextUpdateMs,
-      entries: Buffer.concat(pages),
-    },
-    openSigner(issuer.signer),
-  );
-  const { crlDer, crlPem } = authorityLayout(home, issuer.name);
-  replaceShared(crlDer, list, SHARED_FILE);
-  replaceShared(crlPem, writePem("X509 CRL", list), SHARED_FILE);
-  announceStep("crl-written");
-  const sha256 = hash("sha256", list);
-  await ledger.recordCrl({ issuer: issuer.name, number, entries, sha256, thisUpdateMs, nextUpdateMs });
-  return {
-    issuer: issuer.name,
-    number,
-    entries,
-    nextUpdate: isoTime(nextUpdateMs),
-    pem: crlPem,
-    der: crlDer,
-  };
+      entries,
+      nextUpdate: isoTime(nextUpdateMs),
+      pem: crlPem,
+      der: crlDer,
+    };
+  } finally {
+    staged.discard();
+  }
+}
+
+/** Writes both forms aside as the pieces come, then puts both in place; the DER's SHA-256. */
+function replaceList(derPath: string, pemPath: string, pieces: Iterable<Uint8Array>): string {
+  const digest = createHash("sha256");
+  const der = startReplacement(derPath, SHARED_FILE);
+  const pem = discardingBefore(() => startReplacement(pemPath, SHARED_FILE), [der]);
+  discardingBefore(() => {
+    const block = startPem("X509 CRL", pem.write);
+    for (const piece of pieces) {
+      digest.update(piece);
+      der.write(piece);
+      block.add(piece);
+    }
+    block.end();
+  }, [der, pem]);
+  discardingBefore(der.commit, [pem]);
+  pem.commit();
+  return digest.digest("hex");
+}
+
+function discardingBefore<T>(act: () => T, replacements: readonly Replacement[]): T {
+  try {
+    return act();
+  } catch (error) {
+    for (const each of replacements) each.discard();
+    throw error;
+  }
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { announceStep } from "../../disk/announce-step.ts";
 import { lotLayout } from "../../disk/layout.ts";
 import type { RevocationReason } from "../../domain/certificate.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotLease } from "../../ledger/locks.ts";
 import { withLeaseBeside } from "../lot/lease-beside.ts";
 import { requireJob } from "../lot/record-job.ts";
@@ -9,14 +10,14 @@ import { recoverBatches } from "../lot/recover-batches.ts";
 import { isUnchecked } from "../lot/restored-home.ts";
 import { rewriteReports } from "../lot/rewrite-reports.ts";
 import type { RunTools } from "../lot/run-tools.ts";
+import type { SelectedOfLot } from "./select-devices.ts";
 
-/** Devices that one commit revokes: their serial numbers stand in its event. */
-const PER_COMMIT = 500;
+/** Devices that one commit revokes: their serial numbers stand in its event, about 43 octets each. */
+export const REVOKED_PER_COMMIT = 2500;
 
 export interface Revocation {
   readonly reason: RevocationReason;
-  /** Ids by lot. */
-  readonly lots: ReadonlyMap<string, readonly string[]>;
+  readonly lots: ReadonlyMap<string, Pick<SelectedOfLot, "externalIds">>;
 }
 
 /**
@@ -36,7 +37,7 @@ export async function revokeDevices(tools: RunTools, { reason, lots }: Revocatio
       });
     }
     let revoked = 0;
-    for (const [name, lease] of holds) revoked += await revokeInLot(tools, lease, reason, lots.get(name) ?? []);
+    for (const [name, lease] of holds) revoked += await revokeInLot(tools, lease, reason, lots.get(name)?.externalIds);
     return revoked;
   };
   return holdNext(0);
@@ -46,7 +47,7 @@ async function revokeInLot(
   tools: RunTools,
   lease: LotLease,
   reason: RevocationReason,
-  externalIds: readonly string[],
+  externalIds: readonly string[] | undefined,
 ): Promise<number> {
   const { ledger, home } = tools;
   const job = await requireJob(ledger, lease.lot);
@@ -55,11 +56,25 @@ async function revokeInLot(
   const layout = lotLayout(home, lease.lot, job.secrets.folder);
   if (!unchecked) await recoverBatches(ledger, lease, layout);
   let revoked = 0;
-  for (let start = 0; start < externalIds.length; start += PER_COMMIT) {
-    revoked += await ledger.revokeDevices(lease, { reason, externalIds: externalIds.slice(start, start + PER_COMMIT) });
+  for await (const some of externalIds === undefined
+    ? ledger.revokeLot(lease, { reason, perCommit: REVOKED_PER_COMMIT })
+    : revokeIds(ledger, lease, reason, externalIds)) {
+    revoked += some;
     announceStep("revoked");
   }
   // A report would make the folder whose absence says that the output is not back yet.
   if (!unchecked || existsSync(layout.folder)) await rewriteReports(tools, lease.lot, job);
   return revoked;
+}
+
+async function* revokeIds(
+  ledger: Pick<Ledger, "revokeDevices">,
+  lease: LotLease,
+  reason: RevocationReason,
+  externalIds: readonly string[],
+): AsyncGenerator<number> {
+  for (let start = 0; start < externalIds.length; start += REVOKED_PER_COMMIT) {
+    const some = externalIds.slice(start, start + REVOKED_PER_COMMIT);
+    yield await ledger.revokeDevices(lease, { reason, externalIds: some });
+  }
 }

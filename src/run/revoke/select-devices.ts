@@ -2,10 +2,22 @@ import { OnboardingError } from "../../domain/error.ts";
 import { listIds } from "../../domain/list-ids.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 
+/** What is to be revoked of a lot. */
+export interface SelectedOfLot {
+  readonly devices: number;
+  /** Undefined: all that it has. */
+  readonly externalIds?: readonly string[];
+  /** A few of them. */
+  readonly first: readonly string[];
+}
+
+/** Ids of a whole lot that are shown. */
+export const IDS_SHOWN = 10;
+
 /** Devices that are to be revoked. */
 export interface SelectedDevices {
-  /** Ids by lot, without those below. */
-  readonly lots: ReadonlyMap<string, readonly string[]>;
+  /** By lot, without those below. */
+  readonly lots: ReadonlyMap<string, SelectedOfLot>;
   readonly devices: number;
   /** Issuers of all that was named, those revoked before included. */
   readonly issuers: ReadonlySet<string>;
@@ -28,7 +40,11 @@ export async function selectIds(ledger: Ledger, externalIds: readonly string[]):
     ids.push(externalId);
   }
   return {
-    lots,
+    lots: new Map(
+      Array.from(lots, ([lot, externalIds]) => {
+        return [lot, { devices: externalIds.length, externalIds, first: externalIds.slice(0, IDS_SHOWN) }];
+      }),
+    ),
     devices: [...lots.values()].reduce((sum, ids) => sum + ids.length, 0),
     issuers: new Set(known.flatMap(({ issuer }) => (issuer === null ? [] : [issuer]))),
     alreadyRevoked: known.filter(({ revoked }) => revoked).length,
@@ -36,22 +52,16 @@ export async function selectIds(ledger: Ledger, externalIds: readonly string[]):
   };
 }
 
-/** All devices of a lot that exists. */
+/** All devices of a lot that exists; their ids stay in the ledger, however many they are. */
 export async function selectLot(ledger: Ledger, lot: string): Promise<SelectedDevices> {
-  const issuers = new Set<string>();
-  const ids: string[] = [];
-  for await (const page of ledger.revocableDevices(lot)) {
-    for (const { externalId, issuer } of page) {
-      ids.push(externalId);
-      issuers.add(issuer);
-    }
-  }
+  const { devices, issuers: signers, first } = await ledger.revocableDevices(lot, IDS_SHOWN);
+  const issuers = new Set(signers);
   const record = await ledger.lot(lot);
   if (record !== undefined) issuers.add(record.issuer);
   const { revoked } = await ledger.countByStage(lot);
   return {
-    lots: ids.length === 0 ? new Map() : new Map([[lot, ids]]),
-    devices: ids.length,
+    lots: devices === 0 ? new Map() : new Map([[lot, { devices, first }]]),
+    devices,
     issuers,
     alreadyRevoked: revoked,
     withoutCertificate: [],

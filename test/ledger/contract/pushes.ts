@@ -20,7 +20,7 @@ export function pushesContract(open: LedgerFactory): void {
       return found.map(({ serialNumber }) => serialNumber);
     }
 
-    test("serial numbers come in their order, so many at a time, each with its date", async () => {
+    test("serial numbers come in the order of the list, so many at a time, each with its date", async () => {
       expect(await unpushed("P", "", 2)).toEqual(serials.slice(0, 2));
       expect(await unpushed("P", serials[1], 2)).toEqual(serials.slice(2));
       const [first] = await ledger.unpushedSerials({ issuer: "line-3", platform: "P", after: "", limit: 1 });

@@ -70,13 +70,64 @@ export function revokingContract(open: LedgerFactory): void {
       ]);
     });
 
-    test("the devices of a lot that can be revoked come in manifest order, with their issuers", async () => {
+    test("the devices of a lot that can be revoked are counted, and the first shown in manifest order", async () => {
       await ledger.revokeDevices(lease, { reason: "superseded", externalIds: ["b"] });
       await ledger.absorbManifest(lease, world.manifest(), world.inBatches({ decisions: world.mintAll(["d"], 9) }));
-      expect(await world.collect(ledger.revocableDevices("L1"))).toEqual([
-        { externalId: "a", issuer: "line-3" },
-        { externalId: "c", issuer: "line-3" },
+      expect(await ledger.revocableDevices("L1", 9)).toEqual({ devices: 2, issuers: ["line-3"], first: ["a", "c"] });
+      expect(await ledger.revocableDevices("L1", 1)).toMatchObject({ devices: 2, first: ["a"] });
+      expect(await ledger.revocableDevices("L9", 9)).toEqual({ devices: 0, issuers: [], first: [] });
+    });
+
+    async function revokeLot(of: LotLease, perCommit: number): Promise<readonly number[]> {
+      const counts: number[] = [];
+      for await (const count of ledger.revokeLot(of, { reason: "keyCompromise", perCommit })) counts.push(count);
+      return counts;
+    }
+
+    test("a lot is revoked whole, so many devices a commit, and what has no certificate or was revoked stays", async () => {
+      const other = await world.listedLot(ledger, "L2", ["x"]);
+      await ledger.revokeDevices(lease, { reason: "superseded", externalIds: ["b"] });
+      await ledger.absorbManifest(
+        lease,
+        world.manifest(),
+        world.inBatches({ decisions: world.mintAll(["d", "e", "f", "g"], 9) }),
+      );
+      expect(await revokeLot(lease, 1)).toEqual([1, 1]);
+      expect(await ledger.countByStage("L1")).toMatchObject({ planned: 4, revoked: 3 });
+      await world.mintLot(ledger, lease);
+      nowMs += 5000;
+      expect(await revokeLot(lease, 3)).toEqual([3, 1]);
+      expect(await revokeLot(lease, 3)).toEqual([]);
+      expect(await ledger.countByStage("L1")).toMatchObject({ planned: 0, revoked: 7 });
+      expect(await ledger.countByStage("L2")).toMatchObject({ revoked: 0 });
+      const list = await world.collect(ledger.revokedSerials("line-3"));
+      expect(list.map(({ reason }) => reason).toSorted()).toEqual([
+        ...Array.from({ length: 6 }, () => "keyCompromise"),
+        "superseded",
       ]);
+      expect(list.filter(({ revokedAtMs }) => revokedAtMs === nowMs).length).toBe(4);
+      // The ids are free, and each serial number stands in an event.
+      await world.listedLot(ledger, "L3", ["a", "g"]);
+      await ledger.verifyEvents();
+      await ledger.releaseLot(other, 0);
+    });
+
+    test("rows of one manifest line, as two manifests give them, are none of them passed over", async () => {
+      const ids = Array.from({ length: 7 }, (_, index) => `m${index}`);
+      for (const id of ids) {
+        await ledger.absorbManifest(lease, world.manifest(), world.inBatches({ decisions: world.mintAll([id], 3) }));
+      }
+      await world.mintLot(ledger, lease);
+      expect(await revokeLot(lease, 2)).toEqual([2, 2, 2, 2, 2]);
+      expect(await ledger.countByStage("L1")).toMatchObject({ revoked: 10 });
+    });
+
+    test("a run that loses the lot in the middle of revoking it stops there", async () => {
+      const revoking = ledger.revokeLot(lease, { reason: "superseded", perCommit: 1 })[Symbol.asyncIterator]();
+      expect(await revoking.next()).toMatchObject({ value: 1 });
+      await ledger.releaseLot(lease, 0);
+      await expect(revoking.next()).rejects.toMatchObject({ code: "lot-held" });
+      expect(await ledger.countByStage("L1")).toMatchObject({ revoked: 1 });
     });
 
     test("a certificate outside lots is revoked once, and a device's not this way", async () => {

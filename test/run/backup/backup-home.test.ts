@@ -1,8 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Home, homeLayout } from "../../../src/disk/layout.ts";
+import { authorityLayout, type Home, homeLayout } from "../../../src/disk/layout.ts";
 import type { LedgerFile } from "../../../src/ledger/ledger.ts";
 import { openLedger } from "../../../src/ledger/sqlite/open-ledger.ts";
 import { backupHome } from "../../../src/run/backup/backup-home.ts";
@@ -44,6 +53,14 @@ test("of two backups at once one is made whole and the other is told to wait; wh
   // It is no lock on the next one, and no part of a backup.
   await backupHome(home, ledger, at("two.tar"), NOW_MS);
   expect(readFileSync(at("two.tar"), "latin1")).not.toContain("locks/");
+});
+
+test("a revocation list that is just being written is left out, since it may be gone before it is copied", async () => {
+  const { folder, crlDer, crlPem, crlEntries } = authorityLayout(home, "line-1");
+  mkdirSync(folder, { recursive: true });
+  for (const path of [crlDer, `${crlDer}.new`, `${crlPem}.new`, crlEntries]) writeFileSync(path, "a list");
+  const { files } = await backupHome(home, ledger, at("one.tar"), NOW_MS);
+  expect(Object.keys(files).filter((name) => name.includes("crl"))).toEqual(["authorities/line-1/crl.der"]);
 });
 
 test("of two restores at once one is made and the other refused, and nothing is left beside the home's state", async () => {
