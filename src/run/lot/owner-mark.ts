@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
-import { PRIVATE_FILE, replaceFile, SHARED_FILE } from "../../disk/durable.ts";
+import { PRIVATE_FILE, replaceShared, SHARED_FILE } from "../../disk/durable.ts";
 import { type Home, ownerMark } from "../../disk/layout.ts";
 import { placeNewFile } from "../../disk/place-new-file.ts";
 import { OnboardingError } from "../../domain/error.ts";
@@ -75,7 +75,7 @@ export async function requireOwn(ledger: Reader, lot: string, folder: string): P
 export async function markOwn(ledger: Reader & Pick<Ledger, "head">, home: Home, lot: string, folder: string) {
   const content = await newMark(ledger, home, lot);
   const { kind } = await ownershipOf(ledger, lot, folder);
-  if (kind === "ours") return replaceFile(ownerMark(folder), content, modeIn(folder));
+  if (kind === "ours") return replaceShared(ownerMark(folder), content, modeIn(folder));
   if (kind === "unmarked") {
     try {
       return placeNewFile(ownerMark(folder), content, modeIn(folder));
@@ -95,7 +95,7 @@ export async function takeOver(
   folder: string,
 ): Promise<boolean> {
   if ((await ownershipOf(ledger, lot, folder)).kind !== "earlier") return false;
-  replaceFile(ownerMark(folder), await newMark(ledger, home, lot), modeIn(folder));
+  replaceShared(ownerMark(folder), await newMark(ledger, home, lot), modeIn(folder));
   return true;
 }
 
