@@ -4,16 +4,15 @@
  * CPU is the main thread's own; busy is how long its event loop could do nothing else, waits for the disk included.
  * Then a whole `lotmint run` of as many devices, start-up included: the main thread's CPU time beside that of all threads.
  */
-import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
-import type { PlannedBatch } from "../src/domain/plan.ts";
 import { currentLockOwner } from "../src/ledger/lock-owner.ts";
 import { openLedger } from "../src/ledger/sqlite/open-ledger.ts";
 import { newSerialNumber } from "../src/x509/serial-number.ts";
+import { digest, madeUpCertificate, madeUpDecisions } from "./ledger/made-up-rows.ts";
 import { openWholeRun } from "./mint/whole-run.ts";
 
 const DEVICES = Number(process.argv[2] ?? "20000");
@@ -31,7 +30,7 @@ try {
   console.log(`${DEVICES} devices, Node ${process.version}; microseconds a device\n\n  step          CPU     busy`);
   await step("take in", async () => {
     const manifest = { sha256: digest("manifest"), name: "bench.csv", kind: "full", header: ["id", "name"] } as const;
-    await ledger.absorbManifest(lease, manifest, decisions());
+    await ledger.absorbManifest(lease, manifest, madeUpDecisions({ prefix: "ACM", type: "c8y_Linux" }, 0, DEVICES));
   });
   await step("mint", async () => {
     for (;;) {
@@ -39,7 +38,7 @@ try {
       const claimed = await ledger.claimBatch(lease, { issuer: "line", serialNumbers });
       if (claimed === undefined) return;
       await ledger.heartbeat(lease);
-      await ledger.commitMinted(lease, claimed.batch, claimed.devices.map(certificateOf));
+      await ledger.commitMinted(lease, claimed.batch, claimed.devices.map(madeUpCertificate));
       await ledger.commitPlaced(lease, claimed.batch);
     }
   });
@@ -98,47 +97,4 @@ async function step(name: string, act: () => Promise<void>): Promise<void> {
 function row(name: string, cpuUs: number, busyMs: number): string {
   const perDevice = (us: number) => (us / DEVICES).toFixed(1).padStart(9);
   return `${name.padEnd(8)}${perDevice(cpuUs)}${perDevice(busyMs * 1000)}`;
-}
-
-async function* decisions(): AsyncGenerator<PlannedBatch> {
-  for (let start = 0; start < DEVICES; start += 500) {
-    const devices = Array.from({ length: Math.min(500, DEVICES - start) }, (_, index) => deviceOf(start + index));
-    yield {
-      decisions: devices.map((device) => {
-        return { kind: "mint", device, subjectDigest: digest(device.externalId), registrationDigest: digest("row") };
-      }),
-      rejected: [],
-    };
-  }
-}
-
-function deviceOf(index: number) {
-  const externalId = `ACM-${String(index).padStart(7, "0")}`;
-  const name = `Sensor ${index}`;
-  return {
-    externalId,
-    line: index + 2,
-    cells: { id: externalId, name, path: "Hall 1/Line 1" },
-    subject: [{ attribute: "CN" as const, value: externalId }],
-    registration: { type: "c8y_Linux", name, agent: true, path: "Hall 1/Line 1", properties: {}, externalIds: {} },
-  };
-}
-
-function certificateOf({ externalId, serialNumber }: { readonly externalId: string; readonly serialNumber: string }) {
-  return {
-    externalId,
-    serialNumber,
-    notAfterMs: Date.UTC(2035, 0, 1),
-    sha256: digest(`certificate ${serialNumber}`),
-    publicKeySha256: digest(`key ${serialNumber}`),
-    files: {
-      "certificate.pem": digest(serialNumber),
-      "chain.pem": digest("chain"),
-      "keystore.p12": digest(externalId),
-    },
-  };
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

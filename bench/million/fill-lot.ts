@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { type Home, lotLayout, partFile } from "../../src/disk/layout.ts";
-import type { PlannedBatch } from "../../src/domain/plan.ts";
 import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
 import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
 import { newSerialNumber } from "../../src/x509/serial-number.ts";
+import { digest, madeUpCertificate, madeUpDecisions } from "../ledger/made-up-rows.ts";
 
 const BATCH = 250;
 const PART = 1000;
@@ -19,13 +18,13 @@ export async function fillLot(home: Home, lot: string, from: number, to: number)
   try {
     const lease = await ledger.acquireLot(lot, currentLockOwner());
     const manifest = { sha256: digest("manifest"), name: "rest.csv", kind: "full", header: ["id", "name"] } as const;
-    await ledger.absorbManifest(lease, manifest, decisions(from, to));
+    await ledger.absorbManifest(lease, manifest, madeUpDecisions({ prefix: "REST", type: "c8y_Device" }, from, to));
     for (;;) {
       const serialNumbers = Array.from({ length: BATCH }, newSerialNumber);
       const claimed = await ledger.claimBatch(lease, { issuer: ISSUER, serialNumbers });
       if (claimed === undefined) break;
       await ledger.heartbeat(lease);
-      await ledger.commitMinted(lease, claimed.batch, claimed.devices.map(certificateOf));
+      await ledger.commitMinted(lease, claimed.batch, claimed.devices.map(madeUpCertificate));
       await ledger.commitPlaced(lease, claimed.batch);
     }
     const layout = lotLayout(home, lot);
@@ -43,43 +42,4 @@ export async function fillLot(home: Home, lot: string, from: number, to: number)
   } finally {
     await ledger.close();
   }
-}
-
-async function* decisions(from: number, to: number): AsyncGenerator<PlannedBatch> {
-  for (let start = from; start < to; start += 500) {
-    const rows = Array.from({ length: Math.min(500, to - start) }, (_, index) => deviceOf(start + index));
-    yield {
-      decisions: rows.map((device) => {
-        return { kind: "mint", device, subjectDigest: digest(device.externalId), registrationDigest: digest("row") };
-      }),
-      rejected: [],
-    };
-  }
-}
-
-function deviceOf(index: number) {
-  const externalId = `REST-${String(index).padStart(7, "0")}`;
-  const name = `Sensor ${index}`;
-  return {
-    externalId,
-    line: index + 2,
-    cells: { id: externalId, name, path: "Hall 1/Line 1" },
-    subject: [{ attribute: "CN" as const, value: externalId }],
-    registration: { type: "c8y_Device", name, agent: true, path: "Hall 1/Line 1", properties: {}, externalIds: {} },
-  };
-}
-
-function certificateOf({ externalId, serialNumber }: { readonly externalId: string; readonly serialNumber: string }) {
-  const files = {
-    "certificate.pem": digest(serialNumber),
-    "chain.pem": digest("chain"),
-    "keystore.p12": digest(externalId),
-  };
-  const sha256 = digest(`certificate ${serialNumber}`);
-  const publicKeySha256 = digest(`key ${serialNumber}`);
-  return { externalId, serialNumber, notAfterMs: Date.UTC(2035, 0, 1), sha256, publicKeySha256, files };
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

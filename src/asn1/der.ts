@@ -27,12 +27,31 @@ export const TAG = {
 /** Longer than any object identifier in use; bounds the arithmetic on its arcs. */
 const MOST_OID_CHARACTERS = 256;
 
-/** Tag and length octets for contents of `length` octets (definite form, minimal), where the contents come in pieces. */
+/** Octets of the tag and the length of contents of `length` octets (definite form, minimal). */
+export function headerLength(length: number): number {
+  let octets = 2;
+  if (length >= 0x80) for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets += 1;
+  return octets;
+}
+
+/** Writes tag and length at `offset`; returns where the contents begin. */
+export function writeHeader(into: Buffer, offset: number, tag: number, length: number): number {
+  const end = offset + headerLength(length);
+  into[offset] = tag;
+  into[offset + 1] = length < 0x80 ? length : 0x80 | (end - offset - 2);
+  let rest = length;
+  for (let at = end - 1; at > offset + 1; at--) {
+    into[at] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  return end;
+}
+
+/** Tag and length octets by themselves, where the contents come in pieces. */
 export function derHeader(tag: number, length: number): Buffer {
-  if (length < 0x80) return Buffer.from([tag, length]);
-  const octets: number[] = [];
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
-  return Buffer.from([tag, 0x80 | octets.length, ...octets]);
+  const header = Buffer.alloc(headerLength(length));
+  writeHeader(header, 0, tag, length);
+  return header;
 }
 
 /** One element: tag, length, and the contents one after the other. */

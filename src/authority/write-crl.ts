@@ -1,14 +1,19 @@
-import { der, derBitString, derContext, derHeader, derInteger, derSequence, derTime, TAG } from "../asn1/der.ts";
+import {
+  der,
+  derBitString,
+  derContext,
+  derHeader,
+  derInteger,
+  derSequence,
+  derTime,
+  headerLength,
+  TAG,
+  writeHeader,
+} from "../asn1/der.ts";
 import type { Home } from "../disk/layout.ts";
 import type { RevocationReason } from "../domain/certificate.ts";
 import { REASON_CODES, type RevokedSerial } from "../domain/revocation.ts";
-import {
-  encodeAuthorityKeyId,
-  encodeExtension,
-  encodeSignatureAlgorithm,
-  headerLength,
-  writeHeader,
-} from "../x509/encode-certificate.ts";
+import { encodeAuthorityKeyId, encodeExtension, encodeSignatureAlgorithm } from "../x509/encode-certificate.ts";
 import { type CertificateFields, readCertificate } from "../x509/read-certificate.ts";
 import { keyIdOf } from "../x509/subject-public-key.ts";
 import { type LoadedIssuer, loadCrlSigner } from "./load-authority.ts";

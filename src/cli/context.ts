@@ -71,13 +71,12 @@ export function makeContext(around: CliProcess, options: LookOptions & { readonl
       const { makeGovernor } = await import("../platform/governor.ts");
       const governor = governors.get(platform.url) ?? makeGovernor();
       governors.set(platform.url, governor);
-      const options = { governor };
       // What is typed is kept, and asked for once; a file is read anew each time, since a service outlives a password.
       if (!ask || around.secrets.hasPlatformLogin()) {
-        return openPlatform(platform, await platformLogin(around, platform, false), options);
+        return openPlatform(platform, await platformLogin(around, platform, false), { governor });
       }
       typedLogin ??= platformLogin(around, platform, true);
-      return openPlatform(platform, await typedLogin, options);
+      return openPlatform(platform, await typedLogin, { governor });
     },
   };
 }

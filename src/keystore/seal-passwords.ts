@@ -1,5 +1,6 @@
 import { constants, createCipheriv, type KeyObject, publicEncrypt, randomBytes } from "node:crypto";
 import { der, derHeader, derInteger, derNull, derOctetString, derOid, derSequence, TAG } from "../asn1/der.ts";
+import { startPem } from "../x509/pem.ts";
 
 const OIDS = {
   envelopedData: "1.2.840.113549.1.7.3",
@@ -9,8 +10,6 @@ const OIDS = {
   sha256: "2.16.840.1.101.3.4.2.1",
   aes256Cbc: "2.16.840.1.101.3.4.1.42",
 } as const;
-/** Of one line in PEM; 64 characters. */
-const LINE_OCTETS = 48;
 const AES_BLOCK = 16;
 /** [0], constructed; and [0] IMPLICIT OCTET STRING. */
 const [EXPLICIT_0, IMPLICIT_0] = [0xa0, 0x80];
@@ -46,17 +45,29 @@ export function startSeal(contentOctets: number, recipient: SealRecipient): Seal
       { key: recipient.publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha256" },
       key,
     );
-    const lines = pemLines();
+    let text = "";
+    const pem = startPem("CMS", (lines) => {
+      text += lines;
+    });
+    const takeText = () => {
+      const taken = text;
+      text = "";
+      return taken;
+    };
     let left = contentOctets;
+    pem.add(envelope(contentOctets, recipient, wrapped, iv));
     return {
-      head: `-----BEGIN CMS-----\n${lines.add(envelope(contentOctets, recipient, wrapped, iv))}`,
+      head: takeText(),
       add: (content) => {
         left -= content.length;
-        return lines.add(cipher.update(content));
+        pem.add(cipher.update(content));
+        return takeText();
       },
       end: () => {
         if (left !== 0) throw new RangeError(`content of ${contentOctets} octets was ${contentOctets - left} long`);
-        return `${lines.add(cipher.final())}${lines.end()}-----END CMS-----\n`;
+        pem.add(cipher.final());
+        pem.end();
+        return takeText();
       },
     };
   } finally {
@@ -97,19 +108,4 @@ function recipientInfo({ issuer, serialOctets }: SealRecipient, wrapped: Buffer)
 function oaepParameters(): Buffer {
   const sha256 = derSequence(derOid(OIDS.sha256), derNull());
   return derSequence(der(EXPLICIT_0, sha256), der(0xa1, derSequence(derOid(OIDS.mgf1), sha256)));
-}
-
-/** Base64 in lines of 64 characters, from octets in pieces. */
-function pemLines() {
-  let rest: Buffer = Buffer.alloc(0);
-  const encode = (octets: Buffer) => octets.toString("base64").replace(/.{1,64}/g, "$&\n");
-  return {
-    add: (octets: Buffer) => {
-      const all = Buffer.concat([rest, octets]);
-      const whole = all.length - (all.length % LINE_OCTETS);
-      rest = all.subarray(whole);
-      return encode(all.subarray(0, whole));
-    },
-    end: () => encode(rest),
-  };
 }

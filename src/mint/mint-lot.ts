@@ -13,8 +13,8 @@ import type { ClaimedDevice, MintedDevice, OpenBatch, PlannedDevice } from "../l
 import { newSerialNumber } from "../x509/serial-number.ts";
 import { dropBatch } from "./drop-batch.ts";
 import type { MintPool } from "./mint-pool.ts";
-import { readPasswordFiles } from "./password-list.ts";
 import { isOccupied, placeDevices, placePasswords } from "./place-batch.ts";
+import { readPasswordFiles } from "./scan-passwords.ts";
 
 /**
  * Devices per batch: enough to make one sync cheap per device, few enough that a stop waits for seconds,

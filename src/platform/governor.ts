@@ -31,7 +31,8 @@ export interface Governor {
   whenFree(signal?: AbortSignal): Promise<void>;
 }
 
-const STOPPED: Unanswered = { kind: "unknown", message: "stopped before it was asked" };
+/** The reply to a question that a signal kept from being asked. */
+export const NOT_ASKED: Unanswered = { kind: "unknown", message: "stopped before it was asked" };
 
 /** A governor that has seen nothing yet. */
 export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
@@ -67,13 +68,9 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
     if (pausedUntilMs === untilMs) pausedUntilMs = 0;
   };
   /** False when the signal came first. */
-  const turn = (signal: AbortSignal | undefined): Promise<boolean> | boolean => {
-    if (signal?.aborted === true) return false;
-    if (waiting.size === 0 && mayBegin()) {
-      underWay += 1;
-      return true;
-    }
-    return new Promise((resolve) => {
+  const turn = (signal: AbortSignal | undefined): Promise<boolean> =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve(false);
       const begin = () => {
         signal?.removeEventListener("abort", leave);
         resolve(true);
@@ -87,7 +84,6 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
       signal?.addEventListener("abort", leave, { once: true });
       admit();
     });
-  };
   const pauseFor = (reply: Reply<unknown>) => {
     if (reply.kind !== "busy" && reply.kind !== "unknown") return;
     const pauseMs = Math.min(reply.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
@@ -101,7 +97,7 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
       return underWay;
     },
     ask: async (question, signal) => {
-      if (!(await turn(signal))) return STOPPED;
+      if (!(await turn(signal))) return NOT_ASKED;
       const begun = pace.begin(underWay);
       const beganMs = clock.now();
       try {

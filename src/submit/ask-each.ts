@@ -1,3 +1,4 @@
+import { NOT_ASKED } from "../platform/governor.ts";
 import { inLanes } from "../platform/in-lanes.ts";
 import { MOST_AT_ONCE } from "../platform/pace.ts";
 import type { Reply, Unanswered } from "../platform/platform.ts";
@@ -17,7 +18,7 @@ export async function askEach<Row>(
   let silent: Unanswered | undefined;
   await inLanes(rows, MOST_AT_ONCE, async (row) => {
     if (signal.aborted) {
-      silent ??= { kind: "unknown", message: "stopped before it was asked" };
+      silent ??= NOT_ASKED;
       return "stop";
     }
     try {

@@ -7,7 +7,9 @@ import {
   derOid,
   derSequence,
   derTime,
+  headerLength,
   TAG,
+  writeHeader,
 } from "../asn1/der.ts";
 import { KEY_USAGES, type KeyUsage, type Validity } from "../domain/certificate.ts";
 import { EXTENSION } from "./read-certificate.ts";
@@ -72,20 +74,4 @@ export function encodeSigned(tbs: Uint8Array, algorithm: Uint8Array, signature: 
   signed[at++] = 0;
   signed.set(signature, at);
   return signed;
-}
-
-/** Octets of a tag and a length. */
-export function headerLength(length: number): number {
-  return length < 0x80 ? 2 : length < 0x100 ? 3 : length < 0x10000 ? 4 : 5;
-}
-
-/** Writes tag and length at `offset`; returns where the contents begin. */
-export function writeHeader(into: Buffer, offset: number, tag: number, length: number): number {
-  let at = offset;
-  into[at++] = tag;
-  if (length >= 0x80) into[at++] = 0x80 | (headerLength(length) - 2);
-  if (length >= 0x10000) into[at++] = length >>> 16;
-  if (length >= 0x100) into[at++] = (length >>> 8) & 0xff;
-  into[at++] = length & 0xff;
-  return at;
 }

@@ -1,6 +1,7 @@
 import { type KeyObject, verify, X509Certificate } from "node:crypto";
 import { isSameName } from "./canonical-name.ts";
 import { type CertificateFields, readCertificate } from "./read-certificate.ts";
+import { SIGNATURE_DIGESTS } from "./signature-digests.ts";
 
 /**
  * Whether the key in `issuer` made the signature on `certificate`, both DER; names and dates are not
@@ -20,16 +21,6 @@ export function isIssuedBy(certificate: Buffer, issuer: Buffer): boolean {
     isSameName(readCertificate(certificate).issuer, readCertificate(issuer).subject) && isSignedBy(certificate, issuer)
   );
 }
-
-/** Digests of the signature algorithms that have one key type each and no parameters that change the result. */
-const DIGESTS: Readonly<Record<string, { readonly key: "ec" | "rsa"; readonly digest: string }>> = {
-  "1.2.840.10045.4.3.2": { key: "ec", digest: "sha256" },
-  "1.2.840.10045.4.3.3": { key: "ec", digest: "sha384" },
-  "1.2.840.10045.4.3.4": { key: "ec", digest: "sha512" },
-  "1.2.840.113549.1.1.11": { key: "rsa", digest: "sha256" },
-  "1.2.840.113549.1.1.12": { key: "rsa", digest: "sha384" },
-  "1.2.840.113549.1.1.13": { key: "rsa", digest: "sha512" },
-};
 
 /** An issuer that is asked again and again: its certificate is read once. */
 export interface IssuerToAsk {
@@ -54,7 +45,7 @@ export function isIssuedByOpened(certificate: CertificateFields, { subject, key 
   const { tbs, signature, signatureAlgorithm, signedAlgorithm, outerAlgorithm, raw } = certificate;
   // The algorithm stands twice, and both have to say the same (RFC 5280, 4.1.1.2).
   if (!signedAlgorithm.equals(outerAlgorithm)) return false;
-  const known = DIGESTS[signatureAlgorithm];
+  const known = SIGNATURE_DIGESTS[signatureAlgorithm];
   try {
     if (known !== undefined && known.key === key.asymmetricKeyType) return verify(known.digest, tbs, key, signature);
     return new X509Certificate(raw).verify(key);

@@ -45,8 +45,7 @@ export function readPemCertificates(text: string): readonly Buffer[] {
 
 /** One block with lines of 64 characters and a line feed at the end (RFC 7468, 2). */
 export function writePem(label: string, der: Uint8Array): string {
-  const base64 = Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString("base64");
-  return `-----BEGIN ${label}-----\n${base64.replace(/(.{64})(?=.)/g, "$1\n")}\n-----END ${label}-----\n`;
+  return `-----BEGIN ${label}-----\n${base64Lines(der)}-----END ${label}-----\n`;
 }
 
 /** DER octets of one line of 64 characters. */

@@ -1,4 +1,4 @@
-import { derContext, derOid, derSequence, TAG } from "../../asn1/der.ts";
+import { derContext, derOid, derSequence, headerLength, TAG, writeHeader } from "../../asn1/der.ts";
 import type {
   KeyAlgorithm,
   KeyUsage,
@@ -16,9 +16,7 @@ import {
   encodeSigned,
   encodeSubjectKeyId,
   encodeValidity,
-  headerLength,
   type SignatureAlgorithm,
-  writeHeader,
 } from "../../x509/encode-certificate.ts";
 import { encodeSubjectPart } from "../../x509/name-der.ts";
 import { EXTENSION, readCertificate } from "../../x509/read-certificate.ts";

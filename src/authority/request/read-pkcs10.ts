@@ -2,6 +2,7 @@ import { createPublicKey, hash, type KeyObject, verify } from "node:crypto";
 import { TAG } from "../../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readOid, readWhole } from "../../asn1/read-der.ts";
 import { OnboardingError } from "../../domain/error.ts";
+import { SIGNATURE_DIGESTS } from "../../x509/signature-digests.ts";
 import { findRequest } from "./find-request.ts";
 import { publicKeyProblem } from "./public-key-problem.ts";
 
@@ -18,16 +19,6 @@ export interface CertificateRequest {
 
 /** No certificate request is longer, in octets. */
 const MAX_REQUEST = 64 * 1024;
-
-/** The signature algorithms that are good enough (RFC 8017, A.2.4; RFC 5758, 3.2). */
-const SIGNATURES: Readonly<Record<string, { readonly key: "rsa" | "ec"; readonly digest: string }>> = {
-  "1.2.840.113549.1.1.11": { key: "rsa", digest: "sha256" },
-  "1.2.840.113549.1.1.12": { key: "rsa", digest: "sha384" },
-  "1.2.840.113549.1.1.13": { key: "rsa", digest: "sha512" },
-  "1.2.840.10045.4.3.2": { key: "ec", digest: "sha256" },
-  "1.2.840.10045.4.3.3": { key: "ec", digest: "sha384" },
-  "1.2.840.10045.4.3.4": { key: "ec", digest: "sha512" },
-};
 
 /** The others that are met with, for a message that says which. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -110,7 +101,7 @@ function signatureProblem(
   const [type, ...parameters] = readChildren(algorithm.content);
   if (type?.tag !== TAG.OID) throw new DerError("no signature algorithm", 0);
   const oid = readOid(type.content);
-  const known = Object.hasOwn(SIGNATURES, oid) ? SIGNATURES[oid] : undefined;
+  const known = Object.hasOwn(SIGNATURE_DIGESTS, oid) ? SIGNATURE_DIGESTS[oid] : undefined;
   if (known === undefined) {
     const algorithmName = Object.hasOwn(REFUSED, oid) ? REFUSED[oid] : `algorithm ${oid}`;
     return `it is signed with ${algorithmName}; sign it with SHA-256, SHA-384 or SHA-512 and RSA (PKCS#1 v1.5) or ECDSA`;

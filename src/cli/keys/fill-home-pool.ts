@@ -2,6 +2,7 @@ import { pid } from "node:process";
 import { type Home, poolLock } from "../../disk/layout.ts";
 import { type KeyPoolSite, POOL_ALGORITHMS, type PoolAlgorithm } from "../../domain/key-pool.ts";
 import { type FilledKeys, type FillOptions, fillPool } from "../../keystore/pool/fill-pool.ts";
+import { keysLeft } from "../../keystore/pool/keys-left.ts";
 import { makePool, openPool, poolState } from "../../keystore/pool/open-pool.ts";
 import type { LedgerIdentity } from "../../ledger/identity.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -47,12 +48,13 @@ export async function poolCounts(
   useLedger: <T>(act: (ledger: Pick<Ledger, "countPoolKeys">) => Promise<T>) => Promise<T>,
 ): Promise<readonly { readonly algorithm: PoolAlgorithm; readonly wanted: number; readonly available: number }[]> {
   const state = poolState(home.keyPool, identity);
-  const counts = state.kind === "ours" ? await useLedger((ledger) => ledger.countPoolKeys()) : [];
-  const own = counts.filter((count) => state.kind === "ours" && count.pool === state.id);
-  return POOL_ALGORITHMS.flatMap((algorithm) => {
+  const found: { algorithm: PoolAlgorithm; wanted: number; available: number }[] = [];
+  for (const algorithm of POOL_ALGORITHMS) {
     const most = wanted[algorithm];
-    if (most === undefined) return [];
-    const available = own.find((count) => count.algorithm === algorithm)?.available ?? 0;
-    return [{ algorithm, wanted: most, available }];
-  });
+    if (most === undefined) continue;
+    const available =
+      state.kind === "ours" ? await useLedger((ledger) => keysLeft(ledger, { pool: state.id, algorithm })) : 0;
+    found.push({ algorithm, wanted: most, available });
+  }
+  return found;
 }

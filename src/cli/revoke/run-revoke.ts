@@ -78,8 +78,7 @@ function showDryRun(selected: SelectedDevices, reason: RevocationReason, context
   const counts = Object.fromEntries(Array.from(lots, ([lot, selectedOf]) => [lot, selectedOf.devices]));
   context.printJson({ dryRun: true, reason, devices, lots: counts, alreadyRevoked, withoutCertificate });
   const lines = Array.from(lots, ([lot, { devices: ofLot, first }]) => {
-    const more = ofLot > first.length ? ` and ${ofLot - first.length} more` : "";
-    return `  ${lot}: ${ofLot} (${first.join(", ")}${more})`;
+    return `  ${lot}: ${ofLot} (${listIds(first, IDS_SHOWN, ", ", ofLot)})`;
   });
   context.print(
     [

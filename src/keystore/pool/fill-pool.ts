@@ -8,6 +8,7 @@ import { poolFolder, poolSegment } from "../../disk/layout.ts";
 import { type KeyPoolSite, POOL_ALGORITHMS, type PoolAlgorithm } from "../../domain/key-pool.ts";
 import type { KeyPool, PoolSegment } from "../../ledger/key-pool.ts";
 import { openFillThreads } from "./fill-threads.ts";
+import { keysLeft } from "./keys-left.ts";
 import { type OpenPool, slotSize } from "./seal-key.ts";
 import { wipeTaken } from "./wipe-taken.ts";
 
@@ -48,17 +49,13 @@ export async function fillPool(options: FillOptions): Promise<readonly FilledKey
   for (const algorithm of POOL_ALGORITHMS) {
     const most = wanted[algorithm];
     if (most === undefined) continue;
-    const before = await countLeft(useLedger, pool, algorithm);
+    const left = () => useLedger((ledger) => keysLeft(ledger, { pool: pool.id, algorithm }));
+    const before = await left();
     const added = options.signal.aborted ? 0 : await fillUp(options, algorithm, most - before);
-    const available = added === 0 ? before : await countLeft(useLedger, pool, algorithm);
+    const available = added === 0 ? before : await left();
     filled.push({ algorithm, wanted: most, available, added });
   }
   return filled;
-}
-
-async function countLeft(useLedger: UseKeyLedger, pool: OpenPool, algorithm: PoolAlgorithm): Promise<number> {
-  const counts = await useLedger((ledger) => ledger.countPoolKeys());
-  return counts.find((count) => count.pool === pool.id && count.algorithm === algorithm)?.available ?? 0;
 }
 
 /** Says how many keys were added. */
@@ -68,7 +65,8 @@ async function fillUp(options: FillOptions, algorithm: PoolAlgorithm, missing: n
   const size = SEGMENT_KEYS[algorithm];
   // Smaller files where few keys are missing, so that every thread has some to make.
   const each = Math.max(1, Math.min(size, Math.ceil(missing / options.threads)));
-  const threads = openFillThreads(pool, Math.min(options.threads, Math.ceil(missing / each)));
+  const atOnce = Math.min(options.threads, Math.ceil(missing / each));
+  const threads = openFillThreads(pool, atOnce);
   signal.addEventListener("abort", threads.stop, { once: true });
   const timer = setInterval(() => onProgress?.(algorithm, Math.min(threads.made(), missing), missing), PROGRESS_MS);
   let left = missing;
@@ -89,7 +87,7 @@ async function fillUp(options: FillOptions, algorithm: PoolAlgorithm, missing: n
     }
   };
   try {
-    await Promise.all(Array.from({ length: Math.min(options.threads, Math.ceil(missing / each)) }, drive));
+    await Promise.all(Array.from({ length: atOnce }, drive));
     onProgress?.(algorithm, missing, missing);
   } finally {
     clearInterval(timer);

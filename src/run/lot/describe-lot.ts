@@ -1,6 +1,7 @@
 import { showText } from "../../domain/blank-text.ts";
 import { EXIT, exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
 import { type Job, PER_LOT_ITERATIONS } from "../../domain/job.ts";
+import { listIds } from "../../domain/list-ids.ts";
 import type { LotReport } from "../../domain/report.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { buildReport } from "../../report/build-report.ts";
@@ -88,8 +89,7 @@ export const SUBJECT_NOTE = "the subject of ";
 async function subjectNotes(ledger: Ledger, lot: string): Promise<readonly string[]> {
   const { count: changed, first } = await ledger.subjectChanges(lot, IDS_SHOWN);
   if (changed === 0) return [];
-  const more = changed - first.length;
-  const shown = first.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const shown = listIds(first, IDS_SHOWN, ", ", changed);
   const devices = changed === 1 ? "1 device" : `${changed} devices`;
   return [
     `${SUBJECT_NOTE}${devices} (${shown}) has changed, or the alias in its keystores; the certificates stay as they are until \`lotmint remint\``,

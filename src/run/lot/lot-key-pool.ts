@@ -1,4 +1,5 @@
 import { isPoolAlgorithm, isPoolLow } from "../../domain/key-pool.ts";
+import { keysLeft } from "../../keystore/pool/keys-left.ts";
 import { openPool, poolState } from "../../keystore/pool/open-pool.ts";
 import type { OpenPool } from "../../keystore/pool/seal-key.ts";
 import { wipeTaken } from "../../keystore/pool/wipe-taken.ts";
@@ -56,7 +57,7 @@ async function openLotPool(tools: PoolTools, work: PoolWork): Promise<LotKeyPool
   }
   const state = poolState(home.keyPool, await ledger.identity());
   if (state.kind === "foreign") return without(tools, work, `${state.reason}; lotmint keys fill begins another one`);
-  if (state.kind === "none" || (await countAvailable(tools, { pool: state.id, algorithm })) === 0) {
+  if (state.kind === "none" || (await keysLeft(ledger, { pool: state.id, algorithm })) === 0) {
     return without(tools, work, `it holds no keys of ${algorithm}; fill it with lotmint keys fill`);
   }
   const keyPool = await openPool(home.keyPool, passphrase);
@@ -70,7 +71,7 @@ async function closeLotPool(tools: PoolTools, work: PoolWork, pool: LotKeyPool |
   const { algorithm } = pool.keys;
   await wipeTaken(ledger, tools.home.keyPool, pool.keyPool.id);
   const wanted = site.keyPool?.[algorithm] ?? 0;
-  const available = await countAvailable(tools, pool.keys);
+  const available = await keysLeft(ledger, pool.keys);
   if (!isPoolLow(available, wanted)) return;
   const note = `the key pool is low: ${available} of ${wanted} keys of ${algorithm} are left; lotmint watch fills it when it has nothing else to do, or lotmint keys fill`;
   work.walk.note(note);
@@ -82,9 +83,4 @@ function without({ log }: PoolTools, { lease, job, walk }: PoolWork, reason: str
   walk.note(note);
   log.warn({ lot: lease.lot, algorithm: job.key }, note);
   return undefined;
-}
-
-async function countAvailable({ ledger }: Pick<PoolTools, "ledger">, { pool, algorithm }: PoolClaim): Promise<number> {
-  const counts = await ledger.countPoolKeys();
-  return counts.find((count) => count.pool === pool && count.algorithm === algorithm)?.available ?? 0;
 }

@@ -7,7 +7,7 @@ import { deviceFolder, isSegmentOf, type LotLayout } from "../../disk/layout.ts"
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotLease } from "../../ledger/locks.ts";
-import { readPasswordFiles } from "../../mint/password-list.ts";
+import { readPasswordFiles } from "../../mint/scan-passwords.ts";
 import { openDevice } from "../lot/open-device.ts";
 import { requireOwnFolders } from "./claim-folders.ts";
 import { type MergedPasswords, mergePasswords, strikeListed } from "./merge-passwords.ts";

@@ -1,5 +1,5 @@
 import { OnboardingError } from "../../domain/error.ts";
-import { HEADER, scanPasswords } from "./scan-passwords.ts";
+import { HEADER, scanPasswords } from "../../mint/scan-passwords.ts";
 
 /** Lists of passwords, oldest first, and passwords that no list has. */
 export interface PasswordSources {

@@ -29,17 +29,19 @@ export async function findSegments(
   const batches = await ledger.passwordBatches(lot);
   const there = new Set(namesIn(layout.secrets));
   const making = new Set(namesIn(layout.secretsWork));
-  const open = batches.filter(({ state, listed }) => state !== "void" && listed !== "yes");
-  const done = batches.filter(({ state, listed }) => state === "void" || listed === "yes");
+  const isDone = ({ state, listed }: PasswordBatch) => state === "void" || listed === "yes";
+  const open = batches.filter((batch) => !isDone(batch));
   return {
     open,
     paths: open.flatMap(({ segment }) => (there.has(segment) ? [join(layout.secrets, segment)] : [])),
     leftovers: [
-      ...done.flatMap(({ segment }) => (there.has(segment) ? [join(layout.secrets, segment)] : [])),
+      ...batches.flatMap((batch) =>
+        isDone(batch) && there.has(batch.segment) ? [join(layout.secrets, batch.segment)] : [],
+      ),
       // Of a segment that is in place only the new name is synced: a power cut may bring the old one back.
-      ...batches.flatMap(({ segment, state, listed }) =>
-        making.has(segment) && (there.has(segment) || state === "void" || listed === "yes")
-          ? [join(layout.secretsWork, segment)]
+      ...batches.flatMap((batch) =>
+        making.has(batch.segment) && (there.has(batch.segment) || isDone(batch))
+          ? [join(layout.secretsWork, batch.segment)]
           : [],
       ),
     ],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { deviceFolder, type LotLayout, sealedNumber, segmentBatch } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
-import { readPasswordFiles } from "../../mint/password-list.ts";
+import { readPasswordFiles } from "../../mint/scan-passwords.ts";
 import { openDevice } from "../lot/open-device.ts";
 
 const PAGE = 500;

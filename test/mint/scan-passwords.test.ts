@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { readPasswordFiles } from "../../src/mint/password-list.ts";
+import { readPasswordFiles } from "../../src/mint/scan-passwords.ts";
 
 test("of several files an id has the password of the last that names it, and header rows are none", async () => {
   const folder = mkdtempSync(join(tmpdir(), "lotmint-lists-"));

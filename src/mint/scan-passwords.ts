@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { diskError } from "../../disk/disk-error.ts";
+import { diskError } from "../disk/disk-error.ts";
 
 /** The header of passwords.csv and of each segment. */
 export const HEADER = "id,password";
@@ -41,6 +41,15 @@ export async function scanPasswords(paths: readonly string[], take: TakePassword
     block.fill(0);
   }
   return digest.digest("hex");
+}
+
+/** The passwords of several files; an id that stands in more than one has that of the last. */
+export async function readPasswordFiles(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const passwords = new Map<string, string>();
+  await scanPasswords(paths, (octets, start, comma, end) => {
+    passwords.set(octets.toString("utf8", start, comma), octets.toString("utf8", comma + 1, end));
+  });
+  return passwords;
 }
 
 interface LineTaker {
