@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { OnboardingError } from "../../domain/error.ts";
 import { mayLive } from "../lock-owner.ts";
 import { LOCK_PATIENCE_MS, type LockOwner, type Locks, type LotLease } from "../locks.ts";
@@ -14,7 +15,7 @@ export function lockRules({ read, write, lotLocks }: Engine): Locks {
   return {
     acquireLot: async (lot, owner) => {
       const lock = lotLocks.take(lot);
-      if (lock === undefined) throw heldByAnother(lot, await read((on) => holderOf(on, lot)));
+      if (lock === undefined) throw heldByAnother(lot, await holderOf(read, lot));
       try {
         const lease = await write((on, append) => takeRow(on, append, lot, owner));
         lotLocks.keep(lease.run, lock);
@@ -58,10 +59,20 @@ async function takeRow(on: Statements, append: Append, asked: string, owner: Loc
   return { lot, run, fence };
 }
 
-async function holderOf(on: Statements, lot: string): Promise<LockOwner | undefined> {
-  const row = await on.lotNumber((await findLotName(on, lot)) ?? lot);
-  const lock = row === undefined ? undefined : await on.lockOf(row);
-  return lock?.held === true ? lock : undefined;
+/** How often, and how often at most, it is asked who holds a lot: a holder has the kernel's lock before its row says so. */
+const ASK_AGAIN_MS = 25;
+const MOST_ASKED = 20;
+
+async function holderOf(read: Engine["read"], lot: string): Promise<LockOwner | undefined> {
+  for (let asked = 1; ; asked++) {
+    const lock = await read(async (on) => {
+      const row = await on.lotNumber((await findLotName(on, lot)) ?? lot);
+      return row === undefined ? undefined : on.lockOf(row);
+    });
+    if (lock?.held === true) return lock;
+    if (asked === MOST_ASKED) return undefined;
+    await setTimeout(ASK_AGAIN_MS);
+  }
 }
 
 function heldByAnother(lot: string, holder: Pick<LockOwner, "host" | "pid"> | undefined): OnboardingError {

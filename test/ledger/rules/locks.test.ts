@@ -6,6 +6,9 @@ import { execPath } from "node:process";
 import { expect, onTestFinished, test } from "vitest";
 import { currentLockOwner } from "../../../src/ledger/lock-owner.ts";
 import { LOCK_PATIENCE_MS, type LockOwner } from "../../../src/ledger/locks.ts";
+import type { Engine } from "../../../src/ledger/rules/engine.ts";
+import { lockRules } from "../../../src/ledger/rules/locks.ts";
+import type { Statements } from "../../../src/ledger/rules/statements.ts";
 import { openLedger } from "../../../src/ledger/sqlite/open-ledger.ts";
 import * as world from "../ledger-world.ts";
 
@@ -92,4 +95,40 @@ test("a lot held by a living process is refused; once that is killed, the lot is
   await ledger.recordJob(lease, { issuer: "line-3", name: "job", json: "{}" });
   expect(await ledger.lot("L1")).toMatchObject({ lastExitCode: null, heldBy: currentLockOwner() });
   expect((await ledger.lot("L1"))?.lastRunAtMs).not.toBeNull();
+});
+
+const ME = { host: "line-1", bootId: "b", pid: 1, processStart: "1" };
+
+/** Another process has the kernel's lock of the lot; its row stands there from the question `recorded` on. */
+function heldEngine(recorded: number): { readonly engine: Engine; readonly asked: () => number } {
+  let asked = 0;
+  const on = {
+    lotNumber: async () => 1,
+    lockOf: async () => {
+      asked += 1;
+      return { held: asked >= recorded, host: "line-2", pid: 4711 };
+    },
+  } as unknown as Statements;
+  const engine = {
+    read: (act: (statements: Statements) => unknown) => act(on),
+    lotLocks: { take: () => undefined },
+  } as unknown as Engine;
+  return { engine, asked: () => asked };
+}
+
+test("who holds a lot is told also where that is recorded a moment after its lock is taken", async () => {
+  const { engine, asked } = heldEngine(3);
+  await expect(lockRules(engine).acquireLot("A", ME)).rejects.toMatchObject({
+    code: "lot-held",
+    message: expect.stringContaining("(host line-2, process 4711)"),
+  });
+  expect(asked()).toBe(3);
+});
+
+test("a lot whose holder is never recorded is held all the same", async () => {
+  const { engine } = heldEngine(Number.POSITIVE_INFINITY);
+  await expect(lockRules(engine).acquireLot("A", ME)).rejects.toMatchObject({
+    code: "lot-held",
+    message: "lot A is held by another run; wait for it to end and run again",
+  });
 });
