@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["manifest", "keystore", "registration", "report", "verify"],
   ["plan", "mint", "submit"],
   ["run", "watch", "schedule"],
-  ["sandbox"],
+  ["page", "sandbox"],
   ["cli"],
   ["main.ts"],
 ];
