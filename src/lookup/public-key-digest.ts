@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, hash, type KeyObject } from "node:crypto";
 import { readPem, readPemText } from "../x509/pem.ts";
 import { readCertificate } from "../x509/read-certificate.ts";
-import { readRequest } from "./read-request.ts";
+import { readRequestFields } from "./read-request-fields.ts";
 
 /**
  * SHA-256 (hex) of the SubjectPublicKeyInfo in a file: that of a certificate, a certificate request, a public key or
@@ -20,7 +20,7 @@ const exported = (key: KeyObject): Buffer => key.export({ type: "spki", format: 
 
 const READERS: readonly ((der: Buffer) => Buffer)[] = [
   (der) => readCertificate(der).spki,
-  (der) => readRequest(der).spki,
+  (der) => readRequestFields(der).spki,
   (der) => exported(createPublicKey({ key: der, format: "der", type: "spki" })),
   ...(["pkcs8", "pkcs1", "sec1"] as const).map(
     (type) => (der: Buffer) => exported(createPublicKey(createPrivateKey({ key: der, format: "der", type }))),

@@ -16,7 +16,7 @@ export interface RequestFields {
 const EXTENSION_REQUEST = "1.2.840.113549.1.9.14";
 
 /** Takes a DER request apart (RFC 2986, 4); neither signature nor key is judged. Throws `DerError` for what is none. */
-export function readRequest(der: Buffer): RequestFields {
+export function readRequestFields(der: Buffer): RequestFields {
   const [info, algorithm, signature] = readChildren(readWhole(der, TAG.SEQUENCE).content);
   if (info?.tag !== TAG.SEQUENCE || algorithm?.tag !== TAG.SEQUENCE || signature?.tag !== TAG.BIT_STRING) {
     throw new DerError("no request's outline", 0);
