@@ -8,7 +8,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["asn1", "disk"],
   ["x509"],
   ["config", "authority", "ledger", "platform"],
-  ["manifest", "keystore", "registration", "report", "verify"],
+  ["manifest", "keystore", "registration", "report", "verify", "lookup"],
   ["plan", "mint", "submit"],
   ["run", "watch", "schedule"],
   ["page", "sandbox"],

@@ -44,9 +44,9 @@ export function sendHtml(reply: FastifyReply, page: Html): FastifyReply {
   return reply.type("text/html; charset=utf-8").header("vary", "accept-language, cookie").send(htmlText(page));
 }
 
-/** To a person the other page; a program, which asks for no HTML, is told that it is done. */
+/** To a person the other page; a program that asks for JSON is told that it is done. */
 export function sendDone(request: FastifyRequest, reply: FastifyReply, to: string): FastifyReply {
-  return wantsHtml(request) ? reply.redirect(to, 303) : reply.code(204).send();
+  return wantsJson(request) ? reply.code(204).send() : reply.redirect(to, 303);
 }
 
 /** An error as a page for people, and as JSON for programs. */
@@ -57,12 +57,13 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: P
   // What is left of a body that was not read must not be taken for the next request.
   if (request.method === "POST") reply.header("connection", "close");
   if (status === 401) reply.header("www-authenticate", 'Bearer realm="lotmint"');
-  if (!wantsHtml(request)) return reply.send({ error: kind, message });
+  if (wantsJson(request)) return reply.send({ error: kind, message });
   return sendHtml(reply, renderError({ ...frameOf(request), status, kind, message }, localeOf(request)));
 }
 
-export function wantsHtml({ headers }: FastifyRequest): boolean {
-  return (headers.accept ?? "").includes("text/html");
+export function wantsJson({ headers }: FastifyRequest): boolean {
+  const { accept = "" } = headers;
+  return accept.includes("application/json") && !accept.includes("text/html");
 }
 
 /** What the program's own errors are on the page; undefined for a defect. */

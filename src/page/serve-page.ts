@@ -9,7 +9,7 @@ import { ownHost } from "./access/own-host.ts";
 import { keepSessions } from "./access/sessions.ts";
 import { tokenRoles } from "./access/token-roles.ts";
 import { countTries } from "./access/tries.ts";
-import { pageErrorOf, SAFE_HEADERS, sendError, wantsHtml } from "./answer.ts";
+import { pageErrorOf, SAFE_HEADERS, sendError } from "./answer.ts";
 import { PageError } from "./page-error.ts";
 import type { PageSettings, PageTools } from "./page-tools.ts";
 import { addRoutes } from "./routes/routes.ts";
@@ -82,7 +82,9 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
       tools.log.error({ path: request.routeOptions.url, stack }, "the page could not answer; this is a defect of lotmint");
       return sendError(request, reply, new PageError("failed", "this is a defect of lotmint; its log says more"));
     }
-    if (error.kind === "sign-in" && wantsHtml(request) && request.method === "GET") {
+    // A browser that shows a page is led to the sign-in; scripts, streams and programs are told.
+    const isPage = request.method === "GET" && (request.headers.accept ?? "").includes("text/html");
+    if (error.kind === "sign-in" && isPage) {
       return reply.redirect(`/sign-in?next=${encodeURIComponent(request.url)}`, 303);
     }
     return sendError(request, reply, error);

@@ -6,6 +6,7 @@ import { LOCK_PATIENCE_MS } from "../../src/ledger/locks.ts";
 import { adoptionsContract } from "./contract/adoptions.ts";
 import { keyPoolContract } from "./contract/key-pool.ts";
 import { overviewContract } from "./contract/overview.ts";
+import { lookingUpContract } from "./contract/looking-up.ts";
 import { publicKeysContract } from "./contract/public-keys.ts";
 import { pushesContract } from "./contract/pushes.ts";
 import { remintingContract } from "./contract/reminting.ts";
@@ -55,6 +56,7 @@ export function describeLedger(name: string, open: LedgerFactory): void {
     adoptionsContract(watched);
     keyPoolContract(watched);
     overviewContract(watched);
+    lookingUpContract(watched);
     publicKeysContract(watched);
     pushesContract(watched);
     remintingContract(watched);

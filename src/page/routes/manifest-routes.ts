@@ -1,7 +1,7 @@
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isDropName } from "../../watch/drop-name.ts";
-import { frameOf, localeOf, sendDone, sendHtml, wantsHtml } from "../answer.ts";
+import { frameOf, localeOf, sendDone, sendHtml, wantsJson } from "../answer.ts";
 import { PageError } from "../page-error.ts";
 import type { PageTools } from "../page-tools.ts";
 import { MOST_UPLOAD_OCTETS, type Previews } from "../upload/previews.ts";
@@ -45,7 +45,7 @@ export async function addManifestRoutes(server: FastifyInstance, tools: PageTool
         throw new PageError("bad-request", `${JSON.stringify(name)} is no manifest's name; it has to end in .csv, .tsv or .txt`);
       }
       const preview = await previews.receive(name, part.file);
-      if (!wantsHtml(request)) return reply.code(201).send(preview);
+      if (wantsJson(request)) return reply.code(201).send(preview);
       return reply.redirect(`/manifests/${preview.id}`, 303);
     } catch (error) {
       if (request.raw.destroyed && !request.raw.complete) return reply.hijack();
