@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { frameOf, localeOf, sendHtml } from "../answer.ts";
-import { authorityModels } from "../models/authority-models.ts";
+import type { AuthorityModel } from "../model.ts";
 import { deviceModel } from "../models/device-model.ts";
 import { homeModel, readListQuestion } from "../models/home-model.ts";
 import { lotModel } from "../models/lot-model.ts";
@@ -19,10 +19,14 @@ type Query = Readonly<Record<string, unknown>>;
 export function addLookRoutes(
   server: FastifyInstance,
   tools: PageTools,
-  around: { readonly table: LotTable; readonly previews: Previews; readonly rates: RateMemory },
+  around: {
+    readonly table: LotTable;
+    readonly previews: Previews;
+    readonly rates: RateMemory;
+    readonly authorities: () => Promise<readonly AuthorityModel[]>;
+  },
 ): void {
-  const { table, previews, rates } = around;
-  const authorities = authorityModels(tools);
+  const { table, previews, rates, authorities } = around;
 
   server.get<{ Querystring: Query }>("/", async (request, reply) => {
     const frame = frameOf(request);

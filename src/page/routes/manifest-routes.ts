@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isDropName } from "../../watch/drop-name.ts";
@@ -14,6 +15,7 @@ const MOST_OCTETS_AROUND = 64 * 1024;
 /** A client that sends nothing for so long is given up. */
 const SILENT_MS = 30_000;
 const CHECK_MS = 5_000;
+const READ_REST_MS = 10_000;
 const LONGEST_NAME = 255;
 
 /** Handing a manifest in, looking at what a run would do with it, and starting it or not. */
@@ -48,7 +50,9 @@ export async function addManifestRoutes(server: FastifyInstance, tools: PageTool
       if (wantsJson(request)) return reply.code(201).send(preview);
       return reply.redirect(`/manifests/${preview.id}`, 303);
     } catch (error) {
+      // A client that is gone is told nothing; one that is still sending would not hear it.
       if (request.raw.destroyed && !request.raw.complete) return reply.hijack();
+      await readRest(request);
       throw error;
     } finally {
       silence.end();
@@ -83,6 +87,17 @@ function gone(): PageError {
 /** The last part of a name: browsers send no folders, others might. */
 function baseName(name: string): string {
   return (name.split(/[/\\]/).at(-1) ?? "").replace(/\p{Cc}/gu, "").slice(-LONGEST_NAME);
+}
+
+/** Lets a client send the rest of what is not wanted, for a while: before that it does not read our answer. */
+async function readRest({ raw }: FastifyRequest): Promise<void> {
+  if (raw.complete) return;
+  raw.unpipe();
+  raw.resume();
+  const stop = new AbortController();
+  const pause = setTimeout(() => stop.abort(), READ_REST_MS);
+  await once(raw, "end", { signal: stop.signal }).catch(() => undefined);
+  clearTimeout(pause);
 }
 
 /** Breaks the connection of a client that begins a body and then sends nothing. */

@@ -2,9 +2,12 @@ import type { FastifyInstance } from "fastify";
 import type { Sessions } from "../access/sessions.ts";
 import type { Role } from "../access/token-roles.ts";
 import type { Tries } from "../access/tries.ts";
+import { authorityModels } from "../models/authority-models.ts";
 import { makeLotTable } from "../models/lot-table.ts";
+import { rememberRates } from "../models/rate-memory.ts";
 import type { PageTools } from "../page-tools.ts";
 import { openStreams } from "../stream/streams.ts";
+import { keepPreviews } from "../upload/previews.ts";
 import { addActRoutes } from "./act-routes.ts";
 import { addAssetRoutes } from "./asset-routes.ts";
 import { addFileRoutes } from "./file-routes.ts";
@@ -26,12 +29,15 @@ export interface RouteOptions {
 export async function addRoutes(server: FastifyInstance, options: RouteOptions): Promise<void> {
   const { tools } = options;
   const table = makeLotTable(tools);
+  const rates = rememberRates(tools.control);
+  const previews = keepPreviews(tools);
+  const authorities = authorityModels(tools);
   addAssetRoutes(server);
   await addSignInRoutes(server, options);
-  const uploads = await addManifestRoutes(server, tools);
-  addLookRoutes(server, tools, table, uploads);
+  await addManifestRoutes(server, tools, previews);
+  addLookRoutes(server, tools, { table, previews, rates, authorities });
   addFileRoutes(server, tools);
   addActRoutes(server, tools);
-  openStreams(server, tools, table);
-  addStateRoutes(server, tools, table);
+  openStreams(server, tools, { table, rates });
+  addStateRoutes(server, tools, { table, authorities });
 }
