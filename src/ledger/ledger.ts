@@ -4,6 +4,7 @@ import type { KeyPool } from "./key-pool.ts";
 import type { Locks } from "./locks.ts";
 import type { Lots } from "./lots.ts";
 import type { Minting } from "./minting.ts";
+import type { Orders } from "./orders.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Reading } from "./reading.ts";
 import type { Parts } from "./registration.ts";
@@ -37,6 +38,7 @@ export interface Ledger
     Revoking,
     Reminting,
     RevocationLists,
+    Orders,
     Reading,
     Events {
   /** Waits for what was asked for, and closes. May be said twice. */

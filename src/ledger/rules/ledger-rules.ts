@@ -7,6 +7,7 @@ import { keyPoolRules } from "./key-pool.ts";
 import { lockRules } from "./locks.ts";
 import { lotRules } from "./lots.ts";
 import { mintingRules } from "./minting.ts";
+import { orderRules } from "./orders.ts";
 import { passwordRules } from "./passwords.ts";
 import { readingRules } from "./reading.ts";
 import { registrationRules } from "./registration.ts";
@@ -32,6 +33,7 @@ export function ledgerRules(engine: Engine): Omit<Ledger, "close"> {
     ...revokingRules(engine),
     ...remintingRules(engine),
     ...revocationListRules(engine),
+    ...orderRules(engine),
     ...readingRules(engine),
     ...eventRules(engine),
   };

@@ -5,6 +5,7 @@ import type { KeyPoolStatements } from "./statements/key-pool.ts";
 import type { LockStatements } from "./statements/locks.ts";
 import type { LotStatements } from "./statements/lots.ts";
 import type { MintingStatements } from "./statements/minting.ts";
+import type { OrderStatements } from "./statements/orders.ts";
 import type { PasswordStatements } from "./statements/passwords.ts";
 import type { ReadingStatements } from "./statements/reading.ts";
 import type { RegistrationStatements } from "./statements/registration.ts";
@@ -31,5 +32,6 @@ export interface Statements
     RegistrationStatements,
     SubmissionStatements,
     RevokingStatements,
+    OrderStatements,
     ReadingStatements,
     EventStatements {}

@@ -7,6 +7,7 @@ import { keyPoolStatements } from "./key-pool-statements.ts";
 import { lockStatements } from "./lock-statements.ts";
 import { lotStatements } from "./lot-statements.ts";
 import { mintingStatements } from "./minting-statements.ts";
+import { orderStatements } from "./order-statements.ts";
 import { passwordStatements } from "./password-statements.ts";
 import { readingStatements } from "./reading-statements.ts";
 import { registrationStatements } from "./registration-statements.ts";
@@ -34,6 +35,7 @@ export function sqliteStatements(database: DatabaseSync, now: () => number): Sta
     ...revokingStatements(database, clock),
     ...revocationListStatements(database),
     ...pushStatements(database, clock),
+    ...orderStatements(database, clock),
     ...readingStatements(database),
     ...eventStatements(database),
   };
