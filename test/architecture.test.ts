@@ -126,7 +126,12 @@ function folderOf(path: string): string {
 
 /** A package's name without the path inside it; Node.js's own modules keep theirs. */
 function packageOf(from: string): string {
-  return from.startsWith("node:") ? from : from.split("/").slice(0, from.startsWith("@") ? 2 : 1).join("/");
+  return from.startsWith("node:")
+    ? from
+    : from
+        .split("/")
+        .slice(0, from.startsWith("@") ? 2 : 1)
+        .join("/");
 }
 
 /** True for a file in this folder of src/ or in one below it. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { remove } from "./durable.ts";
 import { diskError } from "./disk-error.ts";
+import { remove } from "./durable.ts";
 
 /** More came than may. */
 export class TooLargeError extends Error {

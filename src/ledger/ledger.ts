@@ -5,6 +5,7 @@ import type { Locks } from "./locks.ts";
 import type { LookingUp } from "./looking-up.ts";
 import type { Lots } from "./lots.ts";
 import type { Minting } from "./minting.ts";
+import type { Orders } from "./orders.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Reading } from "./reading.ts";
 import type { Parts } from "./registration.ts";
@@ -38,6 +39,7 @@ export interface Ledger
     Revoking,
     Reminting,
     RevocationLists,
+    Orders,
     Reading,
     LookingUp,
     Events {

@@ -83,6 +83,7 @@ export function pageErrorOf(error: unknown): PageError | undefined {
   const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
   if (status === 413) return new PageError("too-large", "the request is too large", { cause: error });
   if (status === 404) return new PageError("not-found", "there is no such page", { cause: error });
-  if (status >= 400 && status < 500) return new PageError("bad-request", "the request is not understood", { cause: error });
+  if (status >= 400 && status < 500)
+    return new PageError("bad-request", "the request is not understood", { cause: error });
   return undefined;
 }

@@ -52,7 +52,13 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: false, caseSensitive: true },
     ...(tls === undefined
-      ? { http: { maxHeaderSize: MOST_HEADER_OCTETS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS } }
+      ? {
+          http: {
+            maxHeaderSize: MOST_HEADER_OCTETS,
+            headersTimeout: HEADERS_MS,
+            connectionsCheckingInterval: CHECK_MS,
+          },
+        }
       : {
           https: {
             cert: tls.certificate,
@@ -79,7 +85,10 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
     const error = pageErrorOf(strayDiskError(cause));
     if (error === undefined) {
       const stack = cause instanceof Error ? cause.stack : String(cause);
-      tools.log.error({ path: request.routeOptions.url, stack }, "the page could not answer; this is a defect of lotmint");
+      tools.log.error(
+        { path: request.routeOptions.url, stack },
+        "the page could not answer; this is a defect of lotmint",
+      );
       return sendError(request, reply, new PageError("failed", "this is a defect of lotmint; its log says more"));
     }
     // A browser that shows a page is led to the sign-in; scripts, streams and programs are told.

@@ -1,3 +1,4 @@
+import type { PlatformReply } from "../platform/platform.ts";
 import type { LotOutcome } from "../watch/lot-outcome.ts";
 
 /** How a file, or the sending again of a lot, ended. */
@@ -24,14 +25,6 @@ export interface WatchRecord {
   /** The platform has answered, or has not. */
   replied(reply: PlatformReply): void;
   onReply(listener: (reply: PlatformReply) => void): void;
-}
-
-export interface PlatformReply {
-  /** Of the request, upper case. */
-  readonly method: string;
-  /** The HTTP status; null: there was no answer. */
-  readonly status: number | null;
-  readonly seconds: number;
 }
 
 const MOST_LOTS = 10_000;

@@ -8,6 +8,7 @@ import { lockRules } from "./locks.ts";
 import { lookingUpRules } from "./looking-up.ts";
 import { lotRules } from "./lots.ts";
 import { mintingRules } from "./minting.ts";
+import { orderRules } from "./orders.ts";
 import { passwordRules } from "./passwords.ts";
 import { readingRules } from "./reading.ts";
 import { registrationRules } from "./registration.ts";
@@ -33,6 +34,7 @@ export function ledgerRules(engine: Engine): Omit<Ledger, "close"> {
     ...revokingRules(engine),
     ...remintingRules(engine),
     ...revocationListRules(engine),
+    ...orderRules(engine),
     ...readingRules(engine),
     ...lookingUpRules(engine),
     ...eventRules(engine),

@@ -368,4 +368,19 @@ export const MIGRATIONS: readonly string[] = [
       THEN coalesce(detail ->> '$.batch', detail ->> '$.upload', detail ->> '$.part') END) VIRTUAL;
   CREATE INDEX events_by_number ON events (chain, kind, number, at_ms);
   `,
+  // What the watcher was asked for and goes on with when it is started again: lots that it leaves alone until they are
+  // resumed, and lots to send again. By folded name, since a lot may be stopped before its first run.
+  `
+  CREATE TABLE stopped_lots (
+    folded TEXT PRIMARY KEY,
+    lot TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE sends_asked (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    folded TEXT NOT NULL UNIQUE,
+    lot TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

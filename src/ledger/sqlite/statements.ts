@@ -8,6 +8,7 @@ import { lockStatements } from "./lock-statements.ts";
 import { lookingUpStatements } from "./looking-up-statements.ts";
 import { lotStatements } from "./lot-statements.ts";
 import { mintingStatements } from "./minting-statements.ts";
+import { orderStatements } from "./order-statements.ts";
 import { passwordStatements } from "./password-statements.ts";
 import { readingStatements } from "./reading-statements.ts";
 import { registrationStatements } from "./registration-statements.ts";
@@ -35,6 +36,7 @@ export function sqliteStatements(database: DatabaseSync, now: () => number): Sta
     ...revokingStatements(database, clock),
     ...revocationListStatements(database),
     ...pushStatements(database, clock),
+    ...orderStatements(database, clock),
     ...readingStatements(database),
     ...lookingUpStatements(database),
     ...eventStatements(database),

@@ -44,7 +44,10 @@ export function addGuard(server: FastifyInstance, options: GuardOptions): void {
   server.addHook("onRequest", async (request) => {
     const { headers } = request;
     if (!isOwnHost(headers.host)) {
-      throw new PageError("forbidden", "the Host header names another server; use the address that lotmint watch has printed");
+      throw new PageError(
+        "forbidden",
+        "the Host header names another server; use the address that lotmint watch has printed",
+      );
     }
     const origin = {
       origin: headers.origin,

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
-import { type ListenAddress, isLoopback } from "./listen-address.ts";
+import { isLoopback, type ListenAddress } from "./listen-address.ts";
 
 export interface OwnHostOptions {
   readonly address: ListenAddress;

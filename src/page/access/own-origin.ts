@@ -10,7 +10,10 @@ export interface OriginHeaders {
  * True for a request that changes something and comes from this page: its Origin is the very address that was asked. Browsers
  * send the Origin of every post; one without any is no browser's, and counts only where `withoutOrigin` says so.
  */
-export function isFromOwnPage(headers: OriginHeaders, options: { readonly tls: boolean; readonly withoutOrigin: boolean }): boolean {
+export function isFromOwnPage(
+  headers: OriginHeaders,
+  options: { readonly tls: boolean; readonly withoutOrigin: boolean },
+): boolean {
   const { origin, host, site } = headers;
   if (site !== undefined && site !== "same-origin") return false;
   if (origin === undefined) return options.withoutOrigin && site === undefined;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, fstatSync, openSync, readFileSync, type ReadStream } from "node:fs";
+import { closeSync, createReadStream, fstatSync, openSync, type ReadStream, readFileSync } from "node:fs";
 import { isMissing } from "../../disk/disk-error.ts";
 import { unfollowedFlags } from "../../disk/open-unfollowed.ts";
 

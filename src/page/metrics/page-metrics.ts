@@ -33,10 +33,20 @@ export function pageMetrics(
   const devices = gauge("lotmint_devices", "Devices in the ledger by stage, all lots together.", ["stage"]);
   const badRows = gauge("lotmint_rejected_rows", "Rows of manifests that are rejected and are no devices.");
   const lots = gauge("lotmint_lots", "Lots, and files that are none yet, by state.", ["state"]);
-  const remaining = gauge("lotmint_issuer_remaining_seconds", "Time until the authority's certificate ends (86400 is a day).", ["issuer"]);
-  const ending = gauge("lotmint_issuer_not_after_timestamp_seconds", "When the authority's certificate ends, in Unix time.", ["issuer"]);
+  const remaining = gauge(
+    "lotmint_issuer_remaining_seconds",
+    "Time until the authority's certificate ends (86400 is a day).",
+    ["issuer"],
+  );
+  const ending = gauge(
+    "lotmint_issuer_not_after_timestamp_seconds",
+    "When the authority's certificate ends, in Unix time.",
+    ["issuer"],
+  );
   const issued = gauge("lotmint_issuer_certificates", "Certificates that the authority has signed.", ["issuer"]);
-  const rate = gauge("lotmint_devices_per_second", "Devices a second of the runs in hand, by what they are doing.", ["room"]);
+  const rate = gauge("lotmint_devices_per_second", "Devices a second of the runs in hand, by what they are doing.", [
+    "room",
+  ]);
   const underWay = gauge("lotmint_runs_in_hand", "Runs that the watcher has in hand.");
 
   const runs = new Counter({
@@ -91,7 +101,10 @@ export function pageMetrics(
     for (const state of PAGE_STATES) lots.set({ state }, counts[state]);
     const figures = [...(await table.figures(rows.flatMap(({ head }) => (head === undefined ? [] : [head])))).values()];
     for (const stage of STAGES) {
-      devices.set({ stage }, figures.reduce((sum, of) => sum + of.counts[stage], 0));
+      devices.set(
+        { stage },
+        figures.reduce((sum, of) => sum + of.counts[stage], 0),
+      );
     }
     badRows.set(figures.reduce((sum, of) => sum + of.badRows, 0));
     for (const each of [remaining, ending, issued]) each.reset();

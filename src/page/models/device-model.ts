@@ -25,7 +25,15 @@ export async function deviceModel(
   }
 }
 
-function deviceEntry({ externalId, lot, line, stage, rejectReason, certificates, events }: LookedUpDevice): DeviceEntry {
+function deviceEntry({
+  externalId,
+  lot,
+  line,
+  stage,
+  rejectReason,
+  certificates,
+  events,
+}: LookedUpDevice): DeviceEntry {
   return {
     externalId,
     lot,
@@ -39,5 +47,14 @@ function deviceEntry({ externalId, lot, line, stage, rejectReason, certificates,
 
 function certificateModel(certificate: CertificateAccount): CertificateModel {
   const { serialNumber, sha256, issuer, notBeforeMs, notAfterMs, state, ended } = certificate;
-  return { serialNumber, sha256, issuer, notBeforeMs, notAfterMs, state, reason: ended?.reason ?? null, atMs: ended?.atMs ?? null };
+  return {
+    serialNumber,
+    sha256,
+    issuer,
+    notBeforeMs,
+    notAfterMs,
+    state,
+    reason: ended?.reason ?? null,
+    atMs: ended?.atMs ?? null,
+  };
 }

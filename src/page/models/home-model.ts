@@ -1,5 +1,13 @@
 import type { WatchControl } from "../../watch/watch-control.ts";
-import { type AuthorityModel, type FrameModel, type HomeModel, PAGE_SIZE, PAGE_STATES, type PageState, type PreviewModel } from "../model.ts";
+import {
+  type AuthorityModel,
+  type FrameModel,
+  type HomeModel,
+  PAGE_SIZE,
+  PAGE_STATES,
+  type PageState,
+  type PreviewModel,
+} from "../model.ts";
 import type { LotRow, LotTable } from "./lot-table.ts";
 
 /** What of the list is asked for. */
@@ -37,7 +45,20 @@ export async function homeModel({ question, table, control, ...rest }: HomeParts
   const { authorities, preview, mayAct, signedIn } = rest;
   const { filter, search } = question;
   const schedules = control.schedules();
-  return { cards, counts, total: rows.length, page, pages, filter, search, authorities, schedules, preview, mayAct, signedIn };
+  return {
+    cards,
+    counts,
+    total: rows.length,
+    page,
+    pages,
+    filter,
+    search,
+    authorities,
+    schedules,
+    preview,
+    mayAct,
+    signedIn,
+  };
 }
 
 /** The rows that are asked for, and how many of each state match the search. */

@@ -105,10 +105,12 @@ export function makeLotTable(tools: Pick<PageTools, "control" | "record" | "useL
       }
       if (from + COUNTED_AT_ONCE < stale.length) await new Promise((resolve) => setImmediate(resolve));
     }
-    return new Map(lots.flatMap(({ name }) => {
-      const of = counted.get(name)?.figures;
-      return of === undefined ? [] : [[name, of] as const];
-    }));
+    return new Map(
+      lots.flatMap(({ name }) => {
+        const of = counted.get(name)?.figures;
+        return of === undefined ? [] : [[name, of] as const];
+      }),
+    );
   }
 
   async function rows(): Promise<readonly LotRow[]> {
@@ -189,9 +191,13 @@ function cardOf(row: LotRow, figures: LotFigures | undefined, ended: Ended | und
     taktSeconds: running?.taktSeconds ?? job?.taktSeconds ?? null,
     atMs: row.atMs,
     may: {
-      stop: refused === undefined && !stopped && (work?.state === "running" || (work?.state === "waiting" && work.lot !== null)),
+      stop:
+        refused === undefined &&
+        !stopped &&
+        (work?.state === "running" || (work?.state === "waiting" && work.lot !== null)),
       resume: stopped,
-      sendAgain: known && work === undefined && !stopped && state !== "running" && job !== undefined && maySend(job, counts),
+      sendAgain:
+        known && work === undefined && !stopped && state !== "running" && job !== undefined && maySend(job, counts),
     },
   };
 }

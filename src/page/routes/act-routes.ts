@@ -27,6 +27,7 @@ export function actorOf({ visitor }: FastifyRequest): Actor {
 /** The page that the button was on: the lot's own, or the list. */
 function backTo({ headers }: FastifyRequest, lot: string): string {
   const own = `/lots/${encodeURIComponent(lot)}`;
-  const from = typeof headers.referer === "string" && URL.canParse(headers.referer) ? new URL(headers.referer) : undefined;
+  const from =
+    typeof headers.referer === "string" && URL.canParse(headers.referer) ? new URL(headers.referer) : undefined;
   return from?.host === headers.host && from?.pathname === own ? own : "/";
 }

@@ -44,7 +44,10 @@ export async function addManifestRoutes(server: FastifyInstance, tools: PageTool
       }
       const name = baseName(part.filename);
       if (!isDropName(name)) {
-        throw new PageError("bad-request", `${JSON.stringify(name)} is no manifest's name; it has to end in .csv, .tsv or .txt`);
+        throw new PageError(
+          "bad-request",
+          `${JSON.stringify(name)} is no manifest's name; it has to end in .csv, .tsv or .txt`,
+        );
       }
       const preview = await previews.receive(name, part.file);
       if (wantsJson(request)) return reply.code(201).send(preview);
@@ -81,7 +84,10 @@ export async function addManifestRoutes(server: FastifyInstance, tools: PageTool
 }
 
 function gone(): PageError {
-  return new PageError("not-found", "this manifest is not here any more: it was started, discarded, or another one took its place");
+  return new PageError(
+    "not-found",
+    "this manifest is not here any more: it was started, discarded, or another one took its place",
+  );
 }
 
 /** The last part of a name: browsers send no folders, others might. */

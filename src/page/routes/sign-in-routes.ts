@@ -29,25 +29,21 @@ export async function addSignInRoutes(server: FastifyInstance, options: RouteOpt
     return show(request, reply, { problem: null, waitSeconds: null, next });
   });
 
-  server.post(
-    "/sign-in",
-    { config: { open: true }, bodyLimit: MOST_SIGN_IN_OCTETS },
-    async (request, reply) => {
-      const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
-      const next = ownPath(form.get("next"));
-      if (roleOf === undefined) return reply.redirect(next, 303);
-      try {
-        const role = tryToken((form.get("token") ?? "").trim(), request.ip, { roleOf, tries });
-        return reply.header("set-cookie", cookieHeader(sessions.begin(role), tls)).redirect(next, 303);
-      } catch (error) {
-        if (!(error instanceof PageError)) throw error;
-        const { status, kind, waitSeconds = null } = error;
-        if (waitSeconds !== null) reply.header("retry-after", String(waitSeconds));
-        const problem = kind === "too-many-tries" ? kind : "wrong-token";
-        return show(request, reply.code(status), { problem, waitSeconds, next });
-      }
-    },
-  );
+  server.post("/sign-in", { config: { open: true }, bodyLimit: MOST_SIGN_IN_OCTETS }, async (request, reply) => {
+    const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+    const next = ownPath(form.get("next"));
+    if (roleOf === undefined) return reply.redirect(next, 303);
+    try {
+      const role = tryToken((form.get("token") ?? "").trim(), request.ip, { roleOf, tries });
+      return reply.header("set-cookie", cookieHeader(sessions.begin(role), tls)).redirect(next, 303);
+    } catch (error) {
+      if (!(error instanceof PageError)) throw error;
+      const { status, kind, waitSeconds = null } = error;
+      if (waitSeconds !== null) reply.header("retry-after", String(waitSeconds));
+      const problem = kind === "too-many-tries" ? kind : "wrong-token";
+      return show(request, reply.code(status), { problem, waitSeconds, next });
+    }
+  });
 
   server.post("/sign-out", { config: { open: true } }, async (request, reply) => {
     const cookie = readCookie(request.headers.cookie, tls);

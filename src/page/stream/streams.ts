@@ -108,7 +108,11 @@ export function openStreams(
     await tellLots([...streams].filter(({ lot }) => lot !== null && lots.has(lot)));
   }
 
-  async function tellLists(to: readonly Stream[], changed: readonly LotRow[], removed: readonly string[]): Promise<void> {
+  async function tellLists(
+    to: readonly Stream[],
+    changed: readonly LotRow[],
+    removed: readonly string[],
+  ): Promise<void> {
     if (to.length === 0) return;
     const cards = await table.cards(changed);
     const markup = new Map<string, string>();

@@ -53,10 +53,10 @@ export function keepPreviews(tools: Pick<PageTools, "home" | "control" | "foreca
       if (held !== undefined) remove(held.path);
       held = { model, path };
       return model;
-    } catch (error) {
+    } catch (cause) {
       remove(path);
-      if (!(error instanceof TooLargeError)) throw error;
-      throw new PageError("too-large", "the file has more than 512 MB; divide it into several lots", { cause: error });
+      if (!(cause instanceof TooLargeError)) throw cause;
+      throw new PageError("too-large", "the file has more than 512 MB; divide it into several lots", { cause });
     } finally {
       receiving -= 1;
     }
@@ -68,7 +68,11 @@ export function keepPreviews(tools: Pick<PageTools, "home" | "control" | "foreca
     find: (id) => (held?.model.id === id ? held.model : undefined),
     start: async (id, by) => {
       const taken = held;
-      if (taken?.model.id !== id) throw new PageError("not-found", "this manifest is not here any more: it was started, discarded, or another one took its place");
+      if (taken?.model.id !== id)
+        throw new PageError(
+          "not-found",
+          "this manifest is not here any more: it was started, discarded, or another one took its place",
+        );
       if (taken.model.problem !== null) throw new PageError("conflict", taken.model.problem);
       held = undefined;
       try {
