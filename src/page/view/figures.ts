@@ -1,4 +1,5 @@
 import { type Html, html } from "../../report/html.ts";
+import { localTime } from "../../report/plain-text.ts";
 import type { Locale } from "./locale.ts";
 import { textsIn } from "./texts-in.ts";
 
@@ -49,6 +50,11 @@ export function momentText(atMs: number, locale: Locale): Html {
   if (Number.isNaN(at.getTime())) return html`–`;
   const shown = formatterOf(locale, true).format(at);
   return html`<time datetime="${at.toISOString()}">${shown}</time>`;
+}
+
+/** The time of day on the server, to the second. */
+export function clockText(atMs: number): string {
+  return localTime(atMs).slice("YYYY-MM-DD ".length);
 }
 
 /** A day in the server's time zone. */

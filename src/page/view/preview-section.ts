@@ -32,7 +32,7 @@ function what({ rows, toMint, known, rejected, lot, job, issuer }: PreviewModel,
     [texts.rows, rows],
     [texts.toMint, toMint],
     [texts.known, known],
-    [texts.rejected, rejected, rejected > 0 ? "some" : "none"],
+    [texts.rejected, rejected, rejected > 0 ? "some" : "zero"],
   ]);
   return html`${counted}${facts([
     [texts.lot, lot],
