@@ -1,6 +1,6 @@
 import { type Html, html } from "../../report/html.ts";
-import { count } from "../../report/plain-text.ts";
 import type { PageState } from "../model.ts";
+import { numberText } from "./figures.ts";
 import type { Locale } from "./locale.ts";
 
 export const NOTHING: Html = html``;
@@ -38,7 +38,7 @@ export function figures(
 ): Html {
   const items = entries.map(
     ([label, value, kind = ""]) =>
-      html`<div class="figure ${kind}"><dt>${label}</dt><dd>${typeof value === "number" ? count(value) : value}</dd></div>`,
+      html`<div class="figure ${kind}"><dt>${label}</dt><dd>${typeof value === "number" ? numberText(value) : value}</dd></div>`,
   );
   return html`<dl class="figures">${items}</dl>`;
 }
