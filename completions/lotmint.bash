@@ -102,6 +102,10 @@ check|--reason|text
 check|--yes|flag
 check|--passphrase-file|file
 check|--platform|flag
+|device|command
+device|1|text
+device|--serial|text
+device|--public-key|file
 |truststore|command
 truststore|fetch|command
 truststore fetch|1|text

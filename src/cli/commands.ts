@@ -3,6 +3,7 @@ import { backupCommand } from "./backup/command.ts";
 import { checkCommand } from "./check/command.ts";
 import type { AddCommand } from "./command.ts";
 import { completionCommand } from "./completion/command.ts";
+import { deviceCommand } from "./device/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { initCommand } from "./init/command.ts";
 import { keysCommand } from "./keys/command.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly AddCommand[] = [
   statusCommand,
   reportCommand,
   checkCommand,
+  deviceCommand,
   truststoreCommand,
   rehearseCommand,
   revokeCommand,

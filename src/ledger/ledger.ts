@@ -2,8 +2,10 @@ import type { Events } from "./events.ts";
 import type { Identity } from "./identity.ts";
 import type { KeyPool } from "./key-pool.ts";
 import type { Locks } from "./locks.ts";
+import type { LookingUp } from "./looking-up.ts";
 import type { Lots } from "./lots.ts";
 import type { Minting } from "./minting.ts";
+import type { Orders } from "./orders.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Reading } from "./reading.ts";
 import type { Parts } from "./registration.ts";
@@ -37,7 +39,9 @@ export interface Ledger
     Revoking,
     Reminting,
     RevocationLists,
+    Orders,
     Reading,
+    LookingUp,
     Events {
   /** Waits for what was asked for, and closes. May be said twice. */
   close(): Promise<void>;

@@ -1,3 +1,5 @@
+import { isDeviceName } from "../disk/layout.ts";
+
 const MANIFEST = /\.(?:csv|tsv|txt)[. ]*$/i;
 const WORKBOOK = /\.(?:xlsx|xlsm|xlsb|xls|ods|numbers)[. ]*$/i;
 
@@ -15,4 +17,22 @@ export function isDropName(name: string): boolean {
 /** Whether a file of this name is a workbook, whatever is in it. */
 export function isWorkbookName(name: string): boolean {
   return WORKBOOK.test(name);
+}
+
+const LONGEST_NAME = 200;
+
+/**
+ * What a browser or another program calls a file, as a name in the drop folder: without its folders, characters that are
+ * not permitted on every system replaced by `_`, not hidden. May come out as a name that `isDropName` does not know.
+ */
+export function safeDropName(name: string): string {
+  const last = name.toWellFormed().normalize("NFC").split(/[/\\]/).at(-1) ?? "";
+  const plain = last
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}<>:"|?*%]/gu, "_")
+    .replace(/^[.~\s]+/, "")
+    .replace(/[.\s]+$/, "");
+  const safe = isDeviceName(plain) ? `_${plain}` : plain;
+  const ending = /\.[^.]*$/.exec(safe)?.[0] ?? "";
+  const characters = [...safe];
+  return characters.length <= LONGEST_NAME ? safe : characters.slice(0, LONGEST_NAME - ending.length).join("") + ending;
 }

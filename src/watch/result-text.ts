@@ -91,6 +91,25 @@ ${who} It is tried again by itself; nothing is lost, and nothing has to be dropp
 `;
 }
 
+/** What lies beside a file in work/ whose lot somebody has stopped. */
+export function stoppedText(name: string, sinceMs: number): string {
+  return `STOPPED  ${plainText(name)}: its lot was stopped at ${localTime(sinceMs)}.
+It goes on when the lot is resumed on the watcher's page. Nothing is lost, and nothing has to be dropped again.
+`;
+}
+
+/** How sending a lot again went; nothing lies anywhere for that. */
+export function sendText(outcome: LotOutcome, lot: string): string {
+  const { exitCode, problem = "", report } = outcome;
+  const name = plainText(lot);
+  const { done, rejected } = tally(report);
+  if (exitCode === 0) return `DONE  Lot ${name}: sent again; ${all(done)} done.\n`;
+  if (exitCode === 3) {
+    return `PARTIAL  Lot ${name}: sent again; ${devices(done)} done, ${count(rejected)} ${rejected === 1 ? "row is" : "rows are"} rejected.\n`;
+  }
+  return `FAILED  Lot ${name}, sent again: ${lotState(exitCode).word}.\n${oneLine(problem)}\n`;
+}
+
 /** Several errors, a line each, become the first of them and a number. */
 function oneLine(problem: string): string {
   const lines = problem.split("\n").filter((line) => line.trim() !== "");

@@ -1,49 +1,27 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { diskError, strayDiskError } from "../disk/disk-error.ts";
-import { remove, replaceFile } from "../disk/durable.ts";
+import { remove } from "../disk/durable.ts";
 import { waitingFile } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
-import { lotState } from "../report/lot-state.ts";
+import { foldLotName } from "../domain/lot.ts";
+import type { ChangeFeed } from "./change-feed.ts";
 import { isThere } from "./claim-drop.ts";
-import { type Claim, dropClaim, writeClaim } from "./claims.ts";
+import { dropClaim, writeClaim } from "./claims.ts";
 import { errorOutcome } from "./error-outcome.ts";
 import { type Filed, fileResult } from "./file-result.ts";
 import { judge, type LotOutcome } from "./lot-outcome.ts";
+import type { LotStops } from "./lot-stops.ts";
 import { isReadable } from "./refuse-drop.ts";
-import { resultText, waitingText } from "./result-text.ts";
+import { tellWork } from "./tell-work.ts";
 import type { Troubles } from "./troubles.ts";
-import type { PlannedFile, WatchOptions } from "./watch-options.ts";
+import type { WatchedWork } from "./watch-control.ts";
+import type { WatchOptions } from "./watch-options.ts";
+import { makeWork, type NewWork, type Work, watchedWork } from "./work.ts";
+import { keepProgress, type WorkStep } from "./work-progress.ts";
 import { makeWorkQueue } from "./work-queue.ts";
 
 const TRY_AGAIN_MS = 5_000;
-
-/** A file that is to be worked on. */
-export interface NewWork {
-  readonly path: string;
-  readonly claim: Claim;
-  /** False: it lies outside the drop folder, is run where it is, and stays there. */
-  readonly claimed: boolean;
-  readonly planned: PlannedFile | undefined;
-}
-
-interface Work extends NewWork {
-  claim: Claim;
-  readonly order: number;
-  readonly about: string;
-  tries: number;
-  state: "resolve" | "queue" | "active" | "file";
-  outcome: LotOutcome | undefined;
-  folder: "done" | "rejected";
-  /** Not before this is it resolved or filed again. */
-  notBeforeMs: number;
-  /** Since when it makes no progress; undefined while it does. */
-  stuckMs: number | undefined;
-  movedMs: number;
-  toldStalled: boolean;
-  toldFailed: boolean;
-  waitingFor: number | undefined;
-}
 
 /** The files that have been claimed or are due: resolved, run, filed. */
 export interface WorkDesk {
@@ -57,18 +35,36 @@ export interface WorkDesk {
   turn(): Promise<void>;
   /** Waits for what runs and files what has ended; starts nothing. */
   finish(): Promise<void>;
-  /** True when each file has been tried and nothing is under way. */
+  /** The lot is stopped: what runs of it ends after its batches in hand, and what waits of it says so. */
+  halt(lot: string): void;
+  /** The lot is stopped no more: what waits of it is tried at once. */
+  resume(lot: string): void;
+  /** Whether anything of the lot is under way here. */
+  runs(lot: string): boolean;
+  /** All that is under its hand, the first come first. */
+  readonly works: readonly WatchedWork[];
+  /** True when each file has been tried and nothing is under way, but for stopped lots. */
   readonly idle: boolean;
   /** The worst exit code of all tries so far. */
   readonly exitCode: number;
   noteExitCode(exitCode: number): void;
 }
 
-/** `ring` is called when something has ended that `turn` should look at. */
-export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: () => void): WorkDesk {
+export interface DeskTools {
+  readonly troubles: Troubles;
+  readonly stops: LotStops;
+  readonly feed: ChangeFeed;
+  /** Called when something has ended that `turn` should look at. */
+  readonly ring: () => void;
+  /** Called when a lot has been sent again, which may have been asked for once more meanwhile. */
+  readonly sendEnded: () => void;
+}
+
+export function openWorkDesk(options: WatchOptions, { troubles, stops, feed, ring, sendEnded }: DeskTools): WorkDesk {
   const { drop, calls, log, monotonic } = options;
   const works = new Map<string, Work>();
-  const queue = makeWorkQueue(options.lotsAtOnce, options.pauses);
+  const teller = tellWork(options);
+  const queue = makeWorkQueue(options.lotsAtOnce, options.pauses, stops.has);
   const active = new Set<Promise<void>>();
   const ended: { readonly work: Work; readonly outcome: LotOutcome }[] = [];
   let order = 0;
@@ -78,30 +74,24 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     exitCode = worstExitCode([exitCode, code]);
   };
 
-  function addWork(work: NewWork): Work {
+  function addWork(added: NewWork): Work {
     order += 1;
-    const fresh: Work = {
-      ...work,
-      order,
-      about: work.claimed ? join("input/work", basename(work.path)) : work.path,
-      tries: 0,
-      state: "resolve",
-      outcome: undefined,
-      folder: "rejected",
-      notBeforeMs: 0,
-      stuckMs: undefined,
-      movedMs: monotonic(),
-      toldStalled: false,
-      toldFailed: false,
-      waitingFor: undefined,
-    };
-    works.set(work.path, fresh);
-    return fresh;
+    const work = makeWork(added, order, options.now(), monotonic());
+    works.set(work.path, work);
+    feed.note(work.claim.lot);
+    return work;
+  }
+
+  function move(work: Work, state: Work["state"]): void {
+    work.state = state;
+    work.sinceMs = options.now();
+    feed.note(work.claim.lot);
   }
 
   function forget(work: Work): void {
     works.delete(work.path);
     troubles.over(work.about);
+    feed.note(work.claim.lot);
   }
 
   /** It cannot go on now, for a reason that the disk or the ledger has. */
@@ -109,6 +99,8 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     const problem = diskError(strayDiskError(error), work.path);
     work.notBeforeMs = monotonic() + TRY_AGAIN_MS;
     work.stuckMs ??= monotonic();
+    work.postponedFor = problem instanceof Error ? problem.message : String(problem);
+    feed.note(work.claim.lot);
     troubles.report(work.about, problem, monotonic());
     noteExitCode(exitCodeOf(problem));
   }
@@ -143,12 +135,15 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
           : await calls.resolve({ name, path, claimedAtMs, job });
       work.claim = { ...work.claim, ...found, starts: claim.starts };
       if (claimed) writeClaim(drop, basename(path), work.claim);
-      work.state = "queue";
+      await stops.refresh(calls.orders.stoppedLots);
+      work.postponedFor = null;
+      move(work, "queue");
       queue.add({ key: path, lot: found.lot, order: work.order });
       log.info(
         { file: name, lot: found.lot, job: found.job },
         `${name}: lot ${found.lot} is next, with job ${found.job}`,
       );
+      restIfStopped(work);
     } catch (error) {
       restart(work, claim.starts);
       work.tries += 1;
@@ -172,7 +167,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
   function end(work: Work, outcome: LotOutcome, folder: "done" | "rejected"): void {
     work.outcome = outcome;
     work.folder = folder;
-    work.state = "file";
+    move(work, "file");
     work.notBeforeMs = 0;
     work.movedMs = monotonic();
   }
@@ -181,15 +176,24 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
     const { path, claim } = work;
     const lot = claim.lot ?? "";
     const job = claim.job ?? "";
-    const outcome = await calls.run({
-      name: claim.name,
-      path,
+    const halt = new AbortController();
+    work.halt = halt;
+    work.progress = keepProgress(monotonic, options.now);
+    const run = {
       lot,
       job,
-      onProgress: () => {
-        work.movedMs = monotonic();
+      signal: halt.signal,
+      onBegun: ({ taktSeconds }: { readonly taktSeconds: number | null }) => {
+        work.taktSeconds = taktSeconds;
       },
-    });
+      onProgress: (step: WorkStep) => {
+        work.movedMs = monotonic();
+        work.progress?.note(step);
+        feed.note(lot);
+      },
+    };
+    if (work.sends === true) return calls.send(run);
+    const outcome = await calls.run({ name: claim.name, path, ...run });
     // A share that vanishes under a run makes its manifest unreadable, not wrong.
     if (outcome.exitCode !== 2 || (await isReadable(path))) return outcome;
     const problem = `${path} cannot be read any more; it is tried again when its folder is back`;
@@ -214,7 +218,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
   }
 
   function launch(work: Work): void {
-    work.state = "active";
+    move(work, "active");
     work.movedMs = monotonic();
     const run = countedAttempt(work).then((outcome) => {
       ended.push({ work, outcome });
@@ -227,113 +231,70 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
   }
 
   function takeEnded(work: Work, outcome: LotOutcome): void {
+    const halted = work.halt?.signal.aborted === true;
+    work.halt = undefined;
+    work.progress = undefined;
     restart(work, 0);
-    work.tries += 1;
     work.movedMs = monotonic();
-    noteExitCode(outcome.exitCode);
     if (work.planned !== undefined) calls.plannedTried(work.planned);
+    if (halted && outcome.exitCode === 130 && !options.signal.aborted) {
+      move(work, "queue");
+      queue.rests(work.path, monotonic());
+      restIfStopped(work);
+      return;
+    }
+    work.tries += 1;
+    noteExitCode(outcome.exitCode);
     const verdict = judge(outcome.exitCode, work.tries);
     if (verdict === "done" || verdict === "rejected") {
       queue.leaves(work.path, [0, 3, 12].includes(outcome.exitCode));
       end(work, outcome, verdict);
     } else {
-      work.state = "queue";
+      move(work, "queue");
       queue.waits(work.path, monotonic(), outcome.exitCode === 13);
-      if (verdict === "again") tellWaiting(work, outcome);
+      if (verdict === "again") teller.waiting(work, outcome);
+      restIfStopped(work);
     }
   }
 
-  function tellWaiting(work: Work, outcome: LotOutcome): void {
-    const { claim } = work;
-    const { word } = lotState(outcome.exitCode);
-    work.stuckMs ??= monotonic();
-    if (work.waitingFor === outcome.exitCode) return;
-    work.waitingFor = outcome.exitCode;
-    const reason = outcome.problem ?? word;
-    log.warn(
-      { file: claim.name, lot: claim.lot, exitCode: outcome.exitCode, reason },
-      `${claim.name} is tried again by itself: ${reason}`,
-    );
-    if ([1, 15].includes(outcome.exitCode) && !work.toldFailed) {
-      work.toldFailed = true;
-      tell(work, "failed", outcome, `${claim.name}: ${word}`, null);
-    }
-    if (!work.claimed) return;
-    const sinceMs = options.now();
-    try {
-      work.claim = { ...claim, waiting: { reason: word, sinceMs } };
-      writeClaim(drop, basename(work.path), work.claim);
-      replaceFile(waitingFile(work.path), waitingText(claim.name, outcome.exitCode, sinceMs));
-    } catch {
-      // It is for convenience; the disk or the share that has no room for it is told of elsewhere.
-    }
+  /** A file that waits because its lot is stopped says so, and keeps no schedule from being due again. */
+  function restIfStopped(work: Work): void {
+    const { lot, name } = work.claim;
+    if (work.stopped || work.state !== "queue" || lot === null || !stops.has(lot)) return;
+    work.stopped = true;
+    work.sinceMs = options.now();
+    teller.stopped(work);
+    if (work.planned !== undefined) calls.plannedTried(work.planned);
+    log.info({ file: name, lot }, `${name} waits: lot ${lot} is stopped until it is resumed`);
+    feed.note(lot);
   }
 
-  function file(work: Work, outcome: LotOutcome): void {
+  async function file(work: Work, outcome: LotOutcome): Promise<void> {
     const { claim, path } = work;
     try {
       const filed: Filed | undefined = work.claimed
         ? fileResult(drop, basename(path), claim, outcome, { folder: work.folder, nowMs: options.now() })
         : undefined;
+      if (work.sends === true) await calls.orders.endSend(claim.lot ?? "", outcome.exitCode);
       forget(work);
-      tellEnd(work, outcome, filed);
+      if (work.sends === true) sendEnded();
+      teller.end(work, outcome, filed);
     } catch (error) {
       postpone(work, error);
     }
   }
 
-  function tellEnd(work: Work, outcome: LotOutcome, filed: Filed | undefined): void {
-    const { claim, planned } = work;
-    const text =
-      filed?.text ?? resultText(outcome, { name: claim.name, filed: work.path, input: basename(drop.input) });
-    const message = text.split("\n")[0] ?? "";
-    const fields = { file: claim.name, lot: claim.lot, job: claim.job, exitCode: outcome.exitCode };
-    if (outcome.exitCode === 0) log.info(fields, message);
-    else if (outcome.exitCode === 3) log.warn(fields, message);
-    else
-      log.error(
-        { ...fields, reason: outcome.problem },
-        outcome.problem === undefined ? message : `${message} ${outcome.problem}`,
-      );
-    const kind = outcome.exitCode === 0 ? "done" : outcome.exitCode === 3 ? "partial" : "failed";
-    tell(work, kind, outcome, message, filed?.result ?? null);
-    if (planned !== undefined && !work.claimed) calls.plannedEnded(planned, work.folder === "done");
-    calls.onEnd({ name: claim.name, outcome, text });
-  }
-
-  function tell(
-    { claim }: Work,
-    event: "done" | "partial" | "failed" | "stalled",
-    outcome: LotOutcome | undefined,
-    message: string,
-    result: string | null,
-  ): void {
-    const { name, lot, job } = claim;
-    const figures = outcome === undefined ? {} : { counts: outcome.report.counts, rejects: outcome.report.rejects };
-    calls.tell({ event, file: name, lot, job, exitCode: outcome?.exitCode ?? null, message, result, ...figures });
-  }
-
-  /** Whatever it waits for, and also a run that hangs. */
-  function tellStalled(): void {
-    const nowMs = monotonic();
-    for (const work of works.values()) {
-      const sinceMs = work.state === "active" ? work.movedMs : work.stuckMs;
-      if (work.toldStalled || sinceMs === undefined || nowMs - sinceMs < options.stalledMs) continue;
-      work.toldStalled = true;
-      const minutes = Math.round((nowMs - sinceMs) / 60_000);
-      const why = work.waitingFor === undefined ? "" : `: ${lotState(work.waitingFor).word}`;
-      const message = `${work.claim.name} has made no progress for ${minutes} minutes${why}`;
-      log.warn({ file: work.claim.name, lot: work.claim.lot }, message);
-      tell(work, "stalled", undefined, message, null);
-    }
-  }
+  const ofLot = (lot: string) => {
+    const folded = foldLotName(lot);
+    return [...works.values()].filter(({ claim }) => claim.lot !== null && foldLotName(claim.lot) === folded);
+  };
 
   const inState = (state: Work["state"]) => [...works.values()].filter((work) => work.state === state);
 
-  function settle(): void {
+  async function settle(): Promise<void> {
     for (const { work, outcome } of ended.splice(0)) takeEnded(work, outcome);
     for (const work of inState("file")) {
-      if (work.outcome !== undefined && work.notBeforeMs <= monotonic()) file(work, work.outcome);
+      if (work.outcome !== undefined && work.notBeforeMs <= monotonic()) await file(work, work.outcome);
     }
   }
 
@@ -358,20 +319,42 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       }
     },
     turn: async () => {
-      settle();
+      await settle();
       for (const work of inState("resolve")) if (work.notBeforeMs <= monotonic()) await resolve(work);
-      settle();
+      await settle();
       while (!options.signal.aborted) {
         const key = queue.take(monotonic());
         if (key === undefined) break;
         const work = works.get(key);
         if (work !== undefined) launch(work);
       }
-      tellStalled();
+      teller.stalled(works.values());
     },
     finish: async () => {
       while (active.size > 0) await Promise.all(active);
-      settle();
+      await settle();
+    },
+    halt: (lot) => {
+      for (const work of ofLot(lot)) {
+        if (work.state === "active") work.halt?.abort();
+        else restIfStopped(work);
+      }
+      feed.note(lot);
+    },
+    resume: (lot) => {
+      queue.resume(lot);
+      for (const work of ofLot(lot)) {
+        if (!work.stopped) continue;
+        work.stopped = false;
+        work.sinceMs = options.now();
+        teller.resumed(work);
+      }
+      feed.note(lot);
+      ring();
+    },
+    runs: (lot) => ofLot(lot).some(({ state }) => state === "active"),
+    get works() {
+      return [...works.values()].map(watchedWork);
     },
     get idle() {
       const untried = [...works.values()].some(

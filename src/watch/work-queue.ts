@@ -21,7 +21,11 @@ export interface WorkQueue {
   waits(key: string, nowMs: number, forPlatform: boolean): void;
   /** Takes one out for good, with what that says about the platform. */
   leaves(key: string, platformAnswered: boolean): void;
-  /** Those that have never been tried and are not under way. */
+  /** Puts one that was tried back as if it had not been: its lot was stopped, and goes first when it is resumed. */
+  rests(key: string, nowMs: number): void;
+  /** The lot goes on: what has waited is tried at once. */
+  resume(lot: string): void;
+  /** Those that have never been tried, are not under way and whose lot is not stopped. */
   readonly fresh: number;
   readonly size: number;
 }
@@ -40,7 +44,14 @@ interface Entry {
   turn: number;
 }
 
-export function makeWorkQueue(lotsAtOnce: number, pauses: Pauses): WorkQueue {
+const UNTRIED = { state: "fresh", pauses: 0, dueMs: 0 } as const;
+
+/** Of a stopped lot nothing is taken. */
+export function makeWorkQueue(
+  lotsAtOnce: number,
+  pauses: Pauses,
+  isStopped: (lot: string) => boolean = () => false,
+): WorkQueue {
   const entries = new Map<string, Entry>();
   /** Present while the platform is away. */
   let outage: { pauses: number; probeMs: number } | undefined;
@@ -57,7 +68,9 @@ export function makeWorkQueue(lotsAtOnce: number, pauses: Pauses): WorkQueue {
   function choose(nowMs: number): Entry | undefined {
     const sorted = all();
     if (sorted.filter(({ state }) => state === "active").length >= lotsAtOnce) return undefined;
-    const idle = sorted.filter((entry) => entry.state !== "active" && mayGo(entry, sorted));
+    const idle = sorted.filter(
+      (entry) => entry.state !== "active" && mayGo(entry, sorted) && !isStopped(entry.work.lot),
+    );
     const fresh = idle.find(({ state }) => state === "fresh");
     if (fresh !== undefined) return fresh;
     const due = idle.filter(({ state, dueMs }) => state === "waiting" && dueMs <= nowMs);
@@ -70,7 +83,7 @@ export function makeWorkQueue(lotsAtOnce: number, pauses: Pauses): WorkQueue {
 
   return {
     add: (work) => {
-      entries.set(work.key, { work, state: "fresh", pauses: 0, dueMs: 0, turn: 0 });
+      entries.set(work.key, { work, ...UNTRIED, turn: 0 });
     },
     take: (nowMs) => {
       const entry = choose(nowMs);
@@ -96,6 +109,18 @@ export function makeWorkQueue(lotsAtOnce: number, pauses: Pauses): WorkQueue {
       // It may have been the probe.
       if (outage?.probeMs === Number.POSITIVE_INFINITY) outage.probeMs = nowMs + pauseAfter(outage.pauses);
     },
+    rests: (key, nowMs) => {
+      const entry = entries.get(key);
+      if (entry === undefined) return;
+      Object.assign(entry, UNTRIED);
+      if (outage?.probeMs === Number.POSITIVE_INFINITY) outage.probeMs = nowMs;
+    },
+    resume: (lot) => {
+      const folded = foldLotName(lot);
+      for (const entry of entries.values()) {
+        if (entry.state !== "active" && foldLotName(entry.work.lot) === folded) Object.assign(entry, UNTRIED);
+      }
+    },
     leaves: (key, platformAnswered) => {
       entries.delete(key);
       if (outage === undefined) return;
@@ -103,7 +128,7 @@ export function makeWorkQueue(lotsAtOnce: number, pauses: Pauses): WorkQueue {
       else if (outage.probeMs === Number.POSITIVE_INFINITY) outage.probeMs = 0;
     },
     get fresh() {
-      return [...entries.values()].filter(({ state }) => state === "fresh").length;
+      return [...entries.values()].filter(({ state, work }) => state === "fresh" && !isStopped(work.lot)).length;
     },
     get size() {
       return entries.size;

@@ -87,7 +87,7 @@ export function readCertificate(der: Buffer): CertificateFields {
   const [notBefore, notAfter] = times;
   if (notBefore === undefined || notAfter === undefined || times.length !== 2) throw new DerError("no validity", 0);
   const block = fields.slice(6).find((field) => field.tag === 0xa3);
-  const extensions = block === undefined ? [] : readExtensions(block);
+  const extensions = block === undefined ? [] : readExtensionList(block.content);
   return {
     raw: der,
     tbs: tbs.raw,
@@ -148,8 +148,9 @@ function readTime(element: DerElement): number {
   return ms;
 }
 
-function readExtensions(block: DerElement): CertificateExtension[] {
-  const list = readChildren(readWhole(block.content, TAG.SEQUENCE).content);
+/** The extensions in a DER list of them (RFC 5280, 4.1). Throws `DerError`. */
+export function readExtensionList(der: Buffer): CertificateExtension[] {
+  const list = readChildren(readWhole(der, TAG.SEQUENCE).content);
   return list.map((element) => {
     const parts = readChildren(element.content);
     const oid = parts[0];

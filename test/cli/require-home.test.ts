@@ -32,6 +32,7 @@ const COMMAND_LINES: Readonly<Record<string, readonly [HomeUse, ...string[]]>> =
   status: ["reads"],
   report: ["writes", "L1"],
   check: ["writes", "L1"],
+  device: ["reads", "d1"],
   "truststore fetch": ["writes", "localhost:1"],
   rehearse: ["writes", "L1"],
   revoke: ["writes", "d1"],

@@ -19,9 +19,10 @@ import { dropLayout, homeLayout } from "../../src/disk/layout.ts";
 import { OnboardingError } from "../../src/domain/error.ts";
 import { errorOutcome } from "../../src/watch/error-outcome.ts";
 import type { LotOutcome } from "../../src/watch/lot-outcome.ts";
+import { openWatch } from "../../src/watch/open-watch.ts";
 import type { WatchEvent } from "../../src/watch/send-events.ts";
-import { watchInput } from "../../src/watch/watch-input.ts";
-import type { FileToRun, PlannedFile, WatchCalls, WatchOptions } from "../../src/watch/watch-options.ts";
+import type { WatchControl } from "../../src/watch/watch-control.ts";
+import type { FileToRun, LotToRun, PlannedFile, WatchCalls, WatchOptions } from "../../src/watch/watch-options.ts";
 
 /** Longer than any of these should take; a watcher that does nothing shall not hang the tests. */
 const GIVE_UP_MS = 120_000;
@@ -43,6 +44,17 @@ export class WatchWorld {
   readonly plans: string[] = [];
   /** What comes of a run; exit code 0 unless told. */
   outcome: (file: FileToRun) => LotOutcome | Promise<LotOutcome> = (file) => ended(0, file);
+  /** What the ledger would keep from one watcher to the next. */
+  readonly stopped = new Set<string>();
+  readonly asked = new Set<string>();
+  readonly recorded: string[] = [];
+  readonly heldElsewhere = new Set<string>();
+  ledgerProblem: Error | undefined;
+  /** Lots that were sent again, and what comes of that. */
+  readonly sent: LotToRun[] = [];
+  sendOutcome: (lot: LotToRun) => LotOutcome | Promise<LotOutcome> = (lot) => ended(0, lot);
+  /** Of the watcher that was started last. */
+  control!: WatchControl;
   /** Added to the clock that does not jump. */
   skippedMs = 0;
   clockMs = Date.parse("2026-01-31T05:30:00Z");
@@ -88,7 +100,9 @@ export class WatchWorld {
     readonly stop: () => Promise<number>;
   } {
     this.#stop = new AbortController();
-    const ended = watchInput({ ...this.#options(), ...options });
+    const watch = openWatch({ ...this.#options(), ...options });
+    this.control = watch.control;
+    const ended = watch.run();
     this.#running = ended;
     const stop = this.#stop;
     return {
@@ -139,6 +153,42 @@ export class WatchWorld {
         this.files.push(file);
         return this.outcome(file);
       },
+      send: async (sent) => {
+        this.sent.push(sent);
+        return this.sendOutcome(sent);
+      },
+      orders: {
+        spelled: async (lot) => (/^unknown/i.test(lot) ? undefined : lot),
+        stoppedLots: async () => {
+          if (this.ledgerProblem !== undefined) throw this.ledgerProblem;
+          return [...this.stopped];
+        },
+        stopLot: async (lot, by, runsHere) => {
+          if (this.heldElsewhere.has(lot) && !runsHere) throw new OnboardingError("held", { code: "lot-held" });
+          this.stopped.add(lot);
+          this.recorded.push(`stopped ${lot} by ${by.who}`);
+        },
+        resumeLot: async (lot, by) => {
+          this.stopped.delete(lot);
+          this.recorded.push(`resumed ${lot} by ${by.who}`);
+        },
+        askToSend: async (lot, by) => {
+          this.asked.add(lot);
+          this.recorded.push(`asked ${lot} by ${by.who}`);
+        },
+        sendsAsked: async () => {
+          if (this.ledgerProblem !== undefined) throw this.ledgerProblem;
+          return [...this.asked].map((lot) => ({ lot, job: "job" }));
+        },
+        endSend: async (lot, exitCode) => {
+          this.asked.delete(lot);
+          this.recorded.push(`sent ${lot}: ${exitCode}`);
+        },
+        recordDrop: async ({ name, sha256 }, by) => {
+          this.recorded.push(`dropped ${name} ${sha256.slice(0, 8)} by ${by.who}`);
+        },
+      },
+      schedules: () => [{ job: "nightly", nextAtMs: 7, problem: null }],
       due: () => this.due.splice(0),
       plannedTaken: ({ path }) => this.plans.push(`taken ${path}`),
       plannedTried: ({ path }) => this.plans.push(`tried ${path}`),
@@ -178,7 +228,7 @@ export class WatchWorld {
 }
 
 /** How a lot ended. */
-export function ended(exitCode: number, file: Pick<FileToRun, "lot" | "job">, problem = "the problem"): LotOutcome {
+export function ended(exitCode: number, file: Pick<LotToRun, "lot" | "job">, problem = "the problem"): LotOutcome {
   const outcome = errorOutcome({ exitCode, problem, lot: file.lot, job: file.job, nowMs: 0 });
   if (exitCode !== 0 && exitCode !== 3) return outcome;
   const { report } = outcome;

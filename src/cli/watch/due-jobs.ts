@@ -7,14 +7,16 @@ import { dropLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
 import { keepSchedules, type ScheduledJob } from "../../schedule/keep-schedules.ts";
+import { nextDue } from "../../schedule/next-due.ts";
 import { isDropName } from "../../watch/drop-name.ts";
+import type { ScheduledRun } from "../../watch/watch-control.ts";
 import type { WatchCalls } from "../../watch/watch-options.ts";
 import type { CliContext } from "../context.ts";
 
 /** The schedules of jobs/, for the watcher. A job that cannot be used is told once in the log, and when it changes. */
 export function dueJobs(
   context: CliContext,
-): Pick<WatchCalls, "due" | "plannedTaken" | "plannedTried" | "plannedEnded"> {
+): Pick<WatchCalls, "due" | "schedules" | "plannedTaken" | "plannedTried" | "plannedEnded"> {
   const { home, log } = context;
   const schedules = keepSchedules({ stateFile: dropLayout(home).schedule, markOf, log });
   const told = new Map<string, string>();
@@ -39,6 +41,21 @@ export function dueJobs(
     });
   }
 
+  /** When each is due next, for whoever looks: read anew, and what cannot be read is told with its reason. */
+  function nextRuns(): readonly ScheduledRun[] {
+    return listJobs(home, context.site()).flatMap(({ name, path, scheduled }): ScheduledRun[] => {
+      if (!scheduled) return [];
+      try {
+        const { schedule } = readJob(path, home, context.site(), context.now());
+        if (schedule === undefined) return [];
+        return [{ job: name, nextAtMs: nextDue(schedule, context.now()) ?? null, problem: null }];
+      } catch (error) {
+        if (!(error instanceof OnboardingError)) throw error;
+        return [{ job: name, nextAtMs: null, problem: error.message }];
+      }
+    });
+  }
+
   function filesOf({ name, manifest }: Job): readonly string[] {
     if (manifest === undefined) {
       throw new OnboardingError(`job ${name} has a schedule and names no manifest`, { code: "usage" });
@@ -50,6 +67,7 @@ export function dueJobs(
 
   return {
     due: (nowMs) => schedules.due(scheduledJobs(), nowMs),
+    schedules: nextRuns,
     plannedTaken: schedules.taken,
     plannedTried: schedules.tried,
     plannedEnded: schedules.ended,

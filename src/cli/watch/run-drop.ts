@@ -3,15 +3,15 @@ import { strayDiskError } from "../../disk/disk-error.ts";
 import { lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT, exitCodeOf } from "../../domain/exit-code.ts";
-import type { Job } from "../../domain/job.ts";
 import type { LotReport } from "../../domain/report.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { describeLot } from "../../run/lot/describe-lot.ts";
-import { runLot } from "../../run/run-lot.ts";
+import { type RunRequest, runLot } from "../../run/run-lot.ts";
 import { errorOutcome } from "../../watch/error-outcome.ts";
 import type { LotOutcome } from "../../watch/lot-outcome.ts";
-import type { FileToRun } from "../../watch/watch-options.ts";
+import type { FileToRun, LotToRun } from "../../watch/watch-options.ts";
 import { type CliContext, makeRunTools } from "../context.ts";
+import { requestToSend } from "../submit/run-submit.ts";
 import type { DropAssignment } from "./assign-drop.ts";
 import type { SharedLedger } from "./share-ledger.ts";
 
@@ -22,49 +22,67 @@ export async function runDrop(
   ledgers: SharedLedger,
   assignment: DropAssignment,
 ): Promise<LotOutcome> {
-  const { path } = file;
-  let { lot } = file;
-  const startedAtMs = context.now();
-  let job: Job | undefined;
-  const blank = (error: unknown) =>
-    errorOutcome({
-      exitCode: exitCodeOf(error),
-      problem: messageOf(error),
-      concerns: concernsOf(error),
-      lot,
-      job: file.job,
-      nowMs: context.now(),
-    });
-  try {
+  return runWatched(file, context, ledgers, async (ledger) => {
     // Another file of the same lot, spelled otherwise, may have come first since this one was claimed.
-    lot = await ledgers.use(async (ledger) => (await ledger.lotName(file.lot)) ?? file.lot);
-    job = await assignment.jobOf({ ...file, lot });
-    return await ledgers.use((ledger) => runWith(ledger, job as Job));
+    const lot = (await ledger.lotName(file.lot)) ?? file.lot;
+    const job = await assignment.jobOf({ ...file, lot });
+    return { lot, job, manifest: file.path, acceptChanges: false, acceptClock: false, resend: false };
+  });
+}
+
+/** Sends a lot again for the watcher, as `lotmint submit` does. Never throws, as `runDrop`. */
+export async function sendLot(sent: LotToRun, context: CliContext, ledgers: SharedLedger): Promise<LotOutcome> {
+  return runWatched(sent, context, ledgers, (ledger) => requestToSend(ledger, sent.lot, context));
+}
+
+async function runWatched(
+  work: LotToRun & { readonly name?: string },
+  context: CliContext,
+  ledgers: SharedLedger,
+  prepare: (ledger: Ledger) => Promise<RunRequest>,
+): Promise<LotOutcome> {
+  let { lot } = work;
+  const startedAtMs = context.now();
+  try {
+    return await ledgers.use(async (ledger) => {
+      const request = await prepare(ledger);
+      lot = request.lot;
+      work.onBegun({ taktSeconds: request.job.taktSeconds ?? null });
+      return runWith(ledger, request);
+    });
   } catch (cause) {
     const error = strayDiskError(cause);
     if (!(error instanceof OnboardingError)) {
       context.log.fatal(
-        { file: file.name, lot, stack: stackOf(error) },
+        { file: work.name, lot, stack: stackOf(error) },
         "this is a defect of lotmint; please report it",
       );
     }
-    return blank(error);
+    return errorOutcome({
+      exitCode: exitCodeOf(error),
+      problem: messageOf(error),
+      concerns: concernsOf(error),
+      lot,
+      job: work.job,
+      nowMs: context.now(),
+    });
   }
 
-  async function runWith(ledger: Ledger, job: Job): Promise<LotOutcome> {
+  async function runWith(ledger: Ledger, request: RunRequest): Promise<LotOutcome> {
+    const { job } = request;
     const layout = lotLayout(context.home, lot, job.secrets.folder);
     const places = { folder: layout.folder, rejects: layout.rejects };
     const made = await makeRunTools(context, ledger, undefined);
     const tools = {
       ...made,
+      signal: AbortSignal.any([made.signal, work.signal]),
       issuerPassphrase: async (name: string) => givenPassphrase(name, context),
       onProgress: (progress: Parameters<typeof made.onProgress>[0]) => {
-        file.onProgress();
+        work.onProgress(progress);
         made.onProgress(progress);
       },
     };
     try {
-      const request = { lot, job, manifest: path, acceptChanges: false, acceptClock: false, resend: false };
       const report = await runLot(tools, request);
       const { exitCode } = report;
       const ended = exitCode === EXIT.done || exitCode === EXIT.rejected;

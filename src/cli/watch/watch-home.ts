@@ -7,27 +7,36 @@ import { dropLayout } from "../../disk/layout.ts";
 import { EXIT } from "../../domain/exit-code.ts";
 import { holdAlone } from "../../ledger/sqlite/hold-alone.ts";
 import { openWebhook } from "../../platform/http/send-webhook.ts";
+import { openWatch } from "../../watch/open-watch.ts";
 import { type EventSender, sendEvents } from "../../watch/send-events.ts";
-import { watchInput } from "../../watch/watch-input.ts";
+import type { WatchControl } from "../../watch/watch-control.ts";
 import type { CliContext } from "../context.ts";
 import { openHomeLedger } from "../open-home-ledger.ts";
 import { assignDrops } from "./assign-drop.ts";
 import { dueJobs } from "./due-jobs.ts";
 import { fillKeysBeside } from "./fill-keys.ts";
 import { renewHomeCrls } from "./renew-home-crls.ts";
-import { runDrop } from "./run-drop.ts";
+import { runDrop, sendLot } from "./run-drop.ts";
 import { shareLedger } from "./share-ledger.ts";
+import { watchOrders } from "./watch-orders.ts";
 
 /** The run itself has tried for a minute by then. */
 const PAUSES = { firstMs: 10_000, longestMs: 15 * 60_000 };
 const STALLED_MS = 15 * 60_000;
 const LAST_EVENTS_MS = 5_000;
 
+/** Opens what people see of the watcher, before it begins; it is closed when the watcher has ended. */
+export type OpenFace = (control: WatchControl) => Promise<{ readonly close: () => Promise<void> }>;
+
 /**
  * `lotmint watch`: runs what is dropped and what is due until a signal; that is its proper end, and its exit code 0.
  * With `--once`, what is there now: the worst exit code of its lots. One watcher to a home, else `lot-held`.
  */
-export async function watchHome({ once }: { readonly once: boolean }, around: CliContext): Promise<number> {
+export async function watchHome(
+  { once }: { readonly once: boolean },
+  around: CliContext,
+  openFace?: OpenFace,
+): Promise<number> {
   // Nobody is there to be asked, also where it was started on a terminal.
   const context: CliContext = { ...around, openPlatform: () => around.openPlatform({ ask: false }) };
   const { home, log, now } = context;
@@ -35,6 +44,7 @@ export async function watchHome({ once }: { readonly once: boolean }, around: Cl
   const drop = dropLayout(home);
   const events = openEvents(context);
   const lock = holdAlone(drop.watchLock, pid, `watches ${home.root}`);
+  let face: Awaited<ReturnType<OpenFace>> | undefined;
   try {
     makeInput(home.input);
     const ledgers = shareLedger(() => openHomeLedger(home, now));
@@ -45,7 +55,7 @@ export async function watchHome({ once }: { readonly once: boolean }, around: Cl
         ? `looking into ${home.input} once`
         : `watching ${home.input}; files are taken ${site.settleMs / 1000} s after their last change`,
     );
-    const exitCode = await watchInput({
+    const watch = openWatch({
       drop,
       once,
       settleMs: site.settleMs,
@@ -62,6 +72,8 @@ export async function watchHome({ once }: { readonly once: boolean }, around: Cl
         admit: assignment.admit,
         resolve: assignment.resolve,
         run: (file) => runDrop(file, context, ledgers, assignment),
+        send: (lot) => sendLot(lot, context, ledgers),
+        orders: watchOrders(context, ledgers),
         ...dueJobs(context),
         renewCrls: renewHomeCrls(context, ledgers),
         ...fillKeysBeside(context, ledgers),
@@ -72,9 +84,12 @@ export async function watchHome({ once }: { readonly once: boolean }, around: Cl
         },
       },
     });
+    face = await openFace?.(watch.control);
+    const exitCode = await watch.run();
     log.info({ exitCode }, once ? `looked; exit code ${exitCode}` : "the watch has ended");
     return once ? exitCode : EXIT.done;
   } finally {
+    await face?.close();
     await events?.close(LAST_EVENTS_MS);
     lock.release();
   }

@@ -5,8 +5,10 @@ import { eventRules } from "./events.ts";
 import { identityRules } from "./identity.ts";
 import { keyPoolRules } from "./key-pool.ts";
 import { lockRules } from "./locks.ts";
+import { lookingUpRules } from "./looking-up.ts";
 import { lotRules } from "./lots.ts";
 import { mintingRules } from "./minting.ts";
+import { orderRules } from "./orders.ts";
 import { passwordRules } from "./passwords.ts";
 import { readingRules } from "./reading.ts";
 import { registrationRules } from "./registration.ts";
@@ -32,7 +34,9 @@ export function ledgerRules(engine: Engine): Omit<Ledger, "close"> {
     ...revokingRules(engine),
     ...remintingRules(engine),
     ...revocationListRules(engine),
+    ...orderRules(engine),
     ...readingRules(engine),
+    ...lookingUpRules(engine),
     ...eventRules(engine),
   };
 }

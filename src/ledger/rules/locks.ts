@@ -5,6 +5,7 @@ import { LOCK_PATIENCE_MS, type LockOwner, type Locks, type LotLease } from "../
 import type { Append, Engine } from "./engine.ts";
 import { findLotName } from "./find-lot-name.ts";
 import { requireLease } from "./require-lease.ts";
+import type { LockRow } from "./statements/locks.ts";
 import type { Statements } from "./statements.ts";
 
 /**
@@ -48,7 +49,7 @@ async function takeRow(on: Statements, append: Append, asked: string, owner: Loc
   const lock = await on.lockOf(row);
   const taken = lock?.held === true ? lock : undefined;
   if (taken !== undefined) {
-    if (taken.silentMs <= LOCK_PATIENCE_MS && mayLive(taken, owner)) throw heldByAnother(lot, taken);
+    if (livesElsewhere(taken, owner)) throw heldByAnother(lot, taken);
     await on.endRun(taken.run, null);
   }
   const fence = (lock?.fence ?? 0) + 1;
@@ -57,6 +58,21 @@ async function takeRow(on: Statements, append: Append, asked: string, owner: Loc
   const detail = { run, fence, host: owner.host, pid: owner.pid, takenOver: taken?.run ?? null };
   append({ chain: row, kind: "run-started", subject: lot, detail });
   return { lot, run, fence };
+}
+
+/** Of a holder whose lock this kernel does not know. */
+function livesElsewhere(holder: LockRow, me: LockOwner): boolean {
+  return holder.silentMs <= LOCK_PATIENCE_MS && mayLive(holder, me);
+}
+
+/** Throws `lot-held` when a live run has the lot; takes nothing. A lot without a row is nobody's. */
+export async function refuseHeld(on: Statements, { lotLocks }: Engine, lot: string, me: LockOwner): Promise<void> {
+  const row = await on.lotNumber(lot);
+  const lock = row === undefined ? undefined : await on.lockOf(row);
+  if (lock?.held !== true) return;
+  const kernels = lotLocks.take(lot);
+  kernels?.release();
+  if (kernels === undefined || livesElsewhere(lock, me)) throw heldByAnother(lot, lock);
 }
 
 /** How often, and how often at most, it is asked who holds a lot: a holder has the kernel's lock before its row says so. */

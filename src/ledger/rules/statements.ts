@@ -3,8 +3,10 @@ import type { EventStatements } from "./statements/events.ts";
 import type { IdentityStatements } from "./statements/identity.ts";
 import type { KeyPoolStatements } from "./statements/key-pool.ts";
 import type { LockStatements } from "./statements/locks.ts";
+import type { LookingUpStatements } from "./statements/looking-up.ts";
 import type { LotStatements } from "./statements/lots.ts";
 import type { MintingStatements } from "./statements/minting.ts";
+import type { OrderStatements } from "./statements/orders.ts";
 import type { PasswordStatements } from "./statements/passwords.ts";
 import type { ReadingStatements } from "./statements/reading.ts";
 import type { RegistrationStatements } from "./statements/registration.ts";
@@ -31,5 +33,7 @@ export interface Statements
     RegistrationStatements,
     SubmissionStatements,
     RevokingStatements,
+    OrderStatements,
     ReadingStatements,
+    LookingUpStatements,
     EventStatements {}

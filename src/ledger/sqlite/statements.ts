@@ -5,8 +5,10 @@ import { eventStatements } from "./event-statements.ts";
 import { identityStatements } from "./identity-statements.ts";
 import { keyPoolStatements } from "./key-pool-statements.ts";
 import { lockStatements } from "./lock-statements.ts";
+import { lookingUpStatements } from "./looking-up-statements.ts";
 import { lotStatements } from "./lot-statements.ts";
 import { mintingStatements } from "./minting-statements.ts";
+import { orderStatements } from "./order-statements.ts";
 import { passwordStatements } from "./password-statements.ts";
 import { readingStatements } from "./reading-statements.ts";
 import { registrationStatements } from "./registration-statements.ts";
@@ -34,7 +36,9 @@ export function sqliteStatements(database: DatabaseSync, now: () => number): Sta
     ...revokingStatements(database, clock),
     ...revocationListStatements(database),
     ...pushStatements(database, clock),
+    ...orderStatements(database, clock),
     ...readingStatements(database),
+    ...lookingUpStatements(database),
     ...eventStatements(database),
   };
 }

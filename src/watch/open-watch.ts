@@ -1,9 +1,14 @@
 import { diskError, strayDiskError } from "../disk/disk-error.ts";
 import { exitCodeOf } from "../domain/exit-code.ts";
+import { makeChangeFeed } from "./change-feed.ts";
+import { controlWatch } from "./control-watch.ts";
 import { openIntake } from "./intake.ts";
-import { keepTroubles } from "./troubles.ts";
+import { keepLotStops } from "./lot-stops.ts";
+import { keepTroubles, type Troubles } from "./troubles.ts";
+import type { WatchControl } from "./watch-control.ts";
 import type { WatchOptions } from "./watch-options.ts";
-import { openWorkDesk } from "./work-desk.ts";
+import { sendKey } from "./work.ts";
+import { openWorkDesk, type WorkDesk } from "./work-desk.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -11,16 +16,52 @@ const HOUR_MS = 3_600_000;
 const PAUSE_PER_LOOK = 10;
 const LONGEST_PAUSE = 10;
 
-/**
- * Watches the drop folder and the schedules until the signal, or, with `once`, until what is due has been tried.
- * Looks again and again instead of being notified, since network shares do not notify. Nothing that goes wrong
- * with a file, a folder or a lot ends it. Returns the worst exit code of all tries, 130 if it was stopped.
- */
-export async function watchInput(options: WatchOptions): Promise<number> {
-  const { calls, once, log, monotonic, signal } = options;
+/** A watcher that has not begun. */
+export interface Watch {
+  /** What can be seen of it and done with it, from before it begins until its process ends. */
+  readonly control: WatchControl;
+  /**
+   * Watches the drop folder and the schedules until the signal, or, with `once`, until what is due has been tried.
+   * Looks again and again instead of being notified, since network shares do not notify. Nothing that goes wrong
+   * with a file, a folder or a lot ends it. Returns the worst exit code of all tries, 130 if it was stopped. To be called once.
+   */
+  run(): Promise<number>;
+}
+
+/** Makes ready to watch; touches nothing. */
+export function openWatch(options: WatchOptions): Watch {
+  const { log } = options;
   const bell = makeBell();
   const troubles = keepTroubles(log);
-  const desk = openWorkDesk(options, troubles, bell.ring);
+  const stops = keepLotStops();
+  const feed = makeChangeFeed((error) => {
+    log.error({ reason: error instanceof Error ? error.stack : String(error) }, "a listener to the watcher failed");
+  });
+  const sends = { asked: true };
+  const lookAtSends = () => {
+    sends.asked = true;
+    bell.ring();
+  };
+  const desk = openWorkDesk(options, { troubles, stops, feed, ring: bell.ring, sendEnded: lookAtSends });
+  const control = controlWatch(options, {
+    desk,
+    stops,
+    feed,
+    ring: bell.ring,
+    sendAsked: lookAtSends,
+  });
+  return { control, run: () => watch(options, { bell, troubles, desk, sends }) };
+}
+
+interface WatchTools {
+  readonly bell: ReturnType<typeof makeBell>;
+  readonly troubles: Troubles;
+  readonly desk: WorkDesk;
+  readonly sends: { asked: boolean };
+}
+
+async function watch(options: WatchOptions, { bell, troubles, desk, sends }: WatchTools): Promise<number> {
+  const { calls, once, monotonic, signal } = options;
   const intake = openIntake(options, desk, troubles);
   const stalled = new Set<string>();
   let minute: number | undefined;
@@ -87,6 +128,7 @@ export async function watchInput(options: WatchOptions): Promise<number> {
       await step("input/work", intake.adopt);
       await step("input", intake.claim);
       await step("scheduled files", intake.fetch);
+      await step("lots to send again", () => loadSends(options, desk, sends));
       renewCrls();
       fillKeys();
       await desk.turn();
@@ -104,6 +146,22 @@ export async function watchInput(options: WatchOptions): Promise<number> {
   await filling?.done;
   await crls;
   return signal.aborted ? 130 : desk.exitCode;
+}
+
+/** The lots that are to be sent again: read from the ledger at the start, and whenever one is asked for or has ended. */
+async function loadSends({ calls, now }: WatchOptions, desk: WorkDesk, sends: { asked: boolean }): Promise<void> {
+  if (!sends.asked) return;
+  sends.asked = false;
+  try {
+    for (const { lot, job } of await calls.orders.sendsAsked()) {
+      const path = sendKey(lot);
+      const claim = { name: lot, claimedAtMs: now(), lot, job, starts: 0, filing: null };
+      if (!desk.has(path)) desk.add({ path, claim, claimed: false, planned: undefined, sends: true });
+    }
+  } catch (error) {
+    sends.asked = true;
+    throw error;
+  }
 }
 
 /** A pause that can be ended from outside, also before it begins. */

@@ -345,7 +345,7 @@ test("a run that hangs is told as stalled", async () => {
   world.write("LOT.csv");
   await until(() => world.ran.length === 1);
   world.skippedMs += 800_000;
-  world.files[0]?.onProgress();
+  world.files[0]?.onProgress({ room: "minting", done: 1, total: 2 });
   world.skippedMs += 800_000;
   await world.looked();
   expect(world.events).toEqual([]);

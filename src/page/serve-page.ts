@@ -1,0 +1,155 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import { strayDiskError } from "../disk/disk-error.ts";
+import { OnboardingError } from "../domain/error.ts";
+import { addGuard } from "./access/guard.ts";
+import { urlHost } from "./access/listen-address.ts";
+import { ownHost } from "./access/own-host.ts";
+import { keepSessions } from "./access/sessions.ts";
+import { tokenRoles } from "./access/token-roles.ts";
+import { countTries } from "./access/tries.ts";
+import { pageErrorOf, SAFE_HEADERS, sendError } from "./answer.ts";
+import { PageError } from "./page-error.ts";
+import type { PageSettings, PageTools } from "./page-tools.ts";
+import { addRoutes } from "./routes/routes.ts";
+
+/** A header line is read whole into memory. */
+const MOST_HEADER_OCTETS = 16 * 1024;
+/** The headers of a request have to be there in this time, all of it in the other: 512 MB over a slow line. */
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 30 * 60_000;
+const IDLE_MS = 30_000;
+const CHECK_MS = 2_000;
+/** Streams, and what is asked beside them. */
+const MOST_CONNECTIONS = 4_000;
+/** Of forms; uploads have a limit of their own. */
+const MOST_FORM_OCTETS = 64 * 1024;
+
+export interface RunningPage {
+  /** Where it is, with the port that was chosen. */
+  readonly url: string;
+  /** Ends every stream and connection, and waits for what is being answered, for a moment only. */
+  close(): Promise<void>;
+}
+
+/** The page before it listens; `port` is told once it is known, since the Host header has to name it. */
+export interface PageServer {
+  readonly server: FastifyInstance;
+  readonly listenOn: (port: number) => void;
+}
+
+export async function makePageServer(settings: PageSettings, tools: PageTools): Promise<PageServer> {
+  const { address, tls, tokens } = settings;
+  let isOwnHost = ownHostOn(address.port);
+  const options: FastifyServerOptions & { readonly https?: object } = {
+    logger: false,
+    trustProxy: false,
+    bodyLimit: MOST_FORM_OCTETS,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: IDLE_MS,
+    forceCloseConnections: true,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: false, caseSensitive: true },
+    ...(tls === undefined
+      ? {
+          http: {
+            maxHeaderSize: MOST_HEADER_OCTETS,
+            headersTimeout: HEADERS_MS,
+            connectionsCheckingInterval: CHECK_MS,
+          },
+        }
+      : {
+          https: {
+            cert: tls.certificate,
+            key: tls.key,
+            minVersion: "TLSv1.2",
+            maxHeaderSize: MOST_HEADER_OCTETS,
+            headersTimeout: HEADERS_MS,
+            connectionsCheckingInterval: CHECK_MS,
+            handshakeTimeout: HEADERS_MS,
+          },
+        }),
+  };
+  const server = fastify(options) as unknown as FastifyInstance;
+  (server.server as Server).maxConnections = MOST_CONNECTIONS;
+  const sessions = keepSessions(tools.monotonic);
+  const tries = countTries(tools.monotonic);
+  const roleOf = tokens === undefined ? undefined : tokenRoles(tokens);
+
+  server.addHook("onRequest", async (_request, reply) => {
+    reply.headers(SAFE_HEADERS);
+    if (tls !== undefined) reply.header("strict-transport-security", "max-age=31536000");
+  });
+  server.setErrorHandler((cause, request, reply) => {
+    const error = pageErrorOf(strayDiskError(cause));
+    if (error === undefined) {
+      const stack = cause instanceof Error ? cause.stack : String(cause);
+      tools.log.error(
+        { path: request.routeOptions.url, stack },
+        "the page could not answer; this is a defect of lotmint",
+      );
+      return sendError(request, reply, new PageError("failed", "this is a defect of lotmint; its log says more"));
+    }
+    // A browser that shows a page is led to the sign-in; scripts, streams and programs are told.
+    const isPage = request.method === "GET" && (request.headers.accept ?? "").includes("text/html");
+    if (error.kind === "sign-in" && isPage) {
+      return reply.redirect(`/sign-in?next=${encodeURIComponent(request.url)}`, 303);
+    }
+    return sendError(request, reply, error);
+  });
+  server.setNotFoundHandler((request, reply) =>
+    sendError(request, reply, new PageError("not-found", "there is no such page")),
+  );
+  addGuard(server, {
+    tls: tls !== undefined,
+    isOwnHost: (host) => isOwnHost(host),
+    ...(roleOf !== undefined && { roleOf }),
+    sessions,
+    tries,
+  });
+  await addRoutes(server, { tools, tls: tls !== undefined, roleOf, sessions, tries });
+
+  function ownHostOn(port: number) {
+    return ownHost({ address, port, certificate: tls?.certificate });
+  }
+  return {
+    server,
+    listenOn: (port) => {
+      isOwnHost = ownHostOn(port);
+    },
+  };
+}
+
+/** Serves the page. Throws `usage`, with the cure, where the address cannot be listened on. */
+export async function servePage(settings: PageSettings, tools: PageTools): Promise<RunningPage> {
+  const { address, tls } = settings;
+  const { server, listenOn } = await makePageServer(settings, tools);
+  try {
+    await server.listen({ host: address.host, port: address.port, backlog: 1024 });
+  } catch (cause) {
+    await server.close();
+    throw listenError(cause, urlHost(address.host, address.port));
+  }
+  const { port } = server.server.address() as AddressInfo;
+  listenOn(port);
+  return {
+    url: `${tls === undefined ? "http" : "https"}://${urlHost(address.host, port)}/`,
+    close: () => server.close(),
+  };
+}
+
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program listens there; stop it, or choose another port",
+  EACCES: "this user may not use that port; choose one from 1024 on",
+  EADDRNOTAVAIL: "this machine has no such address; choose one of its own, or 127.0.0.1",
+  ENOTFOUND: "no such host is known; choose an address of this machine",
+  EAI_AGAIN: "the name cannot be looked up now; use an address instead",
+};
+
+function listenError(cause: unknown, address: string): unknown {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const problem = LISTEN_PROBLEMS[code];
+  if (problem === undefined) return cause;
+  return new OnboardingError(`the page cannot be served on ${address}: ${problem}`, { code: "usage", cause });
+}
