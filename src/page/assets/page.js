@@ -101,7 +101,8 @@ function become(element, wanted) {
 
 /** @param {HTMLElement} element */
 function focusIn(element) {
-  /** @type {HTMLElement | null} */ (element.querySelector("button, h3 a, a"))?.focus({ preventScroll: true });
+  const next = element.querySelector("button") ?? element.querySelector("a");
+  next?.focus({ preventScroll: true });
 }
 
 // --- Reading out: states only, together, and never progress.
@@ -159,7 +160,8 @@ function takeLots({ html, counts, removed: gone }) {
   const most = Number(main.dataset["most"] ?? 0);
   while (most > 0 && list.childElementCount > most && list.lastElementChild !== null) list.lastElementChild.remove();
   const none = find(".none");
-  if (none !== null) none.hidden = list.childElementCount > 0;
+  const isEmpty = list.childElementCount === 0;
+  if (none !== null && none.hidden === isEmpty) none.hidden = !isEmpty;
   if (anchor?.isConnected) window.scrollBy(0, anchor.getBoundingClientRect().top - top);
   showCounts(counts);
 }
@@ -181,7 +183,8 @@ function showCounts(counts) {
     const place = find(`[data-count="${state}"]`);
     if (place === null) continue;
     const shown = String(count).replace(/\B(?=(\d{3})+$)/g, "\u00a0");
-    if (place.textContent !== shown) place.textContent = shown;
+    if (place.textContent === shown) continue;
+    place.textContent = shown;
     place.parentElement?.classList.toggle("zero", count === 0 && state !== "all");
   }
 }
@@ -213,6 +216,7 @@ function follow(address) {
     clearTimeout(telling);
     telling = undefined;
     pause = FIRST_PAUSE_MS;
+    words["live"] = "";
     if (note === null || note.hidden) return;
     note.hidden = true;
     say(words["back"] ?? "");

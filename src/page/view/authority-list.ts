@@ -1,7 +1,6 @@
 import { type Html, html } from "../../report/html.ts";
-import { count } from "../../report/plain-text.ts";
 import type { AuthorityModel } from "../model.ts";
-import { dayText } from "./figures.ts";
+import { dayText, numberText } from "./figures.ts";
 import { lineChart } from "./line-chart.ts";
 import type { Locale } from "./locale.ts";
 import { NOTHING, programText } from "./parts.ts";
@@ -21,14 +20,14 @@ function authorityItem(authority: AuthorityModel, locale: Locale): Html {
   const texts = textsIn(locale);
   const { name, issued, notAfterMs, daysLeft, outlivedFrom, problem } = authority;
   const short = daysLeft !== null && daysLeft < SHORT_DAYS;
-  const left = daysLeft === null ? "" : daysLeft < 0 ? texts.expired : texts.daysLeft(count(daysLeft));
+  const left = daysLeft === null ? "" : daysLeft < 0 ? texts.expired : texts.daysLeft(numberText(daysLeft));
   const ends =
     notAfterMs === null ? NOTHING : html` <span class="soft">${texts.ends(dayText(notAfterMs, locale))}</span>`;
   const end = left === "" ? NOTHING : html`<p><b class="${short ? "short" : "long"}">${left}</b>${ends}</p>`;
   const outlived =
     outlivedFrom === null ? NOTHING : html`<p class="soft">${texts.outlivedFrom(isoDayText(outlivedFrom, locale))}</p>`;
   const why = problem === null ? NOTHING : html`<p class="problem">${programText(problem, locale)}</p>`;
-  return html`<li><h3>${name}</h3><p>${texts.issued(count(issued))}</p>${end}${outlived}${why}${history(authority, locale)}</li>`;
+  return html`<li><h3>${name}</h3><p>${texts.issued(numberText(issued))}</p>${end}${outlived}${why}${history(authority, locale)}</li>`;
 }
 
 /** What was issued each day, with the days on which nothing was. */
@@ -38,12 +37,12 @@ function history({ name, history: days }: AuthorityModel, locale: Locale): Html 
   const texts = textsIn(locale);
   const most = Math.max(...days.map(({ issued }) => issued));
   const title = texts.issuedEachDay(name);
-  const told = days.slice(-7).map(({ day, issued }) => texts.perDay(count(issued), isoDayText(day, locale)));
+  const told = days.slice(-7).map(({ day, issued }) => texts.perDay(numberText(issued), isoDayText(day, locale)));
   return lineChart({
     label: `${title}: ${told.join(", ")}`,
     points: withIdleDays(days),
     level: null,
-    top: count(most),
+    top: numberText(most),
     bottom: "0",
     from: isoDayText(first.day, locale),
     to: isoDayText(last.day, locale),

@@ -1,4 +1,5 @@
 import { type Html, html } from "../../report/html.ts";
+import { count, localTime } from "../../report/plain-text.ts";
 import type { Locale } from "./locale.ts";
 import { textsIn } from "./texts-in.ts";
 
@@ -6,12 +7,18 @@ const REGIONS: Readonly<Record<Locale, string>> = { en: "en-GB", de: "de-DE" };
 /** Non-breaking, so that a figure and its unit stay on one line. */
 const SPACE = "\u00a0";
 
+/** A whole number as people read it, which is never broken over two lines. */
+export function numberText(value: number): string {
+  return count(value).replaceAll(" ", SPACE);
+}
+
 /** A number with three digits that say something, or all digits before the decimal mark. */
 export function decimalText(value: number, locale: Locale): string {
   const fraction = value >= 100 || value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  const options = { maximumFractionDigits: Math.min(fraction, 6), useGrouping: false };
-  const grouped = new Intl.NumberFormat(REGIONS[locale], options).format(value);
-  return grouped.replace(/\d{4,}(?![\d.,])/, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, SPACE));
+  const rounded = value.toFixed(Math.min(fraction, 6));
+  const [whole = "", parts = ""] = rounded.split(".");
+  const some = parts.replace(/0+$/, "");
+  return `${numberText(Number(whole))}${some === "" ? "" : `${locale === "de" ? "," : "."}${some}`}`;
 }
 
 /** Whole percent, never 0 or 100 for what is neither. */
@@ -49,6 +56,11 @@ export function momentText(atMs: number, locale: Locale): Html {
   if (Number.isNaN(at.getTime())) return html`–`;
   const shown = formatterOf(locale, true).format(at);
   return html`<time datetime="${at.toISOString()}">${shown}</time>`;
+}
+
+/** The time of day on the server, to the second. */
+export function clockText(atMs: number): string {
+  return localTime(atMs).slice("YYYY-MM-DD ".length);
 }
 
 /** A day in the server's time zone. */

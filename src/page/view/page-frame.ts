@@ -27,7 +27,7 @@ export function pageFrame(frame: Frame, locale: Locale): Html {
     title: frame.title,
     body: html`<body${stream} data-back="${texts.connectionBack}" data-failed="${texts.failedAct}" data-asked="${texts.asked}" data-several="${texts.severalChanged}">
 <a class="skip" href="#content">${texts.toContent}</a>
-<header class="top"><a class="brand" href="/"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M16 1.500l12.500 7.250v14.500L16 30.500 3.500 23.250V8.750z"/><path class="tick" d="M9.500 16.500l4.500 4.500 8.500-10"/></svg>lotmint</a>${find}${look}${frame.signedIn ? out : NOTHING}</header>
+<header class="top"><a class="brand" href="/"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M16 1.500l12.500 7.250v14.500L16 30.500 3.500 23.250V8.750z"/><path class="tick" d="M9.500 16.500l4.500 4.500 8.500-10"/></svg>lotmint</a>${look}${frame.signedIn ? out : NOTHING}${find}</header>
 <div id="connection" class="banner" role="alert"><p hidden>${texts.connectionLost} <a href="">${texts.reload}</a></p></div>
 <p id="said" class="unseen" role="status"></p>
 <main id="content" tabindex="-1"${frame.list ?? NOTHING}>${frame.main}</main>

@@ -1,6 +1,6 @@
 import { type Html, html } from "../../report/html.ts";
-import { count } from "../../report/plain-text.ts";
 import type { PageState } from "../model.ts";
+import { numberText } from "./figures.ts";
 import type { Locale } from "./locale.ts";
 
 export const NOTHING: Html = html``;
@@ -22,7 +22,9 @@ export function sign(state: PageState): Html {
 
 /** What the program itself says: English on every page, and marked so for screen readers. */
 export function programText(text: string, locale: Locale): Html {
-  return locale === "en" ? html`${text}` : html`<span lang="en">${text}</span>`;
+  // A first word that is more than letters is a name and stays as it is.
+  const begun = text.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
+  return locale === "en" ? html`${begun}` : html`<span lang="en">${begun}</span>`;
 }
 
 /** A section with its heading. */
@@ -36,13 +38,13 @@ export function figures(
 ): Html {
   const items = entries.map(
     ([label, value, kind = ""]) =>
-      html`<div class="figure ${kind}"><dt>${label}</dt><dd>${typeof value === "number" ? count(value) : value}</dd></div>`,
+      html`<div class="figure ${kind}"><dt>${label}</dt><dd>${typeof value === "number" ? numberText(value) : value}</dd></div>`,
   );
   return html`<dl class="figures">${items}</dl>`;
 }
 
 /** Names with their values, one below the other. */
-export function facts(entries: readonly (readonly [label: string, value: Html | string | null])[]): Html {
+export function facts(entries: readonly (readonly [label: Html | string, value: Html | string | null])[]): Html {
   const items = entries.flatMap(([label, value]) =>
     value === null ? [] : [html`<div><dt>${label}</dt><dd>${value}</dd></div>`],
   );

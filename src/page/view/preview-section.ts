@@ -1,6 +1,6 @@
 import { type Html, html } from "../../report/html.ts";
-import { count } from "../../report/plain-text.ts";
 import type { PreviewModel } from "../model.ts";
+import { numberText } from "./figures.ts";
 import type { Locale } from "./locale.ts";
 import { actButton, facts, figures, inPath, NOTHING, programText } from "./parts.ts";
 import { reasonBars, rejectTable } from "./reject-table.ts";
@@ -32,7 +32,7 @@ function what({ rows, toMint, known, rejected, lot, job, issuer }: PreviewModel,
     [texts.rows, rows],
     [texts.toMint, toMint],
     [texts.known, known],
-    [texts.rejected, rejected, rejected > 0 ? "some" : "none"],
+    [texts.rejected, rejected, rejected > 0 ? "some" : "zero"],
   ]);
   return html`${counted}${facts([
     [texts.lot, lot],
@@ -42,5 +42,5 @@ function what({ rows, toMint, known, rejected, lot, job, issuer }: PreviewModel,
 }
 
 function rest(more: number, locale: Locale): Html {
-  return more > 0 ? html`<p class="soft">${textsIn(locale).more(count(more))}</p>` : NOTHING;
+  return more > 0 ? html`<p class="soft">${textsIn(locale).more(numberText(more))}</p>` : NOTHING;
 }

@@ -1,7 +1,6 @@
 import { type Html, html } from "../../report/html.ts";
-import { count } from "../../report/plain-text.ts";
 import type { LotCard, ProgressModel } from "../model.ts";
-import { decimalText, percentText, spanText, wholePercent } from "./figures.ts";
+import { decimalText, numberText, percentText, spanText, wholePercent } from "./figures.ts";
 import type { Locale } from "./locale.ts";
 import { NOTHING } from "./parts.ts";
 import { textsIn } from "./texts-in.ts";
@@ -17,7 +16,7 @@ export function progressBar(
   const step = texts.rooms[room] ?? room;
   const facts = [
     step,
-    texts.ofTotal(count(done), count(total)),
+    texts.ofTotal(numberText(done), numberText(total)),
     ...(ratePerSecond === null ? [] : [texts.rate(decimalText(ratePerSecond, locale))]),
   ];
   const left =

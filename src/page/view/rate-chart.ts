@@ -1,6 +1,6 @@
 import { type Html, html } from "../../report/html.ts";
 import type { RateSample } from "../model.ts";
-import { decimalText, momentText, secondsText } from "./figures.ts";
+import { clockText, decimalText, secondsText } from "./figures.ts";
 import { lineChart } from "./line-chart.ts";
 import type { Locale } from "./locale.ts";
 import { facts, NOTHING } from "./parts.ts";
@@ -28,9 +28,11 @@ export function rateChart(rates: readonly RateSample[], taktSeconds: number | nu
     level: needed,
     top: decimalText(Math.max(needed ?? 0, ...values), locale),
     bottom: "0",
-    from: momentText(first.atMs, locale),
-    to: momentText(last.atMs, locale),
+    from: clockText(first.atMs),
+    to: clockText(last.atMs),
   });
   const verdict = taktSeconds === null ? NOTHING : html`<p>${taktVerdict(last.perSecond, taktSeconds, locale)}</p>`;
-  return html`${verdict}${chart}${facts([...told, [texts.takt, takt]])}`;
+  const key = html`<svg class="swatch" viewBox="0 0 16 16" aria-hidden="true"><path class="level" d="M0 8h16"/></svg>`;
+  const shown = told.map(([label, value]) => [label === texts.needed ? html`${key}${label}` : label, value] as const);
+  return html`${verdict}${chart}${facts([...shown, [texts.takt, takt]])}`;
 }

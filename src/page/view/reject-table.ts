@@ -1,7 +1,7 @@
 import { type Html, html } from "../../report/html.ts";
 import { type Bar, barTable } from "../../report/html-charts.ts";
-import { count } from "../../report/plain-text.ts";
 import type { RejectModel } from "../model.ts";
+import { numberText } from "./figures.ts";
 import type { Locale } from "./locale.ts";
 import { NOTHING, programText } from "./parts.ts";
 import { textsIn } from "./texts-in.ts";
@@ -15,7 +15,7 @@ export function reasonBars(reasons: Readonly<Record<string, number>>, locale: Lo
   const bars = Object.entries(reasons)
     .sort(([, left], [, right]) => right - left)
     .slice(0, REASONS_SHOWN)
-    .map(([label, value]): Bar => ({ label, value, text: count(value), tone: "tone-reject", lang: "en" }));
+    .map(([label, value]): Bar => ({ label, value, text: numberText(value), tone: "tone-reject", lang: "en" }));
   if (bars.length === 0) return NOTHING;
   return html`${barTable(texts.rejectsTitle, [texts.reason, texts.rejected], bars)}`;
 }
@@ -26,7 +26,7 @@ export function rejectTable(rejects: readonly RejectModel[], locale: Locale): Ht
   const texts = textsIn(locale);
   const rows = rejects.map(({ line, externalId, column, cell, reason, cure }) => {
     const cured = cure === null ? NOTHING : html`<p class="cure">${programText(cure, locale)}</p>`;
-    return html`<tr><td class="number">${count(line)}</td><td class="cell">${externalId}</td><td>${column ?? texts.wholeRow}</td><td class="cell">${cell ?? NOTHING}</td><td>${programText(reason, locale)}${cured}</td></tr>`;
+    return html`<tr><td class="number">${numberText(line)}</td><td class="cell">${externalId}</td><td>${column ?? texts.wholeRow}</td><td class="cell">${cell ?? NOTHING}</td><td>${programText(reason, locale)}${cured}</td></tr>`;
   });
   const heads = [texts.id, texts.column, texts.cell, texts.reason].map((head) => html`<th scope="col">${head}</th>`);
   return html`<div class="wide" tabindex="0" role="region" aria-label="${texts.rejectedRows}"><table class="rejects"><caption>${texts.rejectedRows}</caption><thead><tr><th scope="col" class="number">${texts.line}</th>${heads}</tr></thead><tbody>${rows}</tbody></table></div>`;

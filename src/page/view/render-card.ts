@@ -25,7 +25,7 @@ export function lotFigures({ devices, finished, rejects }: LotCard, locale: Loca
   return figures([
     [texts.devices, devices],
     [texts.finished, finished],
-    [texts.rejected, rejects, rejects > 0 ? "some" : "none"],
+    [texts.rejected, rejects, rejects > 0 ? "some" : "zero"],
   ]);
 }
 

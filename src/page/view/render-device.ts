@@ -1,7 +1,6 @@
 import { type Html, html } from "../../report/html.ts";
-import { count } from "../../report/plain-text.ts";
 import type { CertificateModel, DeviceEntry, DeviceModel } from "../model.ts";
-import { dayText, momentText } from "./figures.ts";
+import { dayText, momentText, numberText } from "./figures.ts";
 import type { Locale } from "./locale.ts";
 import { pageFrame } from "./page-frame.ts";
 import { facts, inPath, NOTHING, programText } from "./parts.ts";
@@ -24,7 +23,7 @@ function deviceSection(device: DeviceEntry, locale: Locale): Html {
   const why = rejectReason === null ? null : programText(rejectReason, locale);
   const known = facts([
     [texts.lot, html`<a href="/lots/${inPath(lot)}">${lot}</a>`],
-    [texts.line, line === null ? null : count(line)],
+    [texts.line, line === null ? null : numberText(line)],
     [texts.stage, texts.stages[stage]],
     [texts.reason, why],
   ]);

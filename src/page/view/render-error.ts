@@ -11,6 +11,6 @@ export function renderError({ kind, message, status }: ErrorModel, locale: Local
   const { title, advice } = texts.errors[kind];
   const link =
     kind === "sign-in" ? html`<a href="/sign-in">${texts.signIn}</a>` : html`<a href="/">${texts.allLots}</a>`;
-  const main = html`<div class="card state-failed">${sign("failed")}<div class="what"><h1>${title}</h1></div><div class="problem failed" id="problem"><p><b>${title}.</b> ${advice}</p><p>${programText(message, locale)} <span class="soft">(${status})</span></p></div><p>${link}</p></div>`;
+  const main = html`<div class="card state-failed">${sign("failed")}<div class="what"><h1>${title}</h1></div><div class="problem failed" id="problem"><p><span hidden>${title}. </span>${advice}</p> <p>${programText(message, locale)} <span class="soft">(${status})</span></p></div><p>${link}</p></div>`;
   return bareFrame(title, main, locale);
 }

@@ -1,8 +1,7 @@
 import { type Html, html } from "../../report/html.ts";
-import { count } from "../../report/plain-text.ts";
 import { type HomeModel, PAGE_SIZE, PAGE_STATES, type PageState } from "../model.ts";
 import { authorityList } from "./authority-list.ts";
-import { momentText } from "./figures.ts";
+import { momentText, numberText } from "./figures.ts";
 import type { Locale } from "./locale.ts";
 import { pageFrame } from "./page-frame.ts";
 import { NOTHING, panel, programText, sign } from "./parts.ts";
@@ -39,10 +38,10 @@ function stateTiles({ counts, filter, search }: HomeModel, locale: Locale): Html
   const current = (of: PageState | null) => (of === filter ? html` aria-current="true"` : NOTHING);
   const tiles = PAGE_STATES.map(
     (state) =>
-      html`<li><a class="tile state-${state}${counts[state] === 0 ? " zero" : ""}" href="${pageAddress(state, search, 1)}"${current(state)}>${sign(state)}<span class="word">${texts.states[state]}</span> <b data-count="${state}">${count(counts[state])}</b></a></li>`,
+      html`<li><a class="tile state-${state}${counts[state] === 0 ? " zero" : ""}" href="${pageAddress(state, search, 1)}"${current(state)}>${sign(state)}<span class="word">${texts.states[state]}</span> <b data-count="${state}">${numberText(counts[state])}</b></a></li>`,
   );
   const all = PAGE_STATES.reduce((sum, state) => sum + counts[state], 0);
-  return html`<nav class="tiles" aria-label="${texts.lotsByState}"><ul>${tiles}<li><a class="tile" href="${pageAddress(null, search, 1)}"${current(null)}><span class="word">${texts.everyState}</span> <b data-count="all">${count(all)}</b></a></li></ul></nav>`;
+  return html`<nav class="tiles" aria-label="${texts.lotsByState}"><ul>${tiles}<li><a class="tile" href="${pageAddress(null, search, 1)}"${current(null)}><span class="word">${texts.everyState}</span> <b data-count="all">${numberText(all)}</b></a></li></ul></nav>`;
 }
 
 function newLot({ preview }: HomeModel, locale: Locale): Html {
@@ -74,7 +73,7 @@ function pageLinks({ page, pages, filter, search }: HomeModel, locale: Locale): 
     to < 1 || to > pages
       ? html`<span></span>`
       : html`<a rel="${rel}" href="${pageAddress(filter, search, to)}">${label}</a>`;
-  return html`<nav class="pages" aria-label="${texts.pages}">${link(page - 1, "prev", texts.newer)}<span>${texts.pageOf(count(page), count(pages))}</span>${link(page + 1, "next", texts.older)}</nav>`;
+  return html`<nav class="pages" aria-label="${texts.pages}">${link(page - 1, "prev", texts.newer)}<span>${texts.pageOf(numberText(page), numberText(pages))}</span>${link(page + 1, "next", texts.older)}</nav>`;
 }
 
 function scheduleList({ schedules }: HomeModel, locale: Locale): Html {

@@ -1,9 +1,8 @@
 import { STAGES } from "../../domain/stage.ts";
 import { type Html, html } from "../../report/html.ts";
 import { type Bar, stackedBar } from "../../report/html-charts.ts";
-import { count } from "../../report/plain-text.ts";
 import type { LotModel } from "../model.ts";
-import { momentText } from "./figures.ts";
+import { momentText, numberText } from "./figures.ts";
 import type { Locale } from "./locale.ts";
 import { pageFrame } from "./page-frame.ts";
 import { facts, inPath, NOTHING, panel, programText, sign } from "./parts.ts";
@@ -37,7 +36,7 @@ function stagesPanel({ counts }: LotModel, locale: Locale): Html {
     (stage): Bar => ({
       label: texts.stages[stage],
       value: counts[stage],
-      text: count(counts[stage]),
+      text: numberText(counts[stage]),
       tone: `stage-${stage}`,
     }),
   );
@@ -54,7 +53,7 @@ function rejectsPanel({ rejects, rejectsTotal, rejectsByReason }: LotModel, loca
   if (rejectsTotal === 0 && rejects.length === 0) return NOTHING;
   const texts = textsIn(locale);
   const more = rejectsTotal - rejects.length;
-  const rest = more > 0 ? html`<p class="soft">${texts.more(count(more))}. ${texts.moreInFile}</p>` : NOTHING;
+  const rest = more > 0 ? html`<p class="soft">${texts.more(numberText(more))}. ${texts.moreInFile}</p>` : NOTHING;
   return panel(
     "rejects",
     texts.rejectsTitle,

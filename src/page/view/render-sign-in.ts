@@ -1,6 +1,6 @@
 import { type Html, html } from "../../report/html.ts";
-import { count } from "../../report/plain-text.ts";
 import type { SignInModel } from "../model.ts";
+import { numberText } from "./figures.ts";
 import type { Locale } from "./locale.ts";
 import { bareFrame } from "./page-frame.ts";
 import { NOTHING } from "./parts.ts";
@@ -9,7 +9,7 @@ import { textsIn } from "./texts-in.ts";
 /** The page that asks for the token. */
 export function renderSignIn({ problem, waitSeconds, next }: SignInModel, locale: Locale): Html {
   const texts = textsIn(locale);
-  const wait = texts.tooManyTries(count(waitSeconds ?? 60));
+  const wait = texts.tooManyTries(numberText(waitSeconds ?? 60));
   const told = problem === "too-many-tries" ? wait : texts.wrongToken;
   const wrong = problem === null ? NOTHING : html`<p id="problem" class="problem failed" role="alert">${told}</p>`;
   const invalid = problem === null ? NOTHING : html` aria-invalid="true"`;

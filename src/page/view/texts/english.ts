@@ -48,7 +48,7 @@ export const ENGLISH: Texts = {
   noLots: "No lot yet. Drop a list of devices on this page to start the first one.",
   noLotsFound: "No lot matches.",
   findLot: "Find a lot",
-  findDevice: "Find a device by id or serial number",
+  findDevice: "Device id or serial number",
   search: "Find",
   showAll: "Show all lots",
   pages: "Pages",
