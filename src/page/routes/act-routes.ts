@@ -5,14 +5,12 @@ import { PageError } from "../page-error.ts";
 import type { PageTools } from "../page-tools.ts";
 
 /** What may be asked for a lot. Who asked is in the event log. */
-export function addActRoutes(server: FastifyInstance, { control, log }: PageTools): void {
+export function addActRoutes(server: FastifyInstance, { control }: Pick<PageTools, "control">): void {
   const acts = { stop: control.stop, resume: control.resume, send: control.sendAgain } as const;
   for (const [act, ask] of Object.entries(acts)) {
     server.post<{ Params: { lot: string } }>(`/lots/:lot/${act}`, async (request, reply) => {
       const { lot } = request.params;
-      const by = actorOf(request);
-      await ask(lot, by);
-      log.info({ lot, act, who: by.who, address: by.address }, `${act} of lot ${lot} was asked for on the page`);
+      await ask(lot, actorOf(request));
       return sendDone(request, reply, backTo(request, lot));
     });
   }

@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isDropName } from "../../watch/drop-name.ts";
 import { frameOf, localeOf, sendDone, sendHtml, wantsJson } from "../answer.ts";
 import { PageError } from "../page-error.ts";
-import type { PageTools } from "../page-tools.ts";
 import { MOST_UPLOAD_OCTETS, type Previews } from "../upload/previews.ts";
 import { renderPreview } from "../view/render-preview.ts";
 import { actorOf } from "./act-routes.ts";
@@ -19,7 +18,7 @@ const READ_REST_MS = 10_000;
 const LONGEST_NAME = 255;
 
 /** Handing a manifest in, looking at what a run would do with it, and starting it or not. */
-export async function addManifestRoutes(server: FastifyInstance, tools: PageTools, previews: Previews): Promise<void> {
+export async function addManifestRoutes(server: FastifyInstance, previews: Previews): Promise<void> {
   await server.register(multipart, {
     throwFileSizeLimit: false,
     limits: {
@@ -69,9 +68,7 @@ export async function addManifestRoutes(server: FastifyInstance, tools: PageTool
   });
 
   server.post<{ Params: { id: string } }>("/manifests/:id/start", async (request, reply) => {
-    const by = actorOf(request);
-    const { name } = await previews.start(request.params.id, by);
-    tools.log.info({ file: name, who: by.who, address: by.address }, `${name} was started on the page`);
+    await previews.start(request.params.id, actorOf(request));
     return sendDone(request, reply, "/");
   });
 

@@ -21,7 +21,7 @@ export async function addRoutes(server: FastifyInstance, tools: PageTools, acces
   const authorities = authorityModels(tools);
   addAssetRoutes(server);
   await addSignInRoutes(server, access);
-  await addManifestRoutes(server, tools, previews);
+  await addManifestRoutes(server, previews);
   addLookRoutes(server, tools, { table, previews, rates, authorities });
   addFileRoutes(server, tools);
   addActRoutes(server, tools);
