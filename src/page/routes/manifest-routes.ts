@@ -92,7 +92,7 @@ function baseName(name: string): string {
 
 /** Lets a client send the rest of what is not wanted, for a while: before that it does not read our answer. */
 async function readRest({ raw }: FastifyRequest): Promise<void> {
-  if (raw.complete) return;
+  if (raw.complete || raw.readableEnded) return;
   raw.unpipe();
   raw.resume();
   const stop = new AbortController();
