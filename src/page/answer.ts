@@ -73,17 +73,17 @@ export function pageErrorOf(error: unknown): PageError | undefined {
     switch (error.code) {
       case "usage":
       case "lot-held":
-        return new PageError("conflict", error.message, { cause: error });
+        return new PageError(error.message, { kind: "conflict", cause: error });
       case "disk-unwritable":
-        return new PageError("disk-full", error.message, { cause: error });
+        return new PageError(error.message, { kind: "disk-full", cause: error });
       default:
-        return new PageError("failed", error.message, { cause: error });
+        return new PageError(error.message, { kind: "failed", cause: error });
     }
   }
   const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
-  if (status === 413) return new PageError("too-large", "the request is too large", { cause: error });
-  if (status === 404) return new PageError("not-found", "there is no such page", { cause: error });
+  if (status === 413) return new PageError("the request is too large", { kind: "too-large", cause: error });
+  if (status === 404) return new PageError("there is no such page", { kind: "not-found", cause: error });
   if (status >= 400 && status < 500)
-    return new PageError("bad-request", "the request is not understood", { cause: error });
+    return new PageError("the request is not understood", { kind: "bad-request", cause: error });
   return undefined;
 }

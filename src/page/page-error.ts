@@ -24,10 +24,13 @@ export class PageError extends Error {
   /** When to ask again. */
   readonly waitSeconds: number | undefined;
 
-  constructor(kind: Kind, message: string, options: { readonly waitSeconds?: number; readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { readonly kind: Kind; readonly waitSeconds?: number; readonly cause?: unknown },
+  ) {
     super(message, { cause: options.cause });
-    this.kind = kind;
-    this.status = STATUS[kind];
+    this.kind = options.kind;
+    this.status = STATUS[options.kind];
     this.waitSeconds = options.waitSeconds;
   }
 }

@@ -73,6 +73,8 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
   };
   const server = fastify(options) as unknown as FastifyInstance;
   (server.server as Server).maxConnections = MOST_CONNECTIONS;
+  // Such as too many open files: the connection is lost, and nothing else.
+  server.server.on("error", (error: Error) => tools.log.warn({ reason: error.message }, "the page lost a connection"));
   const sessions = keepSessions(tools.monotonic);
   const tries = countTries(tools.monotonic);
   const roleOf = tokens === undefined ? undefined : tokenRoles(tokens);
@@ -89,7 +91,11 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
         { path: request.routeOptions.url, stack },
         "the page could not answer; this is a defect of lotmint",
       );
-      return sendError(request, reply, new PageError("failed", "this is a defect of lotmint; its log says more"));
+      return sendError(
+        request,
+        reply,
+        new PageError("this is a defect of lotmint; its log says more", { kind: "failed" }),
+      );
     }
     // A browser that shows a page is led to the sign-in; scripts, streams and programs are told.
     const isPage = request.method === "GET" && (request.headers.accept ?? "").includes("text/html");
@@ -99,7 +105,7 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
     return sendError(request, reply, error);
   });
   server.setNotFoundHandler((request, reply) =>
-    sendError(request, reply, new PageError("not-found", "there is no such page")),
+    sendError(request, reply, new PageError("there is no such page", { kind: "not-found" })),
   );
   addGuard(server, {
     tls: tls !== undefined,
@@ -108,7 +114,7 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
     sessions,
     tries,
   });
-  await addRoutes(server, { tools, tls: tls !== undefined, roleOf, sessions, tries });
+  await addRoutes(server, tools, { tls: tls !== undefined, roleOf, sessions, tries });
 
   function ownHostOn(port: number) {
     return ownHost({ address, port, certificate: tls?.certificate });

@@ -23,6 +23,8 @@ export interface LotStatus {
   readonly rejects: number;
   /** What a run of the lot would still do. */
   readonly remaining: RemainingWork;
+  /** The watcher leaves it alone until somebody resumes it. */
+  readonly stopped?: boolean;
 }
 
 /** A file in input/work, and what it waits for. */
@@ -96,6 +98,11 @@ export function workText(work: readonly WorkStatus[], options: TextOptions): str
   return `\n${paint("In input/work", "bold", options)}\n${lines.join("\n")}\n`;
 }
 
+/** Lots that were stopped before their first run; empty where there are none. */
+export function stoppedText(lots: readonly string[]): string {
+  return lots.length === 0 ? "" : `\nStopped before the first run, until resumed: ${lots.map(plainText).join(", ")}\n`;
+}
+
 /** How many keys are made beforehand; empty where none are asked for. */
 export function poolText(pool: readonly PoolStatus[], options: TextOptions): string {
   if (pool.length === 0) return "";
@@ -125,10 +132,11 @@ function lotRow(status: LotStatus): Cell[] {
   ];
 }
 
-function stateCell({ lot, remaining }: LotStatus): Cell {
+function stateCell({ lot, remaining, stopped = false }: LotStatus): Cell {
   if (lot.heldBy !== null) {
     return { text: `running on ${plainText(lot.heldBy.host)}, process ${lot.heldBy.pid}`, paint: "bold" };
   }
+  if (stopped) return { text: "stopped until it is resumed", paint: "amber" };
   if (lot.lastExitCode === null) return { text: "not ended yet: run it again", paint: "amber" };
   const { lamp, word } = lotState(lot.lastExitCode);
   const open = lamp === "red" ? undefined : remainingText(remaining);

@@ -14,6 +14,9 @@ export interface ResultPlaces {
   readonly rejects?: string;
 }
 
+/** What `status` says of a file whose lot is stopped. */
+export const STOPPED_WORD = "its lot is stopped until it is resumed";
+
 const MAX_PROBLEM = 600;
 
 /** DONE, PARTIAL or FAILED. */
@@ -92,7 +95,7 @@ ${who} It is tried again by itself; nothing is lost, and nothing has to be dropp
 }
 
 /** What lies beside a file in work/ whose lot somebody has stopped. */
-export function stoppedText(name: string, sinceMs: number): string {
+export function stoppedFileText(name: string, sinceMs: number): string {
   return `STOPPED  ${plainText(name)}: its lot was stopped at ${localTime(sinceMs)}.
 It goes on when the lot is resumed on the watcher's page. Nothing is lost, and nothing has to be dropped again.
 `;

@@ -5,13 +5,10 @@ import { lotState } from "../report/lot-state.ts";
 import { writeClaim } from "./claims.ts";
 import type { Filed } from "./file-result.ts";
 import type { LotOutcome } from "./lot-outcome.ts";
-import { resultText, sendText, stoppedText, waitingText } from "./result-text.ts";
+import { resultText, STOPPED_WORD, sendText, stoppedFileText, waitingText } from "./result-text.ts";
 import type { WatchEvent } from "./send-events.ts";
 import type { WatchOptions } from "./watch-options.ts";
 import type { Work } from "./work.ts";
-
-/** What stands in `status` of a file whose lot is stopped. */
-export const STOPPED_WORD = "its lot is stopped until it is resumed";
 
 /** How it goes with files, told in the log, beside the file, and to others. */
 export interface WorkTeller {
@@ -79,7 +76,7 @@ export function tellWork(options: WatchOptions): WorkTeller {
     stopped: (work) => {
       work.waitingFor = undefined;
       work.stuckMs = undefined;
-      layBeside(work, STOPPED_WORD, (sinceMs) => stoppedText(work.claim.name, sinceMs));
+      layBeside(work, STOPPED_WORD, (sinceMs) => stoppedFileText(work.claim.name, sinceMs));
     },
 
     resumed: (work) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isDropName, isWorkbookName } from "../../src/watch/drop-name.ts";
+import { isDropName, isWorkbookName, safeDropName } from "../../src/watch/drop-name.ts";
 
 test("manifests are .csv, .tsv and .txt, whatever the case", () => {
   expect(
@@ -38,4 +38,25 @@ test("everything else is left alone: other endings, hidden and temporary files, 
     "csv",
   ];
   expect(left.filter(isDropName)).toEqual([]);
+});
+
+test("a name that somebody gives is made one of a visible file in one folder", () => {
+  const made: readonly (readonly [given: string, name: string])[] = [
+    ["LOT-A.csv", "LOT-A.csv"],
+    ["../../state/x.csv", "x.csv"],
+    ["C:\\fakepath\\x.csv", "x.csv"],
+    ["/etc/passwd", "passwd"],
+    [".x.csv", "x.csv"],
+    ["~$x.csv", "$x.csv"],
+    ["a\u0000\nb\u202ec.csv", "a__b_c.csv"],
+    ["a<b>:c|d?e*f%g.csv", "a_b__c_d_e_f_g.csv"],
+    ["x.csv. . ", "x.csv"],
+    ["NUL.csv", "_NUL.csv"],
+    ["L\u00fcneburg.csv", "L\u00fcneburg.csv"],
+    ["Lu\u0308neburg.csv", "L\u00fcneburg.csv"],
+    ["\ud800.csv", "\ufffd.csv"],
+    ["..", ""],
+  ];
+  expect(made.map(([given]) => safeDropName(given))).toEqual(made.map(([, name]) => name));
+  expect(safeDropName(`${"x".repeat(500)}.csv`)).toBe(`${"x".repeat(196)}.csv`);
 });

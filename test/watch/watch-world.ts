@@ -48,6 +48,8 @@ export class WatchWorld {
   readonly stopped = new Set<string>();
   readonly asked = new Set<string>();
   readonly recorded: string[] = [];
+  /** In the moment between the record that a lot was sent again and its end. */
+  afterEndSend: () => void = () => undefined;
   readonly heldElsewhere = new Set<string>();
   ledgerProblem: Error | undefined;
   /** Lots that were sent again, and what comes of that. */
@@ -183,6 +185,7 @@ export class WatchWorld {
         endSend: async (lot, exitCode) => {
           this.asked.delete(lot);
           this.recorded.push(`sent ${lot}: ${exitCode}`);
+          this.afterEndSend();
         },
         recordDrop: async ({ name, sha256 }, by) => {
           this.recorded.push(`dropped ${name} ${sha256.slice(0, 8)} by ${by.who}`);

@@ -89,3 +89,35 @@ test("the queue knows how many have never been tried", () => {
   queue.waits("a", 0, false);
   expect([queue.fresh, queue.size]).toEqual([1, 2]);
 });
+
+test("of a stopped lot nothing is taken, and what has waited is taken at once when it is resumed", () => {
+  const stopped = new Set(["A"]);
+  const queue = makeWorkQueue(1, PAUSES, (lot) => stopped.has(lot));
+  for (const [order, key] of ["A", "B"].entries()) queue.add({ key, lot: key, order });
+  expect([queue.fresh, queue.take(0), queue.take(0)]).toEqual([1, "B", undefined]);
+  queue.waits("B", 0, false);
+  expect([queue.fresh, queue.take(0)]).toEqual([0, undefined]);
+  stopped.delete("A");
+  stopped.add("B");
+  queue.resume("A");
+  expect(queue.take(0)).toBe("A");
+  queue.rests("A", 0);
+  stopped.delete("B");
+  queue.resume("b");
+  expect([queue.take(0), queue.take(0)]).toEqual(["A", undefined]);
+  queue.leaves("A", true);
+  expect(queue.take(0)).toBe("B");
+});
+
+test("stopped while it tried whether the platform is back, a lot lets another one try", () => {
+  const queue = queueOf(2, ["a", "A"], ["b", "B"]);
+  queue.take(0);
+  queue.take(0);
+  queue.waits("a", 0, true);
+  queue.waits("b", 0, true);
+  const probe = queue.take(10_000);
+  expect([probe, queue.take(10_000)]).toEqual(["a", undefined]);
+  queue.rests("a", 10_000);
+  queue.leaves("a", false);
+  expect(queue.take(10_000)).toBe("b");
+});

@@ -2,6 +2,7 @@ import { strayDiskError } from "../../disk/disk-error.ts";
 import { lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
+import { foldLotName } from "../../domain/lot.ts";
 import type { LotReport } from "../../domain/report.ts";
 import { reportText } from "../../report/report-text.ts";
 import type { RunTools } from "../../run/lot/run-tools.ts";
@@ -45,6 +46,7 @@ export async function runTargets(args: RunArguments, context: CliContext): Promi
 /** Runs one lot and prints how it stands; an error that ends it is logged and becomes its exit code. */
 export async function runOne(tools: RunTools, context: CliContext, request: RunRequest): Promise<number> {
   try {
+    await tellIfStopped(tools, request.lot);
     const report = await runLot(tools, request);
     printReport(report, request.job.secrets.folder, context);
     return report.exitCode;
@@ -55,6 +57,17 @@ export async function runOne(tools: RunTools, context: CliContext, request: RunR
     context.printJson({ lot: request.lot, ...errorJson(error) });
     return exitCodeOf(error);
   }
+}
+
+/** Whoever runs a lot by hand means it; what the watcher was told stays as it is. */
+async function tellIfStopped({ ledger, log }: RunTools, lot: string): Promise<void> {
+  const folded = foldLotName(lot);
+  const stop = (await ledger.stoppedLots()).find((stopped) => foldLotName(stopped.lot) === folded);
+  if (stop === undefined) return;
+  log.warn(
+    { lot, stoppedAt: new Date(stop.atMs).toISOString() },
+    `lot ${lot} is stopped for the watcher until it is resumed there; this run goes on regardless`,
+  );
 }
 
 export function printReport(report: LotReport, secretsFolder: string | undefined, context: CliContext): void {

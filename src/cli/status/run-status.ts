@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { jobFromJson } from "../../config/job-json.ts";
 import { dropLayout } from "../../disk/layout.ts";
 import { isPoolLow } from "../../domain/key-pool.ts";
+import { foldLotName } from "../../domain/lot.ts";
 import { remainingWork } from "../../domain/remaining-work.ts";
 import { STAGES } from "../../domain/stage.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -12,12 +13,14 @@ import {
   type PoolStatus,
   poolText,
   statusText,
+  stoppedText,
   type WorkStatus,
   workText,
 } from "../../report/status-text.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
 import { shellWord, type UncheckedLot, uncheckedLots } from "../../run/lot/restored-home.ts";
 import { type Claim, readClaims } from "../../watch/claims.ts";
+import { STOPPED_WORD } from "../../watch/result-text.ts";
 import type { LookContext } from "../look-context.ts";
 
 /** `lotmint status`: a line a lot, from the ledger alone. */
@@ -25,10 +28,17 @@ export async function runStatus(asked: string | undefined, context: LookContext)
   return context.withLedgerToRead(async (ledger) => {
     const lot = asked === undefined ? undefined : (await requireLot(ledger, asked)).lot;
     const lots = (await ledger.lots()).filter(({ name }) => lot === undefined || name === lot);
-    const statuses = await Promise.all(lots.map((record) => statusOf(ledger, record)));
+    const stopped = (await ledger.stoppedLots()).map((stop) => stop.lot);
+    const isStopped = new Set(stopped);
+    const statuses = await Promise.all(
+      lots.map(async (record) => ({ ...(await statusOf(ledger, record)), stopped: isStopped.has(record.name) })),
+    );
+    const unbegun = lot === undefined ? stopped.filter((name) => !lots.some((record) => record.name === name)) : [];
     const open = (await uncheckedLots(context.home, ledger)).filter((one) => lot === undefined || one.lot === lot);
     const toCheck = new Set(open.map((one) => one.lot));
-    const work = (await workOf(context, statuses)).filter((file) => lot === undefined || file.lot === lot);
+    const work = (await workOf(context, statuses, new Set(stopped.map(foldLotName)))).filter(
+      (file) => lot === undefined || file.lot === lot,
+    );
     const pool = lot === undefined ? await poolOf(context, ledger) : [];
     context.printJson([
       ...statuses.map(({ lot: { name, issuer, lastExitCode, lastRunAtMs, heldBy }, counts, rejects, remaining }) => ({
@@ -41,14 +51,18 @@ export async function runStatus(asked: string | undefined, context: LookContext)
         lastExitCode,
         lastRunAt: lastRunAtMs === null ? null : new Date(lastRunAtMs).toISOString(),
         unchecked: toCheck.has(name),
+        stopped: isStopped.has(name),
         heldBy: heldBy === null ? null : { host: heldBy.host, pid: heldBy.pid },
         inWork: work
           .filter((file) => file.lot === name)
           .map(({ file, sinceMs, reason }) => ({ file, since: new Date(sinceMs).toISOString(), reason })),
       })),
       ...(pool.length === 0 ? [] : [{ keyPool: pool }]),
+      ...(unbegun.length === 0 ? [] : [{ stoppedBeforeFirstRun: unbegun }]),
     ]);
-    context.print(statusText(statuses, context) + workText(work, context) + poolText(pool, context));
+    context.print(
+      statusText(statuses, context) + workText(work, context) + stoppedText(unbegun) + poolText(pool, context),
+    );
     if (open.length > 0) context.print(uncheckedText(open));
     return 0;
   });
@@ -74,11 +88,16 @@ function uncheckedText(open: readonly UncheckedLot[]): string {
 }
 
 /** The files in input/work: what the watcher found each to wait for, or that its lot runs, or that its turn comes. */
-async function workOf(context: LookContext, statuses: readonly LotStatus[]): Promise<readonly WorkStatus[]> {
+async function workOf(
+  context: LookContext,
+  statuses: readonly LotStatus[],
+  stopped: ReadonlySet<string>,
+): Promise<readonly WorkStatus[]> {
   const running = new Set(statuses.filter(({ lot }) => lot.heldBy !== null).map(({ lot }) => lot.name));
   return (await claimsIn(context)).map(({ name, lot, claimedAtMs, waiting }): WorkStatus => {
     const about = { file: name, lot, sinceMs: waiting?.sinceMs ?? claimedAtMs };
     if (lot !== null && running.has(lot)) return { ...about, reason: "its lot is running" };
+    if (lot !== null && stopped.has(foldLotName(lot))) return { ...about, reason: STOPPED_WORD };
     if (waiting !== undefined) return { ...about, reason: `${waiting.reason}; it is tried again by itself` };
     return { ...about, reason: "it waits for its turn, or for lotmint watch to be started" };
   });

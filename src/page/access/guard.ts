@@ -44,10 +44,9 @@ export function addGuard(server: FastifyInstance, options: GuardOptions): void {
   server.addHook("onRequest", async (request) => {
     const { headers } = request;
     if (!isOwnHost(headers.host)) {
-      throw new PageError(
-        "forbidden",
-        "the Host header names another server; use the address that lotmint watch has printed",
-      );
+      throw new PageError("the Host header names another server; use the address that lotmint watch has printed", {
+        kind: "forbidden",
+      });
     }
     const origin = {
       origin: headers.origin,
@@ -58,12 +57,12 @@ export function addGuard(server: FastifyInstance, options: GuardOptions): void {
     const looks = request.method === "GET" || request.method === "HEAD";
     const bearer = bearerOf(request);
     if (looks ? isForeignUse(origin) : !isFromOwnPage(origin, { tls, withoutOrigin: bearer !== undefined })) {
-      throw new PageError("forbidden", "the request comes from a page of another site, and is not done");
+      throw new PageError("the request comes from a page of another site, and is not done", { kind: "forbidden" });
     }
     if (request.routeOptions.config.open === true) return;
     const visitor = findVisitor(request, bearer, options);
     if (!looks && visitor.role !== "operator") {
-      throw new PageError("forbidden", "this token may look only; sign in with the operator's token");
+      throw new PageError("this token may look only; sign in with the operator's token", { kind: "forbidden" });
     }
     request.visitor = visitor;
   });
@@ -79,7 +78,7 @@ function findVisitor(request: FastifyRequest, bearer: string | undefined, option
   }
   const cookie = readCookie(request.headers.cookie, options.tls);
   const role = cookie === undefined ? undefined : sessions.roleOf(cookie);
-  if (role === undefined) throw new PageError("sign-in", "sign in first");
+  if (role === undefined) throw new PageError("sign in first", { kind: "sign-in" });
   return visitor(role, role === "operator" ? "operator token" : "read token", address, true);
 }
 
@@ -96,14 +95,15 @@ export function tryToken(
   const waitMs = tries.waitMs(address);
   if (waitMs > 0) {
     const seconds = Math.ceil(waitMs / 1000);
-    throw new PageError("too-many-tries", `too many wrong tokens; the next one is looked at in ${seconds} s`, {
+    throw new PageError(`too many wrong tokens; the next one is looked at in ${seconds} s`, {
+      kind: "too-many-tries",
       waitSeconds: seconds,
     });
   }
   const role = roleOf(token);
   if (role === undefined) {
     tries.wrong(address);
-    throw new PageError("wrong-token", "the token is wrong");
+    throw new PageError("the token is wrong", { kind: "wrong-token" });
   }
   tries.right(address);
   return role;

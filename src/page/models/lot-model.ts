@@ -4,7 +4,7 @@ import { type LotLayout, lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { STAGES, type Stage } from "../../domain/stage.ts";
 import type { LotFigures } from "../../ledger/reading.ts";
-import { countRejects } from "../../report/count-rejects.ts";
+import { rejectCounter } from "../../report/count-rejects.ts";
 import { findDownloads } from "../files/downloads.ts";
 import type { FrameModel, LotModel, RateSample, RejectModel } from "../model.ts";
 import type { PageTools } from "../page-tools.ts";
@@ -48,20 +48,16 @@ async function readRejects(
   { useLedger }: Pick<PageTools, "useLedger">,
 ): Promise<{ readonly first: readonly RejectModel[]; readonly byReason: Readonly<Record<string, number>> }> {
   const first: RejectModel[] = [];
-  const byReason = await useLedger((ledger) => {
-    async function* pages() {
-      for await (const page of ledger.rejects(lot)) {
-        for (const reject of page.slice(0, REJECTS_SHOWN - first.length)) {
-          first.push(rejectModel(reject, secretColumns));
-        }
-        yield page;
-        // The watcher has its turn between two pages.
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+  const counter = rejectCounter();
+  await useLedger(async (ledger) => {
+    for await (const page of ledger.rejects(lot)) {
+      for (const reject of page.slice(0, REJECTS_SHOWN - first.length)) first.push(rejectModel(reject, secretColumns));
+      for (const reject of page) counter.add(reject);
+      // The watcher has its turn between two pages.
+      await new Promise((resolve) => setImmediate(resolve));
     }
-    return countRejects(pages());
   });
-  return { first, byReason };
+  return { first, byReason: counter.counts() };
 }
 
 function secretColumnsOf(figures: LotFigures | undefined): readonly string[] {

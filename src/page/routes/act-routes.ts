@@ -20,7 +20,7 @@ export function addActRoutes(server: FastifyInstance, { control, log }: PageTool
 
 /** Who asks. The guard lets nobody else come this far. */
 export function actorOf({ visitor }: FastifyRequest): Actor {
-  if (visitor?.role !== "operator") throw new PageError("forbidden", "this visitor may look only");
+  if (visitor?.role !== "operator") throw new PageError("this visitor may look only", { kind: "forbidden" });
   return visitor.actor;
 }
 

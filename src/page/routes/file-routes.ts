@@ -22,9 +22,9 @@ export function addFileRoutes(server: FastifyInstance, { home, useLedger }: Page
   server.get<{ Params: { lot: string; name: string } }>("/lots/:lot/files/:name", async (request, reply) => {
     const name = DOWNLOADS.find((one) => one === request.params.name);
     const [head] = await useLedger((ledger) => ledger.lotHeads([request.params.lot]));
-    if (name === undefined || head === undefined) throw new PageError("not-found", "there is no such file");
+    if (name === undefined || head === undefined) throw new PageError("there is no such file", { kind: "not-found" });
     const file = openDownload(downloadPath(lotLayout(home, head.name), name));
-    if (file === undefined) throw new PageError("not-found", `lot ${head.name} has no ${name} yet`);
+    if (file === undefined) throw new PageError(`lot ${head.name} has no ${name} yet`, { kind: "not-found" });
     if (name !== "report.html") {
       const as = name === "receipt" ? "receipt.json" : name;
       return reply
@@ -34,7 +34,8 @@ export function addFileRoutes(server: FastifyInstance, { home, useLedger }: Page
         .send(file.stream());
     }
     try {
-      if (file.size > MOST_REPORT_OCTETS) throw new PageError("too-large", "the report is too large to be shown here");
+      if (file.size > MOST_REPORT_OCTETS)
+        throw new PageError("the report is too large to be shown here", { kind: "too-large" });
       const report = file.text();
       return reply.type(TYPES[name]).header("content-security-policy", reportPolicy(report)).send(report);
     } finally {

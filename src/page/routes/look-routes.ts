@@ -43,7 +43,7 @@ export function addLookRoutes(
 
   server.get<{ Params: { lot: string } }>("/lots/:lot", async (request, reply) => {
     const model = await lotModel(request.params.lot, frameOf(request), tools, table, rates.of);
-    if (model === undefined) throw new PageError("not-found", "there is no lot of this name");
+    if (model === undefined) throw new PageError("there is no lot of this name", { kind: "not-found" });
     return sendHtml(reply, renderLot(model, localeOf(request)));
   });
 

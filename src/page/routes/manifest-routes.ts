@@ -40,14 +40,13 @@ export async function addManifestRoutes(server: FastifyInstance, tools: PageTool
     try {
       const part = await request.file();
       if (part === undefined || part.fieldname !== FIELD || part.filename === "") {
-        throw new PageError("bad-request", `the form has no file in its field ${FIELD}`);
+        throw new PageError(`the form has no file in its field ${FIELD}`, { kind: "bad-request" });
       }
       const name = baseName(part.filename);
       if (!isDropName(name)) {
-        throw new PageError(
-          "bad-request",
-          `${JSON.stringify(name)} is no manifest's name; it has to end in .csv, .tsv or .txt`,
-        );
+        throw new PageError(`${JSON.stringify(name)} is no manifest's name; it has to end in .csv, .tsv or .txt`, {
+          kind: "bad-request",
+        });
       }
       const preview = await previews.receive(name, part.file);
       if (wantsJson(request)) return reply.code(201).send(preview);
@@ -84,10 +83,9 @@ export async function addManifestRoutes(server: FastifyInstance, tools: PageTool
 }
 
 function gone(): PageError {
-  return new PageError(
-    "not-found",
-    "this manifest is not here any more: it was started, discarded, or another one took its place",
-  );
+  return new PageError("this manifest is not here any more: it was started, discarded, or another one took its place", {
+    kind: "not-found",
+  });
 }
 
 /** The last part of a name: browsers send no folders, others might. */

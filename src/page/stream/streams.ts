@@ -167,7 +167,7 @@ export function openStreams(
   }
 
   server.get<{ Querystring: Record<string, unknown> }>("/events", async (request, reply) => {
-    if (streams.size >= MOST_STREAMS) throw new PageError("busy", "too many pages are open", { waitSeconds: 10 });
+    if (streams.size >= MOST_STREAMS) throw new PageError("too many pages are open", { kind: "busy", waitSeconds: 10 });
     const { lot } = request.query;
     const stream: Stream = {
       raw: reply.raw,

@@ -42,7 +42,8 @@ export function keepPreviews(tools: Pick<PageTools, "home" | "control" | "foreca
   remove(folder);
 
   async function receive(name: string, content: Readable): Promise<PreviewModel> {
-    if (receiving >= MOST_AT_ONCE) throw new PageError("busy", "other files are being received; try again in a moment");
+    if (receiving >= MOST_AT_ONCE)
+      throw new PageError("other files are being received; try again in a moment", { kind: "busy" });
     receiving += 1;
     const id = randomBytes(12).toString("base64url");
     const path = join(folder, id);
@@ -56,7 +57,7 @@ export function keepPreviews(tools: Pick<PageTools, "home" | "control" | "foreca
     } catch (cause) {
       remove(path);
       if (!(cause instanceof TooLargeError)) throw cause;
-      throw new PageError("too-large", "the file has more than 512 MB; divide it into several lots", { cause });
+      throw new PageError("the file has more than 512 MB; divide it into several lots", { kind: "too-large", cause });
     } finally {
       receiving -= 1;
     }
@@ -70,10 +71,10 @@ export function keepPreviews(tools: Pick<PageTools, "home" | "control" | "foreca
       const taken = held;
       if (taken?.model.id !== id)
         throw new PageError(
-          "not-found",
           "this manifest is not here any more: it was started, discarded, or another one took its place",
+          { kind: "not-found" },
         );
-      if (taken.model.problem !== null) throw new PageError("conflict", taken.model.problem);
+      if (taken.model.problem !== null) throw new PageError(taken.model.problem, { kind: "conflict" });
       held = undefined;
       try {
         return await tools.control.drop(taken.path, taken.model.file, by);
