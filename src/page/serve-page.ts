@@ -13,6 +13,7 @@ import { pageErrorOf, SAFE_HEADERS, sendError } from "./answer.ts";
 import { PageError } from "./page-error.ts";
 import type { PageSettings, PageTools } from "./page-tools.ts";
 import { addRoutes } from "./routes/routes.ts";
+import type { OpenStreams } from "./stream/streams.ts";
 
 /** A header line is read whole into memory. */
 const MOST_HEADER_OCTETS = 16 * 1024;
@@ -29,6 +30,8 @@ const MOST_FORM_OCTETS = 64 * 1024;
 export interface RunningPage {
   /** Where it is, with the port that was chosen. */
   readonly url: string;
+  /** Streams that are open now. */
+  readonly streams: number;
   /** Ends every stream and connection, and waits for what is being answered, for a moment only. */
   close(): Promise<void>;
 }
@@ -36,6 +39,7 @@ export interface RunningPage {
 /** The page before it listens; `port` is told once it is known, since the Host header has to name it. */
 export interface PageServer {
   readonly server: FastifyInstance;
+  readonly streams: OpenStreams;
   readonly listenOn: (port: number) => void;
 }
 
@@ -114,13 +118,14 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
     sessions,
     tries,
   });
-  await addRoutes(server, tools, { tls: tls !== undefined, roleOf, sessions, tries });
+  const streams = await addRoutes(server, tools, { tls: tls !== undefined, roleOf, sessions, tries });
 
   function ownHostOn(port: number) {
     return ownHost({ address, port, certificate: tls?.certificate });
   }
   return {
     server,
+    streams,
     listenOn: (port) => {
       isOwnHost = ownHostOn(port);
     },
@@ -130,7 +135,7 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
 /** Serves the page. Throws `usage`, with the cure, where the address cannot be listened on. */
 export async function servePage(settings: PageSettings, tools: PageTools): Promise<RunningPage> {
   const { address, tls } = settings;
-  const { server, listenOn } = await makePageServer(settings, tools);
+  const { server, streams, listenOn } = await makePageServer(settings, tools);
   try {
     await server.listen({ host: address.host, port: address.port, backlog: 1024 });
   } catch (cause) {
@@ -141,6 +146,9 @@ export async function servePage(settings: PageSettings, tools: PageTools): Promi
   listenOn(port);
   return {
     url: `${tls === undefined ? "http" : "https"}://${urlHost(address.host, port)}/`,
+    get streams() {
+      return streams.open();
+    },
     close: () => server.close(),
   };
 }

@@ -23,8 +23,10 @@ const MANY = Array.from({ length: PAGE_SIZE }, (_, index) =>
   lotCard(`L-${index}`, index === 0 ? { state: "running" } : {}),
 );
 
+let home = homeModel();
+
 const PAGES: Readonly<Record<string, (locale: Locale) => Html>> = {
-  "/": (locale) => renderHome(homeModel(), locale),
+  "/": (locale) => renderHome(home, locale),
   "/preview-open": (locale) => renderHome(homeModel({ preview: previewModel() }), locale),
   "/many": (locale) => renderHome(homeModel({ cards: MANY, total: 5000, pages: 100 }), locale),
   "/partial": (locale) => renderHome(homeModel({ cards: cardsOfAllStates().slice(3, 4), filter: "partial" }), locale),
@@ -162,7 +164,12 @@ describe.skipIf(!mayBrowse)("in a browser (needs /usr/bin/chromium)", () => {
     await read.scrollIntoViewIfNeeded();
     const place = () => read.evaluate((element) => Math.round(element.getBoundingClientRect().top));
     const before = await place();
-    const fresh = [lotCard("NEW-2"), lotCard("NEW-1", { state: "partial" })];
+    const [{ atMs } = lotCard("L-0")] = MANY;
+    const fresh = [
+      lotCard("NEW-1", { atMs: atMs + 1, state: "partial" }),
+      lotCard("NEW-2", { atMs: atMs + 2 }),
+      lotCard("OLD", { atMs: atMs - 1 }),
+    ];
     server.send("lots", lotsEvent(fresh, { counts: { ...homeModel().counts, partial: 1234 }, removed: ["L-1"] }));
     await page.locator('[data-lot="NEW-1"]').waitFor({ state: "attached" });
     const names = await page
@@ -331,6 +338,36 @@ describe.skipIf(!mayBrowse)("in a browser (needs /usr/bin/chromium)", () => {
     await page.waitForURL(`${server.url}/`);
     await page.locator('[data-lot="L2026-47-running"]').getByRole("button", { name: "Stop" }).click();
     expect(server.posts.slice(-3)).toEqual(["/manifests", "/manifests/p1/start", "/lots/L2026-47-running/stop"]);
+  });
+
+  test("what went on while the connection was lost, and budgets now and then, are asked for again", async () => {
+    const context = await browser.newContext({ locale: "en-GB" });
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto(`${server.url}/`);
+    onTestFinished(() => {
+      home = homeModel();
+    });
+    await expect.poll(server.streams).toBe(1);
+    await page.getByRole("searchbox", { name: "Find a lot" }).fill("half a na");
+    server.breakStreams(true);
+    await page.clock.runFor(3000);
+    await page.getByText("Connection lost.").waitFor();
+    const [authority] = homeModel().authorities;
+    home = homeModel({ cards: [lotCard("MEANWHILE")], authorities: authority === undefined ? [] : [authority] });
+    server.breakStreams(false);
+    await expect
+      .poll(async () => {
+        await page.clock.runFor(3000);
+        return page.locator("[data-lot]").evaluateAll((all) => all.map((each) => each.getAttribute("data-lot")));
+      })
+      .toEqual(["MEANWHILE"]);
+    expect(await page.locator(".authorities > li").count()).toBe(1);
+    expect(await page.getByRole("searchbox", { name: "Find a lot" }).inputValue()).toBe("half a na");
+    home = homeModel({ authorities: [] });
+    await page.clock.runFor(60_000);
+    await page.getByText("No authority yet.").waitFor();
   });
 
   test("a lot's page follows its lot without losing what is open or focused", async () => {

@@ -10,6 +10,8 @@ const LONGEST_PAUSE_MS = 15_000;
 const PATIENCE_MS = 1500;
 /** Changes are read out together, at most this often. */
 const SAY_EVERY_MS = 4000;
+/** Budgets and schedules are not in the stream: they are asked for again so often. */
+const RENEW_MS = 60_000;
 /** More changes at once than this are told in one sentence. */
 const MOST_SAID = 3;
 
@@ -141,8 +143,7 @@ function takeLots({ html, counts, removed: gone }) {
   const anchor = window.scrollY > list.offsetTop ? firstInSight(list) : null;
   const top = anchor?.getBoundingClientRect().top ?? 0;
   for (const key of gone) cardOf(key)?.remove();
-  // In the order in which they are to stand: the newest first.
-  const fresh = document.createDocumentFragment();
+  const most = Number(main.dataset["most"] ?? Number.POSITIVE_INFINITY);
   for (const [key, markup] of Object.entries(html)) {
     const wanted = elementOf(markup);
     if (wanted === null) continue;
@@ -152,13 +153,14 @@ function takeLots({ html, counts, removed: gone }) {
     if (card !== null && fits) become(card, wanted);
     else if (card !== null) card.remove();
     else if (fits && page === "1") {
-      fresh.append(wanted);
+      // The newest stand on top. What is older than a whole page of lots is on another one.
+      const next = [...list.children].find((older) => atOf(older) < atOf(wanted));
+      if (next === undefined && list.childElementCount >= most) continue;
+      list.insertBefore(wanted, next ?? null);
       say(wanted.dataset["said"] ?? "");
     }
   }
-  list.prepend(fresh);
-  const most = Number(main.dataset["most"] ?? 0);
-  while (most > 0 && list.childElementCount > most && list.lastElementChild !== null) list.lastElementChild.remove();
+  while (list.childElementCount > most && list.lastElementChild !== null) list.lastElementChild.remove();
   const none = find(".none");
   const isEmpty = list.childElementCount === 0;
   if (none !== null && none.hidden === isEmpty) none.hidden = !isEmpty;
@@ -169,6 +171,11 @@ function takeLots({ html, counts, removed: gone }) {
 /** @param {HTMLElement} list */
 function firstInSight(list) {
   return [...list.children].find((card) => card.getBoundingClientRect().bottom > 0) ?? null;
+}
+
+/** @param {Element} card */
+function atOf(card) {
+  return Number(card.getAttribute("data-at"));
 }
 
 /** @param {string} key */
@@ -220,6 +227,8 @@ function follow(address) {
     if (note === null || note.hidden) return;
     note.hidden = true;
     say(words["back"] ?? "");
+    // What went on meanwhile, and what is no more.
+    void renew([".tiles", "#lots", ".second"]);
   };
   const lost = () => {
     telling ??= window.setTimeout(() => {
@@ -252,6 +261,21 @@ function follow(address) {
     if (persisted) connect();
   });
   connect();
+}
+
+/**
+ * Makes parts of the page as they are now.
+ * @param {string[]} parts
+ */
+async function renew(parts) {
+  if (find("#lots") === null) return;
+  const answer = await fetch(location.href).catch(() => undefined);
+  if (answer?.ok !== true) return;
+  const page = documentOf(await answer.text());
+  for (const part of parts) {
+    const [shown, wanted] = [find(part), page.querySelector(part)];
+    if (shown !== null && wanted !== null) become(shown, wanted);
+  }
 }
 
 // --- What is asked for: the forms, without leaving the page.
@@ -433,4 +457,9 @@ if (upload !== null) {
 }
 
 const { stream } = document.body.dataset;
-if (stream !== undefined) follow(stream);
+if (stream !== undefined) {
+  follow(stream);
+  window.setInterval(() => {
+    if (!document.hidden) void renew([".second"]);
+  }, RENEW_MS);
+}

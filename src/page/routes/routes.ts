@@ -3,7 +3,7 @@ import { authorityModels } from "../models/authority-models.ts";
 import { makeLotTable } from "../models/lot-table.ts";
 import { rememberRates } from "../models/rate-memory.ts";
 import type { PageTools } from "../page-tools.ts";
-import { openStreams } from "../stream/streams.ts";
+import { type OpenStreams, openStreams } from "../stream/streams.ts";
 import { keepPreviews } from "../upload/previews.ts";
 import { addActRoutes } from "./act-routes.ts";
 import { addAssetRoutes } from "./asset-routes.ts";
@@ -13,8 +13,12 @@ import { addManifestRoutes } from "./manifest-routes.ts";
 import { addSignInRoutes, type SignInOptions } from "./sign-in-routes.ts";
 import { addStateRoutes } from "./state-routes.ts";
 
-/** All addresses of the page. */
-export async function addRoutes(server: FastifyInstance, tools: PageTools, access: SignInOptions): Promise<void> {
+/** All addresses of the page; gives its streams. */
+export async function addRoutes(
+  server: FastifyInstance,
+  tools: PageTools,
+  access: SignInOptions,
+): Promise<OpenStreams> {
   const table = makeLotTable(tools);
   const rates = rememberRates(tools.control);
   const previews = keepPreviews(tools);
@@ -25,6 +29,6 @@ export async function addRoutes(server: FastifyInstance, tools: PageTools, acces
   addLookRoutes(server, tools, { table, previews, rates, authorities });
   addFileRoutes(server, tools);
   addActRoutes(server, tools);
-  openStreams(server, tools, { table, rates });
   addStateRoutes(server, tools, { table, authorities });
+  return openStreams(server, tools, { table, rates });
 }

@@ -14,7 +14,7 @@ import { renderCard } from "../view/render-card.ts";
 import { renderLotMatter } from "../view/render-lot.ts";
 
 /** So many browsers may have the page open. */
-export const MOST_STREAMS = 2_000;
+const MOST_STREAMS = 2_000;
 /** What a client has not read yet; one that lets more come together is cut off, and comes back by itself. */
 const MOST_UNREAD_OCTETS = 512 * 1024;
 const HEARTBEAT_MS = 15_000;
@@ -26,6 +26,11 @@ const PAUSE_MS = 250;
 const MOST_CARDS = 200;
 /** A page that was made a moment ago may have missed what changed before its stream stood. */
 const RECENT_MS = 30_000;
+
+export interface OpenStreams {
+  /** How many there are now. */
+  readonly open: () => number;
+}
 
 interface Stream {
   readonly raw: ServerResponse;
@@ -44,7 +49,7 @@ export function openStreams(
   server: FastifyInstance,
   tools: PageTools,
   around: { readonly table: LotTable; readonly rates: RateMemory },
-): void {
+): OpenStreams {
   const { table, rates } = around;
   const streams = new Set<Stream>();
   /** How each row looked when it was told last. */
@@ -189,6 +194,7 @@ export function openStreams(
     streams.add(stream);
     await greet(stream, request.headers["last-event-id"] !== undefined).catch(() => raw.destroy());
   });
+  return { open: () => streams.size };
 }
 
 /** Everything of a row that shows on its card, but for what follows from its newest event. */
