@@ -87,6 +87,9 @@ set -g __lotmint_rows \
     'submit|1|lot' \
     '|watch|command' \
     'watch|--once|flag' \
+    'watch|--page|text' \
+    'watch|--page-cert|file' \
+    'watch|--page-key|file' \
     '|keys|command' \
     'keys|fill|command' \
     '|status|command' \
