@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 
-export const BOUNDARY = "the-boundary-of-a-form";
+const BOUNDARY = "the-boundary-of-a-form";
 export const FORM_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
 
 /** A form with one file, as a browser sends it. */

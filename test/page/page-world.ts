@@ -26,7 +26,7 @@ export interface FakeWatch extends WatchControl {
   fault: Error | undefined;
 }
 
-export function fakeWatch(): FakeWatch {
+function fakeWatch(): FakeWatch {
   const listeners = new Set<(lots: ReadonlySet<string>) => void>();
   const stopped = new Set<string>();
   const act = async (name: string, about: string, by: Actor) => {

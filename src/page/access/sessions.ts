@@ -38,7 +38,7 @@ export function keepSessions(monotonic: () => number): Sessions {
 }
 
 /** Browsers take a cookie of the first name only over TLS, for this host alone and for all of its paths. */
-export function sessionCookie(tls: boolean): string {
+function sessionCookie(tls: boolean): string {
   return tls ? "__Host-lotmint" : "lotmint";
 }
 
