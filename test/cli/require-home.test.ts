@@ -33,6 +33,7 @@ const COMMAND_LINES: Readonly<Record<string, readonly [HomeUse, ...string[]]>> =
   report: ["writes", "L1"],
   check: ["writes", "L1"],
   device: ["reads", "d1"],
+  inspect: ["none", "file.pem"],
   "truststore fetch": ["writes", "localhost:1"],
   rehearse: ["writes", "L1"],
   revoke: ["writes", "d1"],

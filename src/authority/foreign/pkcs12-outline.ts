@@ -308,3 +308,16 @@ function sequence(...elements: Asn1[]): Asn1 {
 function octetString(value: Octets): Asn1 {
   return forge.asn1.create(forge.asn1.Class.UNIVERSAL, forge.asn1.Type.OCTETSTRING, false, value);
 }
+
+/** The AlgorithmIdentifiers, DER, of all encryption that shows from outside; a key in an encrypted part does not. */
+export function pkcs12Encryptions({ contents }: Pkcs12Outline): readonly Buffer[] {
+  return contents.flatMap((part) => {
+    const { oid, value } = contentInfo(part);
+    if (oid === OID.encryptedContent) return [der(encryptedPart(value).algorithm)];
+    if (oid !== OID.content) return [];
+    return children(forge.asn1.fromDer(octets(value))).flatMap((bag) => {
+      const [kind, wrapped] = children(bag);
+      return oidOf(kind) === OID.shroudedKeyBag ? [der(required(children(only(wrapped))[0]))] : [];
+    });
+  });
+}
