@@ -106,6 +106,8 @@ set -g __lotmint_rows \
     'device|1|text' \
     'device|--serial|text' \
     'device|--public-key|file' \
+    '|inspect|command' \
+    'inspect|1|file' \
     '|truststore|command' \
     'truststore|fetch|command' \
     'truststore fetch|1|text' \

@@ -108,6 +108,8 @@ Register-ArgumentCompleter -Native -CommandName lotmint -ScriptBlock {
     'device|1|text'
     'device|--serial|text'
     'device|--public-key|file'
+    '|inspect|command'
+    'inspect|1|file'
     '|truststore|command'
     'truststore|fetch|command'
     'truststore fetch|1|text'

@@ -67,7 +67,10 @@ function tryOpen(
 ): { readonly bags?: readonly Pkcs12Bag[]; readonly problem?: string } | undefined {
   if (!pkcs12MacFits(outline, secret)) return undefined;
   try {
-    return { bags: openPkcs12Bags(outline.contents, secret) };
+    const bags = openPkcs12Bags(outline.contents, secret);
+    // Without a MAC certificates may stand in the clear: then only a key tells whether the password is the right one.
+    if (outline.mac === undefined) bags.find(({ openKey }) => openKey !== undefined)?.openKey?.();
+    return { bags };
   } catch (error) {
     // Without a MAC, only this tells that the password is another one.
     if (outline.mac === undefined || secret === null || secret === "") return undefined;
