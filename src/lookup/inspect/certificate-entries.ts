@@ -10,7 +10,8 @@ export function certificateEntries(
   certificates: readonly Buffer[],
   kind: "certificate" | "trusted" = "certificate",
 ): readonly InspectedEntry[] {
-  if (certificates.length > 0 && isChain(certificates)) return [{ kind: "certificate", chain: certificates.map(describeCertificate) }];
+  if (certificates.length > 0 && isChain(certificates))
+    return [{ kind: "certificate", chain: certificates.map(describeCertificate) }];
   return certificates.map((certificate) => ({ kind, chain: [describeCertificate(certificate)] }));
 }
 

@@ -4,10 +4,14 @@ export interface InspectedBlock {
   readonly der: Buffer | undefined;
   /** The whole block. */
   readonly text: string;
+  /** What stands before it and behind the block before; of much text the end. */
+  readonly above: string;
 }
 
 const BEGIN = "-----BEGIN ";
 const DASHES = "-----";
+/** Names above certificates are a line. */
+const MOST_ABOVE = 1024;
 /** More than any bundle has. */
 const MOST_BLOCKS = 10_000;
 
@@ -18,6 +22,7 @@ const MOST_BLOCKS = 10_000;
 export function readPemBlocks(text: string): { readonly blocks: readonly InspectedBlock[]; readonly unended: number } {
   const blocks: InspectedBlock[] = [];
   let unended = 0;
+  let last = 0;
   for (let at = text.indexOf(BEGIN); at >= 0; at = text.indexOf(BEGIN, at)) {
     if (blocks.length === MOST_BLOCKS) throw new RangeError(`it holds more than ${MOST_BLOCKS} PEM blocks`);
     const labelEnd = text.indexOf(DASHES, at + BEGIN.length);
@@ -37,8 +42,10 @@ export function readPemBlocks(text: string): { readonly blocks: readonly Inspect
       label,
       der: hasHeaders ? undefined : Buffer.from(body, "base64"),
       text: text.slice(at, bodyEnd + end.length),
+      above: text.slice(Math.max(last, at - MOST_ABOVE), at),
     });
     at = bodyEnd + end.length;
+    last = at;
   }
   return { blocks, unended };
 }
