@@ -110,11 +110,21 @@ check|--platform|flag
 device|1|text
 device|--serial|text
 device|--public-key|file
+|inspect|command
+inspect|1|file
 |truststore|command
 truststore|fetch|command
 truststore fetch|1|text
 truststore fetch|--fingerprint|text
 truststore fetch|--leaf|flag
+truststore|list|command
+truststore list|1|file
+truststore|build|command
+truststore build|1|file
+truststore build|--certificate|file
+truststore|add|command
+truststore add|1|file
+truststore add|--certificate|file
 |rehearse|command
 rehearse|1|lot
 rehearse|--sample|text

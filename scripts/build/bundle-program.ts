@@ -2,7 +2,13 @@ import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
-import { mapsOfOwnSources, widthsOnDemand, workerFiles, yargsWithoutFolder } from "./bundle-plugins.ts";
+import {
+  mapsOfOwnSources,
+  widthsOnDemand,
+  withoutSchemaCompilers,
+  workerFiles,
+  yargsWithoutFolder,
+} from "./bundle-plugins.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** What the operator's page sends as it is. */
@@ -56,7 +62,13 @@ export async function bundleInto(folder: string, options: BundleOptions = {}): P
     input: { main: join(ROOT, "src/main.ts"), ...options.more },
     platform: "node",
     preserveEntrySignatures: false,
-    plugins: [workerFiles(join(ROOT, "src")), yargsWithoutFolder, widthsOnDemand, mapsOfOwnSources],
+    plugins: [
+      workerFiles(join(ROOT, "src")),
+      yargsWithoutFolder,
+      widthsOnDemand,
+      withoutSchemaCompilers,
+      mapsOfOwnSources,
+    ],
   });
   try {
     await build.write({

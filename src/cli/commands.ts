@@ -6,6 +6,7 @@ import { completionCommand } from "./completion/command.ts";
 import { deviceCommand } from "./device/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { initCommand } from "./init/command.ts";
+import { inspectCommand } from "./inspect/command.ts";
 import { keysCommand } from "./keys/command.ts";
 import { planCommand } from "./plan/command.ts";
 import { rehearseCommand } from "./rehearse/command.ts";
@@ -34,6 +35,7 @@ export const COMMANDS: readonly AddCommand[] = [
   reportCommand,
   checkCommand,
   deviceCommand,
+  inspectCommand,
   truststoreCommand,
   rehearseCommand,
   revokeCommand,

@@ -16,6 +16,8 @@ export interface Secrets {
   readonly importPassphrase: () => string | undefined;
   /** LOTMINT_LOT_PASSWORD; throws `usage` when it is not given or is not fit for a whole lot. */
   readonly lotPassword: () => string;
+  /** LOTMINT_FILE_PASSWORD, of a keystore, truststore or key that is looked into or written; undefined when not given. */
+  readonly filePassword: () => string | undefined;
   /** LOTMINT_POOL_PASSPHRASE, of the key pool; undefined when not given. */
   readonly poolPassphrase: () => string | undefined;
   /** LOTMINT_PLATFORM_PASSWORD; undefined when not given. */
@@ -45,7 +47,7 @@ export interface PageTokenSecrets {
 }
 
 const SECRET_VARIABLE =
-  /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|POOL_PASSPHRASE|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET|PAGE_TOKEN|PAGE_READ_TOKEN)(?:_FILE)?$/;
+  /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|FILE_PASSWORD|POOL_PASSPHRASE|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET|PAGE_TOKEN|PAGE_READ_TOKEN)(?:_FILE)?$/;
 const MAX_SECRET_BYTES = 64 * 1024;
 
 /**
@@ -64,6 +66,7 @@ export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
     authorityPassphrase: (authority) => find(passphraseVariable(authority)) ?? find("LOTMINT_PASSPHRASE"),
     importPassphrase: () => find("LOTMINT_IMPORT_PASSPHRASE"),
     lotPassword: () => checkLotPassword(find("LOTMINT_LOT_PASSWORD")),
+    filePassword: () => find("LOTMINT_FILE_PASSWORD"),
     poolPassphrase: () => find("LOTMINT_POOL_PASSPHRASE"),
     platformPassword: () => find("LOTMINT_PLATFORM_PASSWORD"),
     hasPlatformLogin: () => [...taken.keys()].some((name) => name.startsWith("LOTMINT_PLATFORM_")),

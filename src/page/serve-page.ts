@@ -54,6 +54,8 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
     keepAliveTimeout: IDLE_MS,
     forceCloseConnections: true,
     return503OnClosing: false,
+    // No route has a schema. The bundle leaves out what fastify would compile them with (scripts/build/bundle-plugins.ts).
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: false, caseSensitive: true },
     ...(tls === undefined
       ? {
@@ -130,6 +132,10 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
       isOwnHost = ownHostOn(port);
     },
   };
+}
+
+function noSchemas(): never {
+  throw new Error("the page's routes have no schemas");
 }
 
 /** Serves the page. Throws `usage`, with the cure, where the address cannot be listened on. */

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { readRegular } from "../../disk/read-regular.ts";
+import { readForeignFile } from "../../authority/foreign/foreign-file.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT } from "../../domain/exit-code.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -15,9 +15,6 @@ export interface DeviceArguments {
   readonly serial?: string | undefined;
   readonly publicKey?: string | undefined;
 }
-
-/** Certificates and keys are some kilobytes. */
-const MOST_OCTETS = 1024 * 1024;
 
 /** `lotmint device`: everything about a device, from the ledger alone. */
 export async function runDevice(args: DeviceArguments, context: LookContext): Promise<number> {
@@ -50,11 +47,7 @@ function digestOf(text: string, folder: string): string {
   const digits = text.replace(/[\s:]/g, "").toLowerCase();
   if (/^[0-9a-f]{64}$/.test(digits)) return digits;
   const path = resolve(folder, text);
-  const file = readRegular(path, MOST_OCTETS);
-  if (file === undefined) {
-    throw usage(`--public-key takes a SHA-256 (64 hex digits) or a file, and ${path} is no file that is there`);
-  }
-  const digest = file.content && publicKeyDigest(file.content);
+  const digest = publicKeyDigest(readForeignFile(path));
   if (digest !== undefined) return digest;
   throw usage(`${path} holds no public key that can be read: no certificate, request or unencrypted key, PEM or DER`);
 }

@@ -9,12 +9,16 @@ const ARCHIVE = -1;
 
 // CROSS JOIN everywhere: SQLite keeps the order, so that what was asked for is looked up in an index.
 export function lookingUpStatements(database: DatabaseSync): LookingUpStatements {
+  // Each half has an index of its own, which SQLite takes for a condition that it can read.
   const named = prepare<DeviceKey>(
     database,
-    `SELECT lots.name AS lot, d.external_id AS externalId FROM json_each(?1) AS asked
-     CROSS JOIN (SELECT 1 AS live UNION ALL SELECT 0) AS either
-     CROSS JOIN devices AS d ON d.external_id = asked.value AND d.live = either.live
-     CROSS JOIN lots ON lots.id = d.lot`,
+    [1, 0]
+      .map(
+        (live) => `SELECT lots.name AS lot, d.external_id AS externalId FROM json_each(?1) AS asked
+          CROSS JOIN devices AS d ON d.external_id = asked.value AND d.live = ${live}
+          CROSS JOIN lots ON lots.id = d.lot`,
+      )
+      .join(" UNION ALL "),
   );
   const folded = prepare<DeviceKey>(
     database,
@@ -43,7 +47,8 @@ export function lookingUpStatements(database: DatabaseSync): LookingUpStatements
 function certificateReads(
   database: DatabaseSync,
 ): Pick<LookingUpStatements, "certificatesOf" | "uploadsOf" | "rejectedRows"> {
-  // The current one from the device's row, past ones by its id, those that are being made in the lot's open batches.
+  // The current one from the device's row, past ones by its id, those that are being made in the lot's open batches;
+  // the + keeps SQLite from making an index of all certificates for these.
   const certificates = prepare<Omit<CertificateState, "replaced"> & { readonly replaced: number }>(
     database,
     `WITH asked AS MATERIALIZED (
@@ -59,7 +64,7 @@ function certificateReads(
        SELECT asked.device, c.id FROM asked
        CROSS JOIN batches AS b INDEXED BY batches_open ON b.lot = asked.lot AND b.state IN ('reserved', 'minted')
        CROSS JOIN certificates AS c ON c.id BETWEEN b.first_certificate AND b.last_certificate
-         AND c.external_id = asked.external_id AND c.state = 'reserved')
+         AND +c.external_id = asked.external_id AND +c.state = 'reserved')
      SELECT found.device, lower(hex(c.serial)) AS serialNumber, c.issuer, c.batch, c.state,
             nullif(lower(hex(c.sha256)), '') AS sha256,
             nullif(lower(hex(c.public_key_sha256)), '') AS publicKeySha256,
