@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 
+const STATIC = /^(?:import(?! type\b)[^;"]*?\bfrom|import)\s+"([^"]+)"/gm;
+
 /** What a file loads as soon as it is loaded itself; types are none of it. */
 function loadedWith(file: string, seen = new Set<string>()): ReadonlySet<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
-  for (const [, from = ""] of readFileSync(file, "utf8").matchAll(
-    /^(?:import|export)\b(?! type\b)[^;"]*?"([^"]+)"/gm,
-  )) {
-    if (from.startsWith(".")) loadedWith(join(dirname(file), from), seen);
+  for (const [, from = ""] of readFileSync(file, "utf8").matchAll(STATIC)) {
+    if (from.endsWith(".ts")) loadedWith(join(dirname(file), from), seen);
     else seen.add(from);
   }
   return seen;
