@@ -7,8 +7,8 @@ import { onTestFinished } from "vitest";
 import { type Home, homeLayout } from "../../src/disk/layout.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
+import { makePageServer } from "../../src/page/make-page-server.ts";
 import type { PageSettings, PageTools } from "../../src/page/page-tools.ts";
-import { makePageServer } from "../../src/page/serve-page.ts";
 import { keepWatchRecord } from "../../src/page/watch-record.ts";
 import type { Actor, WatchControl, WatchedWork } from "../../src/watch/watch-control.ts";
 
