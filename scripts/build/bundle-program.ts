@@ -79,7 +79,7 @@ export async function bundleInto(folder: string, options: BundleOptions = {}): P
       chunkFileNames: "[name]-[hash].js",
       codeSplitting: { groups: GROUPS, includeDependenciesRecursively: false },
       ...(options.small === true && {
-        minify: { compress: true, mangle: false, codegen: true },
+        minify: { compress: true, mangle: { keepNames: true }, codegen: true },
         sourcemapExcludeSources: true,
       }),
     });
