@@ -45,7 +45,7 @@ try {
     watcher.once("close", (code) => reject(new Error(`the watcher ended with ${code}`)));
   });
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium" });
-  const page = await browser.newPage({ locale: "en-GB", viewport: { width: 1280, height: 820 } });
+  const page = await browser.newPage({ locale: "en-GB", viewport: { width: 1440, height: 1000 } });
   const shoot = (name: string) => page.screenshot({ path: join(home, name), animations: "disabled" });
   await page.goto(url);
   await page.getByLabel("Manifest").setInputFiles({
