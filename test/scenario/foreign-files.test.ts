@@ -357,7 +357,7 @@ const PARSERS: readonly Parser[] = [
   {
     name: "cli/read-id-file",
     sample: text("id;name\nA-1;a\nA-2;b\n"),
-    read: (octets) => inFile("ids.csv", octets, (path) => readIdFile(path, folder)),
+    read: (octets) => inFile("ids.csv", octets, (path) => Array.fromAsync(readIdFile(path, folder))),
     error: OnboardingError,
   },
   {

@@ -2,6 +2,7 @@ import { existsSync, opendirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { PRIVATE_FILE, PRIVATE_FOLDER } from "../../disk/durable.ts";
 import { deviceFolder, idOfName, safeName, sealedNumber, segmentBatch } from "../../disk/layout.ts";
+import { inPages } from "../../domain/in-pages.ts";
 import { checkAccess, type Guarded } from "./check-access.ts";
 import { type Check, openDevices, throwIfStopped } from "./check-scope.ts";
 
@@ -60,7 +61,7 @@ function stray(externalId: string, found: string) {
 
 /** Of these ids, those that have no certificate in the lot, nor get one by a run beside us. */
 async function* withoutDevice(externalIds: Iterable<string>, check: Check): AsyncGenerator<string> {
-  for (const page of inPages(externalIds)) {
+  for (const page of inPages(externalIds, IDS_A_PAGE)) {
     throwIfStopped(check.signal);
     const strange = await strangeIn(page, check);
     if (strange.length === 0) continue;
@@ -79,15 +80,4 @@ async function strangeIn(page: readonly string[], { ledger, lot }: Check): Promi
       .map(({ externalId }) => externalId),
   );
   return page.filter((externalId) => !own.has(externalId));
-}
-
-function* inPages(externalIds: Iterable<string>): Generator<readonly string[]> {
-  let page: string[] = [];
-  for (const externalId of externalIds) {
-    page.push(externalId);
-    if (page.length < IDS_A_PAGE) continue;
-    yield page;
-    page = [];
-  }
-  if (page.length > 0) yield page;
 }
