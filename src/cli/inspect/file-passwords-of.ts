@@ -2,8 +2,8 @@ import { realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { homeLayout, idOfName, lotLayout } from "../../disk/layout.ts";
 import type { FilePasswords } from "../../lookup/inspect/file-passwords.ts";
+import { scanPasswords } from "../../mint/scan-passwords.ts";
 import { plainText } from "../../report/plain-text.ts";
-import { readPasswords } from "../../verify/read-passwords.ts";
 import { askPassphrase } from "../ask-passphrase.ts";
 import type { CliProcess } from "../look-context.ts";
 import { recordedSecretsFolder } from "./recorded-secrets-folder.ts";
@@ -42,10 +42,16 @@ async function listedPassword(path: string): Promise<string | undefined> {
   const secrets = recordedSecretsFolder(home, lot);
   const list =
     secrets === undefined ? join(lotFolder, "secrets", "passwords.csv") : lotLayout(home, lot, secrets).passwords;
+  const wanted = Buffer.from(id);
+  let password: string | undefined;
   try {
-    return (await readPasswords(list, new Set([id])))?.passwords.get(id);
+    // Of an id that stands there twice the last line counts.
+    await scanPasswords([list], (octets, start, comma, end) => {
+      const isWanted = comma - start === wanted.length && octets.compare(wanted, 0, wanted.length, start, comma) === 0;
+      if (isWanted) password = octets.toString("utf8", comma + 1, end);
+    });
   } catch {
-    // Not ours to read: then the password is asked for.
-    return undefined;
+    // There is none, or it is not ours to read: then the password is asked for.
   }
+  return password;
 }
