@@ -57,6 +57,8 @@ export interface LotFigures {
   readonly counts: Readonly<Record<Stage, number>>;
   /** Rejected rows of its manifests; rejected devices are in `counts`. */
   readonly badRows: number;
+  /** Rejected devices that sending again would send: the platform has rejected them, or a check after they were minted. */
+  readonly resendable: number;
 }
 
 export interface IssuedOnDay {

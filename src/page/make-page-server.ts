@@ -8,17 +8,12 @@ import { tokenRoles } from "./access/token-roles.ts";
 import { countTries } from "./access/tries.ts";
 import { pageErrorOf, SAFE_HEADERS, sendError } from "./answer.ts";
 import { PageError } from "./page-error.ts";
-import type { PageSettings, PageTools } from "./page-tools.ts";
+import { PAGE_LIMITS, type PageLimits, type PageSettings, type PageTools } from "./page-tools.ts";
 import { addRoutes } from "./routes/routes.ts";
 import type { OpenStreams } from "./stream/streams.ts";
 
 /** A header line is read whole into memory. */
 const MOST_HEADER_OCTETS = 16 * 1024;
-/** The headers of a request have to be there in this time, all of it in the other: 512 MB over a slow line. */
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 30 * 60_000;
-const IDLE_MS = 30_000;
-const CHECK_MS = 2_000;
 /** Streams, and what is asked beside them. */
 const MOST_CONNECTIONS = 4_000;
 /** Of forms; uploads have a limit of their own. */
@@ -31,15 +26,20 @@ export interface PageServer {
   readonly listenOn: (port: number) => void;
 }
 
-export async function makePageServer(settings: PageSettings, tools: PageTools): Promise<PageServer> {
+export async function makePageServer(
+  settings: PageSettings,
+  tools: PageTools,
+  limits: PageLimits = PAGE_LIMITS,
+): Promise<PageServer> {
+  const { headersMs, requestMs, idleMs, checkMs } = limits;
   const { address, tls, tokens } = settings;
   let isOwnHost = ownHostOn(address.port);
   const options: FastifyServerOptions & { readonly https?: object } = {
     logger: false,
     trustProxy: false,
     bodyLimit: MOST_FORM_OCTETS,
-    requestTimeout: REQUEST_MS,
-    keepAliveTimeout: IDLE_MS,
+    requestTimeout: requestMs,
+    keepAliveTimeout: idleMs,
     forceCloseConnections: true,
     return503OnClosing: false,
     // No route has a schema. The bundle leaves out what fastify would compile them with (scripts/build/bundle-plugins.ts).
@@ -49,8 +49,8 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
       ? {
           http: {
             maxHeaderSize: MOST_HEADER_OCTETS,
-            headersTimeout: HEADERS_MS,
-            connectionsCheckingInterval: CHECK_MS,
+            headersTimeout: headersMs,
+            connectionsCheckingInterval: checkMs,
           },
         }
       : {
@@ -59,9 +59,9 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
             key: tls.key,
             minVersion: "TLSv1.2",
             maxHeaderSize: MOST_HEADER_OCTETS,
-            headersTimeout: HEADERS_MS,
-            connectionsCheckingInterval: CHECK_MS,
-            handshakeTimeout: HEADERS_MS,
+            headersTimeout: headersMs,
+            connectionsCheckingInterval: checkMs,
+            handshakeTimeout: headersMs,
           },
         }),
   };
@@ -108,7 +108,7 @@ export async function makePageServer(settings: PageSettings, tools: PageTools): 
     sessions,
     tries,
   });
-  const streams = await addRoutes(server, tools, { tls: tls !== undefined, roleOf, sessions, tries });
+  const streams = await addRoutes(server, tools, { tls: tls !== undefined, roleOf, sessions, tries }, limits);
 
   function ownHostOn(port: number) {
     return ownHost({ address, port, certificate: tls?.certificate });

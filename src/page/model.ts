@@ -236,4 +236,6 @@ export interface LotsEvent {
   readonly counts: Readonly<Record<PageState, number>>;
   /** Keys of cards that are no more. */
   readonly removed: readonly string[];
+  /** At the beginning of a stream: keys of all cards that are no lots of the ledger. A card of that kind with another key is no more. */
+  readonly loose?: readonly string[];
 }

@@ -16,6 +16,28 @@ export interface PageSettings {
   readonly tokens?: PageTokens;
 }
 
+/** How long a client may take, in milliseconds; tests have shorter ones. */
+export interface PageLimits {
+  /** Until the headers of a request are there. */
+  readonly headersMs: number;
+  /** For all of a request: 512 MB over a slow line. */
+  readonly requestMs: number;
+  /** That a connection stays open without a request. */
+  readonly idleMs: number;
+  /** That nothing comes in the middle of an upload. */
+  readonly silentMs: number;
+  /** Between two looks at the connections. */
+  readonly checkMs: number;
+}
+
+export const PAGE_LIMITS: PageLimits = {
+  headersMs: 10_000,
+  requestMs: 30 * 60_000,
+  idleMs: 30_000,
+  silentMs: 30_000,
+  checkMs: 2_000,
+};
+
 /** What a preview is made of, without what the page itself knows of it. */
 export type Forecast = Omit<PreviewModel, "id" | "file">;
 
@@ -33,6 +55,8 @@ export interface PageTools {
   readonly record: WatchRecord;
   /** The ledger, to look into it. */
   readonly useLedger: <T>(act: (ledger: Ledger) => Promise<T>) => Promise<T>;
+  /** False: the site names no platform, so that nothing can be sent. */
+  readonly hasPlatform: boolean;
   /** What a run of this file would do, had it been dropped under this name; what keeps it from being started is its `problem`. */
   readonly forecast: (file: { readonly path: string; readonly name: string }) => Promise<Forecast>;
 }

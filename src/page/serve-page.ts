@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { OnboardingError } from "../domain/error.ts";
 import { urlHost } from "./access/listen-address.ts";
 import { makePageServer } from "./make-page-server.ts";
-import type { PageSettings, PageTools } from "./page-tools.ts";
+import { PAGE_LIMITS, type PageLimits, type PageSettings, type PageTools } from "./page-tools.ts";
 
 export interface RunningPage {
   /** Where it is, with the port that was chosen. */
@@ -14,9 +14,13 @@ export interface RunningPage {
 }
 
 /** Serves the page. Throws `usage`, with the cure, where the address cannot be listened on. */
-export async function servePage(settings: PageSettings, tools: PageTools): Promise<RunningPage> {
+export async function servePage(
+  settings: PageSettings,
+  tools: PageTools,
+  limits: PageLimits = PAGE_LIMITS,
+): Promise<RunningPage> {
   const { address, tls } = settings;
-  const { server, streams, listenOn } = await makePageServer(settings, tools);
+  const { server, streams, listenOn } = await makePageServer(settings, tools, limits);
   try {
     await server.listen({ host: address.host, port: address.port, backlog: 1024 });
   } catch (cause) {

@@ -19,7 +19,9 @@ const WINDOW_MS = 15_000;
 /** Closer together than this, two steps are one. */
 const STEP_MS = 200;
 const FIRST_SAMPLE_MS = 1_000;
-export const MOST_RATES = 120;
+/** Less than this between two marks is no rate: threads that begin together end their first batches almost together. */
+const LEAST_SPAN_MS = 1_000;
+const MOST_RATES = 120;
 /** Rooms whose devices count against the takt; other rooms read or write what costs no time. */
 const PRODUCING: ReadonlySet<string> = new Set(["minting", "submitting"]);
 
@@ -35,6 +37,7 @@ interface Mark {
 export function keepProgress(monotonic: () => number, now: () => number): ProgressKeeper {
   let step: WorkStep | undefined;
   let marks: Mark[] = [];
+  let begunMs = 0;
   let rates: { readonly atMs: number; readonly perSecond: number }[] = [];
   let everyMs = FIRST_SAMPLE_MS;
   let sampledMs = Number.NEGATIVE_INFINITY;
@@ -45,6 +48,7 @@ export function keepProgress(monotonic: () => number, now: () => number): Progre
     const last = marks.at(-1);
     if (first === undefined || last === undefined || first === last) return null;
     const untilMs = atMs - last.atMs > WINDOW_MS ? atMs : last.atMs;
+    if (untilMs - first.atMs < LEAST_SPAN_MS) return null;
     return ((last.done - first.done) * 1000) / (untilMs - first.atMs);
   }
 
@@ -63,10 +67,15 @@ export function keepProgress(monotonic: () => number, now: () => number): Progre
     note: (next) => {
       const atMs = monotonic();
       // Another room, or the same one begun anew, counts from there.
-      if (next.room !== step?.room || next.done < step.done) marks = [];
+      if (next.room !== step?.room || next.done < step.done) {
+        marks = [];
+        begunMs = atMs;
+      }
       step = next;
       const last = marks.at(-1);
-      if (last !== undefined && marks.length > 1 && atMs - last.atMs < STEP_MS) marks.pop();
+      // What comes right after the first step was begun before it, and does not count for the time since.
+      if (marks.length === 1 && atMs - begunMs < STEP_MS) marks = [];
+      else if (last !== undefined && marks.length > 1 && atMs - last.atMs < STEP_MS) marks.pop();
       marks.push({ atMs, done: next.done });
       while (marks.length > 2 && atMs - (marks[1]?.atMs ?? atMs) >= WINDOW_MS) marks.shift();
       sample(atMs);

@@ -99,6 +99,7 @@ export async function makePage(
     control: watch,
     record: keepWatchRecord({ now, monotonic }),
     useLedger: (act) => act(ledger),
+    hasPlatform: true,
     forecast: async () => ({
       lot: "L1",
       job: "job",

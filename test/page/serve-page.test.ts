@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { pageUploads } from "../../src/disk/layout.ts";
-import type { PageSettings } from "../../src/page/page-tools.ts";
+import { PAGE_LIMITS, type PageLimits, type PageSettings } from "../../src/page/page-tools.ts";
 import { type RunningPage, servePage } from "../../src/page/serve-page.ts";
 import * as world from "../ledger/ledger-world.ts";
 import { FORM_TYPE, formStream } from "./multipart-body.ts";
@@ -15,9 +15,9 @@ import { makePage, OPERATOR } from "./page-world.ts";
 
 const LOOPBACK = { host: "127.0.0.1", port: 0, loopback: true };
 
-async function serve(settings: Partial<PageSettings> = {}, port = 0) {
+async function serve(settings: Partial<PageSettings> = {}, limits: Partial<PageLimits> = {}) {
   const page = await makePage();
-  const running = await servePage({ address: { ...LOOPBACK, port }, ...settings }, page.tools);
+  const running = await servePage({ address: LOOPBACK, ...settings }, page.tools, { ...PAGE_LIMITS, ...limits });
   onTestFinished(() => running.close());
   return { ...page, running };
 }
@@ -142,10 +142,11 @@ test("512 MB are taken in with flat memory, and one octet more is told as too la
   expect(readdirSync(pageUploads(home))).toEqual([kept]);
 });
 
-test("an upload that breaks off leaves nothing", async () => {
-  const { running, home } = await serve();
+/** Begins an upload that does not end; what is left of it lies below `names`. */
+async function beginUpload({ running, home }: Awaited<ReturnType<typeof serve>>) {
   const { port, host } = new URL(running.url);
   const socket = connect(Number(port), "127.0.0.1");
+  socket.on("error", () => undefined);
   socket.write(
     `POST /manifests HTTP/1.1\r\nHost: ${host}\r\nOrigin: http://${host}\r\nContent-Type: ${FORM_TYPE}\r\nContent-Length: 999999\r\n\r\n`,
   );
@@ -162,8 +163,53 @@ test("an upload that breaks off leaves nothing", async () => {
     }
   };
   await until(() => names().length === 1);
+  return { socket, names };
+}
+
+/** Resolves once the other side has closed a connection. */
+function closing(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.resume().on("close", () => resolve()));
+}
+
+test("an upload that breaks off leaves nothing", async () => {
+  const { socket, names } = await beginUpload(await serve());
   socket.destroy();
   await until(() => names().length === 0);
+});
+
+test("an upload in which nothing more comes is given up, and leaves nothing", async () => {
+  const { socket, names } = await beginUpload(await serve({}, { silentMs: 100, checkMs: 20 }));
+  await closing(socket);
+  await until(() => names().length === 0);
+});
+
+test("headers that do not come to an end are given up, and so is a connection that asks nothing more", async () => {
+  const { running } = await serve({}, { headersMs: 100, idleMs: 100, checkMs: 20 });
+  const { port, host } = new URL(running.url);
+  const slow = connect(Number(port), "127.0.0.1");
+  slow.on("error", () => undefined).write("GET / HTTP/1.1\r\nHost:");
+  await closing(slow);
+  const idle = connect(Number(port), "127.0.0.1");
+  let text = "";
+  idle
+    .on("error", () => undefined)
+    .on("data", (piece) => {
+      text += String(piece);
+    });
+  idle.write(`GET /assets/icon.svg HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  await closing(idle);
+  expect(text).toMatch(/^HTTP\/1.1 200 OK/);
+});
+
+test("a stream is no idle connection, and outlives the limits of requests", async () => {
+  const { running, watch, ledger } = await serve({}, { headersMs: 50, idleMs: 50, requestMs: 50, checkMs: 10 });
+  const { socket, text } = await follow(running);
+  // Later than all limits, by the same clock.
+  await pause(200);
+  await world.plannedLot(ledger, "lot-that-is-new", ["a"]);
+  watch.tell("lot-that-is-new");
+  await until(() => text().includes("lot-that-is-new"));
+  socket.destroy();
 });
 
 test("five hundred open streams hear of a change", async () => {
@@ -175,6 +221,18 @@ test("five hundred open streams hear of a change", async () => {
   await world.plannedLot(ledger, "lot-that-is-new", ["a"]);
   watch.tell("lot-that-is-new");
   await until(() => streams.every(({ text }) => text().includes("lot-that-is-new")));
+});
+
+test("a stream begins with what is no lot yet, so that a card of a file that is gone can go, after a break too", async () => {
+  const { running, watch, ledger } = await serve();
+  await ledger.releaseLot(await world.plannedLot(ledger, "L1", ["a"]), 0);
+  const waiting = { lot: null, job: null, state: "waiting", reason: null, sinceMs: 0, progress: null } as const;
+  watch.works_ = [{ ...waiting, file: "x.csv", rates: [], taktSeconds: null }];
+  const { socket, text } = await follow(running);
+  await until(() => text().includes("loose"));
+  socket.destroy();
+  const [, data = "{}"] = /^data: (.*)$/m.exec(text()) ?? [];
+  expect(JSON.parse(data)).toMatchObject({ removed: [], loose: ["file:x.csv"] });
 });
 
 test("a client that does not read is cut off, and the others go on", async () => {

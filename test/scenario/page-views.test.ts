@@ -30,6 +30,17 @@ const PAGES: Readonly<Record<string, (locale: Locale) => Html>> = {
   "/preview-open": (locale) => renderHome(homeModel({ preview: previewModel() }), locale),
   "/many": (locale) => renderHome(homeModel({ cards: MANY, total: 5000, pages: 100 }), locale),
   "/partial": (locale) => renderHome(homeModel({ cards: cardsOfAllStates().slice(3, 4), filter: "partial" }), locale),
+  "/loose": (locale) =>
+    renderHome(
+      homeModel({
+        cards: [
+          lotCard("here.csv", { key: "file:here.csv", hasPage: false }),
+          lotCard("gone.csv", { key: "file:gone.csv", hasPage: false }),
+          lotCard("L1"),
+        ],
+      }),
+      locale,
+    ),
   "/empty": (locale) => renderHome(homeModel({ cards: [], authorities: [], schedules: [] }), locale),
   "/long": (locale) =>
     renderHome(homeModel({ ...FRAME, cards: [lotCard(LONG, { problem: LONG, job: LONG })] }), locale),
@@ -236,6 +247,35 @@ describe.skipIf(!mayBrowse)("in a browser (needs /usr/bin/chromium)", () => {
     await note.waitFor({ state: "hidden" });
     server.send("lot", { html: htmlText(renderLotMatter(lotModel({ card: lotCard("L1") }), "de")) });
     await page.locator('[data-lot="L1"][data-state="done"]').waitFor();
+  });
+
+  test("a card of a file that is no more goes at the beginning of a stream, and a lot's stays", async () => {
+    const page = await visit("/loose");
+    await expect.poll(() => page.locator("[data-lot]").count()).toBe(3);
+    server.send("lots", lotsEvent([], { loose: ["file:here.csv"] }));
+    await page.locator('[data-lot="gone.csv"]').waitFor({ state: "detached" });
+    const names = page.locator("[data-lot]").evaluateAll((all) => all.map((each) => each.getAttribute("data-lot")));
+    expect(await names).toEqual(["here.csv", "L1"]);
+  });
+
+  test("after the shortest break the list is asked for again, and what the stream tells meanwhile comes on top", async () => {
+    onTestFinished(() => {
+      home = homeModel();
+    });
+    const context = await browser.newContext({ locale: "en-GB" });
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await page.goto(server.url);
+    await page.locator("body[data-live]").waitFor({ state: "attached" });
+    home = homeModel({ cards: [lotCard("MEANWHILE", { state: "running" })] });
+    await page.route(`${server.url}/`, async (route) => {
+      const answer = await route.fetch();
+      server.send("lots", lotsEvent([lotCard("MEANWHILE", { state: "partial" })]));
+      await route.fulfill({ response: answer });
+    });
+    server.breakStreams(false);
+    await page.locator('[data-lot="MEANWHILE"][data-state="partial"]').waitFor();
+    expect(await page.locator("[data-lot]").count()).toBe(1);
   });
 
   test("a dropped list is shown before it is started, once, and the button goes as soon as it is pressed", async () => {

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { keepProgress, MOST_RATES } from "../../src/watch/work-progress.ts";
+import { keepProgress } from "../../src/watch/work-progress.ts";
+
+const MOST_RATES = 120;
 
 function keeper() {
   const clock = { ms: 1000 };
@@ -50,6 +52,20 @@ test("steps that come close together do not make a rate of a moment, and another
   step("minting", 100, 1000, 1000);
   step("minting", 101, 1000, 1);
   expect(keep.progress?.ratePerSecond).toBeCloseTo(101, 0);
+});
+
+test("two threads whose first batches end together make no rate of that moment, nor a time left", () => {
+  const { keep, step } = keeper();
+  step("minting", 300, 20_000, 0);
+  step("minting", 600, 20_000, 43);
+  expect(keep.progress).toMatchObject({ ratePerSecond: null, secondsLeft: null });
+  for (let pair = 1; pair <= 10; pair += 1) {
+    step("minting", 600 * pair + 300, 20_000, 500);
+    step("minting", 600 * pair + 600, 20_000, 43);
+  }
+  expect(keep.progress?.ratePerSecond).toBeCloseTo(600 / 0.543, 0);
+  expect(keep.rates.length).toBeGreaterThan(3);
+  for (const { perSecond } of keep.rates) expect(perSecond).toBeLessThan(1300);
 });
 
 test("samples of the rate cover the whole run, are no more than can be drawn, and leave out what is no producing", () => {

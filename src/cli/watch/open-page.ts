@@ -34,6 +34,7 @@ export async function openPage(
       control,
       record,
       useLedger: ledgers.use,
+      hasPlatform: context.site().platform !== undefined,
       forecast: (file) => forecastDrop(file, context, ledgers, assignment),
     });
     log.info({ page: page.url }, `the page is at ${page.url}`);

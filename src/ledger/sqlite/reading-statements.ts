@@ -119,7 +119,9 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
     database,
     `SELECT lots.name, lots.job_json AS jobJson,
             (SELECT issuer FROM batches WHERE lot = lots.id AND issued > 0 ORDER BY number DESC LIMIT 1) AS signer,
-            (SELECT count(*) FROM row_rejects WHERE lot = lots.id) AS badRows
+            (SELECT count(*) FROM row_rejects WHERE lot = lots.id) AS badRows,
+            (SELECT count(*) FROM devices
+             WHERE lot = lots.id AND stage = 'rejected' AND certificate IS NOT NULL AND part IS NOT NULL) AS resendable
      FROM json_each(?) AS asked CROSS JOIN lots ON lots.name = asked.value WHERE lots.issuer IS NOT NULL`,
   );
   const lotStages = prepare<{ name: string; stage: Stage; n: number }>(

@@ -12,6 +12,8 @@ const PATIENCE_MS = 1500;
 const SAY_EVERY_MS = 4000;
 /** Budgets and schedules are not in the stream: they are asked for again so often. */
 const RENEW_MS = 60_000;
+/** The page that is asked for again has to be there by then. */
+const LONGEST_ANSWER_MS = 15_000;
 /** More changes at once than this are told in one sentence. */
 const MOST_SAID = 3;
 
@@ -135,14 +137,19 @@ function tell(text) {
 
 // --- The stream.
 
-/** @param {{ html: Record<string, string>, counts: Record<string, number>, removed: string[] }} event */
-function takeLots({ html, counts, removed: gone }) {
+/** @param {{ html: Record<string, string>, counts: Record<string, number>, removed: string[], loose?: string[] }} event */
+function takeLots({ html, counts, removed: gone, loose }) {
   const list = find(".lots");
   if (list === null) return;
   // What is below the eyes must not move when something is put in above them.
   const anchor = window.scrollY > list.offsetTop ? firstInSight(list) : null;
   const top = anchor?.getBoundingClientRect().top ?? 0;
   for (const key of gone) cardOf(key)?.remove();
+  if (loose !== undefined) {
+    for (const card of list.querySelectorAll("[data-loose]")) {
+      if (!loose.includes(card.getAttribute("data-key") ?? "")) card.remove();
+    }
+  }
   const most = Number(main.dataset["most"] ?? Number.POSITIVE_INFINITY);
   for (const [key, markup] of Object.entries(html)) {
     const wanted = elementOf(markup);
@@ -218,17 +225,21 @@ function follow(address) {
   /** @type {number | undefined} */
   let trying;
   let pause = FIRST_PAUSE_MS;
+  let isBack = false;
+  // What the stream tells while the page is asked for is newer than the answer, and waits for it.
+  let renewed = Promise.resolve();
 
   const connected = () => {
     clearTimeout(telling);
     telling = undefined;
     pause = FIRST_PAUSE_MS;
     words["live"] = "";
+    // What went on during a break, however short, and what is no more.
+    if (isBack) renewed = renew([".tiles", "#lots", ".second"]);
+    isBack = true;
     if (note === null || note.hidden) return;
     note.hidden = true;
     say(words["back"] ?? "");
-    // What went on meanwhile, and what is no more.
-    void renew([".tiles", "#lots", ".second"]);
   };
   const lost = () => {
     telling ??= window.setTimeout(() => {
@@ -245,7 +256,7 @@ function follow(address) {
     source = new EventSource(address);
     source.addEventListener("open", connected);
     source.addEventListener("error", lost);
-    source.addEventListener("lots", ({ data }) => takeLots(JSON.parse(data)));
+    source.addEventListener("lots", ({ data }) => renewed.then(() => takeLots(JSON.parse(data))));
     source.addEventListener("lot", ({ data }) => takeLot(JSON.parse(data)));
   };
   const close = () => {
@@ -269,9 +280,12 @@ function follow(address) {
  */
 async function renew(parts) {
   if (find("#lots") === null) return;
-  const answer = await fetch(location.href).catch(() => undefined);
-  if (answer?.ok !== true) return;
-  const page = documentOf(await answer.text());
+  const signal = AbortSignal.timeout(LONGEST_ANSWER_MS);
+  const text = await fetch(location.href, { signal })
+    .then((answer) => (answer.ok ? answer.text() : undefined))
+    .catch(() => undefined);
+  if (text === undefined) return;
+  const page = documentOf(text);
   for (const part of parts) {
     const [shown, wanted] = [find(part), page.querySelector(part)];
     if (shown !== null && wanted !== null) become(shown, wanted);

@@ -46,8 +46,10 @@ interface Counted {
   readonly figures: LotFigures;
 }
 
-export function makeLotTable(tools: Pick<PageTools, "control" | "record" | "useLedger" | "monotonic">): LotTable {
-  const { control, record, useLedger, monotonic } = tools;
+export function makeLotTable(
+  tools: Pick<PageTools, "control" | "record" | "useLedger" | "monotonic" | "hasPlatform">,
+): LotTable {
+  const { control, record, useLedger, monotonic, hasPlatform } = tools;
   const me = currentLockOwner();
   const counted = new Map<string, Counted>();
   const dirty = new Set<string>();
@@ -147,7 +149,7 @@ export function makeLotTable(tools: Pick<PageTools, "control" | "record" | "useL
     },
     cards: async (shown) => {
       const of = await figures(shown.flatMap(({ head }) => (head === undefined ? [] : [head])));
-      return shown.map((row) => cardOf(row, of.get(row.name), record.lastEnd(row.name)));
+      return shown.map((row) => cardOf(row, of.get(row.name), { ended: record.lastEnd(row.name), hasPlatform }));
     },
     changed: (lots) => {
       for (const lot of lots) dirty.add(lot);
@@ -167,7 +169,11 @@ function worksByLot(works: readonly WatchedWork[]): ReadonlyMap<string, WatchedW
   return found;
 }
 
-function cardOf(row: LotRow, figures: LotFigures | undefined, ended: Ended | undefined): LotCard {
+function cardOf(
+  row: LotRow,
+  figures: LotFigures | undefined,
+  { ended, hasPlatform }: { readonly ended: Ended | undefined; readonly hasPlatform: boolean },
+): LotCard {
   const { key, name, head, work, state, stopped, refused } = row;
   const job = figures === undefined ? undefined : readJob(figures.jobJson);
   const counts = figures?.counts;
@@ -196,16 +202,16 @@ function cardOf(row: LotRow, figures: LotFigures | undefined, ended: Ended | und
         !stopped &&
         (work?.state === "running" || (work?.state === "waiting" && work.lot !== null)),
       resume: stopped,
-      sendAgain:
-        known && work === undefined && !stopped && state !== "running" && job !== undefined && maySend(job, counts),
+      sendAgain: hasPlatform && known && work === undefined && !stopped && state !== "running" && maySend(job, figures),
     },
   };
 }
 
-/** Only what a bulk registration can send, and only where something is not confirmed. */
-function maySend(job: Job, counts: Readonly<Record<Stage, number>> | undefined): boolean {
-  if (counts === undefined || job.registration.mode !== "bulk") return false;
-  return counts.listed + counts.submitted + counts.rejected > 0;
+/** Only a bulk registration can be sent, and only where a device waits for the platform or was rejected by it. */
+function maySend(job: Job | undefined, figures: LotFigures | undefined): boolean {
+  if (figures === undefined || job?.registration.mode !== "bulk") return false;
+  const { counts, resendable } = figures;
+  return counts.minted + counts.listed + counts.submitted + resendable > 0;
 }
 
 /** Devices that are as far as their job takes them. */

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isDropName } from "../../watch/drop-name.ts";
 import { frameOf, localeOf, sendDone, sendHtml, wantsJson } from "../answer.ts";
 import { PageError } from "../page-error.ts";
+import type { PageLimits } from "../page-tools.ts";
 import { MOST_UPLOAD_OCTETS, type Previews } from "../upload/previews.ts";
 import { renderPreview } from "../view/render-preview.ts";
 import { actorOf } from "./act-routes.ts";
@@ -11,14 +12,15 @@ import { actorOf } from "./act-routes.ts";
 const FIELD = "manifest";
 /** Around the file, in the same body. */
 const MOST_OCTETS_AROUND = 64 * 1024;
-/** A client that sends nothing for so long is given up. */
-const SILENT_MS = 30_000;
-const CHECK_MS = 5_000;
 const READ_REST_MS = 10_000;
 const LONGEST_NAME = 255;
 
 /** Handing a manifest in, looking at what a run would do with it, and starting it or not. */
-export async function addManifestRoutes(server: FastifyInstance, previews: Previews): Promise<void> {
+export async function addManifestRoutes(
+  server: FastifyInstance,
+  previews: Previews,
+  limits: PageLimits,
+): Promise<void> {
   await server.register(multipart, {
     throwFileSizeLimit: false,
     limits: {
@@ -35,7 +37,7 @@ export async function addManifestRoutes(server: FastifyInstance, previews: Previ
 
   server.post("/manifests", { bodyLimit: MOST_UPLOAD_OCTETS + MOST_OCTETS_AROUND }, async (request, reply) => {
     actorOf(request);
-    const silence = breakOffWhenSilent(request);
+    const silence = breakOffWhenSilent(request, limits);
     try {
       const part = await request.file();
       if (part === undefined || part.fieldname !== FIELD || part.filename === "") {
@@ -102,14 +104,17 @@ async function readRest({ raw }: FastifyRequest): Promise<void> {
 }
 
 /** Breaks the connection of a client that begins a body and then sends nothing. */
-function breakOffWhenSilent({ raw }: FastifyRequest): { readonly end: () => void } {
+function breakOffWhenSilent(
+  { raw }: FastifyRequest,
+  { silentMs: most, checkMs }: PageLimits,
+): { readonly end: () => void } {
   let octets = raw.socket.bytesRead;
   let silentMs = 0;
   const timer = setInterval(() => {
     // While the disk is waited for, nothing is read, and the client is not to blame.
-    silentMs = raw.socket.bytesRead === octets && !raw.isPaused() && !raw.complete ? silentMs + CHECK_MS : 0;
+    silentMs = raw.socket.bytesRead === octets && !raw.isPaused() && !raw.complete ? silentMs + checkMs : 0;
     octets = raw.socket.bytesRead;
-    if (silentMs >= SILENT_MS) raw.destroy(new Error("nothing more came"));
-  }, CHECK_MS);
+    if (silentMs >= most) raw.destroy(new Error("nothing more came"));
+  }, checkMs);
   return { end: () => clearInterval(timer) };
 }

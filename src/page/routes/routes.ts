@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { authorityModels } from "../models/authority-models.ts";
 import { makeLotTable } from "../models/lot-table.ts";
 import { rememberRates } from "../models/rate-memory.ts";
-import type { PageTools } from "../page-tools.ts";
+import type { PageLimits, PageTools } from "../page-tools.ts";
 import { type OpenStreams, openStreams } from "../stream/streams.ts";
 import { keepPreviews } from "../upload/previews.ts";
 import { addActRoutes } from "./act-routes.ts";
@@ -18,6 +18,7 @@ export async function addRoutes(
   server: FastifyInstance,
   tools: PageTools,
   access: SignInOptions,
+  limits: PageLimits,
 ): Promise<OpenStreams> {
   const table = makeLotTable(tools);
   const rates = rememberRates(tools.control);
@@ -25,7 +26,7 @@ export async function addRoutes(
   const authorities = authorityModels(tools);
   addAssetRoutes(server);
   await addSignInRoutes(server, access);
-  await addManifestRoutes(server, previews);
+  await addManifestRoutes(server, previews, limits);
   addLookRoutes(server, tools, { table, previews, rates, authorities });
   addFileRoutes(server, tools);
   addActRoutes(server, tools);

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { htmlText } from "../../report/html.ts";
 import { frameOf, localeOf, SAFE_HEADERS } from "../answer.ts";
-import type { LotsEvent } from "../model.ts";
+import { type LotsEvent, PAGE_SIZE } from "../model.ts";
 import { findRows, readListQuestion } from "../models/home-model.ts";
 import { lotModel } from "../models/lot-model.ts";
 import type { LotRow, LotTable } from "../models/lot-table.ts";
@@ -108,7 +108,7 @@ export function openStreams(
     told = looks;
     if (changed.length === 0 && removed.length === 0) return;
     const lists = [...streams].filter(({ lot }) => lot === null);
-    await tellLists(lists, changed.slice(0, MOST_CARDS), removed);
+    await tellLists(lists, changed.slice(0, MOST_CARDS), { removed });
     const lots = new Set(changed.map(({ name }) => name));
     await tellLots([...streams].filter(({ lot }) => lot !== null && lots.has(lot)));
   }
@@ -116,7 +116,7 @@ export function openStreams(
   async function tellLists(
     to: readonly Stream[],
     changed: readonly LotRow[],
-    removed: readonly string[],
+    gone: Pick<LotsEvent, "removed" | "loose">,
   ): Promise<void> {
     if (to.length === 0) return;
     const cards = await table.cards(changed);
@@ -133,7 +133,7 @@ export function openStreams(
           return [card.key, made];
         }),
       );
-      const event: LotsEvent = { html, counts, removed };
+      const event: LotsEvent = { html, counts, ...gone };
       const text = eventText("lots", event);
       for (const stream of alike) write(stream, text);
     }
@@ -162,13 +162,18 @@ export function openStreams(
     raw.write(text);
   }
 
-  async function greet(stream: Stream, isBack: boolean): Promise<void> {
+  /**
+   * What may have changed between the page and its stream. After a break the script asks for the whole page again, so that
+   * a stream that is back needs no more than a new one.
+   */
+  async function greet(stream: Stream): Promise<void> {
     if (stream.lot !== null) return tellLots([stream]);
     const rows = await table.rows();
     if (told.size === 0) told = new Map(rows.map((row) => [row.key, lookOf(row)]));
-    const sinceMs = isBack ? Number.NEGATIVE_INFINITY : tools.now() - RECENT_MS;
+    const sinceMs = tools.now() - RECENT_MS;
     const recent = rows.filter(({ atMs, state }) => atMs >= sinceMs || state === "running" || state === "waiting");
-    await tellLists([stream], recent.slice(0, 50), []);
+    const loose = rows.filter(({ head }) => head === undefined).map(({ key }) => key);
+    await tellLists([stream], recent.slice(0, PAGE_SIZE), { removed: [], loose });
   }
 
   server.get<{ Querystring: Record<string, unknown> }>("/events", async (request, reply) => {
@@ -190,9 +195,9 @@ export function openStreams(
       "content-type": "text/event-stream; charset=utf-8",
       "x-accel-buffering": "no",
     });
-    raw.write(`retry: 2000\nid: ${tools.now()}\n\n`);
+    raw.write("retry: 2000\n\n");
     streams.add(stream);
-    await greet(stream, request.headers["last-event-id"] !== undefined).catch(() => raw.destroy());
+    await greet(stream).catch(() => raw.destroy());
   });
   return { open: () => streams.size };
 }
@@ -203,5 +208,5 @@ function lookOf({ state, atMs, head, work }: LotRow): string {
 }
 
 function eventText(name: string, value: unknown): string {
-  return `event: ${name}\nid: ${Date.now()}\ndata: ${JSON.stringify(value)}\n\n`;
+  return `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;
 }

@@ -10,7 +10,7 @@ import { textsIn } from "./texts-in.ts";
 export function renderCard(card: LotCard, mayAct: boolean, locale: Locale): Html {
   const { key, lot, state } = card;
   const name = card.hasPage ? html`<a href="/lots/${inPath(lot)}">${lot}</a>` : html`${lot}`;
-  return html`<li class="card state-${state}" id="${cardId(key)}" data-key="${key}" data-lot="${lot}" data-state="${state}" data-at="${card.atMs}" data-said="${lot}: ${stateWord(card, locale)}">${sign(state)}<div class="what"><p class="state">${stateWord(card, locale)}</p><h3 id="${nameId(key)}">${name}</h3>${underName(card, locale)}</div>${lotFigures(card, locale)}${problemText(card, locale)}${progressBar(card, locale)}${lotActs(card, mayAct, locale)}</li>`;
+  return html`<li class="card state-${state}" id="${cardId(key)}" data-key="${key}" data-lot="${lot}" data-state="${state}" data-at="${card.atMs}"${card.hasPage ? NOTHING : html` data-loose`} data-said="${lot}: ${stateWord(card, locale)}">${sign(state)}<div class="what"><p class="state">${stateWord(card, locale)}</p><h3 id="${nameId(key)}">${name}</h3>${underName(card, locale)}</div>${lotFigures(card, locale)}${problemText(card, locale)}${progressBar(card, locale)}${lotActs(card, mayAct, locale)}</li>`;
 }
 
 /** The state in a word. */

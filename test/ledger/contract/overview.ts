@@ -43,10 +43,20 @@ export function overviewContract(open: LedgerFactory): void {
       const rejected = [world.rejectedRow(3, "x", "is bad"), world.rejectedRow(4, "y", "is bad")];
       const decisions = world.mintAll(["d"]);
       await ledger.absorbManifest(second, world.manifest(), world.inBatches({ decisions, rejected }));
-      const figures = await ledger.lotFigures(["L2", "L1", "L9"]);
+      const unminted = await world.plannedLot(ledger, "L3", ["e"]);
+      await ledger.rejectDevices(unminted, [{ externalId: "e", reason: "taken" }]);
+      const figures = await ledger.lotFigures(["L2", "L1", "L3", "L9"]);
       expect(figures.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
-        { name: "L1", jobJson: "{}", signer: "line-3", badRows: 0, counts: await ledger.countByStage("L1") },
-        { name: "L2", jobJson: "{}", signer: null, badRows: 2, counts: await ledger.countByStage("L2") },
+        {
+          name: "L1",
+          jobJson: "{}",
+          signer: "line-3",
+          badRows: 0,
+          resendable: 1,
+          counts: await ledger.countByStage("L1"),
+        },
+        { name: "L2", jobJson: "{}", signer: null, badRows: 2, resendable: 0, counts: await ledger.countByStage("L2") },
+        { name: "L3", jobJson: "{}", signer: null, badRows: 0, resendable: 0, counts: await ledger.countByStage("L3") },
       ]);
       expect(await ledger.countByStage("L1")).toMatchObject({ listed: 2, rejected: 1 });
     });

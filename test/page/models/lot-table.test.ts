@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { adHocJob } from "../../../src/config/ad-hoc-job.ts";
+import { jobToJson } from "../../../src/config/job-json.ts";
+import type { LotLease } from "../../../src/ledger/locks.ts";
 import { homeModel } from "../../../src/page/models/home-model.ts";
 import { makeLotTable } from "../../../src/page/models/lot-table.ts";
 import { errorOutcome } from "../../../src/watch/error-outcome.ts";
@@ -6,6 +9,7 @@ import type { WatchedWork } from "../../../src/watch/watch-control.ts";
 import * as world from "../../ledger/ledger-world.ts";
 import { makePage } from "../page-world.ts";
 
+const SITE = { profiles: {}, maxChain: 10, lotsAtOnce: 1, settleMs: 5000 };
 const ALL = { page: 1, filter: null, search: "" };
 const REST = { authorities: [], preview: null, mayAct: true, signedIn: false };
 const WORK: WatchedWork = {
@@ -98,4 +102,41 @@ test("a file whose lot is not known, and one that was refused, have cards of the
     ["file:bad.csv", "failed", false, "there is no column id"],
     ["file:new.csv", "waiting", false, "the platform is away"],
   ]);
+});
+
+test("sending again is offered only where a device waits for the platform or was rejected by it", async () => {
+  const { ledger, tools } = await makePage();
+  const json = jobToJson(
+    adHocJob(
+      "/home/input/x.csv",
+      "line-3",
+      { ...SITE, locateDefault: () => ({ file: "lotmint.yaml", line: 1, key: "" }), defaults: {} },
+      0,
+    ),
+  );
+  const offered = async (hasPlatform = true) => {
+    const table = makeLotTable({ ...tools, hasPlatform });
+    const cards = await table.cards(await table.rows());
+    return Object.fromEntries(cards.map(({ lot, may }) => [lot, may.sendAgain]));
+  };
+  const end = async (lease: LotLease) => {
+    await ledger.recordJob(lease, { issuer: "line-3", name: "job", json });
+    await ledger.releaseLot(lease, 3);
+  };
+  const badRows = await world.withLotLease(ledger, "bad-rows");
+  await ledger.absorbManifest(
+    badRows,
+    world.manifest(),
+    world.inBatches({ rejected: [world.rejectedRow(2, "x", "is bad")] }),
+  );
+  await end(badRows);
+  const unminted = await world.plannedLot(ledger, "never-minted", ["a"]);
+  await ledger.rejectDevices(unminted, [{ externalId: "a", reason: "the platform has it" }]);
+  await end(unminted);
+  const refused = await world.listedLot(ledger, "refused", ["b"]);
+  await ledger.rejectDevices(refused, [{ externalId: "b", reason: "no licence" }]);
+  await end(refused);
+  await end(await world.listedLot(ledger, "listed", ["c"]));
+  expect(await offered()).toEqual({ "bad-rows": false, "never-minted": false, refused: true, listed: true });
+  expect(Object.values(await offered(false))).not.toContain(true);
 });
