@@ -87,6 +87,9 @@ set -g __lotmint_rows \
     'submit|1|lot' \
     '|watch|command' \
     'watch|--once|flag' \
+    'watch|--page|text' \
+    'watch|--page-cert|file' \
+    'watch|--page-key|file' \
     '|keys|command' \
     'keys|fill|command' \
     '|status|command' \
@@ -102,11 +105,25 @@ set -g __lotmint_rows \
     'check|--yes|flag' \
     'check|--passphrase-file|file' \
     'check|--platform|flag' \
+    '|device|command' \
+    'device|1|text' \
+    'device|--serial|text' \
+    'device|--public-key|file' \
+    '|inspect|command' \
+    'inspect|1|file' \
     '|truststore|command' \
     'truststore|fetch|command' \
     'truststore fetch|1|text' \
     'truststore fetch|--fingerprint|text' \
     'truststore fetch|--leaf|flag' \
+    'truststore|list|command' \
+    'truststore list|1|file' \
+    'truststore|build|command' \
+    'truststore build|1|file' \
+    'truststore build|--certificate|file' \
+    'truststore|add|command' \
+    'truststore add|1|file' \
+    'truststore add|--certificate|file' \
     '|rehearse|command' \
     'rehearse|1|lot' \
     'rehearse|--sample|text' \

@@ -8,10 +8,10 @@ const FLOORS: readonly (readonly string[])[] = [
   ["asn1", "disk"],
   ["x509"],
   ["config", "authority", "ledger", "platform"],
-  ["manifest", "keystore", "registration", "report", "verify"],
+  ["manifest", "keystore", "registration", "report", "verify", "lookup"],
   ["plan", "mint", "submit"],
   ["run", "watch", "schedule"],
-  ["sandbox"],
+  ["page", "sandbox"],
   ["cli"],
   ["main.ts"],
 ];
@@ -75,7 +75,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "node:child_process": ["config/access-list.ts"],
   "node:worker_threads": ["disk", "keystore/pool", "mint", "run/check"],
   "node:tls": ["platform/http", "platform/device", "sandbox"],
-  "node:http": ["sandbox"],
+  "node:http": ["sandbox", "page"],
   "node:https": ["sandbox"],
   undici: ["platform/http", "platform/device"],
   "csv-parse": ["manifest"],
@@ -89,7 +89,10 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   aedes: ["sandbox/devices"],
   "mqtt-packet": ["platform/device"],
   tar: ["disk"],
-  pino: ["cli", "run/lot", "watch", "schedule"],
+  pino: ["cli", "run/lot", "watch", "schedule", "page"],
+  fastify: ["page"],
+  "@fastify/multipart": ["page"],
+  "prom-client": ["page"],
 };
 
 /** Static imports and re-exports, of types too; side-effect imports, and `import("…")`. */
@@ -123,7 +126,12 @@ function folderOf(path: string): string {
 
 /** A package's name without the path inside it; Node.js's own modules keep theirs. */
 function packageOf(from: string): string {
-  return from.startsWith("node:") ? from : (from.split("/")[0] ?? "");
+  return from.startsWith("node:")
+    ? from
+    : from
+        .split("/")
+        .slice(0, from.startsWith("@") ? 2 : 1)
+        .join("/");
 }
 
 /** True for a file in this folder of src/ or in one below it. */

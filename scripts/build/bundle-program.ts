@@ -1,10 +1,18 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
-import { mapsOfOwnSources, widthsOnDemand, workerFiles, yargsWithoutFolder } from "./bundle-plugins.ts";
+import {
+  mapsOfOwnSources,
+  widthsOnDemand,
+  withoutSchemaCompilers,
+  workerFiles,
+  yargsWithoutFolder,
+} from "./bundle-plugins.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** What the operator's page sends as it is. */
+const ASSETS = join(ROOT, "src/page/assets");
 const PACKAGE_OF = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 /** Packages that are needed together are one file, also with what they need themselves; others have one each. */
 const FAMILIES: Readonly<Record<string, RegExp>> = {
@@ -54,7 +62,13 @@ export async function bundleInto(folder: string, options: BundleOptions = {}): P
     input: { main: join(ROOT, "src/main.ts"), ...options.more },
     platform: "node",
     preserveEntrySignatures: false,
-    plugins: [workerFiles(join(ROOT, "src")), yargsWithoutFolder, widthsOnDemand, mapsOfOwnSources],
+    plugins: [
+      workerFiles(join(ROOT, "src")),
+      yargsWithoutFolder,
+      widthsOnDemand,
+      withoutSchemaCompilers,
+      mapsOfOwnSources,
+    ],
   });
   try {
     await build.write({
@@ -72,6 +86,14 @@ export async function bundleInto(folder: string, options: BundleOptions = {}): P
   } finally {
     await build.close();
   }
+  copyAssets(join(folder, "assets"));
+}
+
+/** The page's files lie beside the program's, where `new URL("./assets/…", import.meta.url)` finds them. */
+function copyAssets(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const names = readdirSync(ASSETS).filter((name) => /\.(?:css|js|svg)$/.test(name));
+  for (const name of names) copyFileSync(join(ASSETS, name), join(folder, name));
 }
 
 /** The bundle for tests, in `folder`/bundle/; returns the path of its main file. Nothing else is needed to run it. */

@@ -3,8 +3,10 @@ import { backupCommand } from "./backup/command.ts";
 import { checkCommand } from "./check/command.ts";
 import type { AddCommand } from "./command.ts";
 import { completionCommand } from "./completion/command.ts";
+import { deviceCommand } from "./device/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { initCommand } from "./init/command.ts";
+import { inspectCommand } from "./inspect/command.ts";
 import { keysCommand } from "./keys/command.ts";
 import { planCommand } from "./plan/command.ts";
 import { rehearseCommand } from "./rehearse/command.ts";
@@ -32,6 +34,8 @@ export const COMMANDS: readonly AddCommand[] = [
   statusCommand,
   reportCommand,
   checkCommand,
+  deviceCommand,
+  inspectCommand,
   truststoreCommand,
   rehearseCommand,
   revokeCommand,

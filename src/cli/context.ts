@@ -5,7 +5,7 @@ import type { CredentialSecrets } from "../config/secrets.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger, LedgerFile } from "../ledger/ledger.ts";
 import type { Governor } from "../platform/governor.ts";
-import type { Platform } from "../platform/platform.ts";
+import type { Platform, PlatformReply } from "../platform/platform.ts";
 import type { RunTools } from "../run/lot/run-tools.ts";
 import { findPassphrase } from "./find-passphrase.ts";
 import { limitArenas } from "./limit-arenas.ts";
@@ -32,7 +32,11 @@ export interface CliContext extends LookContext {
    * The site's platform with the credentials from the environment; without any, the user's password is asked for once
    * on a terminal, unless `ask` is false. Throws `usage` without a platform or a login.
    */
-  readonly openPlatform: (options?: { readonly ask?: boolean }) => Promise<Platform>;
+  readonly openPlatform: (options?: {
+    readonly ask?: boolean;
+    /** Hears of every answer, for counting. */
+    readonly onReply?: (reply: PlatformReply) => void;
+  }) => Promise<Platform>;
 }
 
 /** Refuses a home that is not fit for `use` (see `requireHome`); touches nothing else. */
@@ -60,7 +64,7 @@ export function makeContext(around: CliProcess, options: LookOptions & { readonl
       statusLine.clear();
       return findPassphrase(around, home, authority, { file, confirm });
     },
-    openPlatform: async ({ ask = true } = {}) => {
+    openPlatform: async ({ ask = true, onReply } = {}) => {
       const { platform } = readSiteOnce();
       if (platform === undefined) {
         throw new OnboardingError(`${home.siteFile} names no platform; add "platform: { url: https://… , user: … }"`, {
@@ -71,12 +75,13 @@ export function makeContext(around: CliProcess, options: LookOptions & { readonl
       const { makeGovernor } = await import("../platform/governor.ts");
       const governor = governors.get(platform.url) ?? makeGovernor();
       governors.set(platform.url, governor);
+      const options = { governor, ...(onReply && { onReply }) };
       // What is typed is kept, and asked for once; a file is read anew each time, since a service outlives a password.
       if (!ask || around.secrets.hasPlatformLogin()) {
-        return openPlatform(platform, await platformLogin(around, platform, false), { governor });
+        return openPlatform(platform, await platformLogin(around, platform, false), options);
       }
       typedLogin ??= platformLogin(around, platform, true);
-      return openPlatform(platform, await typedLogin, { governor });
+      return openPlatform(platform, await typedLogin, options);
     },
   };
 }

@@ -8,6 +8,7 @@ const ARGUMENT_NAMES: Readonly<Record<string, string>> = {
   ids: "at least one device, by its id",
   name: "an authority",
   file: "a file",
+  id: "a device, by its id",
   request: "a file with a certificate request",
   server: "a server as HOST:PORT",
 };

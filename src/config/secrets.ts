@@ -16,6 +16,8 @@ export interface Secrets {
   readonly importPassphrase: () => string | undefined;
   /** LOTMINT_LOT_PASSWORD; throws `usage` when it is not given or is not fit for a whole lot. */
   readonly lotPassword: () => string;
+  /** LOTMINT_FILE_PASSWORD, of a keystore, truststore or key that is looked into or written; undefined when not given. */
+  readonly filePassword: () => string | undefined;
   /** LOTMINT_POOL_PASSPHRASE, of the key pool; undefined when not given. */
   readonly poolPassphrase: () => string | undefined;
   /** LOTMINT_PLATFORM_PASSWORD; undefined when not given. */
@@ -26,6 +28,11 @@ export interface Secrets {
   readonly platformCredentials: (user: string | undefined) => CredentialSecrets;
   /** The secrets that are given, by name, and why one cannot be read; values are in none of them. */
   readonly givenNames: () => readonly { readonly name: string; readonly problem?: string }[];
+  /**
+   * LOTMINT_PAGE_TOKEN, and LOTMINT_PAGE_READ_TOKEN for those who may look only; undefined when none is given. Throws
+   * `usage` for one that can be guessed, for two that are the same, and for a reader's token alone.
+   */
+  readonly pageTokens: () => PageTokenSecrets | undefined;
   /** LOTMINT_WEBHOOK_SECRET; throws `usage` when it is not given. */
   readonly webhookSecret: () => string;
 }
@@ -33,8 +40,14 @@ export interface Secrets {
 /** How to log in to the platform: by token, or as a user. What it holds is not shown when it is printed. */
 export type CredentialSecrets = { readonly token: string } | { readonly user: string; readonly password: string };
 
+/** Who may use the page. What it holds is not shown when it is printed. */
+export interface PageTokenSecrets {
+  readonly operator: string;
+  readonly reader?: string;
+}
+
 const SECRET_VARIABLE =
-  /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|POOL_PASSPHRASE|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET)(?:_FILE)?$/;
+  /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|FILE_PASSWORD|POOL_PASSPHRASE|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET|PAGE_TOKEN|PAGE_READ_TOKEN)(?:_FILE)?$/;
 const MAX_SECRET_BYTES = 64 * 1024;
 
 /**
@@ -53,6 +66,7 @@ export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
     authorityPassphrase: (authority) => find(passphraseVariable(authority)) ?? find("LOTMINT_PASSPHRASE"),
     importPassphrase: () => find("LOTMINT_IMPORT_PASSPHRASE"),
     lotPassword: () => checkLotPassword(find("LOTMINT_LOT_PASSWORD")),
+    filePassword: () => find("LOTMINT_FILE_PASSWORD"),
     poolPassphrase: () => find("LOTMINT_POOL_PASSPHRASE"),
     platformPassword: () => find("LOTMINT_PLATFORM_PASSWORD"),
     hasPlatformLogin: () => [...taken.keys()].some((name) => name.startsWith("LOTMINT_PLATFORM_")),
@@ -69,6 +83,7 @@ export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
         }
       });
     },
+    pageTokens: () => findPageTokens(find),
     webhookSecret: () => {
       const secret = find("LOTMINT_WEBHOOK_SECRET");
       if (secret !== undefined) return secret;
@@ -175,6 +190,29 @@ function checkLotPassword(password: string | undefined): string {
     throw usage("LOTMINT_LOT_PASSWORD must have at least 16 characters, all of them printable ASCII");
   }
   return password;
+}
+
+/** Tried over the network, so that it has to be no word; RFC 6750 allows these characters and a few more. */
+const PAGE_TOKEN = /^[!-~]{16,512}$/;
+
+function findPageTokens(find: (name: string) => string | undefined): PageTokenSecrets | undefined {
+  const operator = find("LOTMINT_PAGE_TOKEN");
+  const reader = find("LOTMINT_PAGE_READ_TOKEN");
+  for (const [name, token] of [
+    ["LOTMINT_PAGE_TOKEN", operator],
+    ["LOTMINT_PAGE_READ_TOKEN", reader],
+  ] as const) {
+    if (token === undefined || PAGE_TOKEN.test(token)) continue;
+    throw usage(`${name} must have at least 16 characters, all of them printable ASCII and no space`);
+  }
+  if (operator === undefined) {
+    if (reader === undefined) return undefined;
+    throw usage("LOTMINT_PAGE_READ_TOKEN is set without LOTMINT_PAGE_TOKEN: nobody could act; set both");
+  }
+  if (operator === reader) {
+    throw usage("LOTMINT_PAGE_TOKEN and LOTMINT_PAGE_READ_TOKEN are the same: who may look only could act; change one");
+  }
+  return unprintable(reader === undefined ? { operator } : { operator, reader });
 }
 
 function findCredentials(find: (name: string) => string | undefined, user: string | undefined): CredentialSecrets {

@@ -318,6 +318,11 @@ export function spoolFile(number: number, id: string): string {
   return `${String(number).padStart(12, "0")}-${id}.json`;
 }
 
+/** state/page/: manifests that were handed to the page and are not started yet; whatever a killed watcher left there goes. */
+export function pageUploads(home: Home): string {
+  return join(home.state, "page");
+}
+
 /** The record of a file in work/; by digest, since any name that a file may have has to fit. */
 export function claimFile(drop: DropLayout, workName: string): string {
   return join(drop.claims, `${createHash("sha256").update(workName).digest("hex").slice(0, 32)}.json`);

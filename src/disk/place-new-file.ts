@@ -58,7 +58,7 @@ export function startNewFile(path: string, mode: number = SHARED_FILE): NewFile 
 }
 
 /** The same with content that is at hand. */
-export function placeNewFile(path: string, content: string, mode: number = SHARED_FILE): void {
+export function placeNewFile(path: string, content: Uint8Array | string, mode: number = SHARED_FILE): void {
   const file = startNewFile(path, mode);
   try {
     file.write(content);

@@ -43,17 +43,22 @@ export function writeJksKeystore(keystore: JksKeystore, random: RandomOctets): B
 }
 
 export interface JksTruststore {
-  readonly certificates: readonly { readonly alias: string; readonly certificate: Uint8Array }[];
+  readonly certificates: readonly {
+    readonly alias: string;
+    readonly certificate: Uint8Array;
+    /** Default: the truststore's own. */
+    readonly createdAtMs?: number;
+  }[];
   readonly password: string;
   readonly createdAtMs: number;
 }
 
 /** A JKS truststore: certificates only. */
 export function writeJksTruststore(truststore: JksTruststore): Buffer {
-  const entries = truststore.certificates.map(({ alias, certificate }) => [
+  const entries = truststore.certificates.map(({ alias, certificate, createdAtMs = truststore.createdAtMs }) => [
     u32(TRUSTED_ENTRY),
     utf(alias.toLowerCase()),
-    u64(truststore.createdAtMs),
+    u64(createdAtMs),
     ...certificateOctets(certificate),
   ]);
   return seal(entries, utf16(truststore.password));

@@ -22,6 +22,8 @@ export interface TruststoreOptions {
   readonly iterations: number;
   /** DER. */
   readonly certificates: readonly Uint8Array[];
+  /** Of each certificate; default: as `trustedAlias` has it. */
+  readonly aliases?: readonly string[];
 }
 
 /** Writes PKCS#12 truststores for Java, one per password. Node and OpenSSL clients want `truststore.pem`. */
@@ -33,7 +35,7 @@ export function openTruststoreWriter(
   const writer = openBackwardWriter();
   const contents = derSequence(
     ...options.certificates.map((certificate, index) =>
-      certificateBag(certificate, friendlyName(trustedAlias(index)), TRUSTED),
+      certificateBag(certificate, friendlyName(options.aliases?.[index] ?? trustedAlias(index)), TRUSTED),
     ),
   );
   return (passwords) =>

@@ -2,6 +2,7 @@ import type { Events } from "./events.ts";
 import type { Identity } from "./identity.ts";
 import type { KeyPool } from "./key-pool.ts";
 import type { Locks } from "./locks.ts";
+import type { LookingUp } from "./looking-up.ts";
 import type { Lots } from "./lots.ts";
 import type { Minting } from "./minting.ts";
 import type { Orders } from "./orders.ts";
@@ -40,6 +41,7 @@ export interface Ledger
     RevocationLists,
     Orders,
     Reading,
+    LookingUp,
     Events {
   /** Waits for what was asked for, and closes. May be said twice. */
   close(): Promise<void>;

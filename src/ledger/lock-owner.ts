@@ -31,6 +31,15 @@ export function mayLive(owner: Pick<LockOwner, "host" | "bootId">, me: LockOwner
   return owner.host !== me.host && owner.bootId !== me.bootId;
 }
 
+/**
+ * Whether a holder on this machine has ended for certain, asked by who only looks and does not hold the lot's file: its process
+ * is not there any more. Of other machines, and where there is no /proc, this is never known.
+ */
+export function hasEnded(owner: LockOwner, me: LockOwner): boolean {
+  if (owner.host !== me.host || me.bootId.includes(":")) return false;
+  return owner.bootId !== me.bootId || processStart(owner.pid) !== owner.processStart;
+}
+
 /** Start time in clock ticks since boot, field 22 of proc_pid_stat(5); undefined when there is no such process. */
 function processStart(number: number): string | undefined {
   let stat: string;

@@ -40,6 +40,8 @@ export interface PlannedDevice
 
 export interface BatchClaim {
   readonly issuer: string;
+  /** When the certificates' validity begins, where it is the same for all of them. */
+  readonly notBeforeMs?: number | undefined;
   /**
    * What its password segment is named by, besides the batch's number (`segmentName`). Without it, or when all its
    * devices keep their own keys, the batch has no passwords.
@@ -64,6 +66,8 @@ export interface ClaimedDevice extends PlannedDevice {
 
 export interface NewBatch {
   readonly issuer: string;
+  /** When the certificates' validity begins, where it is the same for all of them. */
+  readonly notBeforeMs?: number | undefined;
   /** What its password segment is named by, besides the batch's number (`segmentName`); without it the batch has no passwords. */
   readonly segment?: string;
   readonly devices: readonly { readonly externalId: string; readonly serialNumber: SerialNumber }[];

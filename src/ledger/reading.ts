@@ -3,6 +3,7 @@ import type { KeystoreAliases } from "../domain/device.ts";
 import type { RegistrationRow } from "../domain/registration.ts";
 import type { DeviceRecord, RejectRecord } from "../domain/report.ts";
 import type { Stage } from "../domain/stage.ts";
+import type { LockOwner } from "./locks.ts";
 import type { CertificateCounts } from "./serials.ts";
 
 /** What reports and checks read. */
@@ -21,6 +22,48 @@ export interface Reading {
   countMinted(lot: string): Promise<number>;
   /** Of a lot's devices with a certificate those at these places, from 0, in the order in which they were planned. */
   mintedAt(lot: string, places: readonly number[]): Promise<readonly MintedRecord[]>;
+  /** All lots in short, or those of these names, in the order in which they came; nothing of their devices is counted. */
+  lotHeads(lots?: readonly string[]): Promise<readonly LotHead[]>;
+  /** What several lots come to, read at once, in no order; a lot that is not known is left out. */
+  lotFigures(lots: readonly string[]): Promise<readonly LotFigures[]>;
+  /**
+   * Certificates of lots by issuer and by the day (UTC) on which the run that made them began, from this day
+   * (YYYY-MM-DD) on, the oldest first.
+   */
+  issuedByDay(from: string): Promise<readonly IssuedOnDay[]>;
+}
+
+/** A lot in a list of many. */
+export interface LotHead {
+  readonly name: string;
+  /** Of the job that it works from. */
+  readonly issuer: string;
+  readonly jobName: string;
+  readonly createdAtMs: number;
+  /** Exit code of the last ended run; null before. */
+  readonly lastExitCode: number | null;
+  readonly lastRunAtMs: number | null;
+  /** Present while a run holds the lot. */
+  readonly heldBy: LockOwner | null;
+  /** Number of its newest event: while it is the same, nothing of the lot has changed. */
+  readonly events: number;
+}
+
+export interface LotFigures {
+  readonly name: string;
+  readonly jobJson: string;
+  /** The authority that signed last; null before any has. */
+  readonly signer: string | null;
+  readonly counts: Readonly<Record<Stage, number>>;
+  /** Rejected rows of its manifests; rejected devices are in `counts`. */
+  readonly badRows: number;
+}
+
+export interface IssuedOnDay {
+  readonly issuer: string;
+  /** YYYY-MM-DD. */
+  readonly day: string;
+  readonly issued: number;
 }
 
 export interface MintedRecord extends IssuedCertificate {

@@ -45,6 +45,8 @@ export type ReservedBatch = Pick<OpenBatch, "number" | "segment">;
 
 export interface MintLotOptions extends BatchOptions {
   readonly issuer: string;
+  /** When the certificates' validity begins. */
+  readonly notBeforeMs: number;
   readonly key: KeyAlgorithm;
   readonly workers: number;
   readonly signal: AbortSignal;
@@ -70,6 +72,7 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
     const part = options.newSegmentPart === null ? {} : { segment: options.newSegmentPart() };
     const claimed = await ledger.claimBatch(lease, {
       issuer: options.issuer,
+      notBeforeMs: options.notBeforeMs,
       serialNumbers,
       keys: options.keys,
       ...part,

@@ -77,6 +77,15 @@ export interface Platform {
   close(): Promise<void>;
 }
 
+/** One request to the platform and what came of it, for counting. */
+export interface PlatformReply {
+  /** Of the request, upper case. */
+  readonly method: string;
+  /** The HTTP status; null: there was no answer. */
+  readonly status: number | null;
+  readonly seconds: number;
+}
+
 export interface CurrentTenant {
   readonly id: string;
   readonly domainName?: string;

@@ -7,6 +7,8 @@ export interface Bar {
   readonly text: string;
   /** A class of the style sheet that gives its colour. */
   readonly tone: string;
+  /** The label's language where it is another than the page's. */
+  readonly lang?: string;
 }
 
 /**
@@ -15,16 +17,17 @@ export interface Bar {
  */
 export function barTable(caption: string, columns: readonly [string, string], bars: readonly Bar[]): Html {
   const longest = Math.max(0, ...bars.map(({ value }) => value));
-  const rows = bars.map(({ label, value, text, tone }) => {
+  const rows = bars.map(({ label, value, text, tone, lang }) => {
     const width = longest === 0 || value === 0 ? 0 : Math.max(0.6, (value / longest) * 100);
     const rect = html`<rect class="${tone}" width="${width.toFixed(2)}" height="10" rx="0"/>`;
-    return html`<tr><th scope="row">${label}</th><td class="number">${text}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="10"/>${rect}</svg></td></tr>`;
+    const language = lang === undefined ? html`` : html` lang="${lang}"`;
+    return html`<tr><th scope="row"${language}>${label}</th><td class="number">${text}</td><td class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="10"/>${rect}</svg></td></tr>`;
   });
   return html`<table class="bars"><caption>${caption}</caption><thead><tr><th scope="col">${columns[0]}</th><th scope="col" class="number">${columns[1]}</th><td></td></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
-/** Shares of a whole in one bar, with a key below that also tells the figures. */
-export function stackedBar(title: string, parts: readonly Bar[]): Html {
+/** Shares of a whole in one bar, with a key below that also tells the figures. `mark`: the decimal mark. */
+export function stackedBar(title: string, parts: readonly Bar[], mark = "."): Html {
   const shown = parts.filter(({ value }) => value > 0);
   const total = shown.reduce((sum, { value }) => sum + value, 0);
   const description = shown.map(({ label, text }) => `${text} ${label}`).join(", ");
@@ -38,7 +41,7 @@ export function stackedBar(title: string, parts: readonly Bar[]): Html {
   });
   const key = shown.map(
     ({ label, value, text, tone }) =>
-      html`<li><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="${tone}" width="10" height="10" rx="2"/></svg><span>${label}</span> <b>${text}</b> <small>${share(value, total)}</small></li>`,
+      html`<li><svg class="swatch" viewBox="0 0 10 10" aria-hidden="true"><rect class="${tone}" width="10" height="10" rx="2"/></svg><span>${label}</span> <b>${text}</b> <small>${share(value, total).replace(".", mark)}</small></li>`,
   );
   return html`<svg class="stack" role="img" viewBox="0 0 ${Math.max(100, x).toFixed(2)} 10" preserveAspectRatio="none" aria-label="${title}: ${description}">${rects}</svg><ul class="key">${key}</ul>`;
 }

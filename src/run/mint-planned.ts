@@ -48,6 +48,7 @@ export async function mintPlanned(tools: RunTools, work: LotAtWork): Promise<voi
         lot: layout,
         pool,
         issuer: job.issuer,
+        notBeforeMs: prepared.template.notBeforeMs,
         key: job.key,
         keys: lotPool?.keys,
         newSegmentPart: newSegmentParts(setup, ledgerId),

@@ -87,7 +87,7 @@ export function readCertificate(der: Buffer): CertificateFields {
   const [notBefore, notAfter] = times;
   if (notBefore === undefined || notAfter === undefined || times.length !== 2) throw new DerError("no validity", 0);
   const block = fields.slice(6).find((field) => field.tag === 0xa3);
-  const extensions = block === undefined ? [] : readExtensions(block);
+  const extensions = block === undefined ? [] : readExtensionList(block.content);
   return {
     raw: der,
     tbs: tbs.raw,
@@ -135,8 +135,8 @@ function first(content: Buffer, tag: number): DerElement {
   return element;
 }
 
-/** UTCTime or GeneralizedTime in the one form that RFC 5280 allows (4.1.2.5.1, 4.1.2.5.2). */
-function readTime(element: DerElement): number {
+/** UTCTime or GeneralizedTime in the one form that RFC 5280 allows (4.1.2.5.1, 4.1.2.5.2), in ms. Throws `DerError`. */
+export function readTime(element: Pick<DerElement, "tag" | "content">): number {
   const text = element.content.toString("latin1");
   let digits = "";
   if (element.tag === TAG.UTC_TIME && /^\d{12}Z$/.test(text))
@@ -148,8 +148,9 @@ function readTime(element: DerElement): number {
   return ms;
 }
 
-function readExtensions(block: DerElement): CertificateExtension[] {
-  const list = readChildren(readWhole(block.content, TAG.SEQUENCE).content);
+/** The extensions in a DER list of them (RFC 5280, 4.1). Throws `DerError`. */
+export function readExtensionList(der: Buffer): CertificateExtension[] {
+  const list = readChildren(readWhole(der, TAG.SEQUENCE).content);
   return list.map((element) => {
     const parts = readChildren(element.content);
     const oid = parts[0];

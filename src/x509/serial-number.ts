@@ -31,3 +31,14 @@ export function newSerialNumber(): SerialNumber {
   at += OCTETS;
   return pool.toString("hex", at - OCTETS, at);
 }
+
+/**
+ * A serial number that somebody typed or copied, as the ledger has it: hex digits in any case, with colons, blanks or
+ * hyphens between them, `0x` or `serial=` before them, with or without leading zeros. Undefined for any other text.
+ */
+export function readSerialNumber(text: string): SerialNumber | undefined {
+  const digits = text.replace(/^\s*(serial\s*=)?\s*(0x)?/i, "").replace(/[\s:-]/g, "");
+  if (!/^[0-9a-f]+$/i.test(digits)) return undefined;
+  const short = digits.toLowerCase().replace(/^0+(?=.)/, "");
+  return short.length > OCTETS * 2 ? undefined : short.padStart(short.length + (short.length % 2), "0");
+}

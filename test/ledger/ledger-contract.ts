@@ -5,7 +5,11 @@ import { currentLockOwner } from "../../src/ledger/lock-owner.ts";
 import { LOCK_PATIENCE_MS } from "../../src/ledger/locks.ts";
 import { adoptionsContract } from "./contract/adoptions.ts";
 import { keyPoolContract } from "./contract/key-pool.ts";
+
+import { lookingUpContract } from "./contract/looking-up.ts";
 import { ordersContract } from "./contract/orders.ts";
+import { overviewContract } from "./contract/overview.ts";
+
 import { publicKeysContract } from "./contract/public-keys.ts";
 import { pushesContract } from "./contract/pushes.ts";
 import { remintingContract } from "./contract/reminting.ts";
@@ -54,6 +58,8 @@ export function describeLedger(name: string, open: LedgerFactory): void {
     );
     adoptionsContract(watched);
     keyPoolContract(watched);
+    overviewContract(watched);
+    lookingUpContract(watched);
     ordersContract(watched);
     publicKeysContract(watched);
     pushesContract(watched);

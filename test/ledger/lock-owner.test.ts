@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { pid } from "node:process";
 import { expect, test } from "vitest";
-import { currentLockOwner, mayLive } from "../../src/ledger/lock-owner.ts";
+import { currentLockOwner, hasEnded, mayLive } from "../../src/ledger/lock-owner.ts";
 
 test("a lock's owner is this host, boot and process", () => {
   const me = currentLockOwner();
@@ -29,4 +29,13 @@ test("without /proc, as on Windows, the host stands for its boot, and only anoth
   });
   expect(mayLive(currentLockOwner("win32"), me)).toBe(false);
   expect(mayLive({ host: "another", bootId: "win32:another" }, me)).toBe(true);
+});
+
+test("who only looks takes a holder for ended when its process is gone, and never one of another machine", () => {
+  const me = currentLockOwner("linux");
+  expect(hasEnded(me, me)).toBe(false);
+  expect(hasEnded({ ...me, processStart: "1" }, me)).toBe(true);
+  expect(hasEnded({ ...me, pid: 2 ** 22 - 1 }, me)).toBe(true);
+  expect(hasEnded({ ...me, bootId: "an earlier one" }, me)).toBe(true);
+  expect(hasEnded({ ...me, host: "line-pc-7", bootId: "another", processStart: "1" }, me)).toBe(false);
 });

@@ -23,6 +23,7 @@ async function plannedLot(more: Partial<MintLotOptions> = {}) {
     pool: { mint: () => Promise.reject(new Error("not asked for")), close: async () => undefined },
     newSegmentPart: null,
     issuer: "line-3",
+    notBeforeMs: 0,
     key: "rsa-4096",
     workers: 2,
     signal: new AbortController().signal,

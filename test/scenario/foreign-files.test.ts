@@ -24,6 +24,8 @@ import { openRandomPool } from "../../src/keystore/random-pool.ts";
 import { writeJksKeystore } from "../../src/keystore/write-jks.ts";
 import { openPkcs12Writer } from "../../src/keystore/write-pkcs12.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
+import { inspectFile } from "../../src/lookup/inspect/inspect-file.ts";
+import { publicKeyDigest } from "../../src/lookup/public-key-digest.ts";
 import { peekLot } from "../../src/manifest/peek-lot.ts";
 import { readManifest } from "../../src/manifest/read-manifest.ts";
 import { readRequest } from "../../src/manifest/read-request.ts";
@@ -249,6 +251,15 @@ const PARSERS: readonly Parser[] = [
       error: KeystoreError,
     },
   ]),
+  ...(
+    ["certificate", "pem", "request", "key", "sealedKey", "modern", "legacy", "jks", "revoked", "sealed"] as const
+  ).map((name) => ({
+    name: `lookup/inspect-file, ${name}`,
+    sample: () => samples[name],
+    read: (octets: Buffer) => inspectFile(octets, { given: passphrases, typed: passphrases }),
+    error: OnboardingError,
+  })),
+  { name: "lookup/public-key-digest", sample: () => samples.request, read: publicKeyDigest },
   {
     name: "authority/openssl-config",
     sample: text(CONFIG),

@@ -1,4 +1,5 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   mkdirSync,
@@ -20,6 +21,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const NODE_PACKAGE = `node-linux-${arch}`;
+const ASSETS = ["icon.svg", "page.css", "page.js"];
 /** Versions of Node.js that a machine may have of its own; the packaged one runs on the first, which is too old. */
 const OTHER_VERSIONS = ["20.19.5", "22.19.0", "24.8.0"];
 /** The packages of Node.js come from the registry, so CI alone is held to them. */
@@ -61,6 +63,9 @@ test("the package holds the program, its documents and its service units, in at 
   const size = files.reduce((sum, file) => sum + statSync(join(installed, file)).size, 0);
   expect(size).toBeLessThan(5_000_000);
   expect(files).toEqual(expect.arrayContaining(["bin/lotmint", "dist/main.js", "dist/mint-worker.js", "README.md"]));
+  expect(files.filter((file) => file.startsWith("dist/assets/")).sort()).toEqual(
+    ASSETS.map((name) => `dist/assets/${name}`),
+  );
   expect([...new Set(files.map((file) => file.split("/")[0]))].sort()).toEqual([
     "CHANGELOG.md",
     "README.md",
@@ -122,6 +127,30 @@ async function mainJob(home: string, bin: string): Promise<string> {
   await lotmint("run", "input/L1.csv", "--issuer", "line");
   return lotmint("check", "L1");
 }
+
+test("the installed program serves the operator's page with its style, script and icon", async () => {
+  const home = join(folder, "page-home");
+  mkdirSync(home);
+  writeFileSync(join(home, "lotmint.yaml"), "{}\n");
+  const env = { PATH: `${dirname(execPath)}${delimiter}/usr/bin${delimiter}/bin`, HOME: folder };
+  const args = ["--home", home, "--json", "watch", "--page", "127.0.0.1:0"];
+  const watcher = spawn(join(prefix, "bin", "lotmint"), args, { env, stdio: ["ignore", "pipe", "ignore"] });
+  try {
+    const [line] = (await once(watcher.stdout.setEncoding("utf8"), "data")) as [string];
+    const { page } = JSON.parse(line) as { readonly page: string };
+    expect(await (await fetch(page)).text()).toContain('href="/assets/page.css"');
+    for (const name of ASSETS) {
+      const answer = await fetch(new URL(`assets/${name}`, page));
+      expect([answer.status, await answer.text()]).toEqual([
+        200,
+        readFileSync(join(ROOT, "src/page/assets", name), "utf8"),
+      ]);
+    }
+  } finally {
+    watcher.kill("SIGTERM");
+    await once(watcher, "close");
+  }
+});
 
 test("npm install -g of it runs the main job in an empty folder", async () => {
   expect(await mainJob(join(folder, "home"), dirname(execPath))).toContain("2 of 2 devices opened and compared");

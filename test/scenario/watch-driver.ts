@@ -54,7 +54,7 @@ function answer(control: WatchControl, line: string): void {
   );
 }
 
-process.exitCode = await watchHome({ once: once === "--once" }, context, async (control) => {
+process.exitCode = await watchHome({ once: once === "--once" }, context, async ({ control }) => {
   const lines = createInterface({ input: process.stdin });
   lines.on("line", (line) => answer(control, line));
   if (stopAt !== undefined) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { newSerialNumber, showSerialNumber } from "../../src/x509/serial-number.ts";
+import { newSerialNumber, readSerialNumber, showSerialNumber } from "../../src/x509/serial-number.ts";
 
 test("a serial number has 20 octets, the first two bits 01", () => {
   for (let index = 0; index < 2000; index++) expect(newSerialNumber()).toMatch(/^[4-7][0-9a-f]{39}$/);
@@ -29,4 +29,23 @@ test.each([
   ["00", "00"],
 ])("the octets %s are shown as %s", (octets, shown) => {
   expect(showSerialNumber(Buffer.from(octets, "hex"))).toBe(shown);
+});
+
+test.each([
+  ["ABCDEF", "abcdef"],
+  ["AB:CD:EF", "abcdef"],
+  ["ab cd ef", "abcdef"],
+  ["ab-cd-ef", "abcdef"],
+  ["0xabcdef", "abcdef"],
+  ["serial=ABCDEF", "abcdef"],
+  ["  00:00:ab\n", "ab"],
+  ["abc", "0abc"],
+  ["0", "00"],
+  [`00${"f".repeat(40)}`, "f".repeat(40)],
+])("the serial number %j is read as %s", (text, read) => {
+  expect(readSerialNumber(text)).toBe(read);
+});
+
+test.each(["", "0x", "DEV-1", "12g4", "f".repeat(41), "serial="])("%j is no serial number", (text) => {
+  expect(readSerialNumber(text)).toBeUndefined();
 });

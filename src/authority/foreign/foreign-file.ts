@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { DerError } from "../../asn1/read-der.ts";
 import { isMissing, reasonOf } from "../../disk/disk-error.ts";
 import { OnboardingError } from "../../domain/error.ts";
@@ -13,7 +13,8 @@ const CERTIFICATE_LABELS: readonly string[] = ["CERTIFICATE", "X509 CERTIFICATE"
 
 /** A file that somebody handed us, whole. Throws `usage` when it cannot be read, is none or is too large. */
 export function readForeignFile(path: string, maxOctets: number = MAX_OCTETS): Buffer {
-  const file = guarded(path, () => openSync(path, "r"));
+  // Nothing waits for the other end of a pipe.
+  const file = guarded(path, () => openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
   try {
     const found = guarded(path, () => fstatSync(file));
     if (!found.isFile()) throw unusableFile(path, "it is no file");

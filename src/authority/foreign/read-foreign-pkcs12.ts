@@ -1,39 +1,19 @@
-import { createHmac, createPrivateKey, type KeyObject } from "node:crypto";
-import forge from "node-forge";
+import type { KeyObject } from "node:crypto";
 import { DerError } from "../../asn1/read-der.ts";
 import { readPemText } from "../../x509/pem.ts";
 import type { CertificateFields } from "../../x509/read-certificate.ts";
-import { checkDerivationCost, checkRoundCount } from "./derivation-cost.ts";
 import { readForeignCertificate, unusableFile } from "./foreign-file.ts";
+import {
+  openPkcs12Bags,
+  type Pkcs12Outline,
+  type Pkcs12Secret,
+  pkcs12MacFits,
+  readPkcs12Outline,
+} from "./pkcs12-outline.ts";
 import { openWith, type Passphrases } from "./read-private-key.ts";
-
-type Asn1 = forge.asn1.Asn1;
-/** Octets as forge has them: a string with one character for each. */
-type Octets = string;
-
-const OID = {
-  content: "1.2.840.113549.1.7.1",
-  encryptedContent: "1.2.840.113549.1.7.6",
-  keyBag: "1.2.840.113549.1.12.10.1.1",
-  shroudedKeyBag: "1.2.840.113549.1.12.10.1.2",
-  certificateBag: "1.2.840.113549.1.12.10.1.3",
-  nestedBags: "1.2.840.113549.1.12.10.1.6",
-  x509: "1.2.840.113549.1.9.22.1",
-  pbes2: "1.2.840.113549.1.5.13",
-} as const;
-
-const MAC_DIGESTS: Readonly<Record<string, { readonly name: string; readonly length: number }>> = {
-  "1.3.14.3.2.26": { name: "sha1", length: 20 },
-  "2.16.840.1.101.3.4.2.1": { name: "sha256", length: 32 },
-  "2.16.840.1.101.3.4.2.2": { name: "sha384", length: 48 },
-  "2.16.840.1.101.3.4.2.3": { name: "sha512", length: 64 },
-};
-/** Nested bags go no deeper in any file that a tool has written. */
-const MAX_DEPTH = 4;
 
 /** A passphrase that is absent derives other keys than an empty one (RFC 7292, B.1). */
 const NO_PASSPHRASE = null;
-type Secret = string | typeof NO_PASSPHRASE;
 
 interface ForeignPkcs12 {
   readonly certificates: readonly CertificateFields[];
@@ -88,11 +68,11 @@ function whatElse(content: Buffer): string | undefined {
  * `issuer-unusable`.
  */
 async function readPkcs12(content: Buffer, place: string, passphrases: Passphrases): Promise<Pkcs12Contents> {
-  const pfx = understood(place, () => readOutline(content));
+  const pfx = understood(place, () => readPkcs12Outline(content));
   const open = openWithout(pfx);
   if (open !== undefined) return { ...open, isOpen: true };
   return openWith(passphrases, place, (passphrase) => {
-    if (!macFits(pfx, passphrase)) throw new Error("the passphrase does not fit the MAC");
+    if (!pkcs12MacFits(pfx, passphrase)) throw new Error("the passphrase does not fit the MAC");
     try {
       return { ...openContents(pfx.contents, passphrase), isOpen: false };
     } catch (cause) {
@@ -107,9 +87,9 @@ async function readPkcs12(content: Buffer, place: string, passphrases: Passphras
  * What it holds, where no passphrase protects it. OpenSSL writes such a file with the empty passphrase, GnuTLS and
  * Windows with that or with none at all, which derives other keys; some tools mix the two.
  */
-function openWithout(pfx: Outline): Omit<Pkcs12Contents, "isOpen"> | undefined {
+function openWithout(pfx: Pkcs12Outline): Omit<Pkcs12Contents, "isOpen"> | undefined {
   const ways = [NO_PASSPHRASE, ""] as const;
-  if (!ways.some((way) => macFits(pfx, way))) return undefined;
+  if (!ways.some((way) => pkcs12MacFits(pfx, way))) return undefined;
   for (const way of ways) {
     try {
       const contents = openContents(pfx.contents, way);
@@ -121,139 +101,12 @@ function openWithout(pfx: Outline): Omit<Pkcs12Contents, "isOpen"> | undefined {
   return undefined;
 }
 
-interface Outline {
-  /** The AuthenticatedSafe's octets, which the MAC is over. */
-  readonly safe: Octets;
-  readonly contents: readonly Asn1[];
-  readonly mac?: { readonly digest: string; readonly length: number } & {
-    readonly value: Buffer;
-    readonly salt: Octets;
-    readonly rounds: number;
-  };
-}
-
-/** PFX (RFC 7292, 4): takes it apart as far as that goes without a passphrase, and bounds what it will cost to open. */
-function readOutline(content: Buffer): Outline {
-  const [, authSafe, macPart] = children(forge.asn1.fromDer(content.toString("latin1")));
-  const { oid, value } = contentInfo(authSafe);
-  if (oid !== OID.content) throw new RangeError("no PKCS#12 file protected by a passphrase");
-  const safe = octets(value);
-  const contents = children(forge.asn1.fromDer(safe));
-  for (const part of contents) checkCosts(part);
-  return { safe, contents, ...(macPart !== undefined && { mac: readMac(macPart) }) };
-}
-
-function readMac(part: Asn1): NonNullable<Outline["mac"]> {
-  const [digestInfo, salt, rounds] = children(part);
-  const [algorithm, value] = children(digestInfo);
-  const oid = oidOf(children(algorithm)[0]);
-  const digest = MAC_DIGESTS[oid];
-  if (digest === undefined) throw new RangeError(`a MAC of the unknown kind ${oid}`);
-  const count = rounds === undefined ? Buffer.from([1]) : bytes(text(rounds));
-  checkRoundCount(count);
+function openContents(contents: Pkcs12Outline["contents"], passphrase: Pkcs12Secret): Omit<Pkcs12Contents, "isOpen"> {
+  const bags = openPkcs12Bags(contents, passphrase);
   return {
-    digest: digest.name,
-    length: digest.length,
-    value: bytes(octets(value)),
-    salt: octets(salt),
-    rounds: count.readIntBE(0, count.length),
+    keys: bags.flatMap(({ openKey }) => (openKey === undefined ? [] : [openKey()])),
+    certificates: bags.flatMap(({ certificate }) => certificate ?? []),
   };
-}
-
-function macFits({ safe, mac }: Outline, passphrase: Secret): boolean {
-  if (mac === undefined) return true;
-  const salt = forge.util.createBuffer(mac.salt, "raw");
-  const create = { sha1: forge.md.sha1, sha256: forge.md.sha256, sha384: forge.md.sha384, sha512: forge.md.sha512 };
-  const digest = create[mac.digest as keyof typeof create].create();
-  const key = forge.pkcs12.generateKey(passphrase, salt, 3, mac.rounds, mac.length, digest).getBytes();
-  return createHmac(mac.digest, bytes(key)).update(bytes(safe)).digest().equals(mac.value);
-}
-
-/** What costs time to decrypt in one ContentInfo, as far as it shows from outside. */
-function checkCosts(part: Asn1): void {
-  const { oid, value } = contentInfo(part);
-  if (oid === OID.encryptedContent) checkDerivationCost(der(encryptedPart(value).algorithm));
-  if (oid !== OID.content) return;
-  for (const bag of children(forge.asn1.fromDer(octets(value)))) checkBagCost(bag);
-}
-
-function checkBagCost(bag: Asn1): void {
-  const [oid, value] = children(bag);
-  if (oidOf(oid) === OID.shroudedKeyBag) checkDerivationCost(der(required(children(only(value))[0])));
-}
-
-function openContents(contents: readonly Asn1[], passphrase: Secret): Omit<Pkcs12Contents, "isOpen"> {
-  const keys: KeyObject[] = [];
-  const certificates: Buffer[] = [];
-  const takeBags = (bags: Asn1, depth: number): void => {
-    if (depth > MAX_DEPTH) throw new RangeError("bags nested too deeply");
-    for (const bag of children(bags)) {
-      const [oid, wrapped] = children(bag);
-      const value = only(wrapped);
-      switch (oidOf(oid)) {
-        case OID.keyBag:
-          keys.push(keyOf(value));
-          break;
-        case OID.shroudedKeyBag:
-          checkBagCost(bag);
-          keys.push(keyOf(decrypt(value, passphrase)));
-          break;
-        case OID.certificateBag: {
-          const [kind, certificate] = children(value);
-          if (oidOf(kind) === OID.x509) certificates.push(bytes(octets(only(certificate))));
-          break;
-        }
-        case OID.nestedBags:
-          takeBags(value, depth + 1);
-          break;
-        default:
-        // Revocation lists and secrets are nothing to us.
-      }
-    }
-  };
-  for (const part of contents) {
-    const { oid, value } = contentInfo(part);
-    if (oid === OID.content) takeBags(forge.asn1.fromDer(octets(value)), 0);
-    else if (oid === OID.encryptedContent) {
-      const { algorithm, encrypted } = encryptedPart(value);
-      takeBags(decrypt(sequence(algorithm, octetString(encrypted)), passphrase), 0);
-    } else throw new RangeError(`contents of the unknown kind ${oid}`);
-  }
-  return { keys, certificates };
-}
-
-/** EncryptedContentInfo (RFC 5652, 8): algorithm, and the contents in one or several pieces. */
-function encryptedPart(encryptedContent: Asn1): { readonly algorithm: Asn1; readonly encrypted: Octets } {
-  const [, inner] = children(encryptedContent);
-  const [, algorithm, encrypted] = children(inner);
-  return { algorithm: required(algorithm), encrypted: octets(encrypted) };
-}
-
-/** Decrypts `SEQUENCE { algorithm, OCTET STRING }`, whatever is in it. Throws when the passphrase does not fit. */
-function decrypt(encrypted: Asn1, passphrase: Secret): Asn1 {
-  const [algorithm] = children(encrypted);
-  const isPbes2 = oidOf(children(algorithm)[0]) === OID.pbes2;
-  // PBKDF2 takes the passphrase in UTF-8; the derivation of PKCS#12 itself takes it in UTF-16 (RFC 7292, B.1).
-  const given = isPbes2 ? forge.util.encodeUtf8(passphrase ?? "") : passphrase;
-  // forge says null where the padding shows that the passphrase was another.
-  // Its types do not say that it knows of an absent passphrase.
-  const opened: Asn1 | null = forge.pki.decryptPrivateKeyInfo(encrypted, given as string);
-  if (opened === null) throw new RangeError("contents that the passphrase does not decrypt");
-  return opened;
-}
-
-function keyOf(privateKeyInfo: Asn1): KeyObject {
-  const pkcs8 = der(privateKeyInfo);
-  try {
-    return createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
-  } finally {
-    pkcs8.fill(0);
-  }
-}
-
-function contentInfo(part: Asn1 | undefined): { readonly oid: string; readonly value: Asn1 } {
-  const [oid, value] = children(part);
-  return { oid: oidOf(oid), value: only(value) };
 }
 
 function understood<T>(place: string, read: () => T): T {
@@ -267,50 +120,4 @@ function understood<T>(place: string, read: () => T): T {
 /** The message of a reader's error; forge's messages are for programmers and are left out. */
 function reasonOf(cause: unknown): string {
   return cause instanceof RangeError || cause instanceof DerError ? cause.message : "unknown form";
-}
-
-function children(element: Asn1 | undefined): readonly Asn1[] {
-  const value = required(element).value;
-  if (!Array.isArray(value)) throw new RangeError("a value where a structure belongs");
-  return value;
-}
-
-function only(element: Asn1 | undefined): Asn1 {
-  return required(children(element)[0]);
-}
-
-function required(element: Asn1 | undefined): Asn1 {
-  if (element === undefined) throw new RangeError("a structure with a part missing");
-  return element;
-}
-
-/** The octets of an OCTET STRING, in one piece or, in BER, in several. */
-function octets(element: Asn1 | undefined): Octets {
-  const { value } = required(element);
-  return Array.isArray(value) ? value.map(octets).join("") : value;
-}
-
-function text(element: Asn1): Octets {
-  if (Array.isArray(element.value)) throw new RangeError("a structure where a value belongs");
-  return element.value;
-}
-
-function oidOf(element: Asn1 | undefined): string {
-  return forge.asn1.derToOid(text(required(element)));
-}
-
-function bytes(value: Octets): Buffer {
-  return Buffer.from(value, "latin1");
-}
-
-function der(element: Asn1): Buffer {
-  return bytes(forge.asn1.toDer(element).getBytes());
-}
-
-function sequence(...elements: Asn1[]): Asn1 {
-  return forge.asn1.create(forge.asn1.Class.UNIVERSAL, forge.asn1.Type.SEQUENCE, true, elements);
-}
-
-function octetString(value: Octets): Asn1 {
-  return forge.asn1.create(forge.asn1.Class.UNIVERSAL, forge.asn1.Type.OCTETSTRING, false, value);
 }

@@ -36,6 +36,7 @@ export interface LeafTemplate {
   /** The `[3]` extensions for keys that can encipher (RSA) and for those that cannot. */
   readonly enciphering: ExtensionBlock;
   readonly signing: ExtensionBlock;
+  readonly notBeforeMs: number;
   readonly notAfterMs: number;
 }
 
@@ -71,6 +72,7 @@ export function buildLeafTemplate(request: LeafRequest): LeafTemplate {
     middle: Uint8Array.from(middle),
     enciphering: encodeExtensions(request.profile, request.profile.keyUsage, authorityKeyId),
     signing: encodeExtensions(request.profile, signingUsage, authorityKeyId),
+    notBeforeMs: request.validity.notBeforeMs,
     notAfterMs: request.validity.notAfterMs,
   };
 }

@@ -1,8 +1,17 @@
 import type { AddCommand } from "../command.ts";
 
+const FILE = "The truststore: PKCS#12, JKS or PEM";
+const CERTIFICATE = {
+  type: "string",
+  array: true,
+  demandOption: true,
+  requiresArg: true,
+  describe: "FILE or FILE=ALIAS with certificates to trust, PEM or DER; may be given several times",
+} as const;
+
 /** `lotmint truststore …`: what devices shall trust. */
 export const truststoreCommand: AddCommand = (line, runner) =>
-  line.command("truststore", "Pin the platform's certificates for truststores", (truststore) =>
+  line.command("truststore", "Pin the platform's certificates; list, build and extend truststores", (truststore) =>
     truststore
       .command(
         "fetch <server>",
@@ -25,5 +34,38 @@ export const truststoreCommand: AddCommand = (line, runner) =>
           return runFetch(args, context);
         }),
       )
-      .demandCommand(1, "name what to do: fetch"),
+      .command(
+        "list <file>",
+        "List the certificates of a truststore by their aliases",
+        (command) => command.positional("file", { type: "string", demandOption: true, describe: FILE }),
+        runner("none", async ({ file }, context) => {
+          const { runList } = await import("./run-list.ts");
+          return runList(file, context);
+        }),
+      )
+      .command(
+        "build <file>",
+        "Make a truststore; its ending tells the format: .p12, .pfx, .jks or .pem",
+        (command) =>
+          command
+            .positional("file", { type: "string", demandOption: true, describe: "The new file" })
+            .option("certificate", CERTIFICATE),
+        runner("none", async (args, context) => {
+          const { runBuild } = await import("./run-build.ts");
+          return runBuild(args, context);
+        }),
+      )
+      .command(
+        "add <file>",
+        "Add certificates to a truststore, in the format that it has",
+        (command) =>
+          command
+            .positional("file", { type: "string", demandOption: true, describe: FILE })
+            .option("certificate", CERTIFICATE),
+        runner("none", async (args, context) => {
+          const { runAdd } = await import("./run-add.ts");
+          return runAdd(args, context);
+        }),
+      )
+      .demandCommand(1, "name what to do: fetch, list, build or add"),
   );

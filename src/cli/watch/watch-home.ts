@@ -6,6 +6,7 @@ import { getuid, pid } from "node:process";
 import { dropLayout, spoolLayout } from "../../disk/layout.ts";
 import { EXIT } from "../../domain/exit-code.ts";
 import { holdAlone } from "../../ledger/sqlite/hold-alone.ts";
+import { keepWatchRecord, type WatchRecord } from "../../page/watch-record.ts";
 import { openWebhook } from "../../platform/http/send-webhook.ts";
 import { openEventSpool } from "../../watch/event-spool.ts";
 import { openWatch } from "../../watch/open-watch.ts";
@@ -13,7 +14,7 @@ import { type EventSender, sendEvents } from "../../watch/send-events.ts";
 import type { WatchControl } from "../../watch/watch-control.ts";
 import type { CliContext } from "../context.ts";
 import { openHomeLedger } from "../open-home-ledger.ts";
-import { assignDrops } from "./assign-drop.ts";
+import { assignDrops, type DropAssignment } from "./assign-drop.ts";
 import { dueJobs } from "./due-jobs.ts";
 import { fillKeysBeside } from "./fill-keys.ts";
 import { renewHomeCrls } from "./renew-home-crls.ts";
@@ -26,8 +27,15 @@ const PAUSES = { firstMs: 10_000, longestMs: 15 * 60_000 };
 const STALLED_MS = 15 * 60_000;
 const LAST_EVENTS_MS = 5_000;
 
+/** A watcher, as what people see of it gets it. */
+export interface SeenWatch {
+  readonly control: WatchControl;
+  readonly record: WatchRecord;
+  readonly assignment: DropAssignment;
+}
+
 /** Opens what people see of the watcher, before it begins; it is closed when the watcher has ended. */
-export type OpenFace = (control: WatchControl) => Promise<{ readonly close: () => Promise<void> }>;
+export type OpenFace = (watch: SeenWatch) => Promise<{ readonly close: () => Promise<void> }>;
 
 /**
  * `lotmint watch`: runs what is dropped and what is due until a signal; that is its proper end, and its exit code 0.
@@ -39,7 +47,12 @@ export async function watchHome(
   openFace?: OpenFace,
 ): Promise<number> {
   // Nobody is there to be asked, also where it was started on a terminal.
-  const context: CliContext = { ...around, openPlatform: () => around.openPlatform({ ask: false }) };
+  const monotonic = () => performance.now();
+  const record = keepWatchRecord({ now: around.now, monotonic });
+  const context: CliContext = {
+    ...around,
+    openPlatform: () => around.openPlatform({ ask: false, onReply: record.replied }),
+  };
   const { home, log, now } = context;
   const site = context.site();
   const drop = dropLayout(home);
@@ -58,6 +71,7 @@ export async function watchHome(
         ? `looking into ${home.input} once`
         : `watching ${home.input}; files are taken ${site.settleMs / 1000} s after their last change`,
     );
+    const jobs = dueJobs(context);
     const watch = openWatch({
       drop,
       once,
@@ -69,7 +83,7 @@ export async function watchHome(
       stalledMs: STALLED_MS,
       log,
       now,
-      monotonic: () => performance.now(),
+      monotonic,
       newId: randomUUID,
       signal: context.signal,
       calls: {
@@ -78,17 +92,22 @@ export async function watchHome(
         run: (file) => runDrop(file, context, ledgers, assignment),
         send: (lot) => sendLot(lot, context, ledgers),
         orders: watchOrders(context, ledgers),
-        ...dueJobs(context),
+        ...jobs,
+        due: (nowMs) => {
+          record.beat();
+          return jobs.due(nowMs);
+        },
         renewCrls: renewHomeCrls(context, ledgers),
         ...fillKeysBeside(context, ledgers),
         tell: (event, id) => sender?.tell(event, id),
         onEnd: ({ name, outcome, text }) => {
+          record.ended({ name, outcome });
           context.printJson({ file: name, ...outcome.report });
           if (once) context.print(text);
         },
       },
     });
-    face = await openFace?.(watch.control);
+    face = await openFace?.({ control: watch.control, record, assignment });
     const exitCode = await watch.run();
     log.info({ exitCode }, once ? `looked; exit code ${exitCode}` : "the watch has ended");
     return once ? exitCode : EXIT.done;

@@ -5,6 +5,7 @@ import { eventRules } from "./events.ts";
 import { identityRules } from "./identity.ts";
 import { keyPoolRules } from "./key-pool.ts";
 import { lockRules } from "./locks.ts";
+import { lookingUpRules } from "./looking-up.ts";
 import { lotRules } from "./lots.ts";
 import { mintingRules } from "./minting.ts";
 import { orderRules } from "./orders.ts";
@@ -35,6 +36,7 @@ export function ledgerRules(engine: Engine): Omit<Ledger, "close"> {
     ...revocationListRules(engine),
     ...orderRules(engine),
     ...readingRules(engine),
+    ...lookingUpRules(engine),
     ...eventRules(engine),
   };
 }

@@ -22,7 +22,7 @@ export function mintingRules({ read, write }: Engine): Minting {
         return row && plannedDevice(row);
       }),
 
-    claimBatch: (lease, { issuer, serialNumbers, segment: part, keys }) =>
+    claimBatch: (lease, { issuer, notBeforeMs, serialNumbers, segment: part, keys }) =>
       write(async (on, append) => {
         const lot = await requireLease(on, lease);
         const rows = await on.claimPlanned(lot, serialNumbers.length);
@@ -34,11 +34,18 @@ export function mintingRules({ read, write }: Engine): Minting {
         const segment = rows.every((row) => row.certificateRequest !== null) ? undefined : part;
         const wanted = rows.filter((row) => row.certificateRequest === null).length;
         const claim = keys === undefined ? undefined : { ...keys, wanted };
-        const batch = await reserveCertificates(on, append, lease, lot, { issuer, segment, devices, ids, keys: claim });
+        const batch = await reserveCertificates(on, append, lease, lot, {
+          issuer,
+          notBeforeMs,
+          segment,
+          devices,
+          ids,
+          keys: claim,
+        });
         return { batch, devices, ...(segment !== undefined && { segment: segmentName(batch, segment) }) };
       }),
 
-    reserveBatch: (lease, { issuer, segment, devices }) =>
+    reserveBatch: (lease, { issuer, notBeforeMs, segment, devices }) =>
       write(async (on, append) => {
         const lot = await requireLease(on, lease);
         const externalIds = devices.map(({ externalId }) => externalId);
@@ -52,7 +59,7 @@ export function mintingRules({ read, write }: Engine): Minting {
         );
         const idOf = new Map(claimed.map((row) => [row.externalId, row.id]));
         const ids = externalIds.map((externalId) => idOf.get(externalId) ?? 0);
-        return reserveCertificates(on, append, lease, lot, { issuer, segment, devices, ids });
+        return reserveCertificates(on, append, lease, lot, { issuer, notBeforeMs, segment, devices, ids });
       }),
 
     commitMinted: (lease, batch, certificates) =>

@@ -32,5 +32,21 @@ export function readingRules({ read }: Engine): Omit<Reading, "countLotCertifica
         (on, after, limit) => on.mintedPage(lot, after, limit),
         ({ minted }) => minted,
       ),
+    lotHeads: (lots) => read((on) => on.lotHeads(lots)),
+    lotFigures: (lots) =>
+      read(async (on) => {
+        const counts = new Map<string, Record<Stage, number>>();
+        for (const { name, stage, n } of await on.countLotStages(lots)) {
+          const of = counts.get(name) ?? noDevices();
+          of[stage] = n;
+          counts.set(name, of);
+        }
+        return (await on.lotFigures(lots)).map((lot) => ({ ...lot, counts: counts.get(lot.name) ?? noDevices() }));
+      }),
+    issuedByDay: (from) => read((on) => on.issuedByDay(Date.parse(from))),
   };
+}
+
+function noDevices(): Record<Stage, number> {
+  return Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
 }

@@ -20,7 +20,7 @@ export function remintingRules({ read, write }: Engine): Reminting {
         return rows.filter(({ externalId }) => asked.has(externalId)).map(remintDevice);
       }),
 
-    reserveRemint: (lease, { issuer, segment, devices, reason, register, push, keys }) =>
+    reserveRemint: (lease, { issuer, notBeforeMs, segment, devices, reason, register, push, keys }) =>
       write(async (on, append) => {
         const lot = await requireLease(on, lease);
         const externalIds = devices.map(({ externalId }) => externalId);
@@ -30,6 +30,7 @@ export function remintingRules({ read, write }: Engine): Reminting {
         const ids = await claim(on, lot, externalIds);
         const batch = await reserveCertificates(on, append, lease, lot, {
           issuer,
+          notBeforeMs,
           segment,
           devices,
           ids,

@@ -15,6 +15,8 @@ export async function reserveCertificates(
   lot: number,
   batch: {
     readonly issuer: string;
+    /** Of all its certificates. */
+    readonly notBeforeMs?: number | undefined;
     /** What the batch's password segment is named by. */
     readonly segment?: string | undefined;
     readonly devices: readonly { readonly externalId: string; readonly serialNumber: string }[];
@@ -27,7 +29,7 @@ export async function reserveCertificates(
   },
 ): Promise<number> {
   const { issuer, segment, devices, ids, remint, keys } = batch;
-  const number = await on.addBatch(lot, lease.run, issuer);
+  const number = await on.addBatch(lot, lease.run, issuer, batch.notBeforeMs ?? null);
   const certificates = devices.map(({ serialNumber }, index) => ({ device: ids[index] ?? 0, serialNumber }));
   if ((await on.addReserved(number, issuer, certificates)) !== devices.length) {
     await refuseTaken(

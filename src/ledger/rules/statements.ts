@@ -3,6 +3,7 @@ import type { EventStatements } from "./statements/events.ts";
 import type { IdentityStatements } from "./statements/identity.ts";
 import type { KeyPoolStatements } from "./statements/key-pool.ts";
 import type { LockStatements } from "./statements/locks.ts";
+import type { LookingUpStatements } from "./statements/looking-up.ts";
 import type { LotStatements } from "./statements/lots.ts";
 import type { MintingStatements } from "./statements/minting.ts";
 import type { OrderStatements } from "./statements/orders.ts";
@@ -34,4 +35,5 @@ export interface Statements
     RevokingStatements,
     OrderStatements,
     ReadingStatements,
+    LookingUpStatements,
     EventStatements {}

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { AbsorbStatements, OwnDevice } from "../rules/statements/absorbing.ts";
-import { stagesBefore } from "./sql-parts.ts";
+import { stagesBefore } from "./conditions.ts";
 import { prepare, prepareRows } from "./statement.ts";
 
 /** The set of devices that a manifest names is outside the ledger's file, so it costs no durable write. */

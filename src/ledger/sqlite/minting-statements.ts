@@ -3,7 +3,7 @@ import { foldId } from "../../domain/device.ts";
 import type { Stage } from "../../domain/stage.ts";
 import type { OpenBatch } from "../minting.ts";
 import type { MintingStatements, PlannedRow, ReservedRow } from "../rules/statements/minting.ts";
-import { IN_BATCH } from "./sql-parts.ts";
+import { IN_BATCH } from "./conditions.ts";
 import { octets, prepare, prepareRows } from "./statement.ts";
 
 const LOT = "(SELECT id FROM lots WHERE name = ?1)";
@@ -31,8 +31,8 @@ export function mintingStatements(database: DatabaseSync, clock: () => number): 
   );
   const addBatch = prepare(
     database,
-    `INSERT INTO batches (lot, run, issuer, state, place)
-     VALUES (?1, ?2, ?3, 'reserved', (SELECT host FROM runs WHERE number = ?2))`,
+    `INSERT INTO batches (lot, run, issuer, not_before_ms, state, place)
+     VALUES (?1, ?2, ?3, ?4, 'reserved', (SELECT host FROM runs WHERE number = ?2))`,
   );
   const reserve = prepare(
     database,
@@ -92,7 +92,7 @@ export function mintingStatements(database: DatabaseSync, clock: () => number): 
       return rows;
     },
     claimNamed: async (lot, externalIds) => takeNamed.all(lot, JSON.stringify(externalIds)),
-    addBatch: async (lot, run, issuer) => addBatch.insert(lot, run, issuer),
+    addBatch: async (lot, run, issuer, notBeforeMs) => addBatch.insert(lot, run, issuer, notBeforeMs),
     addReserved: async (batch, issuer, certificates) => {
       const asked = certificates.map(({ device, serialNumber }) => [device, serialNumber]);
       const added = reserve.run(issuer, batch, JSON.stringify(asked));

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { KeystoreAliases } from "../../domain/device.ts";
 import type { RegistrationRow } from "../../domain/registration.ts";
 import { STAGES, type Stage } from "../../domain/stage.ts";
-import type { MintedRecord } from "../reading.ts";
+import type { IssuedOnDay, LotFigures, LotHead, MintedRecord } from "../reading.ts";
 import type { Place } from "../rules/statements/place.ts";
 import type { ReadingStatements } from "../rules/statements/reading.ts";
 import { prepare, prepareTuples } from "./statement.ts";
@@ -19,6 +19,13 @@ interface MintedRow extends Place, Omit<MintedRecord, "registration" | "aliases"
   readonly registration: string;
   readonly aliases: string | null;
   readonly files: string;
+}
+
+interface HeadRow extends Omit<LotHead, "heldBy"> {
+  readonly host: string | null;
+  readonly bootId: string;
+  readonly pid: number;
+  readonly processStart: string;
 }
 
 type DeviceRow = readonly [
@@ -40,6 +47,17 @@ const MINTED = `d.line, d.id, d.external_id AS externalId, d.stage, d.part, d.pa
 const OF_DEVICE = `CROSS JOIN certificates AS c ON c.id = d.certificate
   CROSS JOIN device_rows AS r ON r.device = d.id
   CROSS JOIN certificate_files AS f ON f.certificate = c.id`;
+
+const HEADS = `
+  SELECT lots.name, lots.issuer, lots.job_name AS jobName, lots.created_at_ms AS createdAtMs,
+         runs.exit_code AS lastExitCode, runs.ended_at_ms AS lastRunAtMs, coalesce(chains.seq, 0) AS events,
+         locks.host, locks.boot_id AS bootId, locks.pid, locks.process_start AS processStart`;
+const OF_LOT = `
+  LEFT JOIN chains ON chains.chain = lots.id
+  LEFT JOIN locks ON locks.lot = lots.id AND locks.held = 1
+  LEFT JOIN runs ON runs.number =
+    (SELECT max(number) FROM runs AS ended WHERE ended.lot = lots.id AND ended.ended_at_ms IS NOT NULL)
+  WHERE lots.issuer IS NOT NULL ORDER BY lots.id`;
 
 export function readingStatements(database: DatabaseSync): ReadingStatements {
   // Stage by stage: entries of the index are counted without being compared, in half of the time of a GROUP BY.
@@ -87,6 +105,32 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
      ) AS numbered CROSS JOIN devices AS d ON d.id = numbered.id ${OF_DEVICE}
      WHERE numbered.place IN (SELECT value FROM json_each(?2))`,
   );
+  const allHeads = prepare<HeadRow>(database, `${HEADS} FROM lots ${OF_LOT}`);
+  // CROSS JOIN: each name is one look-up in the index.
+  const someHeads = prepare<HeadRow>(
+    database,
+    `${HEADS} FROM json_each(?) AS asked CROSS JOIN lots ON lots.name = asked.value ${OF_LOT}`,
+  );
+  const figures = prepare<Omit<LotFigures, "counts">>(
+    database,
+    `SELECT lots.name, lots.job_json AS jobJson,
+            (SELECT issuer FROM batches WHERE lot = lots.id AND issued > 0 ORDER BY number DESC LIMIT 1) AS signer,
+            (SELECT count(*) FROM row_rejects WHERE lot = lots.id) AS badRows
+     FROM json_each(?) AS asked CROSS JOIN lots ON lots.name = asked.value WHERE lots.issuer IS NOT NULL`,
+  );
+  const lotStages = prepare<{ name: string; stage: Stage; n: number }>(
+    database,
+    `SELECT lots.name, stages.value AS stage,
+            (SELECT count(*) FROM devices WHERE lot = lots.id AND devices.stage = stages.value) AS n
+     FROM json_each(?1) AS asked CROSS JOIN lots ON lots.name = asked.value CROSS JOIN json_each(?2) AS stages`,
+  );
+  const issuedByDay = prepare<IssuedOnDay>(
+    database,
+    `SELECT batches.issuer, date(runs.started_at_ms / 1000, 'unixepoch') AS day, sum(batches.issued) AS issued
+     FROM batches CROSS JOIN runs ON runs.number = batches.run
+     WHERE batches.issued > 0 AND runs.started_at_ms >= ?
+     GROUP BY 2, 1 ORDER BY 2, 1`,
+  );
   return {
     countStages: async (lot) => counts.all(lot, JSON.stringify(STAGES)),
     lotIssuers: async (lot) => issuers.all(lot).map(({ issuer }) => issuer),
@@ -114,7 +158,15 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
         .map((row) => ({ line: row.line, id: row.id, minted: recordOf(row) })),
     countMinted: async (lot) => countMinted.get(lot)?.n ?? 0,
     mintedAt: async (lot, places) => mintedAt.all(lot, JSON.stringify(places)).map(recordOf),
+    lotHeads: async (lots) => (lots === undefined ? allHeads.all() : someHeads.all(JSON.stringify(lots))).map(headOf),
+    lotFigures: async (lots) => figures.all(JSON.stringify(lots)),
+    countLotStages: async (lots) => lotStages.all(JSON.stringify(lots), JSON.stringify(STAGES)),
+    issuedByDay: async (fromMs) => issuedByDay.all(fromMs),
   };
+}
+
+function headOf({ host, bootId, pid, processStart, ...head }: HeadRow): LotHead {
+  return { ...head, heldBy: host === null ? null : { host, bootId, pid, processStart } };
 }
 
 function recordOf({ id: _id, registration, aliases, files, ...row }: MintedRow): MintedRecord {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { DEFAULT_ID_TYPE, type RegistrationRow } from "../../domain/registration.ts";
 import type { PartDevice, PartRecord } from "../registration.ts";
 import type { RegistrationStatements } from "../rules/statements/registration.ts";
-import { liveDevices } from "./live-devices.ts";
+import { liveDevices } from "./conditions.ts";
 import { prepare } from "./statement.ts";
 
 interface MemberRow extends Omit<PartDevice, "presentBefore" | "sentBefore" | "confirmedBefore"> {

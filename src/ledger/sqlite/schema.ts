@@ -355,6 +355,19 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX certificates_listed;
   CREATE INDEX certificates_listed ON certificates (issuer) WHERE state IN ('revoked', 'abandoned');
   `,
+  // Looking up a device: its rows in all lots, the certificates that it had before, why its row was refused, and the events
+  // of its batches, parts and uploads by their number. What is current is found through the device's own row.
+  `
+  ALTER TABLE batches ADD COLUMN not_before_ms INTEGER;
+  DROP INDEX devices_ended;
+  CREATE INDEX devices_ended ON devices (external_id) WHERE live = 0;
+  CREATE INDEX certificates_past ON certificates (external_id) WHERE state IN ('revoked', 'abandoned');
+  CREATE INDEX row_rejects_by_id ON row_rejects (external_id);
+  ALTER TABLE events ADD COLUMN number ANY GENERATED ALWAYS AS (
+    CASE WHEN kind <> 'certificates-revoked' AND json_valid(detail)
+      THEN coalesce(detail ->> '$.batch', detail ->> '$.upload', detail ->> '$.part') END) VIRTUAL;
+  CREATE INDEX events_by_number ON events (chain, kind, number, at_ms);
+  `,
   // What the watcher was asked for and goes on with when it is started again: lots that it leaves alone until they are
   // resumed, and lots to send again. By folded name, since a lot may be stopped before its first run.
   `

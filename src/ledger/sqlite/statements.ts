@@ -5,6 +5,7 @@ import { eventStatements } from "./event-statements.ts";
 import { identityStatements } from "./identity-statements.ts";
 import { keyPoolStatements } from "./key-pool-statements.ts";
 import { lockStatements } from "./lock-statements.ts";
+import { lookingUpStatements } from "./looking-up-statements.ts";
 import { lotStatements } from "./lot-statements.ts";
 import { mintingStatements } from "./minting-statements.ts";
 import { orderStatements } from "./order-statements.ts";
@@ -37,6 +38,7 @@ export function sqliteStatements(database: DatabaseSync, now: () => number): Sta
     ...pushStatements(database, clock),
     ...orderStatements(database, clock),
     ...readingStatements(database),
+    ...lookingUpStatements(database),
     ...eventStatements(database),
   };
 }

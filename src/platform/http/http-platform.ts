@@ -3,7 +3,7 @@ import { Pool } from "undici";
 import type { PlatformSite } from "../../domain/job.ts";
 import { governed } from "../governed.ts";
 import { type Governor, makeGovernor } from "../governor.ts";
-import type { Platform, TrustedCertificate } from "../platform.ts";
+import type { Platform, PlatformReply, Reply, TrustedCertificate } from "../platform.ts";
 import { multipartFile } from "./multipart.ts";
 import {
   isNotFound,
@@ -18,7 +18,7 @@ import {
 } from "./read-answer.ts";
 import { readRevocationList } from "./read-revocation-list.ts";
 import { makeScrub } from "./scrub.ts";
-import { type Channel, type PlatformRequest, sendRequest } from "./send-request.ts";
+import { type Channel, type HttpAnswer, type PlatformRequest, sendRequest } from "./send-request.ts";
 import { makeLogin, type PlatformCredentials, readAddress, readCaFile } from "./site-access.ts";
 import { found, understand, understandPresence } from "./understand-reply.ts";
 
@@ -39,7 +39,12 @@ const MAX_PAGES = 100;
 export function openPlatform(
   site: PlatformSite,
   credentials: PlatformCredentials,
-  options: { readonly now?: () => number; readonly governor?: Governor } = {},
+  options: {
+    readonly now?: () => number;
+    readonly governor?: Governor;
+    /** Hears of every request that was answered, or got no answer; not of those that were stopped. */
+    readonly onReply?: (reply: PlatformReply) => void;
+  } = {},
 ): Platform {
   const base = readAddress(site.url);
   const login = makeLogin(site, credentials);
@@ -66,13 +71,20 @@ export function openPlatform(
   const questionMs = Math.min(QUESTION_TIMEOUT_MS, site.timeoutMs);
   const prefix = base.pathname.replace(/\/+$/, "");
 
-  const send = (request: Omit<PlatformRequest, "timeoutMs" | "maxBytes"> & Partial<PlatformRequest>) =>
-    sendRequest(channel, {
+  const send = async (request: Omit<PlatformRequest, "timeoutMs" | "maxBytes"> & Partial<PlatformRequest>) => {
+    const beganMs = performance.now();
+    const reply = await sendRequest(channel, {
       timeoutMs: questionMs,
       maxBytes: MAX_ANSWER_BYTES,
       ...request,
       path: prefix + request.path,
     });
+    if (request.signal?.aborted !== true) {
+      const { method } = request;
+      options.onReply?.({ method, status: statusOf(reply), seconds: (performance.now() - beganMs) / 1000 });
+    }
+    return reply;
+  };
   const sendJson = (method: "POST" | "PUT", path: string, body: object, signal?: AbortSignal) =>
     send({ method, path, body: { contentType: "application/json", bytes: JSON.stringify(body) }, signal });
   const trustPath = (tenant: string) => `/tenant/tenants/${encodeURIComponent(tenant)}/trusted-certificates`;
@@ -209,4 +221,10 @@ export function openPlatform(
     close: () => pool.close(),
   };
   return governed(platform, options.governor ?? makeGovernor());
+}
+
+/** Null where the connection, and not the platform, gave the answer. */
+function statusOf(reply: Reply<HttpAnswer>): number | null {
+  const status = reply.kind === "answer" ? reply.value.status : (reply.status ?? 0);
+  return status === 0 ? null : status;
 }

@@ -34,14 +34,15 @@ export interface AuthorityBudget extends Omit<IssuerBudget, "outlivedFrom"> {
 }
 
 export async function authorityBudget(
-  ledger: Pick<Ledger, "countCertificates" | "lots">,
+  ledger: Pick<Ledger, "countCertificates" | "lotHeads" | "lot">,
   home: Home,
   name: string,
 ): Promise<AuthorityBudget> {
   const jobs = new Map<string, Job>();
-  for (const lot of (await ledger.lots()).toReversed()) {
-    const job = lot.issuer === name && !jobs.has(lot.jobName) ? readJob(lot.jobJson) : undefined;
-    if (job !== undefined) jobs.set(lot.jobName, job);
+  for (const head of (await ledger.lotHeads()).toReversed()) {
+    if (head.issuer !== name || jobs.has(head.jobName)) continue;
+    const job = readJob((await ledger.lot(head.name))?.jobJson ?? "");
+    if (job !== undefined) jobs.set(head.jobName, job);
   }
   const counts = await ledger.countCertificates(name);
   const issuer = validityOf(home, name);

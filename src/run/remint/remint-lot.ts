@@ -176,7 +176,8 @@ async function mintAgain(
         const part = partFor({ newSegmentPart }, numbered);
         const wanted = numbered.filter(({ certificateRequest }) => certificateRequest === undefined).length;
         const keys = lotPool === undefined ? undefined : { ...lotPool.keys, wanted };
-        const asked = { issuer: job.issuer, ...part, devices: numbered, reason, register, push, keys };
+        const { notBeforeMs } = prepared.template;
+        const asked = { issuer: job.issuer, notBeforeMs, ...part, devices: numbered, reason, register, push, keys };
         const number = await ledger.reserveRemint(lease, asked);
         announceStep("reserved");
         const place = () => replaceDevices(layout, number, numbered);

@@ -61,17 +61,23 @@ describe("issuerBudget", () => {
 });
 
 test("an authority's budget has a day for each of its jobs, by the newest lot of each", async () => {
-  const lot = (name: string, issuer: string, jobName: string, validity: ValidityRequest) =>
-    ({ name, issuer, jobName, jobJson: jobToJson(job(validity)) }) as never;
+  const lot = (name: string, issuer: string, jobName: string, validity: ValidityRequest) => ({
+    name,
+    issuer,
+    jobName,
+    jobJson: jobToJson(job(validity)),
+  });
+  const lots = [
+    lot("L1", "line", "thermo", days(10)),
+    lot("L2", "line", "thermo", days(300)),
+    lot("L3", "line", "idevid", { kind: "never", asked: false }),
+    lot("L4", "other", "strange", days(1)),
+    { name: "L5", issuer: "line", jobName: "damaged", jobJson: "{" },
+  ];
   const ledger = {
     ...counting,
-    lots: async () => [
-      lot("L1", "line", "thermo", days(10)),
-      lot("L2", "line", "thermo", days(300)),
-      lot("L3", "line", "idevid", { kind: "never", asked: false }),
-      lot("L4", "other", "strange", days(1)),
-      { name: "L5", issuer: "line", jobName: "damaged", jobJson: "{" } as never,
-    ],
+    lotHeads: async () => lots as never,
+    lot: async (name: string) => lots.find((one) => one.name === name) as never,
   };
   expect(await authorityBudget(ledger, home, "line")).toMatchObject({
     ...COUNTS,

@@ -32,8 +32,8 @@ export interface MintingStatements {
     lot: number,
     externalIds: readonly string[],
   ): Promise<readonly { readonly id: number; readonly externalId: string }[]>;
-  /** The batch's place is the run's host. */
-  addBatch(lot: number, run: number, issuer: string): Promise<number>;
+  /** The batch's place is the run's host. `notBeforeMs` is that of all its certificates, null when they differ. */
+  addBatch(lot: number, run: number, issuer: string, notBeforeMs: number | null): Promise<number>;
   /** Says how many were added: a serial number that is taken is left out. Each takes the place of its device's certificate, if any. */
   addReserved(
     batch: number,

@@ -1,6 +1,6 @@
 import type { DeviceRecord, RejectRecord } from "../../../domain/report.ts";
 import type { Stage } from "../../../domain/stage.ts";
-import type { MintedRecord } from "../../reading.ts";
+import type { IssuedOnDay, LotFigures, LotHead, MintedRecord } from "../../reading.ts";
 import type { Place } from "./place.ts";
 
 export interface ReadingStatements {
@@ -12,4 +12,13 @@ export interface ReadingStatements {
   countMinted(lot: string): Promise<number>;
   mintedAt(lot: string, places: readonly number[]): Promise<readonly MintedRecord[]>;
   mintedPage(lot: string, after: Place, limit: number): Promise<readonly (Place & { readonly minted: MintedRecord })[]>;
+  /** In the order in which they were made; undefined: all. */
+  lotHeads(lots: readonly string[] | undefined): Promise<readonly LotHead[]>;
+  /** Without the counts. */
+  lotFigures(lots: readonly string[]): Promise<readonly Omit<LotFigures, "counts">[]>;
+  countLotStages(
+    lots: readonly string[],
+  ): Promise<readonly { readonly name: string; readonly stage: Stage; readonly n: number }[]>;
+  /** By day and issuer. */
+  issuedByDay(fromMs: number): Promise<readonly IssuedOnDay[]>;
 }

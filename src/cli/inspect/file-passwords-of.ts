@@ -1,0 +1,51 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { homeLayout, idOfName, lotLayout } from "../../disk/layout.ts";
+import type { FilePasswords } from "../../lookup/inspect/file-passwords.ts";
+import { plainText } from "../../report/plain-text.ts";
+import { readPasswords } from "../../verify/read-passwords.ts";
+import { askPassphrase } from "../ask-passphrase.ts";
+import type { CliProcess } from "../look-context.ts";
+import { recordedSecretsFolder } from "./recorded-secrets-folder.ts";
+
+const TRIES = 3;
+
+/**
+ * The passwords for a file: LOTMINT_FILE_PASSWORD, else for a file in a device's folder below output/ the one that is
+ * listed for the device, else one that is typed on a terminal.
+ */
+export function filePasswords(path: string, around: CliProcess): FilePasswords {
+  return {
+    given: async function* () {
+      const given = around.secrets.filePassword() ?? (await listedPassword(path));
+      if (given !== undefined) yield given;
+    },
+    typed: async function* () {
+      if (around.secrets.filePassword() !== undefined || !around.stdin.isTTY || !around.stderr.isTTY) return;
+      for (let left = TRIES; left > 0; left--) {
+        yield await askPassphrase(`Password of ${plainText(basename(path))}: `, around.stdin, around.stderr);
+        if (left > 1) around.stderr.write("that password does not open it\n");
+      }
+    },
+  };
+}
+
+/** The password in the lot's list of a device, for output/<lot>/devices/<id>/FILE of any home. */
+async function listedPassword(path: string): Promise<string | undefined> {
+  const folder = dirname(realpathSync(path));
+  const devices = dirname(folder);
+  if (basename(devices) !== "devices") return undefined;
+  const lotFolder = dirname(devices);
+  const home = homeLayout(dirname(dirname(lotFolder)));
+  const lot = idOfName(basename(lotFolder));
+  const id = idOfName(basename(folder));
+  const secrets = recordedSecretsFolder(home, lot);
+  const list =
+    secrets === undefined ? join(lotFolder, "secrets", "passwords.csv") : lotLayout(home, lot, secrets).passwords;
+  try {
+    return (await readPasswords(list, new Set([id])))?.passwords.get(id);
+  } catch {
+    // Not ours to read: then the password is asked for.
+    return undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import type { FastifyInstance } from "fastify";
+import { authorityModels } from "../models/authority-models.ts";
+import { makeLotTable } from "../models/lot-table.ts";
+import { rememberRates } from "../models/rate-memory.ts";
+import type { PageTools } from "../page-tools.ts";
+import { type OpenStreams, openStreams } from "../stream/streams.ts";
+import { keepPreviews } from "../upload/previews.ts";
+import { addActRoutes } from "./act-routes.ts";
+import { addAssetRoutes } from "./asset-routes.ts";
+import { addFileRoutes } from "./file-routes.ts";
+import { addLookRoutes } from "./look-routes.ts";
+import { addManifestRoutes } from "./manifest-routes.ts";
+import { addSignInRoutes, type SignInOptions } from "./sign-in-routes.ts";
+import { addStateRoutes } from "./state-routes.ts";
+
+/** All addresses of the page; gives its streams. */
+export async function addRoutes(
+  server: FastifyInstance,
+  tools: PageTools,
+  access: SignInOptions,
+): Promise<OpenStreams> {
+  const table = makeLotTable(tools);
+  const rates = rememberRates(tools.control);
+  const previews = keepPreviews(tools);
+  const authorities = authorityModels(tools);
+  addAssetRoutes(server);
+  await addSignInRoutes(server, access);
+  await addManifestRoutes(server, previews);
+  addLookRoutes(server, tools, { table, previews, rates, authorities });
+  addFileRoutes(server, tools);
+  addActRoutes(server, tools);
+  addStateRoutes(server, tools, { table, authorities });
+  return openStreams(server, tools, { table, rates });
+}
