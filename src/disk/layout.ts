@@ -302,6 +302,22 @@ export function dropLayout(home: Home): DropLayout {
   };
 }
 
+/** state/webhook/: events that the webhook's receiver has not taken yet, and those that are set aside. */
+export interface SpoolLayout {
+  readonly folder: string;
+  readonly aside: string;
+}
+
+export function spoolLayout(home: Home): SpoolLayout {
+  const folder = join(home.state, "webhook");
+  return { folder, aside: join(folder, "aside") };
+}
+
+/** state/webhook/<number>-<id>.json: in the order of their numbers. */
+export function spoolFile(number: number, id: string): string {
+  return `${String(number).padStart(12, "0")}-${id}.json`;
+}
+
 /** state/page/: manifests that were handed to the page and are not started yet; whatever a killed watcher left there goes. */
 export function pageUploads(home: Home): string {
   return join(home.state, "page");

@@ -3,11 +3,12 @@ import { existsSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { performance } from "node:perf_hooks";
 import { getuid, pid } from "node:process";
-import { dropLayout } from "../../disk/layout.ts";
+import { dropLayout, spoolLayout } from "../../disk/layout.ts";
 import { EXIT } from "../../domain/exit-code.ts";
 import { holdAlone } from "../../ledger/sqlite/hold-alone.ts";
 import { keepWatchRecord, type WatchRecord } from "../../page/watch-record.ts";
 import { openWebhook } from "../../platform/http/send-webhook.ts";
+import { openEventSpool } from "../../watch/event-spool.ts";
 import { openWatch } from "../../watch/open-watch.ts";
 import { type EventSender, sendEvents } from "../../watch/send-events.ts";
 import type { WatchControl } from "../../watch/watch-control.ts";
@@ -55,10 +56,12 @@ export async function watchHome(
   const { home, log, now } = context;
   const site = context.site();
   const drop = dropLayout(home);
-  const events = openEvents(context);
   const lock = holdAlone(drop.watchLock, pid, `watches ${home.root}`);
+  let events: EventSender | undefined;
   let face: Awaited<ReturnType<OpenFace>> | undefined;
   try {
+    const sender = openEvents(context);
+    events = sender;
     makeInput(home.input);
     const ledgers = shareLedger(() => openHomeLedger(home, now));
     const assignment = assignDrops(context, ledgers);
@@ -81,6 +84,7 @@ export async function watchHome(
       log,
       now,
       monotonic,
+      newId: randomUUID,
       signal: context.signal,
       calls: {
         admit: assignment.admit,
@@ -95,7 +99,7 @@ export async function watchHome(
         },
         renewCrls: renewHomeCrls(context, ledgers),
         ...fillKeysBeside(context, ledgers),
-        tell: (event) => events?.tell(event),
+        tell: (event, id) => sender?.tell(event, id),
         onEnd: ({ name, outcome, text }) => {
           record.ended({ name, outcome });
           context.printJson({ file: name, ...outcome.report });
@@ -119,6 +123,7 @@ function openEvents(context: CliContext): EventSender | undefined {
   if (webhook === undefined) return undefined;
   return sendEvents({
     webhook: openWebhook(webhook, context.secrets.webhookSecret(), context.now),
+    spool: openEventSpool(spoolLayout(context.home), context.log),
     events: webhook.events,
     host: hostname(),
     newId: randomUUID,
