@@ -67,7 +67,7 @@ function occupiedPlace(place: string, cause: unknown): OnboardingError {
 export function missingFolders(lot: LotLayout, batch: number, missed: readonly string[]): OnboardingError {
   const ids = listIds(missed, 5);
   return new OnboardingError(
-    `${missed.length} ${nounFor(missed.length, "device")} (${ids}) ${nounFor(missed.length, "has", "have")} been minted, but their folders are neither in ${batchFolder(lot, batch)} nor in ${lot.devices}; bring the disk back that they are on and run again (if they are lost for good, make an empty folder for each in ${lot.devices} and remint the devices)`,
+    `${missed.length} ${nounFor(missed.length, "device")} (${ids}) ${nounFor(missed.length, "has been minted, but its folder is", "have been minted, but their folders are")} neither in ${batchFolder(lot, batch)} nor in ${lot.devices}; bring the disk back that they are on and run again (if they are lost for good, make an empty folder for each in ${lot.devices} and remint the devices)`,
     { code: "disk-unwritable" },
   );
 }
