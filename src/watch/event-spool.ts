@@ -15,7 +15,7 @@ export interface SpoolBounds {
 }
 
 /** Events of a few hundred octets each, for months; and no more of a small disk than this. */
-export const SPOOL_BOUNDS: SpoolBounds = { events: 100_000, bytes: 64 * 1024 * 1024, aside: 1_000 };
+const SPOOL_BOUNDS: SpoolBounds = { events: 100_000, bytes: 64 * 1024 * 1024, aside: 1_000 };
 /** Of events that are dropped, so many make one line in the log. */
 const TELL_EVERY = 1_000;
 

@@ -13,7 +13,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { homeLayout, spoolLayout } from "../../src/disk/layout.ts";
-import { type EventSpool, openEventSpool, SPOOL_BOUNDS, type SpoolBounds } from "../../src/watch/event-spool.ts";
+import { type EventSpool, openEventSpool, type SpoolBounds } from "../../src/watch/event-spool.ts";
+
+const SPOOL_BOUNDS: SpoolBounds = { events: 100_000, bytes: 64 * 1024 * 1024, aside: 1_000 };
 
 function world() {
   const root = mkdtempSync(join(tmpdir(), "lotmint-spool-"));

@@ -2,6 +2,7 @@ import { readAuthority } from "../../authority/load-authority.ts";
 import { verifyChain } from "../../authority/verify-chain.ts";
 import { EXIT, worstExitCode } from "../../domain/exit-code.ts";
 import type { Job } from "../../domain/job.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { RejectedRow } from "../../domain/plan.ts";
 import type { Problem } from "../../domain/problem.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -60,7 +61,11 @@ function settingsOf(job: Job): (readonly [string, string])[] {
     keystores.pem.key === "none" ? "" : `key.pem (${keystores.pem.key})`,
   ].filter((format) => format !== "");
   const days =
-    validity.kind === "days" ? `${validity.days} days` : validity.kind === "years" ? `${validity.years} years` : "";
+    validity.kind === "days"
+      ? `${validity.days} ${nounFor(validity.days, "day")}`
+      : validity.kind === "years"
+        ? `${validity.years} ${nounFor(validity.years, "year")}`
+        : "";
   const until = validity.kind === "until" ? `until ${new Date(validity.notAfterMs).toISOString()}` : "";
   return [
     ["profile", job.profile.name],
