@@ -302,6 +302,22 @@ export function dropLayout(home: Home): DropLayout {
   };
 }
 
+/** state/webhook/: events that the webhook's receiver has not taken yet, and those that are set aside. */
+export interface SpoolLayout {
+  readonly folder: string;
+  readonly aside: string;
+}
+
+export function spoolLayout(home: Home): SpoolLayout {
+  const folder = join(home.state, "webhook");
+  return { folder, aside: join(folder, "aside") };
+}
+
+/** state/webhook/<number>-<id>.json: in the order of their numbers. */
+export function spoolFile(number: number, id: string): string {
+  return `${String(number).padStart(12, "0")}-${id}.json`;
+}
+
 /** The record of a file in work/; by digest, since any name that a file may have has to fit. */
 export function claimFile(drop: DropLayout, workName: string): string {
   return join(drop.claims, `${createHash("sha256").update(workName).digest("hex").slice(0, 32)}.json`);

@@ -21,6 +21,8 @@ export interface Claim {
     readonly name: string;
     /** What the file with its rejected rows is called; absent where there are none. */
     readonly rejects?: string;
+    /** The id of the event that tells of it, so that it is told under the same one after a crash. Absent where an earlier lotmint filed it. */
+    readonly event?: string;
   } | null;
   /** Why it is refused, where that could be told only from the name that it was dropped under. */
   readonly refusal?: Refusal | null;

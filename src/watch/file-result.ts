@@ -19,12 +19,14 @@ export interface Filed {
   /** Where its result's text lies. */
   readonly result: string;
   readonly text: string;
+  /** The id of the event that tells of it. */
+  readonly event: string;
 }
 
 /**
  * Puts a file from work/ into done/ or rejected/, with its results beside it: first the name it gets is recorded,
- * then the results are written, then it is moved, so that a crash at any moment leaves it in work/ to be
- * filed again under the same name, or done. Nothing that lies there is overwritten. Throws `disk-unwritable`;
+ * then the results are written and `tell` is called, then it is moved, so that a crash at any moment leaves it in work/ to be
+ * filed and told of again under the same name and event, or done. Nothing that lies there is overwritten. Throws `disk-unwritable`;
  * then it can be called again.
  */
 export function fileResult(
@@ -32,7 +34,12 @@ export function fileResult(
   workName: string,
   claim: Claim,
   outcome: LotOutcome,
-  asked: { readonly folder: "done" | "rejected"; readonly nowMs: number },
+  asked: {
+    readonly folder: "done" | "rejected";
+    readonly nowMs: number;
+    readonly newId: () => string;
+    readonly tell: (filed: Filed) => void;
+  },
 ): Filed {
   const folder = drop[asked.folder];
   const from = join(drop.work, workName);
@@ -45,8 +52,8 @@ export function fileResult(
     claim.filing?.folder === asked.folder
       ? claim.filing
       : nameFiles(claim.name, new Date(asked.nowMs), isTaken, source !== undefined);
-  const { name, rejects } = filing;
-  writeClaim(drop, workName, { ...claim, filing: { ...filing, folder: asked.folder } });
+  const { name, rejects, event = asked.newId() } = filing;
+  writeClaim(drop, workName, { ...claim, filing: { ...filing, event, folder: asked.folder } });
   const to = join(folder, name);
   const files = resultFiles(to);
   // Who drops files sees them on a share, where this machine's paths mean nothing.
@@ -69,10 +76,12 @@ export function fileResult(
   replaceFile(files.json, reportJson({ ...outcome.report, notes: [...new Set(notes)] }), SHARED_FILE);
   if (source !== undefined && rejects !== undefined) copyFile(source, join(folder, rejects));
   replaceFile(files.text, text, SHARED_FILE);
+  const filed = { path: to, result: files.text, text, event };
+  asked.tell(filed);
   move(from, to);
   remove(waitingFile(from));
   dropClaim(drop, workName);
-  return { path: to, result: files.text, text };
+  return filed;
 }
 
 /** The lot's rejects.csv, where rows of it are to be corrected; undefined where there is none. */
@@ -89,7 +98,7 @@ function nameFiles(
   now: Date,
   isTaken: (name: string) => boolean,
   hasRejects: boolean,
-): { readonly name: string; readonly rejects?: string } {
+): { readonly name: string; readonly rejects?: string; readonly event?: string } {
   const filed = freeName(name, now, isTaken);
   if (!hasRejects) return { name: filed };
   const stem = parse(filed).name.replace(/\.rejects(-[\d-]+)?$/i, "");

@@ -1,7 +1,9 @@
 import type { Logger } from "pino";
 import type { WatchEventKind } from "../domain/job.ts";
 import type { Webhook } from "../platform/http/send-webhook.ts";
+import type { Reply } from "../platform/platform.ts";
 import { DEFAULT_RETRY, type RetryPolicy, retryWhileUncertain } from "../platform/retry.ts";
+import type { EventSpool } from "./event-spool.ts";
 
 /** What others are told: a lot has ended, or something cannot go on. */
 export interface WatchEvent {
@@ -22,79 +24,144 @@ export interface WatchEvent {
 }
 
 export interface EventSender {
-  /** Takes an event on its way and returns at once. Never throws; what cannot be delivered is dropped with a line in the log. */
-  tell(event: WatchEvent): void;
-  /** Tries once more to deliver what is left, and gives up after `patienceMs`. */
+  /**
+   * Keeps an event on disk, durably, and returns; it is delivered in the background. Never throws. Told again under the same
+   * id, as after a crash, it is the same event.
+   */
+  tell(event: WatchEvent, id?: string): void;
+  /** Delivers what it can until `patienceMs` are over or a try fails, and leaves the rest for the next start. */
   close(patienceMs: number): Promise<void>;
 }
 
 export interface SenderOptions {
   readonly webhook: Webhook;
+  readonly spool: EventSpool;
   readonly events: readonly WatchEventKind[];
   /** Who tells it. */
   readonly host: string;
   readonly newId: () => string;
   readonly now: () => number;
-  readonly log: Pick<Logger, "warn">;
-  /** How often and with which pauses; its signal is the sender's own. */
-  readonly retry?: Omit<RetryPolicy, "signal">;
+  readonly log: Pick<Logger, "info" | "warn" | "error">;
+  /** With which pauses; its tries and its signal are the sender's own. */
+  readonly retry?: Omit<RetryPolicy, "signal" | "tries">;
 }
 
-/** An outage of the receiver costs so many events and no more memory than that. */
-const MAX_WAITING = 100;
-/** Six tries over about five minutes. */
-const RETRY: Omit<RetryPolicy, "signal"> = { ...DEFAULT_RETRY, tries: 6, firstPauseMs: 2000, longestPauseMs: 120_000 };
+const RETRY: Omit<RetryPolicy, "signal" | "tries"> = { ...DEFAULT_RETRY, firstPauseMs: 2000, longestPauseMs: 300_000 };
+/** What says that the event itself is wrong, so that no other receiver and no later time would take it. */
+const BAD_EVENT: ReadonlySet<number | undefined> = new Set([400, 413, 422]);
+/** A proxy that restarts may say so too. */
+const TRIES_OF_A_BAD_EVENT = 3;
 
-/** Sends events one after the other, in the background; no run waits for it. */
+/**
+ * Delivers events one after the other, in the order in which they were told, also those that an earlier process left. A
+ * receiver that is away, or says no, is asked again with growing pauses for as long as the process runs; an event that it calls wrong three times
+ * is set aside, so that those behind it are delivered. No run waits for it.
+ */
 export function sendEvents(options: SenderOptions): EventSender {
-  const { webhook, events, log, retry = RETRY } = options;
-  const waiting: string[] = [];
+  const { webhook, spool, events, log, retry = RETRY } = options;
   /** Ends the pauses, then the requests. */
   const closing = new AbortController();
   const ending = new AbortController();
   let underWay: Promise<void> | undefined;
+  let trouble: string | undefined;
 
-  async function deliver(body: string): Promise<void> {
-    const reply = await retryWhileUncertain(() => webhook.send(body, ending.signal), {
-      ...retry,
-      signal: closing.signal,
+  /** One try; a no that is not about the event is one that may change. */
+  async function attempt(body: string, calledWrong: { times: number }): Promise<Reply<undefined>> {
+    const reply = await webhook.send(body, ending.signal).catch((error: unknown): Reply<undefined> => {
+      return { kind: "unknown", message: error instanceof Error ? error.message : String(error) };
     });
-    if (reply.kind !== "answer")
-      log.warn({ reason: reply.message }, `an event could not be delivered to the webhook: ${reply.message}`);
+    if (reply.kind !== "refused") return reply;
+    if (BAD_EVENT.has(reply.status)) {
+      calledWrong.times += 1;
+      if (calledWrong.times >= TRIES_OF_A_BAD_EVENT) return reply;
+    }
+    return { kind: "unknown", status: reply.status, message: reply.message };
   }
 
+  function tellTrouble(message: string): void {
+    if (trouble === message) return;
+    trouble = message;
+    log.warn(
+      { reason: message, waiting: spool.waiting },
+      `${message}; ${count(spool.waiting)} on disk, delivery is tried again`,
+    );
+  }
+
+  function isOver(): void {
+    if (trouble !== undefined) log.info("the webhook takes events again");
+    trouble = undefined;
+  }
+
+  /** Until nothing waits, or the sender is being closed and a try has failed. */
   async function work(): Promise<void> {
-    for (let body = waiting.shift(); body !== undefined && !ending.signal.aborted; body = waiting.shift()) {
-      await deliver(body).catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        log.warn({ reason }, `an event could not be delivered to the webhook: ${reason}`);
+    for (let event = spool.oldest(); event !== undefined && !ending.signal.aborted; event = spool.oldest()) {
+      const { body, id } = event;
+      const calledWrong = { times: 0 };
+      const reply = await retryWhileUncertain(() => attempt(body, calledWrong), {
+        ...retry,
+        tries: Number.POSITIVE_INFINITY,
+        signal: closing.signal,
+        onPause: (pause) => {
+          tellTrouble(pause.reply.message);
+        },
       });
+      if (reply.kind === "answer") {
+        isOver();
+        event.delivered();
+      } else if (reply.kind === "refused") {
+        log.error({ id, status: reply.status }, `the webhook does not take event ${id}: ${reply.message}`);
+        event.refused();
+      } else return;
     }
-    underWay = undefined;
+  }
+
+  function start(): void {
+    underWay ??= work().then(
+      () => {
+        underWay = undefined;
+        // One may have been told in the moment after the last look.
+        if (spool.waiting > 0 && !closing.signal.aborted) start();
+      },
+      (error: unknown) => {
+        underWay = undefined;
+        const reason = error instanceof Error ? error.message : String(error);
+        log.error({ reason }, `events cannot be delivered to the webhook: ${reason}`);
+      },
+    );
+  }
+
+  if (spool.waiting > 0) {
+    log.info({ waiting: spool.waiting }, `${count(spool.waiting)} for the webhook from before`);
+    start();
   }
 
   return {
-    tell: (event) => {
+    tell: (event, given) => {
       if (!events.includes(event.event)) return;
-      if (waiting.length >= MAX_WAITING) {
-        waiting.shift();
-        log.warn(
-          { waiting: MAX_WAITING },
-          `the webhook is not reached and ${MAX_WAITING} events wait; the oldest event is dropped`,
-        );
-      }
       const { now, newId, host } = options;
-      const at = new Date(now()).toISOString();
-      waiting.push(JSON.stringify({ version: 1, id: newId(), at, host, ...event }));
-      underWay ??= work();
+      const id = given ?? newId();
+      spool.keep(id, JSON.stringify({ version: 1, id, at: new Date(now()).toISOString(), host, ...event }));
+      start();
     },
     close: async (patienceMs) => {
       closing.abort();
       const alarm = setTimeout(() => ending.abort(), patienceMs);
+      // What was in a pause has given up; each event is tried once more, as long as they are taken.
+      await underWay;
+      start();
       await underWay;
       clearTimeout(alarm);
-      if (ending.signal.aborted) log.warn("the webhook did not answer in time; events may be lost");
+      if (spool.waiting > 0) {
+        log.warn(
+          { waiting: spool.waiting },
+          `${count(spool.waiting)} for the webhook, to be delivered when watch is started again`,
+        );
+      }
       await webhook.close();
     },
   };
+}
+
+function count(events: number): string {
+  return events === 1 ? "1 event waits" : `${events} events wait`;
 }

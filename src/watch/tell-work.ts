@@ -18,6 +18,8 @@ export interface WorkTeller {
   stopped(work: Work): void;
   /** Its lot goes on. */
   resumed(work: Work): void;
+  /** Tells others that it has come to its end, once; before that is so on the disk, so that a crash in between loses no event. */
+  tellEnd(work: Work, outcome: LotOutcome, filed: Filed | undefined): void;
   /** It has come to its end. */
   end(work: Work, outcome: LotOutcome, filed: Filed | undefined): void;
   /** Tells each that has made no progress for too long, once. */
@@ -33,11 +35,17 @@ export function tellWork(options: WatchOptions): WorkTeller {
     outcome: LotOutcome | undefined,
     message: string,
     result: string | null,
+    id?: string,
   ): void {
     const { name, lot, job } = claim;
     const figures = outcome === undefined ? {} : { counts: outcome.report.counts, rejects: outcome.report.rejects };
     const file = sends === true ? null : name;
-    calls.tell({ event, file, lot, job, exitCode: outcome?.exitCode ?? null, message, result, ...figures });
+    calls.tell({ event, file, lot, job, exitCode: outcome?.exitCode ?? null, message, result, ...figures }, id);
+  }
+
+  function endText({ sends, claim, path }: Work, outcome: LotOutcome, filed: Filed | undefined): string {
+    if (sends === true) return sendText(outcome, claim.name);
+    return filed?.text ?? resultText(outcome, { name: claim.name, filed: path, input: basename(drop.input) });
   }
 
   /** Beside the file, and in its claim for `status`. It is for convenience; a disk without room for it is told of elsewhere. */
@@ -91,13 +99,19 @@ export function tellWork(options: WatchOptions): WorkTeller {
       }
     },
 
+    tellEnd: (work, outcome, filed) => {
+      if (work.toldEnd) return;
+      work.toldEnd = true;
+      const { exitCode } = outcome;
+      const kind = exitCode === 0 ? "done" : exitCode === 3 ? "partial" : "failed";
+      const message = endText(work, outcome, filed).split("\n")[0] ?? "";
+      tell(work, kind, outcome, message, filed?.result ?? null, filed?.event);
+    },
+
     end: (work, outcome, filed) => {
       const { claim, planned } = work;
       const { exitCode } = outcome;
-      const text =
-        work.sends === true
-          ? sendText(outcome, claim.name)
-          : (filed?.text ?? resultText(outcome, { name: claim.name, filed: work.path, input: basename(drop.input) }));
+      const text = endText(work, outcome, filed);
       const message = text.split("\n")[0] ?? "";
       const fields = { file: claim.name, lot: claim.lot, job: claim.job, exitCode };
       if (exitCode === 0) log.info(fields, message);
@@ -107,8 +121,6 @@ export function tellWork(options: WatchOptions): WorkTeller {
           { ...fields, reason: outcome.problem },
           outcome.problem === undefined ? message : `${message} ${outcome.problem}`,
         );
-      const kind = exitCode === 0 ? "done" : exitCode === 3 ? "partial" : "failed";
-      tell(work, kind, outcome, message, filed?.result ?? null);
       if (planned !== undefined && !work.claimed) calls.plannedEnded(planned, work.folder === "done");
       calls.onEnd({ name: work.sends === true ? null : claim.name, outcome, text });
     },

@@ -79,8 +79,8 @@ export interface WatchCalls {
   readonly renewCrls?: () => Promise<void>;
   /** Makes keys beforehand until the signal, which comes as soon as there is something else to do. */
   readonly fillKeys?: (signal: AbortSignal) => Promise<void>;
-  /** Tells others; returns at once. */
-  readonly tell: (event: WatchEvent) => void;
+  /** Tells others: keeps the event until it is delivered, and returns. Under a known id it is the same event again. */
+  readonly tell: (event: WatchEvent, id?: string) => void;
   /** A file has come to its end; `text` is what lies beside it. Without a name: the sending again of a lot. */
   readonly onEnd: (end: { readonly name: string | null; readonly outcome: LotOutcome; readonly text: string }) => void;
 }
@@ -103,6 +103,7 @@ export interface WatchOptions {
   readonly now: () => number;
   /** Milliseconds of a clock that does not jump. */
   readonly monotonic: () => number;
+  readonly newId: () => string;
   /** Aborted to stop: nothing is claimed or begun any more; what runs is told by the same signal elsewhere. */
   readonly signal: AbortSignal;
 }

@@ -7,7 +7,7 @@ import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
 import { foldLotName } from "../domain/lot.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import { isThere } from "./claim-drop.ts";
-import { dropClaim, writeClaim } from "./claims.ts";
+import { dropClaim, readClaim, writeClaim } from "./claims.ts";
 import { errorOutcome } from "./error-outcome.ts";
 import { type Filed, fileResult } from "./file-result.ts";
 import { judge, type LotOutcome } from "./lot-outcome.ts";
@@ -272,9 +272,12 @@ export function openWorkDesk(options: WatchOptions, { troubles, stops, feed, rin
   async function file(work: Work, outcome: LotOutcome): Promise<void> {
     const { claim, path } = work;
     try {
-      const filed: Filed | undefined = work.claimed
-        ? fileResult(drop, basename(path), claim, outcome, { folder: work.folder, nowMs: options.now() })
-        : undefined;
+      const tell = (filed: Filed | undefined) => teller.tellEnd(work, outcome, filed);
+      const asked = { folder: work.folder, nowMs: options.now(), newId: options.newId, tell };
+      // Where it was going when it was filed before and the disk failed.
+      const filing = work.claimed ? (readClaim(drop, basename(path))?.filing ?? claim.filing) : null;
+      const filed = work.claimed ? fileResult(drop, basename(path), { ...claim, filing }, outcome, asked) : undefined;
+      if (filed === undefined) tell(undefined);
       if (work.sends === true) await calls.orders.endSend(claim.lot ?? "", outcome.exitCode);
       forget(work);
       if (work.sends === true) sendEnded();

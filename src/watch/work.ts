@@ -38,6 +38,8 @@ export interface Work extends NewWork {
   movedMs: number;
   toldStalled: boolean;
   toldFailed: boolean;
+  /** Others have been told of its end. */
+  toldEnd: boolean;
   waitingFor: number | undefined;
   /** It waits because its lot is stopped, and that has been told beside it. */
   stopped: boolean;
@@ -69,6 +71,7 @@ export function makeWork(added: NewWork, order: number, nowMs: number, movedMs: 
     movedMs,
     toldStalled: false,
     toldFailed: false,
+    toldEnd: false,
     waitingFor: undefined,
     stopped: false,
     halt: undefined,

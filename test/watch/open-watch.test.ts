@@ -747,3 +747,37 @@ test("a pool that was filled is looked at again a minute later, and one that can
   await watch.stop();
   expect(world.logged.filter(({ msg }) => msg.includes("key pool")).length).toBeGreaterThan(0);
 });
+
+test("a file that was being filed when the watcher was killed is told of under the id that it had then", async () => {
+  const world = new WatchWorld();
+  mkdirSync(world.drop.work);
+  writeFileSync(join(world.drop.work, "LOT.csv"), "id\n1\n");
+  const filing = { folder: "done", name: "LOT.csv", event: "told-before" } as const;
+  writeClaim(world.drop, "LOT.csv", { name: "LOT.csv", claimedAtMs: 0, lot: "LOT", job: "job", starts: 0, filing });
+  world.write("OTHER.csv");
+  expect(await world.once()).toBe(0);
+  const told = world.events.map(({ lot }, index) => [lot, world.eventIds[index]]);
+  expect(new Map(told as [string, string][])).toEqual(
+    new Map([
+      ["LOT", "told-before"],
+      ["OTHER", "id-1"],
+    ]),
+  );
+});
+
+test("a disk that fails while a file is filed has it filed later under the same name, and told of once", async () => {
+  const world = new WatchWorld();
+  const path = join(world.drop.done, "LOT.csv.result.txt.new");
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, "x"), "");
+  world.write("LOT.csv");
+  world.start();
+  await until(() => world.control.works()[0]?.reason?.includes("LOT.csv") === true);
+  rmSync(path, { recursive: true });
+  world.skippedMs += 5_000;
+  await until(() => world.manifests("done").length === 1);
+  expect([world.names("done"), world.events.length]).toEqual([
+    ["LOT.csv", "LOT.csv.result.json", "LOT.csv.result.txt"],
+    1,
+  ]);
+});

@@ -38,6 +38,8 @@ export class WatchWorld {
   readonly ran: string[] = [];
   readonly files: FileToRun[] = [];
   readonly events: WatchEvent[] = [];
+  /** Of each event, where one was given. */
+  readonly eventIds: (string | undefined)[] = [];
   readonly logged: { readonly level: number; readonly msg: string; readonly reason?: string }[] = [];
   /** Files that schedules are due for at the next asking. */
   due: PlannedFile[] = [];
@@ -67,6 +69,7 @@ export class WatchWorld {
   #stop = new AbortController();
   /** How often the watcher has asked for the time: several times with every look. */
   #askings = 0;
+  #ids = 0;
 
   constructor() {
     mkdirSync(this.drop.input);
@@ -196,7 +199,10 @@ export class WatchWorld {
       plannedTaken: ({ path }) => this.plans.push(`taken ${path}`),
       plannedTried: ({ path }) => this.plans.push(`tried ${path}`),
       plannedEnded: ({ path }, done) => this.plans.push(`${done ? "done" : "ended"} ${path}`),
-      tell: (event) => this.events.push(event),
+      tell: (event, id) => {
+        this.events.push(event);
+        this.eventIds.push(id);
+      },
       onEnd: () => undefined,
       ...(this.renewCrls === undefined ? {} : { renewCrls: this.renewCrls }),
       ...(this.fillKeys === undefined ? {} : { fillKeys: this.fillKeys }),
@@ -224,6 +230,10 @@ export class WatchWorld {
       monotonic: () => {
         this.#askings += 1;
         return performance.now() + this.skippedMs;
+      },
+      newId: () => {
+        this.#ids += 1;
+        return `id-${this.#ids}`;
       },
       signal: this.#stop.signal,
     };

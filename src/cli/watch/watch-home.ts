@@ -3,10 +3,11 @@ import { existsSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { performance } from "node:perf_hooks";
 import { getuid, pid } from "node:process";
-import { dropLayout } from "../../disk/layout.ts";
+import { dropLayout, spoolLayout } from "../../disk/layout.ts";
 import { EXIT } from "../../domain/exit-code.ts";
 import { holdAlone } from "../../ledger/sqlite/hold-alone.ts";
 import { openWebhook } from "../../platform/http/send-webhook.ts";
+import { openEventSpool } from "../../watch/event-spool.ts";
 import { openWatch } from "../../watch/open-watch.ts";
 import { type EventSender, sendEvents } from "../../watch/send-events.ts";
 import type { WatchControl } from "../../watch/watch-control.ts";
@@ -42,10 +43,12 @@ export async function watchHome(
   const { home, log, now } = context;
   const site = context.site();
   const drop = dropLayout(home);
-  const events = openEvents(context);
   const lock = holdAlone(drop.watchLock, pid, `watches ${home.root}`);
+  let events: EventSender | undefined;
   let face: Awaited<ReturnType<OpenFace>> | undefined;
   try {
+    const sender = openEvents(context);
+    events = sender;
     makeInput(home.input);
     const ledgers = shareLedger(() => openHomeLedger(home, now));
     const assignment = assignDrops(context, ledgers);
@@ -67,6 +70,7 @@ export async function watchHome(
       log,
       now,
       monotonic: () => performance.now(),
+      newId: randomUUID,
       signal: context.signal,
       calls: {
         admit: assignment.admit,
@@ -77,7 +81,7 @@ export async function watchHome(
         ...dueJobs(context),
         renewCrls: renewHomeCrls(context, ledgers),
         ...fillKeysBeside(context, ledgers),
-        tell: (event) => events?.tell(event),
+        tell: (event, id) => sender?.tell(event, id),
         onEnd: ({ name, outcome, text }) => {
           context.printJson({ file: name, ...outcome.report });
           if (once) context.print(text);
@@ -100,6 +104,7 @@ function openEvents(context: CliContext): EventSender | undefined {
   if (webhook === undefined) return undefined;
   return sendEvents({
     webhook: openWebhook(webhook, context.secrets.webhookSecret(), context.now),
+    spool: openEventSpool(spoolLayout(context.home), context.log),
     events: webhook.events,
     host: hostname(),
     newId: randomUUID,
