@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { WatchEventKind } from "../domain/job.ts";
 import type { Webhook } from "../platform/http/send-webhook.ts";
 import type { Reply } from "../platform/platform.ts";
-import { DEFAULT_RETRY, type RetryPolicy, retryWhileUncertain } from "../platform/retry.ts";
+import { DEFAULT_RETRY, type RetryPolicy, retryWhileUncertain, type Uncertain } from "../platform/retry.ts";
 import type { EventSpool } from "./event-spool.ts";
 
 /** What others are told: a lot has ended, or something cannot go on. */
@@ -29,7 +29,7 @@ export interface EventSender {
    * id, as after a crash, it is the same event.
    */
   tell(event: WatchEvent, id?: string): void;
-  /** Delivers what it can until `patienceMs` are over or a try fails, and leaves the rest for the next start. */
+  /** Delivers what it can until `patienceMs` are over or the receiver is found away, and leaves the rest for the next start. */
   close(patienceMs: number): Promise<void>;
 }
 
@@ -97,14 +97,19 @@ export function sendEvents(options: SenderOptions): EventSender {
     for (let event = spool.oldest(); event !== undefined && !ending.signal.aborted; event = spool.oldest()) {
       const { body, id } = event;
       const calledWrong = { times: 0 };
-      const reply = await retryWhileUncertain(() => attempt(body, calledWrong), {
-        ...retry,
-        tries: Number.POSITIVE_INFINITY,
-        signal: closing.signal,
-        onPause: (pause) => {
-          tellTrouble(pause.reply.message);
-        },
-      });
+      const deliver = (tries: number, signal: AbortSignal) =>
+        retryWhileUncertain(() => attempt(body, calledWrong), {
+          ...retry,
+          tries,
+          signal,
+          onPause: (pause) => {
+            tellTrouble(pause.reply.message);
+          },
+        });
+      let reply = await deliver(Number.POSITIVE_INFINITY, closing.signal);
+      // Also while closing: each `watch --once` would try it once, and never come to those behind it.
+      const left = TRIES_OF_A_BAD_EVENT - calledWrong.times;
+      if (isUncertain(reply) && BAD_EVENT.has(reply.status)) reply = await deliver(left, ending.signal);
       if (reply.kind === "answer") {
         isOver();
         event.delivered();
@@ -160,6 +165,10 @@ export function sendEvents(options: SenderOptions): EventSender {
       await webhook.close();
     },
   };
+}
+
+function isUncertain(reply: Reply<undefined>): reply is Uncertain {
+  return reply.kind === "busy" || reply.kind === "unknown";
 }
 
 function count(events: number): string {

@@ -299,7 +299,7 @@ test("a lot is sent again in its turn, once, also after a restart in between, an
   world.sendOutcome = (sent) => ended(3, sent);
   world.start();
   await until(() => world.sent.length === 1 && world.asked.size === 0);
-  await world.looked();
+  await until(() => world.control.works().length === 0);
   expect(world.sent.map(({ lot, job }) => [lot, job])).toEqual([["A", "job"]]);
   expect(world.recorded).toContain("sent A: 3");
   expect(world.events.filter(({ file }) => file === null)).toMatchObject([{ event: "partial", lot: "A", exitCode: 3 }]);

@@ -200,6 +200,23 @@ test("at the end all that waits is tried once more, and what is not taken is lef
   );
 });
 
+test("an event that is called wrong while the sender is being closed does not keep those behind it, start after start", async () => {
+  const receiver = new Receiver();
+  const tries: string[] = [];
+  const send: Send = async (body) => {
+    const { id } = JSON.parse(body) as { readonly id: string };
+    tries.push(id);
+    return id === "id-1" ? { kind: "refused", status: 422, message: "HTTP 422" } : TAKEN;
+  };
+  // As `watch --once` does: closed at once after the last event.
+  const events = receiver.start(send);
+  events.tell(EVENT);
+  events.tell(EVENT);
+  await events.close(60_000);
+  expect(tries).toEqual(["id-1", "id-1", "id-1", "id-2"]);
+  expect([receiver.waiting(), readdirSync(receiver.layout.aside)]).toEqual([[], ["000000000001-id-1.json"]]);
+});
+
 test("a sender that throws breaks nothing, and the event stays", async () => {
   const receiver = new Receiver();
   let tries = 0;
