@@ -99,6 +99,7 @@ export async function makeRunTools(
   passphraseFile: string | undefined,
 ): Promise<RunTools> {
   const { currentLockOwner } = await import("../ledger/lock-owner.ts");
+  const { keysOfRun } = await import("../authority/authority-key.ts");
   const passphrases = new Map<string, Promise<string>>();
   context.tellStop();
   limitYoungGeneration();
@@ -119,6 +120,7 @@ export async function makeRunTools(
       passphrases.set(name, asked);
       return asked;
     },
+    authorityKeys: keysOfRun(),
     lotPassword: () => context.secrets.lotPassword(),
     poolPassphrase: () => context.secrets.poolPassphrase(),
     openPlatform: context.openPlatform,

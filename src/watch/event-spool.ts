@@ -15,7 +15,7 @@ export interface SpoolBounds {
 }
 
 /** Events of a few hundred octets each, for months; and no more of a small disk than this. */
-export const SPOOL_BOUNDS: SpoolBounds = { events: 100_000, bytes: 64 * 1024 * 1024, aside: 1_000 };
+const SPOOL_BOUNDS: SpoolBounds = { events: 100_000, bytes: 64 * 1024 * 1024, aside: 1_000 };
 /** Of events that are dropped, so many make one line in the log. */
 const TELL_EVERY = 1_000;
 
@@ -55,8 +55,9 @@ const UNFINISHED = /\.json\.new$/;
 export function openEventSpool(
   { folder, aside }: SpoolLayout,
   log: Pick<Logger, "warn" | "error">,
-  bounds: SpoolBounds = SPOOL_BOUNDS,
+  given: Partial<SpoolBounds> = {},
 ): EventSpool {
+  const bounds = { ...SPOOL_BOUNDS, ...given };
   let entries: Entry[] = [];
   let bytes = 0;
   let number = 0;

@@ -1,3 +1,4 @@
+import { nounFor } from "../domain/noun-for.ts";
 import { lotState, whoCanAct } from "../report/lot-state.ts";
 import { count, localTime, plainText } from "../report/plain-text.ts";
 import type { LotOutcome } from "./lot-outcome.ts";
@@ -49,7 +50,7 @@ function partialLines(
   { name, input, rejects }: ResultPlaces,
 ): readonly string[] {
   const { done, rejected } = tally(report);
-  const noun = rejected === 1 ? "row is" : "rows are";
+  const noun = nounFor(rejected, "row is", "rows are");
   const nothing = unchanged === true ? "nothing new to do; " : "";
   const first = `Lot ${plainText(report.lot)}: ${nothing}${devices(done)} done, ${count(rejected)} ${noun} rejected.`;
   const path = plainText(rejects ?? places?.rejects ?? "rejects.csv");
@@ -108,7 +109,7 @@ export function sendText(outcome: LotOutcome, lot: string): string {
   const { done, rejected } = tally(report);
   if (exitCode === 0) return `DONE  Lot ${name}: sent again; ${all(done)} done.\n`;
   if (exitCode === 3) {
-    return `PARTIAL  Lot ${name}: sent again; ${devices(done)} done, ${count(rejected)} ${rejected === 1 ? "row is" : "rows are"} rejected.\n`;
+    return `PARTIAL  Lot ${name}: sent again; ${devices(done)} done, ${count(rejected)} ${nounFor(rejected, "row is", "rows are")} rejected.\n`;
   }
   return `FAILED  Lot ${name}, sent again: ${lotState(exitCode).word}.\n${oneLine(problem)}\n`;
 }
@@ -126,7 +127,7 @@ function all(done: number): string {
 }
 
 function devices(done: number): string {
-  return done === 1 ? "1 device is" : `${count(done)} devices are`;
+  return `${count(done)} ${nounFor(done, "device is", "devices are")}`;
 }
 
 function tally({ counts, rejects }: LotOutcome["report"]): { readonly done: number; readonly rejected: number } {

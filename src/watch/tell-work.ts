@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { remove, replaceFile } from "../disk/durable.ts";
 import { waitingFile } from "../disk/layout.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import { lotState } from "../report/lot-state.ts";
 import { writeClaim } from "./claims.ts";
 import type { Filed } from "./file-result.ts";
@@ -134,7 +135,7 @@ export function tellWork(options: WatchOptions): WorkTeller {
         work.toldStalled = true;
         const minutes = Math.round((nowMs - sinceMs) / 60_000);
         const why = work.waitingFor === undefined ? "" : `: ${lotState(work.waitingFor).word}`;
-        const message = `${work.claim.name} has made no progress for ${minutes} minutes${why}`;
+        const message = `${work.claim.name} has made no progress for ${minutes} ${nounFor(minutes, "minute")}${why}`;
         log.warn({ file: work.claim.name, lot: work.claim.lot }, message);
         tell(work, "stalled", undefined, message, null);
       }

@@ -19,7 +19,7 @@ const WINDOW_MS = 15_000;
 /** Closer together than this, two steps are one. */
 const STEP_MS = 200;
 const FIRST_SAMPLE_MS = 1_000;
-export const MOST_RATES = 120;
+const MOST_RATES = 120;
 /** Rooms whose devices count against the takt; other rooms read or write what costs no time. */
 const PRODUCING: ReadonlySet<string> = new Set(["minting", "submitting"]);
 

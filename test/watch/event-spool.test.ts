@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { homeLayout, spoolLayout } from "../../src/disk/layout.ts";
-import { type EventSpool, openEventSpool, SPOOL_BOUNDS, type SpoolBounds } from "../../src/watch/event-spool.ts";
+import { type EventSpool, openEventSpool, type SpoolBounds } from "../../src/watch/event-spool.ts";
 
 function world() {
   const root = mkdtempSync(join(tmpdir(), "lotmint-spool-"));
@@ -26,7 +26,7 @@ function world() {
     logged.push(message ?? "");
   };
   const log = { warn: note, error: note } as unknown as Parameters<typeof openEventSpool>[1];
-  const open = (bounds: Partial<SpoolBounds> = {}) => openEventSpool(layout, log, { ...SPOOL_BOUNDS, ...bounds });
+  const open = (bounds: Partial<SpoolBounds> = {}) => openEventSpool(layout, log, bounds);
   const names = () => (existsSync(layout.folder) ? readdirSync(layout.folder).sort() : []);
   return { ...layout, logged, open, names };
 }

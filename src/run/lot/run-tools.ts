@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { AuthorityKeys } from "../../authority/authority-key.ts";
 import type { Home } from "../../disk/layout.ts";
 import type { Site } from "../../domain/job.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -21,6 +22,8 @@ export interface RunTools {
   readonly onProgress: (progress: Progress) => void;
   /** The passphrase of an authority's key; throws `usage` when none is given. Asked only when something is signed. */
   readonly issuerPassphrase: (authority: string) => Promise<string>;
+  /** Opens authorities' keys: a key that was proven before anything is written is not opened twice by the run. */
+  readonly authorityKeys: AuthorityKeys;
   /** LOTMINT_LOT_PASSWORD; throws `usage` when none is given. */
   readonly lotPassword: () => string;
   /** LOTMINT_POOL_PASSPHRASE; undefined when none is given. Nobody is asked: without it keys are made. */
