@@ -55,8 +55,9 @@ const UNFINISHED = /\.json\.new$/;
 export function openEventSpool(
   { folder, aside }: SpoolLayout,
   log: Pick<Logger, "warn" | "error">,
-  bounds: SpoolBounds = SPOOL_BOUNDS,
+  given: Partial<SpoolBounds> = {},
 ): EventSpool {
+  const bounds = { ...SPOOL_BOUNDS, ...given };
   let entries: Entry[] = [];
   let bytes = 0;
   let number = 0;

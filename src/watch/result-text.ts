@@ -109,7 +109,7 @@ export function sendText(outcome: LotOutcome, lot: string): string {
   const { done, rejected } = tally(report);
   if (exitCode === 0) return `DONE  Lot ${name}: sent again; ${all(done)} done.\n`;
   if (exitCode === 3) {
-    return `PARTIAL  Lot ${name}: sent again; ${devices(done)} done, ${count(rejected)} ${rejected === 1 ? "row is" : "rows are"} rejected.\n`;
+    return `PARTIAL  Lot ${name}: sent again; ${devices(done)} done, ${count(rejected)} ${nounFor(rejected, "row is", "rows are")} rejected.\n`;
   }
   return `FAILED  Lot ${name}, sent again: ${lotState(exitCode).word}.\n${oneLine(problem)}\n`;
 }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { WatchEventKind } from "../domain/job.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import type { Webhook } from "../platform/http/send-webhook.ts";
 import type { Reply } from "../platform/platform.ts";
 import { DEFAULT_RETRY, type RetryPolicy, retryWhileUncertain, type Uncertain } from "../platform/retry.ts";
@@ -172,5 +173,5 @@ function isUncertain(reply: Reply<undefined>): reply is Uncertain {
 }
 
 function count(events: number): string {
-  return events === 1 ? "1 event waits" : `${events} events wait`;
+  return `${events} ${nounFor(events, "event waits", "events wait")}`;
 }
