@@ -136,7 +136,7 @@ function first(content: Buffer, tag: number): DerElement {
 }
 
 /** UTCTime or GeneralizedTime in the one form that RFC 5280 allows (4.1.2.5.1, 4.1.2.5.2). */
-function readTime(element: DerElement): number {
+export function readTime(element: DerElement): number {
   const text = element.content.toString("latin1");
   let digits = "";
   if (element.tag === TAG.UTC_TIME && /^\d{12}Z$/.test(text))
