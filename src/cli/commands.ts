@@ -7,6 +7,7 @@ import { doctorCommand } from "./doctor/command.ts";
 import { initCommand } from "./init/command.ts";
 import { keysCommand } from "./keys/command.ts";
 import { planCommand } from "./plan/command.ts";
+import { receiptCommand } from "./receipt/command.ts";
 import { rehearseCommand } from "./rehearse/command.ts";
 import { remintCommand } from "./remint/command.ts";
 import { reportCommand } from "./report/command.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly AddCommand[] = [
   statusCommand,
   reportCommand,
   checkCommand,
+  receiptCommand,
   truststoreCommand,
   rehearseCommand,
   revokeCommand,

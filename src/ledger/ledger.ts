@@ -6,6 +6,7 @@ import type { Lots } from "./lots.ts";
 import type { Minting } from "./minting.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Reading } from "./reading.ts";
+import type { Receipts } from "./receipts.ts";
 import type { Parts } from "./registration.ts";
 import type { Reminting } from "./reminting.ts";
 import type { RevocationLists } from "./revocation-lists.ts";
@@ -37,6 +38,7 @@ export interface Ledger
     Revoking,
     Reminting,
     RevocationLists,
+    Receipts,
     Reading,
     Events {
   /** Waits for what was asked for, and closes. May be said twice. */

@@ -87,6 +87,7 @@ export async function prepareMinting(
     tools.site.maxChain,
   );
   await refuseRevokedIssuer(tools.ledger, issuer);
+  walk.keepSigner(issuer);
   const { validity, cut, outlives } = resolveValidity(job.validity, job.outliveIssuer, issuer, nowMs);
   if (cut) {
     const end = isoDay(validity.notAfterMs);

@@ -32,6 +32,8 @@ const COMMAND_LINES: Readonly<Record<string, readonly [HomeUse, ...string[]]>> =
   status: ["reads"],
   report: ["writes", "L1"],
   check: ["writes", "L1"],
+  receipt: ["reads", "L1"],
+  "receipt verify": ["none", "receipt.json"],
   "truststore fetch": ["writes", "localhost:1"],
   rehearse: ["writes", "L1"],
   revoke: ["writes", "d1"],

@@ -9,6 +9,7 @@ import { lotRules } from "./lots.ts";
 import { mintingRules } from "./minting.ts";
 import { passwordRules } from "./passwords.ts";
 import { readingRules } from "./reading.ts";
+import { receiptRules } from "./receipts.ts";
 import { registrationRules } from "./registration.ts";
 import { remintingRules } from "./reminting.ts";
 import { revocationListRules } from "./revocation-lists.ts";
@@ -32,6 +33,7 @@ export function ledgerRules(engine: Engine): Omit<Ledger, "close"> {
     ...revokingRules(engine),
     ...remintingRules(engine),
     ...revocationListRules(engine),
+    ...receiptRules(engine),
     ...readingRules(engine),
     ...eventRules(engine),
   };

@@ -7,6 +7,7 @@ import type { LotStatements } from "./statements/lots.ts";
 import type { MintingStatements } from "./statements/minting.ts";
 import type { PasswordStatements } from "./statements/passwords.ts";
 import type { ReadingStatements } from "./statements/reading.ts";
+import type { ReceiptStatements } from "./statements/receipts.ts";
 import type { RegistrationStatements } from "./statements/registration.ts";
 import type { RemintStatements } from "./statements/reminting.ts";
 import type { RevokingStatements } from "./statements/revoking.ts";
@@ -31,5 +32,6 @@ export interface Statements
     RegistrationStatements,
     SubmissionStatements,
     RevokingStatements,
+    ReceiptStatements,
     ReadingStatements,
     EventStatements {}

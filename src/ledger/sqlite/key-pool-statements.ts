@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { PoolCount, PoolSegment, PoolTake, UnwipedTake } from "../key-pool.ts";
 import type { KeyPoolStatements } from "../rules/statements/key-pool.ts";
-import { IN_BATCH } from "./in-batch.ts";
+import { IN_BATCH } from "./conditions.ts";
 import { prepare } from "./statement.ts";
 
 const TAKE = "s.segment, s.algorithm, t.first, t.keys";

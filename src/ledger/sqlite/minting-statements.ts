@@ -3,7 +3,7 @@ import { foldId } from "../../domain/device.ts";
 import type { Stage } from "../../domain/stage.ts";
 import type { OpenBatch } from "../minting.ts";
 import type { MintingStatements, PlannedRow, ReservedRow } from "../rules/statements/minting.ts";
-import { IN_BATCH } from "./in-batch.ts";
+import { IN_BATCH } from "./conditions.ts";
 import { octets, prepare, prepareRows } from "./statement.ts";
 
 const LOT = "(SELECT id FROM lots WHERE name = ?1)";

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { foldId } from "../../domain/device.ts";
 import type { OpenRemint } from "../reminting.ts";
 import type { RemintRow, RemintStatements } from "../rules/statements/reminting.ts";
-import { IN_BATCH } from "./in-batch.ts";
+import { IN_BATCH } from "./conditions.ts";
 import { prepare } from "./statement.ts";
 
 const LOT = "(SELECT id FROM lots WHERE name = ?1)";

@@ -3,7 +3,7 @@ import { foldId } from "../../domain/device.ts";
 import type { CertifiedDevice } from "../revoking.ts";
 import type { Place } from "../rules/statements/place.ts";
 import type { RevokingStatements } from "../rules/statements/revoking.ts";
-import { stagesBefore } from "./stages-before.ts";
+import { stagesBefore } from "./conditions.ts";
 import { octets, prepare } from "./statement.ts";
 
 type Certificates = Pick<

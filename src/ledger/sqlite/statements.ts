@@ -9,6 +9,7 @@ import { lotStatements } from "./lot-statements.ts";
 import { mintingStatements } from "./minting-statements.ts";
 import { passwordStatements } from "./password-statements.ts";
 import { readingStatements } from "./reading-statements.ts";
+import { receiptStatements } from "./receipt-statements.ts";
 import { registrationStatements } from "./registration-statements.ts";
 import { remintStatements } from "./remint-statements.ts";
 import { pushStatements, revocationListStatements } from "./revocation-list-statements.ts";
@@ -34,6 +35,7 @@ export function sqliteStatements(database: DatabaseSync, now: () => number): Sta
     ...revokingStatements(database, clock),
     ...revocationListStatements(database),
     ...pushStatements(database, clock),
+    ...receiptStatements(database, clock),
     ...readingStatements(database),
     ...eventStatements(database),
   };

@@ -6,7 +6,7 @@ import type { Place } from "../rules/statements/place.ts";
 import type { SubmissionStatements } from "../rules/statements/submission.ts";
 import type { UnaskedDevice } from "../submission.ts";
 import { liveDevices } from "./live-devices.ts";
-import { stagesBefore } from "./stages-before.ts";
+import { stagesBefore } from "./conditions.ts";
 import { prepare } from "./statement.ts";
 
 export function submissionStatements(database: DatabaseSync, clock: () => number): SubmissionStatements {

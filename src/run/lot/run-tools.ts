@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { LoadedIssuer } from "../../authority/load-authority.ts";
 import type { Home } from "../../disk/layout.ts";
 import type { Site } from "../../domain/job.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -21,6 +22,10 @@ export interface RunTools {
   readonly onProgress: (progress: Progress) => void;
   /** The passphrase of an authority's key; throws `usage` when none is given. Asked only when something is signed. */
   readonly issuerPassphrase: (authority: string) => Promise<string>;
+  /** The same where it is at hand, given or asked for before; else undefined: nobody is asked. */
+  readonly givenPassphrase: (authority: string) => Promise<string | undefined>;
+  /** What a receipt says of who wrote it. */
+  readonly program: Program;
   /** LOTMINT_LOT_PASSWORD; throws `usage` when none is given. */
   readonly lotPassword: () => string;
   /** LOTMINT_POOL_PASSPHRASE; undefined when none is given. Nobody is asked: without it keys are made. */
@@ -40,3 +45,16 @@ export function retryPolicy(tools: Pick<RunTools, "signal" | "log">): RetryPolic
       tools.log.debug({ tried, pauseMs, status: reply.status }, `${reply.message}; trying again`),
   };
 }
+
+/** lotmint itself, and who runs it. */
+export interface Program {
+  readonly version: string;
+  /** LOTMINT_OPERATOR, else the user's name. */
+  readonly operator: () => string;
+}
+
+/** What signs receipts, and signed the lot's certificates. */
+export type ReceiptSigner = Pick<
+  LoadedIssuer,
+  "name" | "subject" | "sha256" | "certificateDer" | "chainDer" | "signer"
+>;
