@@ -1,5 +1,15 @@
 import { hash } from "node:crypto";
-import { der, derContext, derInteger, derOctetString, derOid, derSequence, derSetOf, derTime, TAG } from "../asn1/der.ts";
+import {
+  der,
+  derContext,
+  derInteger,
+  derOctetString,
+  derOid,
+  derSequence,
+  derSetOf,
+  derTime,
+  TAG,
+} from "../asn1/der.ts";
 import { encodeSignatureAlgorithm } from "../x509/encode-certificate.ts";
 import { isSelfSigned } from "../x509/find-paths.ts";
 import { readCertificate } from "../x509/read-certificate.ts";

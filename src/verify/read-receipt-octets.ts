@@ -1,5 +1,5 @@
-import { readRegular } from "../disk/read-regular.ts";
 import type { ReceiptFiles } from "../disk/layout.ts";
+import { readRegular } from "../disk/read-regular.ts";
 import type { ReceiptOctets } from "./verify-receipt-signature.ts";
 
 /** Receipts and signatures have a few kilobytes, and some more for each part of a large lot. */

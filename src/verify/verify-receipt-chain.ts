@@ -69,7 +69,9 @@ function fileFaults(
   const { number, lot } = stored;
   const octets = readReceiptOctets(files);
   if (octets === undefined) {
-    return [`receipt ${number} of lot ${lot} is missing: ${files.json} is not there; the lot's next run writes it again`];
+    return [
+      `receipt ${number} of lot ${lot} is missing: ${files.json} is not there; the lot's next run writes it again`,
+    ];
   }
   const { content, signature, path, signaturePath } = octets;
   const faults: string[] = [];
@@ -115,7 +117,8 @@ function judgePrevious(
   spans: readonly ReceiptSpan[],
   fault: (what: string) => { readonly fault: string },
 ): { readonly fault?: string; readonly unknown?: string } | undefined {
-  if (previous === null) return before === undefined ? undefined : fault(`names none before it, and ${before.number} is`);
+  if (previous === null)
+    return before === undefined ? undefined : fault(`names none before it, and ${before.number} is`);
   const named = known.get(previous.number);
   if (named !== undefined && named.sha256 !== previous.sha256) {
     return fault(`names receipt ${previous.number} by another digest than it has: one of the two was replaced`);

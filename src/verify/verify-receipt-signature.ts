@@ -49,7 +49,8 @@ export function verifyReceiptSignature(
     return { receipt, signed, faults };
   }
   const holds = verifySignedData(signed, content);
-  if (!holds.signature) faults.push(`${signaturePath}: the signature is not one of ${nameOf(signed.signer)}: it was changed`);
+  if (!holds.signature)
+    faults.push(`${signaturePath}: the signature is not one of ${nameOf(signed.signer)}: it was changed`);
   if (!holds.content) {
     const found = hash(signed.digest, content, "hex");
     faults.push(

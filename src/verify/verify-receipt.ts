@@ -1,7 +1,7 @@
 import { createHash, hash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { deviceLines } from "../domain/device-line.ts";
 import { type Home, type LotLayout, lotLayout, manifestCopy, partFile } from "../disk/layout.ts";
+import { deviceLines } from "../domain/device-line.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { DeviceRecord } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -74,7 +74,9 @@ export async function verifyReceipt(
   const faults: string[] = [];
   const notChecked: string[] = [];
   if (stored.content !== octets.content.toString("utf8")) {
-    faults.push(`the ledger recorded another receipt ${receipt.number}, of lot ${stored.lot} (SHA-256 ${stored.sha256})`);
+    faults.push(
+      `the ledger recorded another receipt ${receipt.number}, of lot ${stored.lot} (SHA-256 ${stored.sha256})`,
+    );
     return { faults, notChecked };
   }
   if (octets.signature?.equals(stored.signature) === false) {
@@ -84,7 +86,9 @@ export async function verifyReceipt(
   const record = await ledger.lot(lot);
   const layout = lotLayout(home, lot);
   if (!(await ledger.hasEvent(receipt.ledger.head))) {
-    faults.push("the ledger does not have the event that the receipt names: its end was cut off, or it is an older copy");
+    faults.push(
+      "the ledger does not have the event that the receipt names: its end was cut off, or it is an older copy",
+    );
   }
   if (stored.known && scope.devices) faults.push(...(await deviceFaults(ledger, receipt)));
   if (!stored.known) notChecked.push("its devices: it was taken in from output/ after a restore");
@@ -142,7 +146,8 @@ async function judgeFiles(receipt: Receipt, layout: LotLayout, faults: string[],
       const path = partFile(layout, number);
       const found = await digestFile(path);
       if (found === undefined) faults.push(`${path}, registration part ${number}, is not there`);
-      else if (found !== sha256) faults.push(`${path} is not registration part ${number} as it was cut: it was changed`);
+      else if (found !== sha256)
+        faults.push(`${path} is not registration part ${number} as it was cut: it was changed`);
     }
   }
   for (const { number, sha256 } of receipt.manifests) {

@@ -1,5 +1,5 @@
 import { createPublicKey, hash, verify } from "node:crypto";
-import { TAG } from "../asn1/der.ts";
+import { der, TAG } from "../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readOid, readWhole } from "../asn1/read-der.ts";
 import { isSignedBy } from "./is-signed-by.ts";
 import { type CertificateFields, readCertificate, readTime } from "./read-certificate.ts";
@@ -53,6 +53,7 @@ export function readSignedData(bytes: Buffer): SignedData {
   const info = only(signers);
   const [infoVersion, sid, digestAlgorithm, attributes, algorithm, signature, ...unsigned] = readChildren(info.content);
   if (
+    info.tag !== TAG.SEQUENCE ||
     !isOne(infoVersion) ||
     sid?.tag !== TAG.SEQUENCE ||
     digestAlgorithm?.tag !== TAG.SEQUENCE ||
@@ -66,10 +67,10 @@ export function readSignedData(bytes: Buffer): SignedData {
   if (digests?.tag !== TAG.SET || !only(digests).raw.equals(digestAlgorithm.raw)) throw shape("another digest");
   const [issuer, serial] = readChildren(sid.content);
   const signer = certificates.find(
-    (one) => issuer?.raw.equals(one.issuer) === true && serial?.content.equals(one.serialOctets) === true,
+    (one) => issuer?.raw.equals(one.issuer) === true && serial?.raw.equals(der(TAG.INTEGER, one.serialOctets)) === true,
   );
   if (signer === undefined) throw shape("no certificate of the signer");
-  const digest = DIGESTS[readOid(only(digestAlgorithm).content)];
+  const digest = DIGESTS[readOidOf(digestAlgorithm)];
   const known = readAttributes(attributes);
   if (digest === undefined || !isOid(known.get(CMS.contentType), CMS.data)) throw shape("unknown attributes");
   requireNamed(known.get(CMS.signingCertificateV2), signer);
@@ -85,7 +86,7 @@ export function readSignedData(bytes: Buffer): SignedData {
     messageDigest: messageDigest.content.toString("hex"),
     signedAtMs: readTime(time),
     signedAttributes,
-    signatureAlgorithm: readOid(readChildren(algorithm.content)[0]?.content ?? Buffer.alloc(0)),
+    signatureAlgorithm: readOidOf(algorithm),
     signature: signature.content,
   };
 }
@@ -155,6 +156,13 @@ function requireNamed(value: DerElement | undefined, signer: CertificateFields):
   const [digest] = named === undefined ? [] : readChildren(named.content);
   if (digest?.tag !== TAG.OCTET_STRING || !digest.content.equals(hash("sha256", signer.raw, "buffer")))
     throw shape("another certificate named");
+}
+
+/** The object identifier that an AlgorithmIdentifier begins with. */
+function readOidOf(algorithm: DerElement): string {
+  const [oid] = readChildren(algorithm.content);
+  if (oid?.tag !== TAG.OID) throw shape("no algorithm");
+  return readOid(oid.content);
 }
 
 function only(element: DerElement): DerElement {

@@ -7,6 +7,7 @@ import { adoptionsContract } from "./contract/adoptions.ts";
 import { keyPoolContract } from "./contract/key-pool.ts";
 import { publicKeysContract } from "./contract/public-keys.ts";
 import { pushesContract } from "./contract/pushes.ts";
+import { receiptsContract } from "./contract/receipts.ts";
 import { remintingContract } from "./contract/reminting.ts";
 import { revocationListsContract } from "./contract/revocation-lists.ts";
 import { revokingContract } from "./contract/revoking.ts";
@@ -55,6 +56,7 @@ export function describeLedger(name: string, open: LedgerFactory): void {
     keyPoolContract(watched);
     publicKeysContract(watched);
     pushesContract(watched);
+    receiptsContract(watched);
     remintingContract(watched);
     revocationListsContract(watched);
     revokingContract(watched);

@@ -77,7 +77,8 @@ async function hasCompleted(on: Statements, chain: number, seq: number): Promise
 }
 
 function isCompletion({ kind, detail }: StoredEvent): boolean {
-  if (kind !== "upload-closed") return kind === "batch-minted" || kind === "part-listed" || kind === "manifest-absorbed";
+  if (kind !== "upload-closed")
+    return kind === "batch-minted" || kind === "part-listed" || kind === "manifest-absorbed";
   const { confirmed, rejected } = JSON.parse(detail) as { readonly confirmed?: number; readonly rejected?: number };
   return (confirmed ?? 0) + (rejected ?? 0) > 0;
 }

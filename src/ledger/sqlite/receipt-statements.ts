@@ -64,7 +64,7 @@ export function receiptStatements(database: DatabaseSync, clock: () => number): 
   const start = prepare(
     database,
     `INSERT INTO receipt_spans (first, last) SELECT next.first, next.first - 1
-     FROM (SELECT max(max(last) + 1, ?1) AS first FROM receipt_spans) AS next`,
+     FROM (SELECT max(max(first) + 1, max(last) + 1, ?1) AS first FROM receipt_spans) AS next`,
   );
   const unplaced = prepare<ReceiptRow>(database, `${WHOLE} WHERE r.placed = 0 ORDER BY r.number`);
   const place = prepare(database, "UPDATE receipts SET placed = 1 WHERE number IN (SELECT value FROM json_each(?))");

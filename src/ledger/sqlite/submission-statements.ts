@@ -5,8 +5,8 @@ import type { Stage } from "../../domain/stage.ts";
 import type { Place } from "../rules/statements/place.ts";
 import type { SubmissionStatements } from "../rules/statements/submission.ts";
 import type { UnaskedDevice } from "../submission.ts";
-import { liveDevices } from "./live-devices.ts";
 import { stagesBefore } from "./conditions.ts";
+import { liveDevices } from "./live-devices.ts";
 import { prepare } from "./statement.ts";
 
 export function submissionStatements(database: DatabaseSync, clock: () => number): SubmissionStatements {

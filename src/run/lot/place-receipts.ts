@@ -1,6 +1,14 @@
-import { readFileSync } from "node:fs";
-import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, replaceShared, SHARED_FILE } from "../../disk/durable.ts";
+import { existsSync, readFileSync } from "node:fs";
+import {
+  ensureFolder,
+  moveInto,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  replaceShared,
+  SHARED_FILE,
+} from "../../disk/durable.ts";
 import { type Home, type LotLayout, type ReceiptFiles, receiptFiles } from "../../disk/layout.ts";
+import { readReceipt } from "../../domain/receipt.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { StoredReceipt } from "../../ledger/receipts.ts";
 
@@ -56,8 +64,18 @@ export async function copyLastReceipt(
     if (readIfThere(files.signature)?.equals(receipt.signature) === true) return false;
   }
   ensureFolder(folder);
+  await keepUnknown(ledger, files);
   write(files, receipt, SHARED_FILE);
   return true;
+}
+
+/** A receipt that only the output has is not overwritten: a restored ledger may not know it. */
+async function keepUnknown(ledger: Pick<Ledger, "receipt">, files: ReceiptFiles): Promise<void> {
+  const there = readReceipt(readIfThere(files.json)?.toString("utf8") ?? "");
+  if (there === undefined || (await ledger.receipt(there.number)) !== undefined) return;
+  for (const path of [files.signature, files.json]) {
+    if (existsSync(path)) moveInto(path, path.replace(/\.(json|p7s)$/, `-${there.number}.$1`));
+  }
 }
 
 /** The signature first: a JSON file that is there is signed. */

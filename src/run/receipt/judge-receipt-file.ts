@@ -116,5 +116,7 @@ function placeFaults(home: Home, path: string, receipt: Receipt): readonly strin
   }
   const [folder = "", ...inside] = relative(home.output, path).split(sep);
   if (folder === ".." || inside.length !== 1 || folder === safeName(lot)) return [];
-  return [`${path} is a receipt of lot ${lot}, and lies in the output of lot ${idOfName(folder)}: another lot's devices`];
+  return [
+    `${path} is a receipt of lot ${lot}, and lies in the output of lot ${idOfName(folder)}: another lot's devices`,
+  ];
 }

@@ -54,11 +54,7 @@ async function isDue({ ledger }: RunTools, { lease, job }: LotAtWork): Promise<b
 }
 
 /** Undefined, with a note, where there is none: what was completed stands all the same. */
-async function receiptSigner(
-  tools: RunTools,
-  { walk }: LotAtWork,
-  issuer: string,
-): Promise<ReceiptSigner | undefined> {
+async function receiptSigner(tools: RunTools, { walk }: LotAtWork, issuer: string): Promise<ReceiptSigner | undefined> {
   const missing = (reason: string): undefined => {
     walk.note(`no receipt was written: ${reason}`);
   };
@@ -70,8 +66,7 @@ async function receiptSigner(
         `no passphrase is given for authority ${issuer}, which signs it; the next run of the lot that is given one writes it`,
       );
     }
-    const signer =
-      known?.name === issuer ? known : loadCrlSigner(tools.home, issuer, passphrase ?? "", tools.now());
+    const signer = known?.name === issuer ? known : loadCrlSigner(tools.home, issuer, passphrase ?? "", tools.now());
     const { keyUsage } = readCertificate(signer.certificateDer);
     if (keyUsage?.includes("digitalSignature") === false) {
       return missing(`the certificate of authority ${issuer} forbids digitalSignature (keyUsage), and so receipts`);
@@ -83,12 +78,7 @@ async function receiptSigner(
   }
 }
 
-async function recordSigned(
-  tools: RunTools,
-  work: LotAtWork,
-  issuer: string,
-  signer: ReceiptSigner,
-): Promise<number> {
+async function recordSigned(tools: RunTools, work: LotAtWork, issuer: string, signer: ReceiptSigner): Promise<number> {
   const { ledger, now } = tools;
   const { lease } = work;
   const body = await receiptBody(tools, work, issuer, signer);
