@@ -5,7 +5,7 @@ import { deviceLines } from "../domain/device-line.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { DeviceRecord } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { ReceiptChanges } from "../ledger/receipts.ts";
+import type { ReceiptChanges, ReceiptSpan } from "../ledger/receipts.ts";
 import { digestDevices } from "./digest-devices.ts";
 import type { ReceiptOctets } from "./verify-receipt-signature.ts";
 
@@ -29,6 +29,7 @@ type VerifyingLedger = Pick<
   Ledger,
   | "identity"
   | "receipt"
+  | "receiptSpans"
   | "receipts"
   | "receiptDevices"
   | "receiptChanges"
@@ -67,10 +68,7 @@ export async function verifyReceipt(
     return { faults: [what], notChecked: [] };
   }
   const stored = await ledger.receipt(receipt.number);
-  if (stored === undefined) {
-    const what = `the ledger has no receipt ${receipt.number}: its end was cut off, it is an older copy, or the receipt was made after a backup that was restored`;
-    return { faults: [what], notChecked: [] };
-  }
+  if (stored === undefined) return unknownReceipt(receipt, await ledger.receiptSpans());
   const faults: string[] = [];
   const notChecked: string[] = [];
   if (stored.content !== octets.content.toString("utf8")) {
@@ -84,23 +82,26 @@ export async function verifyReceipt(
   }
   const { lot } = receipt;
   const record = await ledger.lot(lot);
-  const layout = lotLayout(home, lot);
-  if (!(await ledger.hasEvent(receipt.ledger.head))) {
-    faults.push(
-      "the ledger does not have the event that the receipt names: its end was cut off, or it is an older copy",
-    );
-  }
-  if (stored.known && scope.devices) faults.push(...(await deviceFaults(ledger, receipt)));
-  if (!stored.known) notChecked.push("its devices: it was taken in from output/ after a restore");
   const parts = await ledger.parts(lot);
   const manifests = await ledger.manifests(lot);
   if (stored.known) {
+    if (!(await ledger.hasEvent(receipt.ledger.head))) {
+      faults.push(
+        "the ledger does not have the event that the receipt names: its end was cut off, or it is an older copy",
+      );
+    }
+    if (scope.devices) faults.push(...(await deviceFaults(ledger, receipt)));
     faults.push(...listFaults("registration part", receipt.parts, parts));
     faults.push(...listFaults("manifest", receipt.manifests, manifests));
-  }
-  if (scope.files) {
-    await judgeFiles(receipt, layout, faults, notChecked);
-    await judgeDevicesCsv(ledger, receipt, layout, { faults, notChecked, isRunning: record?.heldBy !== null });
+    if (scope.files) {
+      const layout = lotLayout(home, lot);
+      await judgeFiles(receipt, layout, faults, notChecked);
+      await judgeDevicesCsv(ledger, receipt, layout, { faults, notChecked, isRunning: record?.heldBy !== null });
+    }
+  } else {
+    notChecked.push(
+      "its devices, parts, manifests and event: it was made after the backup that this home was restored from, and taken in from output/",
+    );
   }
   const changes = await ledger.receiptChanges(receipt.number, MOST_CHANGES);
   return {
@@ -114,6 +115,22 @@ export async function verifyReceipt(
       jobChanged: hash("sha256", record?.jobJson ?? "") !== receipt.job.sha256,
     },
   };
+}
+
+/** Between a backup and its restore numbers were given that the ledger does not know. */
+function unknownReceipt({ number }: Receipt, spans: readonly ReceiptSpan[]): ReceiptVerdict {
+  const isLost = spans.some(
+    ({ first }, index) => index > 0 && number < first && number > (spans[index - 1]?.last ?? 0),
+  );
+  const what = `the ledger has no receipt ${number}`;
+  return isLost
+    ? {
+        faults: [],
+        notChecked: [
+          `all but its signature: ${what}, which was made after the backup that this home was restored from`,
+        ],
+      }
+    : { faults: [`${what}: its end was cut off, or it is an older copy`], notChecked: [] };
 }
 
 /** Asked twice before it is told: a run of the lot may change devices while they are read. */
