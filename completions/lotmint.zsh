@@ -103,6 +103,11 @@ check|--reason|text
 check|--yes|flag
 check|--passphrase-file|file
 check|--platform|flag
+|receipt|command
+receipt|1|lot
+receipt|verify|command
+receipt verify|1|file
+receipt verify|--ca|file
 |truststore|command
 truststore|fetch|command
 truststore fetch|1|text

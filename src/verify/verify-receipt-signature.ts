@@ -23,7 +23,7 @@ export interface JudgedReceipt {
   readonly faults: readonly string[];
 }
 
-/** A receipt by itself; undefined for content that is none. For those who only want to know what a file is. */
+/** A receipt by itself; undefined for content that is none. */
 export function readReceiptFile(content: Buffer): Receipt | undefined {
   return readReceipt(content.toString("utf8"));
 }

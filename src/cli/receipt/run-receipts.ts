@@ -3,7 +3,7 @@ import { count, plainText } from "../../report/plain-text.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
 import { judgeAllReceipts, judgeLotReceipts } from "../../run/receipt/judge-lot-receipts.ts";
 import type { CliContext } from "../context.ts";
-import { findings, receiptJson, receiptText } from "./receipt-text.ts";
+import { findings, judgedReceiptText, receiptJson } from "./judged-receipt-text.ts";
 
 /** `lotmint receipt [LOT]`: 0 when all receipts fit, 3 when anything does not. */
 export async function runReceipts(name: string | undefined, context: CliContext): Promise<number> {
@@ -23,7 +23,7 @@ export async function runReceipts(name: string | undefined, context: CliContext)
     });
     context.print(
       [
-        ...(lot === undefined ? receipts.map(lineOf) : receipts.map(receiptText)),
+        ...(lot === undefined ? receipts.map(lineOf) : receipts.map(judgedReceiptText)),
         summary(lot, receipts.length, faults.length),
         ...findings(judged.faults, notChecked),
       ].join("\n"),
@@ -32,7 +32,7 @@ export async function runReceipts(name: string | undefined, context: CliContext)
   });
 }
 
-function lineOf({ receipt, sha256 }: Parameters<typeof receiptText>[0]): string {
+function lineOf({ receipt, sha256 }: Parameters<typeof judgedReceiptText>[0]): string {
   if (receipt === undefined) return `a receipt that cannot be read  ${sha256}`;
   return `${String(receipt.number).padStart(6, "0")}  ${receipt.endedAt}  ${sha256}  ${plainText(receipt.lot)}`;
 }

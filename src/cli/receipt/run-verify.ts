@@ -7,7 +7,7 @@ import { type JudgedFile, judgeAlone, judgeInHome, openReceiptFile } from "../..
 import { readPemCertificates } from "../../x509/pem.ts";
 import { type CertificateFields, readCertificate } from "../../x509/read-certificate.ts";
 import type { CliContext } from "../context.ts";
-import { receiptJson, receiptText } from "./receipt-text.ts";
+import { judgedReceiptText, receiptJson } from "./judged-receipt-text.ts";
 
 export interface VerifyArguments {
   readonly file: string;
@@ -30,7 +30,7 @@ export async function runVerify({ file, ca }: VerifyArguments, context: CliConte
 function show(judged: JudgedFile, context: CliContext): void {
   const valid = judged.faults.length === 0;
   context.printJson({ valid, ...receiptJson(judged) });
-  context.print([receiptText(judged), valid ? "The receipt fits" : "The receipt does not fit"].join("\n"));
+  context.print([judgedReceiptText(judged), valid ? "The receipt fits" : "The receipt does not fit"].join("\n"));
 }
 
 function readAnchors(path: string): readonly CertificateFields[] {

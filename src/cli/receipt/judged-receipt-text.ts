@@ -6,7 +6,7 @@ import type { SinceThen } from "../../verify/verify-receipt.ts";
 const SHOWN = 10;
 
 /** What a receipt says, and what was found of it. */
-export function receiptText({ file, receipt, sha256, faults, notChecked, sinceThen }: JudgedFile): string {
+export function judgedReceiptText({ file, receipt, sha256, faults, notChecked, sinceThen }: JudgedFile): string {
   const lines = [
     receipt === undefined
       ? `${plainText(file)}: no receipt any more`
