@@ -7,7 +7,7 @@ import { suggestName } from "../domain/nearest-word.ts";
 import { describeName } from "../x509/distinguished-name.ts";
 import type { SignatureAlgorithm } from "../x509/encode-certificate.ts";
 import type { CertificateFields } from "../x509/read-certificate.ts";
-import { openAuthorityKey, proveAuthorityKey } from "./authority-key.ts";
+import { type AuthorityKeys, openAuthorityKey } from "./authority-key.ts";
 import { type AuthorityDescription, describeStoredAuthority } from "./describe-authority.ts";
 import { describeKey, keyAlgorithmOf } from "./key-algorithm.ts";
 import { type SignerSource, signatureAlgorithmOf } from "./signer.ts";
@@ -109,10 +109,10 @@ export function readableAuthorities(home: Home): readonly StoredAuthority[] {
 
 /**
  * Finds out that the passphrase opens an authority's key and that the key fits its certificate; whether it may sign
- * today is not asked. Else throws `issuer-unusable`.
+ * today is not asked. Else throws `issuer-unusable`. `loadIssuer` with the same `keys` need not open it again.
  */
-export function proveIssuerKey(home: Home, name: string, passphrase: string): void {
-  openKey(home, readAuthority(home, name), passphrase, proveAuthorityKey);
+export function proveIssuerKey(home: Home, name: string, passphrase: string, keys: AuthorityKeys): void {
+  openKey(home, readAuthority(home, name), passphrase, keys.prove);
 }
 
 /**
@@ -145,7 +145,7 @@ function openKey(home: Home, stored: StoredAuthority, passphrase: string, open =
 /**
  * Loads an authority for signing and proves that it may: the passphrase opens the key, the key fits
  * the certificate, relying parties accept a device below its chain at `nowMs` (`judgeChain`), and a
- * device makes no more than `maxChain` certificates. Each error is `issuer-unusable`.
+ * device makes no more than `maxChain` certificates. Each error is `issuer-unusable`. `keys` are those of the run.
  */
 export function loadIssuer(
   home: Home,
@@ -153,9 +153,10 @@ export function loadIssuer(
   passphrase: string,
   nowMs: number,
   maxChain: number,
+  keys?: AuthorityKeys,
 ): LoadedIssuer {
   const stored = readAuthority(home, name);
-  const loaded = openStored(home, stored, passphrase, () => verifyChain(name, stored.chain, nowMs));
+  const loaded = openStored(home, stored, passphrase, () => verifyChain(name, stored.chain, nowMs), keys);
   checkChainLength(name, stored.chain.length, maxChain);
   return loaded;
 }
@@ -169,9 +170,15 @@ export function loadCrlSigner(home: Home, name: string, passphrase: string, nowM
   return openStored(home, stored, passphrase, () => verifyChainLinks(name, stored.chain, nowMs));
 }
 
-function openStored(home: Home, stored: StoredAuthority, passphrase: string, verify: () => void): LoadedIssuer {
+function openStored(
+  home: Home,
+  stored: StoredAuthority,
+  passphrase: string,
+  verify: () => void,
+  keys?: AuthorityKeys,
+): LoadedIssuer {
   const { name, certificate, chainDer, chainPem } = stored;
-  const key = openKey(home, stored, passphrase);
+  const key = openKey(home, stored, passphrase, keys?.open);
   verify();
   const keyAlgorithm = keyAlgorithmOf(key);
   if (keyAlgorithm === undefined)

@@ -105,6 +105,7 @@ export async function makeRunTools(
   passphraseFile: string | undefined,
 ): Promise<RunTools> {
   const { currentLockOwner } = await import("../ledger/lock-owner.ts");
+  const { keysOfRun } = await import("../authority/authority-key.ts");
   const passphrases = new Map<string, Promise<string>>();
   context.tellStop();
   limitYoungGeneration();
@@ -130,6 +131,7 @@ export async function makeRunTools(
       context.secrets.authorityPassphrase(name) ??
       (passphraseFile === undefined ? undefined : readSecretFile(passphraseFile)),
     program: context.program,
+    authorityKeys: keysOfRun(),
     lotPassword: () => context.secrets.lotPassword(),
     poolPassphrase: () => context.secrets.poolPassphrase(),
     openPlatform: context.openPlatform,

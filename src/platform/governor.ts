@@ -1,15 +1,7 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { type EventLoopClock, makeEventLoopClock } from "./event-loop-clock.ts";
 import { makePace } from "./pace.ts";
 import type { Reply, Unanswered } from "./platform.ts";
 import { LONGEST_RETRY_AFTER_MS } from "./retry-after.ts";
-
-/** A clock, so that a test can have its own. */
-export interface GovernorClock {
-  /** Milliseconds, never set back. */
-  readonly now: () => number;
-  /** Acts once after so many milliseconds; the function that it gives prevents that. */
-  readonly after: (ms: number, act: () => void) => () => void;
-}
 
 /**
  * Keeps questions to one platform at the pace that the platform bears, whoever asks: every lot, upload and check that
@@ -35,7 +27,7 @@ export interface Governor {
 export const NOT_ASKED: Unanswered = { kind: "unknown", message: "stopped before it was asked" };
 
 /** A governor that has seen nothing yet. */
-export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
+export function makeGovernor(clock: EventLoopClock = makeEventLoopClock()): Governor {
   const pace = makePace();
   const waiting = new Set<() => void>();
   let underWay = 0;
@@ -100,13 +92,17 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
       if (!(await turn(signal))) return NOT_ASKED;
       const begun = pace.begin(underWay);
       const beganMs = clock.now();
+      clock.heldUpMs();
       try {
         const reply = await question();
+        const heldUpMs = clock.heldUpMs();
         // A question that was broken off says nothing about the platform.
         if (signal?.aborted !== true) {
           pauseFor(reply);
           if (isOverload(reply)) pace.overloaded(begun);
-          else if (reply.kind === "answer" || reply.kind === "refused") pace.answered(begun, clock.now() - beganMs);
+          else if (reply.kind === "answer" || reply.kind === "refused") {
+            pace.answered(begun, clock.now() - beganMs, heldUpMs);
+          }
         }
         return reply;
       } finally {
@@ -135,7 +131,7 @@ function isOverload(reply: Reply<unknown>): boolean {
   return reply.kind === "unknown" && (reply.status === undefined || reply.status === 0 || reply.status >= 500);
 }
 
-function sleep({ after }: GovernorClock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+function sleep({ after }: EventLoopClock, ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       stop();
@@ -146,12 +142,3 @@ function sleep({ after }: GovernorClock, ms: number, signal: AbortSignal | undef
     signal?.addEventListener("abort", end, { once: true });
   });
 }
-
-const REAL_CLOCK: GovernorClock = {
-  now: () => performance.now(),
-  after: (ms, act) => {
-    const stop = new AbortController();
-    pause(Math.ceil(ms), undefined, { signal: stop.signal }).then(act, () => undefined);
-    return () => stop.abort();
-  },
-};

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { readsRowsOtherwise } from "../config/job-json.ts";
 import { inputError } from "../disk/disk-error.ts";
 import {
+  commitFilled,
   ensureFolder,
   moveInto,
   PRIVATE_FILE,
@@ -118,18 +119,17 @@ function currentManifests(taken: readonly ManifestRecord[]): readonly ManifestRe
 async function copyManifest(path: string, layout: LotLayout): Promise<string> {
   ensureFolder(layout.state, PRIVATE_FOLDER);
   const incoming = `${layout.state}/manifest-incoming.csv`;
-  const copy = startReplacement(incoming, PRIVATE_FILE);
   const hash = createHash("sha256");
-  try {
-    for await (const chunk of createReadStream(path)) {
-      hash.update(chunk as Buffer);
-      copy.write(chunk as Buffer);
+  await commitFilled(startReplacement(incoming, PRIVATE_FILE), async (write) => {
+    try {
+      for await (const chunk of createReadStream(path)) {
+        hash.update(chunk as Buffer);
+        write(chunk as Buffer);
+      }
+    } catch (error) {
+      throw inputError(error, path, "there is no manifest");
     }
-  } catch (error) {
-    copy.discard();
-    throw inputError(error, path, "there is no manifest");
-  }
-  copy.commit();
+  });
   const sha256 = hash.digest("hex");
   moveInto(incoming, manifestCopy(layout, sha256));
   syncFolder(layout.state);

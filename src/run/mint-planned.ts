@@ -85,6 +85,7 @@ export async function prepareMinting(
     await tools.issuerPassphrase(job.issuer),
     nowMs,
     tools.site.maxChain,
+    tools.authorityKeys,
   );
   await refuseRevokedIssuer(tools.ledger, issuer);
   walk.keepSigner(issuer);

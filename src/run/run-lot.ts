@@ -22,7 +22,7 @@ import { requireChecked } from "./lot/restored-home.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import { startWalk } from "./lot/walk.ts";
 import { mintPlanned } from "./mint-planned.ts";
-import { requireOwnFolders } from "./passwords/claim-folders.ts";
+import { clearLeftMarks, requireOwnFolders } from "./passwords/claim-folders.ts";
 import { requireSecrets } from "./passwords/require-secrets.ts";
 import { withPasswords } from "./passwords/with-passwords.ts";
 import { placeTruststore } from "./place-truststore.ts";
@@ -111,6 +111,7 @@ async function openLot(tools: RunTools, work: LotAtWork, request: RunRequest): P
   // The folder for passwords may be another one since the lot's last run.
   const layoutBefore = lotLayout(home, lease.lot, before?.secrets.folder);
   await requireOwnLot(ledger, lease.lot, [layoutBefore, layout]);
+  await clearLeftMarks(tools, lease.lot, layoutBefore);
   await recoverAuthorities(ledger, tools);
   await walk.room("settle", () => recoverBatches(ledger, lease, layoutBefore));
   // A new lot has to know its job first; later the job is adopted last, so that a run killed in between

@@ -8,6 +8,7 @@ const BUSY: Reply<boolean> = { kind: "busy", status: 429, message: "too many" };
 /** A clock that goes on only when told to, with everything that is due by then done in order. */
 function simulate() {
   let nowMs = 0;
+  let heldUpMs = 0;
   const timers = new Set<{ readonly at: number; readonly act: () => void }>();
   const after = (ms: number, act: () => void) => {
     const timer = { at: nowMs + ms, act };
@@ -18,7 +19,10 @@ function simulate() {
     for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
   };
   return {
-    clock: { now: () => nowMs, after },
+    clock: { now: () => nowMs, after, heldUpMs: () => heldUpMs },
+    holdUp: (ms: number) => {
+      heldUpMs = ms;
+    },
     after,
     timers: () => timers.size,
     pass: async (ms: number) => {
@@ -92,6 +96,30 @@ it.each([
   expect(mean).toBeLessThan(capacity * 1.6 + 4);
 });
 
+it("asks as many as may be soon, in a busy process too, if the platform shows no limit", async () => {
+  const sim = simulate();
+  const governor = makeGovernor(sim.clock);
+  let ended = false;
+  let answers = 0;
+  const answer = (resolve: (reply: Reply<boolean>) => void) => {
+    // From time to time the process reads nothing for 200 ms.
+    const late = Math.floor(answers / 20) % 2 === 1 ? 200 : 0;
+    answers += 1;
+    sim.after(40 + late, () => {
+      sim.holdUp(late);
+      resolve(YES);
+    });
+  };
+  const lanes = Array.from({ length: 64 }, async () => {
+    while (!ended) await governor.ask(() => new Promise(answer));
+  });
+  await sim.pass(2000);
+  expect(governor.underWay).toBe(64);
+  ended = true;
+  await sim.pass(1000);
+  await Promise.all(lanes);
+});
+
 it("asks nothing during a pause that the platform asked for, whoever asks", async () => {
   const sim = simulate();
   const governor = makeGovernor(sim.clock);
@@ -119,7 +147,7 @@ it("ends a pause when its timer does, whatever the clock reads, and a longer one
     timers.push({ ms, act });
     return () => undefined;
   };
-  const governor = makeGovernor({ now: () => 0, after });
+  const governor = makeGovernor({ now: () => 0, after, heldUpMs: () => 0 });
   governor.heed({ ...BUSY, retryAfterMs: 1000 } as Reply<boolean>);
   let answered = false;
   const asked = governor

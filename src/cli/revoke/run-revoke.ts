@@ -34,7 +34,11 @@ export async function runRevoke(args: RevokeArguments, context: CliContext): Pro
     // What is wrong with the site or its credentials is told before anything is done.
     const platform = args.push ? await context.openPlatform() : undefined;
     try {
-      const revoked = await revokeDevices(tools, { reason: args.reason, lots: selected.lots });
+      const revoked = await revokeDevices(tools, {
+        reason: args.reason,
+        lots: selected.lots.keys(),
+        externalIds: selected.externalIds,
+      });
       const published = await publishRevocations(tools, [...selected.issuers], platform);
       const { alreadyRevoked, withoutCertificate } = selected;
       const exitCode = logErrors(published.errors, context);
@@ -64,7 +68,7 @@ async function select(args: RevokeArguments, context: CliContext, ledger: Ledger
   if (lot !== undefined) {
     return selectLot(ledger, (await requireLot(ledger, lot)).lot);
   }
-  return selectIds(ledger, file === undefined ? ids : await readIdFile(file, context.cwd, () => idHeaders(ledger)));
+  return selectIds(ledger, file === undefined ? [ids] : readIdFile(file, context.cwd, () => idHeaders(ledger)));
 }
 
 /** What the manifests of the lots call their ids. */
