@@ -6,6 +6,7 @@ import { batchFolder, deviceFolder, type LotLayout, passwordSegment, segmentName
 import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import type { PoolClaim } from "../ledger/key-pool.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LotLease } from "../ledger/locks.ts";
@@ -246,7 +247,7 @@ async function requirePasswords(path: string, devices: readonly PlannedDevice[])
   const missing = devices.filter((device) => !hasOwnKey(device) && !passwords.has(device.externalId));
   if (missing.length === 0) return;
   throw new OnboardingError(
-    `${path} does not hold the passwords of ${missing.length} devices that were just minted; they were abandoned; find out which program changes that folder and run again`,
+    `${path} does not hold the passwords of ${missing.length} ${nounFor(missing.length, "device that was just minted; it was", "devices that were just minted; they were")} abandoned; find out which program changes that folder and run again`,
     { code: "disk-unwritable" },
   );
 }

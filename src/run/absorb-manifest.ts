@@ -16,6 +16,7 @@ import {
 import { type LotLayout, manifestCopy } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
 import { listIds } from "../domain/list-ids.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import type { Plan, PlannedBatch } from "../domain/plan.ts";
 import type { ManifestRecord } from "../ledger/lots.ts";
 import { planLot } from "../plan/plan-lot.ts";
@@ -141,7 +142,7 @@ function tellPlan(plan: Plan, { log }: RunTools, walk: Walk): void {
   const { lot, rows, mint, register, keep, rejected, gone } = plan;
   log.info(
     { lot, rows, mint, register, keep, rejected },
-    `manifest read: ${rows} rows, ${mint} to mint, ${register} to register again, ${keep} unchanged, ${rejected} rejected`,
+    `manifest read: ${rows} ${nounFor(rows, "row")}, ${mint} to mint, ${register} to register again, ${keep} unchanged, ${rejected} rejected`,
   );
   if (gone.length > 0) {
     walk.note(`${few(gone)} no longer in the manifest; nothing is revoked: that takes \`lotmint revoke\``);
@@ -149,6 +150,5 @@ function tellPlan(plan: Plan, { log }: RunTools, walk: Walk): void {
 }
 
 function few(ids: readonly string[]): string {
-  const noun = ids.length === 1 ? "device" : "devices";
-  return `${ids.length} ${noun} (${listIds(ids)})`;
+  return `${ids.length} ${nounFor(ids.length, "device")} (${listIds(ids)})`;
 }

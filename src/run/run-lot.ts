@@ -1,6 +1,7 @@
 import { type LotLayout, lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { absorbManifest } from "./absorb-manifest.ts";
@@ -137,7 +138,10 @@ async function walkRooms(tools: RunTools, work: LotAtWork, request: RunRequest):
   await watchIssuer(tools, work);
   if (resend) await ledger.relistRejected(lease);
   const { planned } = await ledger.countByStage(lease.lot);
-  if (resend && planned > 0) walk.note(`${planned} devices are still to be minted: that takes a run of the lot`);
+  if (resend && planned > 0)
+    walk.note(
+      `${planned} ${nounFor(planned, "device is", "devices are")} still to be minted: that takes a run of the lot`,
+    );
   // Where nothing is left to mint, the platform has to trust who has signed, whatever the job says now.
   const issuer = planned > 0 ? job.issuer : await signerOf(ledger, lease.lot, job);
   const asSigned = { ...work, job: { ...job, issuer } };

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { makeGovernor } from "../../src/platform/governor.ts";
 import type { Reply } from "../../src/platform/platform.ts";
+import { DEFAULT_RETRY, retryWhileUncertain } from "../../src/platform/retry.ts";
 
 const YES: Reply<boolean> = { kind: "answer", value: true };
 const BUSY: Reply<boolean> = { kind: "busy", status: 429, message: "too many" };
@@ -118,6 +119,45 @@ it("asks as many as may be soon, in a busy process too, if the platform shows no
   ended = true;
   await sim.pass(1000);
   await Promise.all(lanes);
+});
+
+/** Tries ten times, as the program does. */
+function tenTries(sim: ReturnType<typeof simulate>) {
+  const sleep = (ms: number) => new Promise<void>((resolve) => void sim.after(ms, resolve));
+  return { ...DEFAULT_RETRY, random: () => 0, sleep };
+}
+
+it("lets nobody wait for a platform that is away until all others have used up their tries", async () => {
+  const sim = simulate();
+  const governor = makeGovernor(sim.clock);
+  let asked = 0;
+  // As one behind a firewall that drops everything.
+  const question = () => {
+    asked += 1;
+    return new Promise<Reply<boolean>>((resolve) => {
+      sim.after(30_000, () => resolve({ kind: "unknown", message: "no answer in time" }));
+    });
+  };
+  const replies = Array.from({ length: 64 }, () => retryWhileUncertain(() => governor.ask(question), tenTries(sim)));
+  await sim.pass(900_000);
+  expect(sim.timers()).toBe(0);
+  for (const reply of await Promise.all(replies)) expect(reply).toMatchObject({ message: "no answer in time" });
+  expect(asked).toBeLessThan(40);
+  expect(governor.underWay).toBe(0);
+});
+
+it("takes a platform up again that was away for half a minute, with every question answered", async () => {
+  const sim = simulate();
+  const governor = makeGovernor(sim.clock);
+  const question = () =>
+    new Promise<Reply<boolean>>((resolve) => {
+      const isBack = sim.clock.now() >= 20_000;
+      sim.after(isBack ? 40 : 1, () => resolve(isBack ? YES : { kind: "busy", status: 0, message: "refused" }));
+    });
+  const replies = Array.from({ length: 64 }, () => retryWhileUncertain(() => governor.ask(question), tenTries(sim)));
+  await sim.pass(60_000);
+  expect(await Promise.all(replies)).toEqual(replies.map(() => YES));
+  expect(governor.atOnce).toBeGreaterThan(1);
 });
 
 it("asks nothing during a pause that the platform asked for, whoever asks", async () => {

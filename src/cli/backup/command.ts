@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { nounFor } from "../../domain/noun-for.ts";
 import { plainText } from "../../report/plain-text.ts";
 import type { AddCommand } from "../command.ts";
 
@@ -14,7 +15,7 @@ export const backupCommand: AddCommand = (line, runner) =>
       const contents = await context.withLedger((ledger) => backupHome(context.home, ledger, path, context.now()));
       const files = Object.keys(contents.files).length;
       context.printJson({ file: path, madeAt: contents.madeAt, ledgerHead: contents.ledgerHead, files });
-      context.print(`${plainText(path)}: ${files} files, ledger up to event ${contents.ledgerHead.slice(0, 16)}…
+      context.print(`${plainText(path)}: ${files} ${nounFor(files, "file")}, ledger up to event ${contents.ledgerHead.slice(0, 16)}…
 Authorities' keys in it are encrypted as they are here; keep their passphrases apart from it.
 Not in it: output/, which holds the devices' keys and passwords.`);
       return 0;

@@ -3,6 +3,7 @@ import type { RevocationReason } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT } from "../../domain/exit-code.ts";
 import { listIds } from "../../domain/list-ids.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
 import { publishRevocations } from "../../run/revoke/publish-revocations.ts";
@@ -95,8 +96,10 @@ function showDryRun(selected: SelectedDevices, reason: RevocationReason, context
 }
 
 function revokedText(revoked: number, selected: SelectedDevices, reason: RevocationReason): string {
-  const noun = revoked === 1 ? "device" : "devices";
-  return [`${revoked} ${noun} revoked${revoked === 0 ? "" : ` (${reason})`}`, ...statusLines(selected)].join("\n");
+  return [
+    `${revoked} ${nounFor(revoked, "device")} revoked${revoked === 0 ? "" : ` (${reason})`}`,
+    ...statusLines(selected),
+  ].join("\n");
 }
 
 function statusLines({ alreadyRevoked, withoutCertificate }: SelectedDevices): readonly string[] {

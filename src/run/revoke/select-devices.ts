@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { OnboardingError } from "../../domain/error.ts";
 import { makeIdTable } from "../../domain/id-table.ts";
 import { listIds } from "../../domain/list-ids.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 
 /** What is to be revoked of a lot. */
@@ -116,6 +117,6 @@ export function refuseUnknown(externalIds: readonly string[], all = externalIds.
     ", ",
     all,
   );
-  const what = all === 1 ? "no lot has a device" : "no lot has devices";
+  const what = nounFor(all, "no lot has a device", "no lot has devices");
   throw new OnboardingError(`${what} ${shown}; nothing was done`, { code: "usage" });
 }
