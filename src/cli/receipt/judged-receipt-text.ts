@@ -1,4 +1,5 @@
 import { isoTime } from "../../domain/iso-time.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import { count, plainText } from "../../report/plain-text.ts";
 import type { JudgedFile } from "../../run/receipt/judge-receipt-file.ts";
 import type { SinceThen } from "../../verify/verify-receipt.ts";
@@ -38,8 +39,8 @@ function sinceLines(since: SinceThen | undefined): readonly string[] {
   const tell = (number: number, what: string) => {
     if (number > 0) lines.push(`  since then: ${count(number)} ${what}`);
   };
-  tell(revoked, revoked === 1 ? "certificate revoked" : "certificates revoked");
-  tell(reissued, reissued === 1 ? "certificate reissued" : "certificates reissued");
+  tell(revoked, nounFor(revoked, "certificate revoked", "certificates revoked"));
+  tell(reissued, nounFor(reissued, "certificate reissued", "certificates reissued"));
   for (const { externalId, serialNumber, atMs, reason, replacedBy } of first.slice(0, SHOWN)) {
     const became = replacedBy === null ? "revoked" : `reissued as ${replacedBy}`;
     lines.push(
@@ -48,9 +49,9 @@ function sinceLines(since: SinceThen | undefined): readonly string[] {
   }
   const more = revoked + reissued - Math.min(first.length, SHOWN);
   if (more > 0) lines.push(`    and ${count(more)} more`);
-  tell(added, added === 1 ? "device added" : "devices added");
-  tell(manifests, manifests === 1 ? "manifest taken in" : "manifests taken in");
-  tell(parts, parts === 1 ? "registration part cut" : "registration parts cut");
+  tell(added, nounFor(added, "device added", "devices added"));
+  tell(manifests, nounFor(manifests, "manifest taken in", "manifests taken in"));
+  tell(parts, nounFor(parts, "registration part cut", "registration parts cut"));
   if (jobChanged) lines.push("  since then: the lot's job was changed");
   if (receipts.length > 0) lines.push(`  since then: receipt ${receipts.join(", ")} of the lot`);
   return lines;

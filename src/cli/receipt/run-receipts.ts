@@ -1,4 +1,5 @@
 import { EXIT } from "../../domain/exit-code.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import { count, plainText } from "../../report/plain-text.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
 import { judgeAllReceipts, judgeLotReceipts } from "../../run/receipt/judge-lot-receipts.ts";
@@ -40,6 +41,5 @@ function lineOf({ receipt, sha256 }: Parameters<typeof judgedReceiptText>[0]): s
 function summary(lot: string | undefined, receipts: number, faults: number): string {
   const of = lot === undefined ? "this home" : `lot ${plainText(lot)}`;
   if (receipts === 0) return `There is no receipt of ${of}`;
-  const noun = receipts === 1 ? "receipt" : "receipts";
-  return `${count(receipts)} ${noun} of ${of}: ${faults === 0 ? "all of it fits" : "something does not fit"}`;
+  return `${count(receipts)} ${nounFor(receipts, "receipt")} of ${of}: ${faults === 0 ? "all of it fits" : "something does not fit"}`;
 }
