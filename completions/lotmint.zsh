@@ -112,6 +112,11 @@ device|--serial|text
 device|--public-key|file
 |inspect|command
 inspect|1|file
+|receipt|command
+receipt|1|lot
+receipt|verify|command
+receipt verify|1|file
+receipt verify|--ca|file
 |truststore|command
 truststore|fetch|command
 truststore fetch|1|text

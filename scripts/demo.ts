@@ -98,6 +98,7 @@ try {
   const isNew = !existsSync(join(root, "output/demo/report.json"));
   await must(EXPECTED_EXIT, "run", "demo");
   await must(0, "check", "demo");
+  await must(0, "receipt", "demo");
   // The sandbox forgets devices when it ends: only the run that registered the devices finds them there.
   if (isNew) await must(0, "rehearse", "demo", "--sample", "10");
   console.log(`

@@ -24,7 +24,7 @@ const APART: Readonly<Record<string, readonly string[]>> = {
 /** What the folders inside a folder import of one another; "." stands for the files that lie in no inner folder. */
 const INNER_RULES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   "src/run": {
-    ".": ["lot", "passwords", "revoke"],
+    ".": ["lot", "passwords", "receipt", "revoke"],
     lot: [],
     passwords: ["lot"],
     revoke: ["lot", "passwords"],
@@ -32,6 +32,7 @@ const INNER_RULES: Readonly<Record<string, Readonly<Record<string, readonly stri
     check: ["lot", "passwords", "revoke"],
     rehearse: ["lot", "passwords", "revoke"],
     backup: ["lot", "passwords", "revoke"],
+    receipt: ["lot"],
   },
   "src/authority": {
     ".": [],

@@ -30,7 +30,7 @@ type Draft = {
 };
 
 /** Says nothing of what can be written on a command line. */
-const PASSED_OVER = ["demandCommand", "check", "conflicts", "implies", "example", "epilogue", "strict"];
+const PASSED_OVER = ["demandCommand", "hide", "check", "conflicts", "implies", "example", "epilogue", "strict"];
 
 /** All commands with their options, from what --help is made of: each command adds itself to a recorder in place of yargs. */
 export function describeCommands(): DescribedCommand {

@@ -22,9 +22,12 @@ ${table(root.options)}
 ${all.map(section).join("\n")}`;
 }
 
-/** Commands that do something: not those that only hold others. */
+/** Commands that do something: not those that only hold others, which take no arguments. */
 export function everyCommand(command: DescribedCommand): readonly DescribedCommand[] {
-  return command.commands.flatMap((each) => (each.commands.length > 0 ? everyCommand(each) : [each]));
+  return command.commands.flatMap((each) => {
+    const holds = each.commands.length > 0 && each.positionals.length === 0;
+    return holds ? everyCommand(each) : [each, ...everyCommand(each)];
+  });
 }
 
 /** How it is called: lotmint authority create <name>. */

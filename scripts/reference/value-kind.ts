@@ -17,6 +17,7 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   lot: "lot",
   target: "job",
   file: "file",
+  ca: "file",
   out: "file",
   request: "file",
   certificate: "file",

@@ -9,6 +9,7 @@ import { initCommand } from "./init/command.ts";
 import { inspectCommand } from "./inspect/command.ts";
 import { keysCommand } from "./keys/command.ts";
 import { planCommand } from "./plan/command.ts";
+import { receiptCommand } from "./receipt/command.ts";
 import { rehearseCommand } from "./rehearse/command.ts";
 import { remintCommand } from "./remint/command.ts";
 import { reportCommand } from "./report/command.ts";
@@ -36,6 +37,7 @@ export const COMMANDS: readonly AddCommand[] = [
   checkCommand,
   deviceCommand,
   inspectCommand,
+  receiptCommand,
   truststoreCommand,
   rehearseCommand,
   revokeCommand,

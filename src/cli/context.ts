@@ -1,12 +1,13 @@
 import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
+import { operatorName } from "../config/operator.ts";
 import { readSite, type SiteFile } from "../config/read-site.ts";
-import type { CredentialSecrets } from "../config/secrets.ts";
+import { type CredentialSecrets, readSecretFile } from "../config/secrets.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger, LedgerFile } from "../ledger/ledger.ts";
 import type { Governor } from "../platform/governor.ts";
 import type { Platform, PlatformReply } from "../platform/platform.ts";
-import type { RunTools } from "../run/lot/run-tools.ts";
+import type { Program, RunTools } from "../run/lot/run-tools.ts";
 import { findPassphrase } from "./find-passphrase.ts";
 import { limitArenas } from "./limit-arenas.ts";
 import { limitYoungGeneration } from "./limit-young-generation.ts";
@@ -17,6 +18,7 @@ import { showProgress } from "./progress.ts";
 /** What every command has at hand that does more than looking. */
 export interface CliContext extends LookContext {
   readonly log: Logger;
+  readonly program: Program;
   /** From now on the first Ctrl-C is answered in the log; asked for by commands that have batches in hand. */
   readonly tellStop: () => void;
   /** lotmint.yaml, read once. */
@@ -40,7 +42,10 @@ export interface CliContext extends LookContext {
 }
 
 /** Refuses a home that is not fit for `use` (see `requireHome`); touches nothing else. */
-export function makeContext(around: CliProcess, options: LookOptions & { readonly log: Logger }): CliContext {
+export function makeContext(
+  around: CliProcess,
+  options: LookOptions & { readonly log: Logger; readonly version: string },
+): CliContext {
   const look = makeLookContext(around, options);
   const { home, statusLine } = look;
   let site: SiteFile | undefined;
@@ -54,6 +59,7 @@ export function makeContext(around: CliProcess, options: LookOptions & { readonl
   return {
     ...look,
     log: options.log,
+    program: { version: options.version, operator: () => operatorName() },
     tellStop: stopTeller(around.signal, options.log),
     site: readSiteOnce,
     withLedger: async (use) => {
@@ -125,6 +131,11 @@ export async function makeRunTools(
       passphrases.set(name, asked);
       return asked;
     },
+    givenPassphrase: async (name) =>
+      (await passphrases.get(name)?.catch(() => undefined)) ??
+      context.secrets.authorityPassphrase(name) ??
+      (passphraseFile === undefined ? undefined : readSecretFile(passphraseFile)),
+    program: context.program,
     authorityKeys: keysOfRun(),
     lotPassword: () => context.secrets.lotPassword(),
     poolPassphrase: () => context.secrets.poolPassphrase(),

@@ -163,6 +163,10 @@ export const jobSchema = mapping({
     description: "Manifest columns that are secret: their cells stay out of the ledger, rejects.csv and reports.",
     default: [],
   }),
+  receipt: yesOrNo().optional().meta({
+    description: "Whether runs that complete something write a signed receipt.",
+    default: true,
+  }),
   takt: formed(TIME_PATTERN, "a time such as 12s, 500ms or 2m")
     .optional()
     .meta({ description: "Time per device that the line allows; the report measures against it." }),

@@ -73,6 +73,7 @@ export function resolveJob(
       concurrency: submit?.concurrency ?? 4,
       collisions: submit?.collisions ?? "platform",
     },
+    ...(merged.receipt === false && { receipt: false }),
     ...(merged.takt !== undefined && { taktSeconds: parseTimeMs(merged.takt) / 1000 }),
     ...(secretColumns !== undefined && { secretColumns }),
     ...(quantity !== undefined && { quantity }),

@@ -61,6 +61,10 @@ type Step =
   | "certificates-adopted"
   /** A certificate for another organisation is signed and kept; it is neither recorded nor handed over yet. */
   | "certificate-kept"
+  /** A receipt is signed and committed; its files are not written yet. */
+  | "receipt-recorded"
+  /** Its files are in state/receipts/ and that is committed; the copy in the lot's output is not. */
+  | "receipt-placed"
   /** A new key pool has its header, and no keys. */
   | "pool-made"
   /** A file of sealed keys is written aside, whole. */

@@ -44,6 +44,8 @@ export interface Home {
   readonly pinnedCertificates: string;
   /** Keys that were made beforehand, sealed. */
   readonly keyPool: string;
+  /** What runs have completed, signed, by number. */
+  readonly receipts: string;
   /** Lock files for work that only one process may do at a time; the kernel releases a lock with its process. */
   readonly locks: string;
   /** Where a restore is made, and what the one restore into this home holds: not in state/, which has to be empty for it. */
@@ -64,6 +66,7 @@ export function homeLayout(root: string): Home {
     authorities: join(state, "authorities"),
     pinnedCertificates: join(state, "truststore", "platform.pem"),
     keyPool: join(state, "key-pool"),
+    receipts: join(state, "receipts"),
     locks: join(state, "locks"),
     restoring: { folder: restoring, lock: join(restoring, "lock"), state: join(restoring, "state") },
   };
@@ -144,13 +147,28 @@ export function authorityLayout(home: Home, name: string): AuthorityLayout {
   };
 }
 
-/** Longer names would leave no room for what SQLite appends to them. */
-const LONGEST_LOCK_NAME = 200;
+/** A receipt and its detached signature. */
+export interface ReceiptFiles {
+  readonly json: string;
+  readonly signature: string;
+}
+
+/** state/receipts/NNNNNN-<lot>.json and .p7s */
+export function receiptFiles(folder: string, number: number, lot: string): ReceiptFiles {
+  const name = safeName(lot);
+  const fits = Buffer.byteLength(name) <= LONGEST_NAME_PART;
+  const part = fits ? name : createHash("sha256").update(name).digest("hex");
+  const stem = join(folder, `${String(number).padStart(6, "0")}-${part}`);
+  return { json: `${stem}.json`, signature: `${stem}.p7s` };
+}
+
+/** Longer names would leave no room for what SQLite, or a file written aside, appends to them. */
+const LONGEST_NAME_PART = 200;
 
 /** The file that the run of a lot holds; one for all spellings that differ by case or Unicode form alone. */
 export function lotLockFile(locks: string, lot: string): string {
   const name = safeName(foldLotName(lot));
-  const fits = Buffer.byteLength(name) <= LONGEST_LOCK_NAME;
+  const fits = Buffer.byteLength(name) <= LONGEST_NAME_PART;
   return join(locks, `lot-${fits ? name : createHash("sha256").update(name).digest("hex")}`);
 }
 
@@ -170,6 +188,8 @@ export interface LotLayout {
   readonly devicesCsv: string;
   readonly reportJson: string;
   readonly reportHtml: string;
+  /** Copies of the lot's last receipt. */
+  readonly receipt: ReceiptFiles;
   /** Copies of manifests and of the resolved job. */
   readonly state: string;
   readonly jobCopy: string;
@@ -194,6 +214,7 @@ export function lotLayout(home: Home, lot: string, secretsFolder?: string): LotL
     devicesCsv: join(folder, "devices.csv"),
     reportJson: join(folder, "report.json"),
     reportHtml: join(folder, "report.html"),
+    receipt: { json: join(folder, "receipt.json"), signature: join(folder, "receipt.p7s") },
     state,
     jobCopy: join(state, "job.json"),
   };

@@ -26,6 +26,8 @@ export interface Job {
   readonly submit: Submit;
   /** Columns of the manifest whose cells stay out of the ledger, rejects.csv and reports. */
   readonly secretColumns?: readonly string[];
+  /** False: runs write no receipts. Absent: they do. */
+  readonly receipt?: boolean;
   readonly taktSeconds?: number;
   readonly quantity?: number;
   /** A manifest with more rows is refused whole; absent: DEFAULT_MAX_ROWS. */

@@ -30,6 +30,8 @@ export interface LotReport {
   /** What the reader should know: each a sentence. */
   readonly notes: readonly string[];
   readonly ledgerHead: string;
+  /** The lot's last receipt, and the digest of its file, to be kept elsewhere; absent: none was written. */
+  readonly receipt?: { readonly number: number; readonly sha256: string };
 }
 
 /** What the issuer has signed so far, in all lots, and how long it will do for this job. */

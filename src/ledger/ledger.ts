@@ -8,6 +8,7 @@ import type { Minting } from "./minting.ts";
 import type { Orders } from "./orders.ts";
 import type { Passwords } from "./passwords.ts";
 import type { Reading } from "./reading.ts";
+import type { Receipts } from "./receipts.ts";
 import type { Parts } from "./registration.ts";
 import type { Reminting } from "./reminting.ts";
 import type { RevocationLists } from "./revocation-lists.ts";
@@ -40,6 +41,7 @@ export interface Ledger
     Reminting,
     RevocationLists,
     Orders,
+    Receipts,
     Reading,
     LookingUp,
     Events {

@@ -16,6 +16,7 @@ export interface ReportInput
     | "certificates"
     | "notes"
     | "ledgerHead"
+    | "receipt"
   > {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
@@ -52,6 +53,7 @@ export function buildReport(input: ReportInput): LotReport {
     reworks: input.reworks ?? 0,
     notes: [...new Set(input.notes)],
     ledgerHead: input.ledgerHead,
+    ...(input.receipt !== undefined && { receipt: input.receipt }),
   };
 }
 

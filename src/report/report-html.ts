@@ -188,9 +188,15 @@ function factsTable(report: LotReport): Html {
     ],
     ["SHA-256 of the manifest", html`<code>${report.manifestSha256}</code>`],
     ["Last entry of the record (digest)", html`<code>${report.ledgerHead}</code>`],
+    ...receiptFacts(report),
   ];
   const rows = facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
   return html`<table class="facts"><caption>Details for the engineer</caption><tbody>${rows}</tbody></table>`;
+}
+
+function receiptFacts({ receipt }: LotReport): readonly (readonly [string, string | Html])[] {
+  if (receipt === undefined) return [];
+  return [["Receipt (number, SHA-256)", html`${receipt.number}, <code>${receipt.sha256}</code>`]];
 }
 
 function issuerFacts({ issuer, issuerBudget }: LotReport): readonly (readonly [string, string | Html])[] {

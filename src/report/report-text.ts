@@ -30,6 +30,7 @@ export function reportText(report: LotReport, places: ReportPlaces, options: Tex
     ...(report.reworks > 0 ? [row("reworks", reworkText(report), options)] : []),
     row("rate", rateText(report), options),
     row("issuer", issuerText(report), options),
+    ...(report.receipt === undefined ? [] : [row("receipt", receiptDigest(report.receipt), options)]),
     row("time", duration(Date.parse(report.endedAt) - Date.parse(report.startedAt)), options),
     place("output", places.folder),
     place("report", places.html),
@@ -90,6 +91,10 @@ function issuerText({ issuer, issuerBudget }: LotReport): string {
   if (notAfter !== null) text.push(`ends on ${notAfter.slice(0, 10)}`);
   if (outlivedFrom !== null) text.push(`outlived by this job's certificates from ${outlivedFrom}`);
   return text.join("; ");
+}
+
+function receiptDigest({ number, sha256 }: NonNullable<LotReport["receipt"]>): string {
+  return `${number}, SHA-256 ${sha256}`;
 }
 
 function rateText({ rate }: LotReport): string {

@@ -89,6 +89,7 @@ export async function prepareMinting(
     tools.authorityKeys,
   );
   await refuseRevokedIssuer(tools.ledger, issuer);
+  walk.keepSigner(issuer);
   const { validity, cut, outlives } = resolveValidity(job.validity, job.outliveIssuer, issuer, nowMs);
   if (cut) {
     const end = isoDay(validity.notAfterMs);

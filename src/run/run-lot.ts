@@ -27,6 +27,7 @@ import { clearLeftMarks, requireOwnFolders } from "./passwords/claim-folders.ts"
 import { requireSecrets } from "./passwords/require-secrets.ts";
 import { withPasswords } from "./passwords/with-passwords.ts";
 import { placeTruststore } from "./place-truststore.ts";
+import { writeReceipt } from "./receipt/write-receipt.ts";
 import { registerMinted } from "./register-minted.ts";
 import { finishRemints } from "./revoke/finish-remints.ts";
 
@@ -66,11 +67,27 @@ export async function runLot(tools: RunTools, asked: RunRequest): Promise<LotRep
     } catch (error) {
       // A run that has lost the lot must not overwrite the reports of the run that has it now.
       if (!(error instanceof OnboardingError) || error.code === "lot-held") throw error;
+      await receiptAfter(tools, work, error);
       await finishRun(tools, work, error);
       throw error;
     }
+    await receiptAfter(tools, work);
     return await finishRun(tools, work);
   });
+}
+
+/** After these the ledger or the disk would only fail again. */
+const NOTHING_AFTER: readonly string[] = ["disk-unwritable", "state-damaged"];
+
+/** What a run has completed has its receipt, however the run ends; an error of its own is the run's only where there is no other. */
+async function receiptAfter(tools: RunTools, work: LotAtWork, error?: OnboardingError): Promise<void> {
+  if (error !== undefined && NOTHING_AFTER.includes(error.code)) return;
+  try {
+    await writeReceipt(tools, work);
+  } catch (cause) {
+    if (!(cause instanceof OnboardingError) || cause.code === "lot-held") throw cause;
+    if (error === undefined) work.walk.error(cause.message, cause.code);
+  }
 }
 
 /**

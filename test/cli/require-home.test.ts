@@ -34,6 +34,8 @@ const COMMAND_LINES: Readonly<Record<string, readonly [HomeUse, ...string[]]>> =
   check: ["writes", "L1"],
   device: ["reads", "d1"],
   inspect: ["none", "file.pem"],
+  receipt: ["reads", "L1"],
+  "receipt verify": ["none", "receipt.json"],
   "truststore fetch": ["writes", "localhost:1"],
   "truststore list": ["none", "a.p12"],
   "truststore build": ["none", "a.p12", "--certificate", "a.pem"],

@@ -12,6 +12,7 @@ import { overviewContract } from "./contract/overview.ts";
 
 import { publicKeysContract } from "./contract/public-keys.ts";
 import { pushesContract } from "./contract/pushes.ts";
+import { receiptsContract } from "./contract/receipts.ts";
 import { remintingContract } from "./contract/reminting.ts";
 import { revocationListsContract } from "./contract/revocation-lists.ts";
 import { revokingContract } from "./contract/revoking.ts";
@@ -63,6 +64,7 @@ export function describeLedger(name: string, open: LedgerFactory): void {
     ordersContract(watched);
     publicKeysContract(watched);
     pushesContract(watched);
+    receiptsContract(watched);
     remintingContract(watched);
     revocationListsContract(watched);
     revokingContract(watched);

@@ -33,7 +33,7 @@ const context = makeContext(
     now: Date.now,
     userId: process.geteuid?.(),
   },
-  { home, use: "writes", json: false, statusLine, openLog: async () => log, log },
+  { home, use: "writes", json: false, statusLine, openLog: async () => log, log, version: "0.0.0" },
 );
 
 async function obey(control: WatchControl, line: string): Promise<string> {

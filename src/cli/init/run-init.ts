@@ -25,6 +25,7 @@ export async function runInit(args: InitArguments, around: CliContext): Promise<
   const context = makeContext(around, {
     home: root,
     use: "makes",
+    version: around.program.version,
     json: around.json,
     log: around.log,
     statusLine: around.statusLine,

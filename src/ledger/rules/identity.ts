@@ -10,6 +10,8 @@ export function identityRules({ read, write }: Engine): Identity {
     openGeneration: () =>
       write(async (on, append) => {
         await on.addGeneration();
+        // Receipts of the generation before may be kept elsewhere: their numbers are not given again.
+        await on.startReceipts();
         const identity = identityOf(await on.generations());
         const detail = { generation: identity.generation };
         append({ chain: SITE, kind: "generation-opened", subject: identity.ledger, detail });

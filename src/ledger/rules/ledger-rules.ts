@@ -11,6 +11,7 @@ import { mintingRules } from "./minting.ts";
 import { orderRules } from "./orders.ts";
 import { passwordRules } from "./passwords.ts";
 import { readingRules } from "./reading.ts";
+import { receiptRules } from "./receipts.ts";
 import { registrationRules } from "./registration.ts";
 import { remintingRules } from "./reminting.ts";
 import { revocationListRules } from "./revocation-lists.ts";
@@ -35,6 +36,7 @@ export function ledgerRules(engine: Engine): Omit<Ledger, "close"> {
     ...remintingRules(engine),
     ...revocationListRules(engine),
     ...orderRules(engine),
+    ...receiptRules(engine),
     ...readingRules(engine),
     ...lookingUpRules(engine),
     ...eventRules(engine),

@@ -9,6 +9,7 @@ import type { MintingStatements } from "./statements/minting.ts";
 import type { OrderStatements } from "./statements/orders.ts";
 import type { PasswordStatements } from "./statements/passwords.ts";
 import type { ReadingStatements } from "./statements/reading.ts";
+import type { ReceiptStatements } from "./statements/receipts.ts";
 import type { RegistrationStatements } from "./statements/registration.ts";
 import type { RemintStatements } from "./statements/reminting.ts";
 import type { RevokingStatements } from "./statements/revoking.ts";
@@ -34,6 +35,7 @@ export interface Statements
     SubmissionStatements,
     RevokingStatements,
     OrderStatements,
+    ReceiptStatements,
     ReadingStatements,
     LookingUpStatements,
     EventStatements {}

@@ -53,6 +53,15 @@ export function absorbStatements(database: DatabaseSync): AbsorbStatements {
        registration_digest = asked.value ->> 3
      FROM json_each(?) AS asked WHERE device_rows.device = asked.value ->> 0`,
   );
+  // Before lines change: where the devices stood that a receipt tells of, unless that is noted already.
+  const keepLines = prepare(
+    database,
+    `INSERT OR IGNORE INTO receipt_lines (lot, device, receipt, line)
+     SELECT d.lot, d.id, (SELECT max(number) FROM receipts WHERE receipts.lot = d.lot), d.line
+     FROM json_each(?) AS asked CROSS JOIN devices AS d ON d.id = asked.value ->> 0
+     WHERE d.certificate IS NOT NULL AND (d.line <> asked.value ->> 1 OR d.stage = 'revoked')
+       AND EXISTS (SELECT 1 FROM receipts WHERE receipts.lot = d.lot)`,
+  );
   const changeLines = prepare(
     database,
     "UPDATE devices SET line = asked.value ->> 1 FROM json_each(?) AS asked WHERE devices.id = asked.value ->> 0",
@@ -90,7 +99,9 @@ export function absorbStatements(database: DatabaseSync): AbsorbStatements {
       own.all(lot, JSON.stringify(foldedIds)).map((row) => ({ ...row, minted: row.minted === 1 })),
     heldElsewhere: async (lot, externalIds) => elsewhere.all(lot, JSON.stringify(externalIds)),
     planAgain: async (devices) => {
-      planAgain.run(JSON.stringify(devices.map(({ id, line }) => [id, line])));
+      const places = JSON.stringify(devices.map(({ id, line }) => [id, line]));
+      keepLines.run(places);
+      planAgain.run(places);
     },
     forgetAnswers: async (rows) => {
       forgetAnswers.run(JSON.stringify(rows.map(({ device, idType }) => [device, idType ?? null])));
@@ -112,7 +123,9 @@ export function absorbStatements(database: DatabaseSync): AbsorbStatements {
     changeRows: async (rows) => {
       const cells = rows.map((row) => [row.device, row.cells, row.registration, row.registrationDigest]);
       changeRows.run(JSON.stringify(cells));
-      changeLines.run(JSON.stringify(rows.map(({ device, line }) => [device, line])));
+      const places = JSON.stringify(rows.map(({ device, line }) => [device, line]));
+      keepLines.run(places);
+      changeLines.run(places);
       registerAgain.run(JSON.stringify(rows.map(({ device }) => device)));
       dropOther.run(JSON.stringify(rows.map((row) => [row.device, row.subject, row.certificateRequest, row.aliases])));
     },

@@ -383,4 +383,34 @@ export const MIGRATIONS: readonly string[] = [
     at_ms INTEGER NOT NULL
   ) STRICT;
   `,
+  // Receipts. `last_certificate` is the lot's newest one when it was recorded (null: adopted after a restore), by which its devices are
+  // found as they were then; `receipt_lines` keeps the lines that they had, where a later manifest gave them others. Spans of
+  // numbers: a restore begins another. What lots completed before there were receipts, none is owed for.
+  `
+  CREATE TABLE receipts (
+    number INTEGER PRIMARY KEY,
+    lot INTEGER NOT NULL REFERENCES lots (id),
+    sha256 TEXT NOT NULL,
+    content TEXT NOT NULL,
+    signature BLOB NOT NULL,
+    at_ms INTEGER NOT NULL,
+    last_certificate INTEGER,
+    placed INTEGER NOT NULL DEFAULT 0 CHECK (placed IN (0, 1))
+  ) STRICT;
+  CREATE INDEX receipts_by_lot ON receipts (lot, number);
+  CREATE INDEX receipts_unplaced ON receipts (number) WHERE placed = 0;
+  CREATE TABLE receipt_spans (first INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
+  INSERT INTO receipt_spans (first, last) VALUES (1, 0);
+  CREATE TABLE receipt_lines (
+    lot INTEGER NOT NULL,
+    device INTEGER NOT NULL,
+    receipt INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    PRIMARY KEY (device, receipt)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX receipt_lines_by_lot ON receipt_lines (lot, receipt);
+  ALTER TABLE lots ADD COLUMN receipt_seq INTEGER NOT NULL DEFAULT 0;
+  UPDATE lots SET receipt_seq = coalesce((SELECT seq FROM chains WHERE chains.chain = lots.id), 0)
+    WHERE NOT EXISTS (SELECT 1 FROM devices WHERE devices.lot = lots.id AND devices.stage IN ('planned', 'reserved'));
+  `,
 ];

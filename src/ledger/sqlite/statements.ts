@@ -11,6 +11,7 @@ import { mintingStatements } from "./minting-statements.ts";
 import { orderStatements } from "./order-statements.ts";
 import { passwordStatements } from "./password-statements.ts";
 import { readingStatements } from "./reading-statements.ts";
+import { receiptStatements } from "./receipt-statements.ts";
 import { registrationStatements } from "./registration-statements.ts";
 import { remintStatements } from "./remint-statements.ts";
 import { pushStatements, revocationListStatements } from "./revocation-list-statements.ts";
@@ -37,6 +38,7 @@ export function sqliteStatements(database: DatabaseSync, now: () => number): Sta
     ...revocationListStatements(database),
     ...pushStatements(database, clock),
     ...orderStatements(database, clock),
+    ...receiptStatements(database, clock),
     ...readingStatements(database),
     ...lookingUpStatements(database),
     ...eventStatements(database),

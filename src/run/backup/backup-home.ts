@@ -22,9 +22,9 @@ export interface BackupContents {
 }
 
 /** What of state/ a backup holds besides the ledger: keys as they are, encrypted; nothing that only this process needs. */
-const KEPT = ["authorities", "lots", "truststore", "schedule.json"] as const;
-/** A revocation list that is being written: it may be gone before it is copied. */
-const LIST_ASIDE = /[/\\]crl\.(?:der|pem|entries)\.new$/;
+const KEPT = ["authorities", "lots", "receipts", "truststore", "schedule.json"] as const;
+/** A revocation list or a receipt that is being written: it may be gone before it is copied. */
+const WRITTEN_ASIDE = /[/\\](?:crl\.(?:der|pem|entries)\.new|\.[^/\\]+\.new)$/;
 export const BACKUP_CONTENTS = "backup.json";
 export const BACKUP_LEDGER = "ledger.sqlite";
 
@@ -78,7 +78,7 @@ async function backUp(
 function copy(from: string, to: string): void {
   if (!existsSync(from)) return;
   try {
-    cpSync(from, to, { recursive: true, verbatimSymlinks: true, filter: (path) => !LIST_ASIDE.test(path) });
+    cpSync(from, to, { recursive: true, verbatimSymlinks: true, filter: (path) => !WRITTEN_ASIDE.test(path) });
   } catch (error) {
     throw diskError(error, to);
   }

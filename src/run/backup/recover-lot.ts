@@ -25,6 +25,7 @@ import { isIssuedBy } from "../../x509/is-signed-by.ts";
 import { readName } from "../../x509/name-der.ts";
 import { readPemCertificates } from "../../x509/pem.ts";
 import { readCertificate } from "../../x509/read-certificate.ts";
+import { adoptLastReceipt } from "./adopt-last-receipt.ts";
 
 /** What a lot's folder held that the ledger did not know. */
 export interface RecoveredLot {
@@ -95,6 +96,7 @@ export async function recoverLot(
     await takeIn(ledger, lease, found, taken);
   }
   await claimUnconfirmed(ledger, lease);
+  await adoptLastReceipt(ledger, lease, home, layout);
   return { ...taken, issuers: [...taken.issuers] };
 }
 

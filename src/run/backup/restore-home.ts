@@ -9,6 +9,7 @@ import { openSyncPoint } from "../../disk/sync-point.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { holdAlone } from "../../ledger/sqlite/hold-alone.ts";
+import { replaceMissingReceipts } from "../lot/place-receipts.ts";
 import { markRestored } from "../lot/restored-home.ts";
 import { BACKUP_CONTENTS, BACKUP_LEDGER, type BackupContents, digestFiles } from "./backup-home.ts";
 
@@ -65,6 +66,8 @@ async function restore({ home, file, nowMs, openLedger }: Restoring): Promise<Ba
     try {
       await ledger.verifyEvents();
       await ledger.openGeneration();
+      // The ledger was copied last: it may know of receipts whose files were written after theirs were copied.
+      await replaceMissingReceipts(ledger, join(aside, "receipts"));
     } finally {
       await ledger.close();
     }

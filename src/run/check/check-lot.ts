@@ -11,6 +11,7 @@ import { foreignFolders } from "../passwords/claim-folders.ts";
 import { loadPasswords } from "../passwords/load-passwords.ts";
 import { checkDevices } from "./check-devices.ts";
 import { checkTrust } from "./check-platform.ts";
+import { checkReceipt } from "./check-receipt.ts";
 import { type Check, type LotToCheck, throwIfStopped } from "./check-scope.ts";
 import { checkPasswordList, checkStrays } from "./check-strays.ts";
 import { checkTruststore } from "./check-truststore.ts";
@@ -38,7 +39,7 @@ export interface CheckOutcome {
 
 const MAX_DIFFERENCES = 1000;
 const BESIDE_SAMPLE =
-  "outside the sample: the other devices' folders, passwords, rows and certificates; what stands in devices/ or in the password list and belongs to no device; the pages of the ledger's file. Every link of the chains of events and every part's digest were checked; `lotmint check LOT` without --sample checks the rest";
+  "outside the sample: the other devices' folders, passwords, rows and certificates; the devices of the lot's last receipt; what stands in devices/ or in the password list and belongs to no device; the pages of the ledger's file. Every link of the chains of events and every part's digest were checked; `lotmint check LOT` without --sample checks the rest";
 
 /**
  * Compares a lot's devices, parts and passwords with the ledger, and on request with the platform.
@@ -79,6 +80,7 @@ export async function checkLot(input: LotToCheck): Promise<CheckOutcome> {
   if (check.platform !== undefined) await checkTrust(check, check.platform);
   await checkReport(check);
   const parts = await checkParts(check);
+  await checkReceipt(check);
   const { checked, asked } = await checkDevices(check, parts);
   if (drawn === undefined) await checkStrays(check);
   await checkPasswordList(check);

@@ -34,6 +34,7 @@ export async function describeLot(
   const secretColumns = whole?.form?.secretColumns ?? [];
   const signer = await signerOf(ledger, lot, job);
   const head = await ledger.head(lot);
+  const receipt = (await ledger.receipts(lot)).at(-1);
   const state = rejected > 0 ? EXIT.rejected : EXIT.done;
   return buildReport({
     lot,
@@ -61,6 +62,7 @@ export async function describeLot(
       ...walked.notes,
     ],
     ledgerHead: head?.digest ?? "",
+    ...(receipt !== undefined && { receipt: { number: receipt.number, sha256: receipt.sha256 } }),
     ...(job.taktSeconds !== undefined && { taktSeconds: job.taktSeconds }),
   });
 }

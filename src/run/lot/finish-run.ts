@@ -41,8 +41,8 @@ export async function finishRun(
 
 /** What a report says of the lot itself, not of a run: every run leaves events, so the ledger's head would always be another. */
 function stateOf(report: LotReport): string {
-  const { exitCode, manifestSha256, issuer, counts, rows, rejects, certificates, reworks } = report;
-  return JSON.stringify([exitCode, manifestSha256, issuer, counts, rows, rejects, certificates, reworks]);
+  const { exitCode, manifestSha256, issuer, counts, rows, rejects, certificates, reworks, receipt } = report;
+  return JSON.stringify([exitCode, manifestSha256, issuer, counts, rows, rejects, certificates, reworks, receipt]);
 }
 
 function toldState(reportJson: string): string | undefined {

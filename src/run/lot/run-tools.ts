@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { AuthorityKeys } from "../../authority/authority-key.ts";
+import type { LoadedIssuer } from "../../authority/load-authority.ts";
 import type { Home } from "../../disk/layout.ts";
 import type { Site } from "../../domain/job.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -22,6 +23,10 @@ export interface RunTools {
   readonly onProgress: (progress: Progress) => void;
   /** The passphrase of an authority's key; throws `usage` when none is given. Asked only when something is signed. */
   readonly issuerPassphrase: (authority: string) => Promise<string>;
+  /** The same where it is at hand, given or asked for before; else undefined: nobody is asked. */
+  readonly givenPassphrase: (authority: string) => Promise<string | undefined>;
+  /** What a receipt says of who wrote it. */
+  readonly program: Program;
   /** Opens authorities' keys: a key that was proven before anything is written is not opened twice by the run. */
   readonly authorityKeys: AuthorityKeys;
   /** LOTMINT_LOT_PASSWORD; throws `usage` when none is given. */
@@ -43,3 +48,16 @@ export function retryPolicy(tools: Pick<RunTools, "signal" | "log">): RetryPolic
       tools.log.debug({ tried, pauseMs, status: reply.status }, `${reply.message}; trying again`),
   };
 }
+
+/** lotmint itself, and who runs it. */
+export interface Program {
+  readonly version: string;
+  /** LOTMINT_OPERATOR, else the user's name. */
+  readonly operator: () => string;
+}
+
+/** What signs receipts, and signed the lot's certificates. */
+export type ReceiptSigner = Pick<
+  LoadedIssuer,
+  "name" | "subject" | "sha256" | "certificateDer" | "chainDer" | "signer"
+>;

@@ -1,4 +1,5 @@
 import { OnboardingError, type OnboardingErrorCode } from "../../domain/error.ts";
+import type { ReceiptSigner } from "./run-tools.ts";
 
 /** What a run gathers step by step, for the report. */
 export interface Walk {
@@ -10,6 +11,8 @@ export interface Walk {
   readonly errors: readonly OnboardingError[];
   /** Devices that were minted. */
   readonly minted: number;
+  /** The issuer that was opened for minting: opening its key again would cost its derivation again. */
+  readonly receiptSigner: ReceiptSigner | undefined;
   /** True once the run has done anything that its reports should show. */
   readonly changed: boolean;
   /** Does the work of one step and records how long it took. */
@@ -17,6 +20,8 @@ export interface Walk {
   /** Something worth a new report has happened. */
   progressed(): void;
   addMinted(devices: number): void;
+  /** Keeps an opened issuer for the receipt. */
+  keepSigner(signer: ReceiptSigner): void;
   /** Tells the report's reader something, in a sentence; the same is told once. */
   note(sentence: string): void;
   /** Records an error that shows in the exit code, while the run continues. */
@@ -29,6 +34,7 @@ export function startWalk(now: () => number): Walk {
   const errors: OnboardingError[] = [];
   let minted = 0;
   let changed = false;
+  let receiptSigner: ReceiptSigner | undefined;
   return {
     startedAtMs: now(),
     stages,
@@ -38,6 +44,12 @@ export function startWalk(now: () => number): Walk {
     },
     get minted() {
       return minted;
+    },
+    get receiptSigner() {
+      return receiptSigner;
+    },
+    keepSigner: (signer) => {
+      receiptSigner = signer;
     },
     get changed() {
       return changed || minted > 0 || errors.length > 0;

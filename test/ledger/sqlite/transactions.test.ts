@@ -96,10 +96,12 @@ test.skipIf(!canInject())("a commit whose sync fails stands for nobody, so that 
   writeFileSync(program, PROGRAM);
   writeFileSync(count, COUNT);
   const syncs = "fsync,fdatasync";
+  // Each migration is a commit, and so a sync, before the program's first.
+  const first = MIGRATIONS.length + 3;
   const answer = spawnSync(
     "strace",
     ["-f", "-o", join(folder, "strace"), "-P", `${path}-wal`, "-e", `trace=${syncs}`]
-      .concat(["-e", `inject=${syncs}:error=EIO:when=${MIGRATIONS.length + 4}+`])
+      .concat(["-e", `inject=${syncs}:error=EIO:when=${first}+`])
       .concat([process.execPath, program, path, count]),
     { encoding: "utf8" },
   );
