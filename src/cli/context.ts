@@ -1,5 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
+import type { Pkcs11Uri } from "../authority/hsm/pkcs11-uri.ts";
+import type { Token } from "../authority/hsm/token.ts";
+import type { KeyAccess } from "../authority/load-authority.ts";
 import { readSite, type SiteFile } from "../config/read-site.ts";
 import type { CredentialSecrets } from "../config/secrets.ts";
 import { OnboardingError } from "../domain/error.ts";
@@ -8,6 +11,7 @@ import type { Governor } from "../platform/governor.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { RunTools } from "../run/lot/run-tools.ts";
 import { findPassphrase } from "./find-passphrase.ts";
+import { type KeyAccessOptions, makeUsedTokens, openKeyAccess } from "./key-access.ts";
 import { limitArenas } from "./limit-arenas.ts";
 import { limitYoungGeneration } from "./limit-young-generation.ts";
 import { type CliProcess, type LookContext, type LookOptions, makeLookContext, useAndClose } from "./look-context.ts";
@@ -29,6 +33,15 @@ export interface CliContext extends LookContext {
     options: { readonly file?: string; readonly confirm?: boolean },
   ) => Promise<string>;
   /**
+   * What opens the key of an authority that is there: its passphrase, or the token that it is in. Errors of a token are
+   * `issuer-unusable`; without a passphrase or PIN it is `usage`.
+   */
+  readonly keyAccess: (authority: string, options?: KeyAccessOptions) => Promise<KeyAccess>;
+  /** The token that a PKCS#11 URI names, logged in. Errors as of `keyAccess`. */
+  readonly openToken: (uri: Pkcs11Uri) => Promise<Token>;
+  /** Closes the tokens that were opened; the context does no more then. */
+  readonly closeTokens: () => void;
+  /**
    * The site's platform with the credentials from the environment; without any, the user's password is asked for once
    * on a terminal, unless `ask` is false. Throws `usage` without a platform or a login.
    */
@@ -47,6 +60,7 @@ export function makeContext(around: CliProcess, options: LookOptions & { readonl
     site ??= readSite(home);
     return site;
   };
+  const tokens = makeUsedTokens(around, home, readSiteOnce, statusLine);
   return {
     ...look,
     log: options.log,
@@ -60,6 +74,9 @@ export function makeContext(around: CliProcess, options: LookOptions & { readonl
       statusLine.clear();
       return findPassphrase(around, home, authority, { file, confirm });
     },
+    keyAccess: (authority, options = {}) => openKeyAccess(around, home, tokens, authority, options),
+    openToken: (uri) => tokens.open(uri, true),
+    closeTokens: () => tokens.close(),
     openPlatform: async ({ ask = true } = {}) => {
       const { platform } = readSiteOnce();
       if (platform === undefined) {
@@ -99,7 +116,7 @@ export async function makeRunTools(
   passphraseFile: string | undefined,
 ): Promise<RunTools> {
   const { currentLockOwner } = await import("../ledger/lock-owner.ts");
-  const passphrases = new Map<string, Promise<string>>();
+  const accesses = new Map<string, Promise<KeyAccess>>();
   context.tellStop();
   limitYoungGeneration();
   limitArenas();
@@ -112,11 +129,10 @@ export async function makeRunTools(
     owner: currentLockOwner(),
     signal: context.signal,
     onProgress: showProgress(context.statusLine, context.log, context.now),
-    issuerPassphrase: (name) => {
+    issuerAccess: (name) => {
       // Asked once, however often it signs: certificates first, a revocation list later.
-      const asked =
-        passphrases.get(name) ?? context.passphrase(name, passphraseFile === undefined ? {} : { file: passphraseFile });
-      passphrases.set(name, asked);
+      const asked = accesses.get(name) ?? context.keyAccess(name, { file: passphraseFile });
+      accesses.set(name, asked);
       return asked;
     },
     lotPassword: () => context.secrets.lotPassword(),

@@ -26,6 +26,8 @@ export interface Secrets {
   readonly platformCredentials: (user: string | undefined) => CredentialSecrets;
   /** The secrets that are given, by name, and why one cannot be read; values are in none of them. */
   readonly givenNames: () => readonly { readonly name: string; readonly problem?: string }[];
+  /** LOTMINT_HSM_PIN, of the user of a token; undefined when not given. */
+  readonly hsmPin: () => string | undefined;
   /** LOTMINT_WEBHOOK_SECRET; throws `usage` when it is not given. */
   readonly webhookSecret: () => string;
 }
@@ -34,7 +36,7 @@ export interface Secrets {
 export type CredentialSecrets = { readonly token: string } | { readonly user: string; readonly password: string };
 
 const SECRET_VARIABLE =
-  /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|POOL_PASSPHRASE|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET)(?:_FILE)?$/;
+  /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|POOL_PASSPHRASE|HSM_PIN|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET)(?:_FILE)?$/;
 const MAX_SECRET_BYTES = 64 * 1024;
 
 /**
@@ -54,6 +56,7 @@ export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
     importPassphrase: () => find("LOTMINT_IMPORT_PASSPHRASE"),
     lotPassword: () => checkLotPassword(find("LOTMINT_LOT_PASSWORD")),
     poolPassphrase: () => find("LOTMINT_POOL_PASSPHRASE"),
+    hsmPin: () => find("LOTMINT_HSM_PIN"),
     platformPassword: () => find("LOTMINT_PLATFORM_PASSWORD"),
     hasPlatformLogin: () => [...taken.keys()].some((name) => name.startsWith("LOTMINT_PLATFORM_")),
     platformCredentials: (user) => findCredentials(find, user),

@@ -3,6 +3,7 @@ import { constrainingAuthorities } from "../authority/constrained-names.ts";
 import { prepareLeaf } from "../authority/leaf/prepare-leaf.ts";
 import { loadIssuer } from "../authority/load-authority.ts";
 import { resolveValidity } from "../authority/resolve-validity.ts";
+import { threadSource } from "../authority/signer.ts";
 import { segmentPart } from "../disk/layout.ts";
 import { isoDay } from "../domain/iso-time.ts";
 import type { Job } from "../domain/job.ts";
@@ -79,13 +80,7 @@ export async function prepareMinting(
   sample: PlannedDevice,
 ): Promise<MintSetup> {
   const nowMs = tools.now();
-  const issuer = loadIssuer(
-    tools.home,
-    job.issuer,
-    await tools.issuerPassphrase(job.issuer),
-    nowMs,
-    tools.site.maxChain,
-  );
+  const issuer = loadIssuer(tools.home, job.issuer, await tools.issuerAccess(job.issuer), nowMs, tools.site.maxChain);
   await refuseRevokedIssuer(tools.ledger, issuer);
   const { validity, cut, outlives } = resolveValidity(job.validity, job.outliveIssuer, issuer, nowMs);
   if (cut) {
@@ -105,7 +100,7 @@ export async function prepareMinting(
   });
   return {
     template,
-    signer: issuer.signer,
+    signer: threadSource(issuer.signer),
     key: job.key,
     files: {
       keystores: job.keystores,

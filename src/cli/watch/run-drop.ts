@@ -57,7 +57,7 @@ export async function runDrop(
     const made = await makeRunTools(context, ledger, undefined);
     const tools = {
       ...made,
-      issuerPassphrase: async (name: string) => givenPassphrase(name, context),
+      issuerAccess: (name: string) => context.keyAccess(name, { ask: false }),
       onProgress: (progress: Parameters<typeof made.onProgress>[0]) => {
         file.onProgress();
         made.onProgress(progress);
@@ -88,17 +88,6 @@ function isEarlier(reportJson: string, report: LotReport): boolean {
   } catch {
     return false;
   }
-}
-
-/** Nobody is there to be asked. Throws `usage`. */
-export function givenPassphrase(authority: string, { secrets }: Pick<CliContext, "secrets">): string {
-  const given = secrets.authorityPassphrase(authority);
-  if (given !== undefined) return given;
-  const variable = `LOTMINT_PASSPHRASE_${authority.toUpperCase().replaceAll("-", "_")}`;
-  throw new OnboardingError(
-    `no passphrase given for authority ${authority}, and watch does not ask; set ${variable} or ${variable}_FILE`,
-    { code: "usage" },
-  );
 }
 
 function messageOf(error: unknown): string {

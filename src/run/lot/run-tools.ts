@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { KeyAccess } from "../../authority/load-authority.ts";
 import type { Home } from "../../disk/layout.ts";
 import type { Site } from "../../domain/job.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -19,8 +20,11 @@ export interface RunTools {
   /** Aborted when the run shall stop after what it has in hand. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
-  /** The passphrase of an authority's key; throws `usage` when none is given. Asked only when something is signed. */
-  readonly issuerPassphrase: (authority: string) => Promise<string>;
+  /**
+   * What opens an authority's key; throws `usage` when no passphrase or PIN is given, `issuer-unusable` for a token that
+   * does not let us in. Asked only when something is signed.
+   */
+  readonly issuerAccess: (authority: string) => Promise<KeyAccess>;
   /** LOTMINT_LOT_PASSWORD; throws `usage` when none is given. */
   readonly lotPassword: () => string;
   /** LOTMINT_POOL_PASSPHRASE; undefined when none is given. Nobody is asked: without it keys are made. */
