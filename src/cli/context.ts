@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
+import type { TokenSlot } from "../authority/hsm/find-slot.ts";
 import type { Pkcs11Uri } from "../authority/hsm/pkcs11-uri.ts";
 import type { Token } from "../authority/hsm/token.ts";
 import type { KeyAccess } from "../authority/load-authority.ts";
@@ -39,6 +40,8 @@ export interface CliContext extends LookContext {
   readonly keyAccess: (authority: string, options?: KeyAccessOptions) => Promise<KeyAccess>;
   /** The token that a PKCS#11 URI names, logged in. Errors as of `keyAccess`. */
   readonly openToken: (uri: Pkcs11Uri) => Promise<Token>;
+  /** The same without logging in; no PIN is needed. */
+  readonly lookAtToken: (uri: Pkcs11Uri) => Promise<TokenSlot>;
   /** Closes the tokens that were opened; the context does no more then. */
   readonly closeTokens: () => void;
   /**
@@ -76,6 +79,7 @@ export function makeContext(around: CliProcess, options: LookOptions & { readonl
     },
     keyAccess: (authority, options = {}) => openKeyAccess(around, home, tokens, authority, options),
     openToken: (uri) => tokens.open(uri, true),
+    lookAtToken: (uri) => tokens.look(uri),
     closeTokens: () => tokens.close(),
     openPlatform: async ({ ask = true } = {}) => {
       const { platform } = readSiteOnce();

@@ -1,3 +1,4 @@
+import type { TokenSlot } from "../authority/hsm/find-slot.ts";
 import type { Tokens } from "../authority/hsm/open-tokens.ts";
 import type { Pkcs11Uri } from "../authority/hsm/pkcs11-uri.ts";
 import type { Token } from "../authority/hsm/token.ts";
@@ -20,6 +21,8 @@ export interface KeyAccessOptions {
 /** The tokens that a command uses. The code that reaches them is loaded by the first. */
 export interface UsedTokens {
   readonly open: (uri: Pkcs11Uri, ask: boolean) => Promise<Token>;
+  /** The token that a URI names, without logging in. */
+  readonly look: (uri: Pkcs11Uri) => Promise<TokenSlot>;
   readonly close: () => void;
 }
 
@@ -31,22 +34,25 @@ export function makeUsedTokens(
   statusLine: Pick<StatusLine, "clear">,
 ): UsedTokens {
   let tokens: Tokens | undefined;
+  const used = async (): Promise<Tokens> => {
+    const { hsm } = site();
+    if (hsm === undefined) {
+      throw new OnboardingError(
+        `a key in a token needs its PKCS#11 module; add to ${home.siteFile}: hsm: { module: /path/to/module.so }`,
+        { code: "usage" },
+      );
+    }
+    const { openTokens } = await import("../authority/hsm/open-tokens.ts");
+    tokens ??= openTokens(hsm);
+    return tokens;
+  };
   return {
-    open: async (uri, ask) => {
-      const { hsm } = site();
-      if (hsm === undefined) {
-        throw new OnboardingError(
-          `a key in a token needs its PKCS#11 module; add to ${home.siteFile}: hsm: { module: /path/to/module.so }`,
-          { code: "usage" },
-        );
-      }
-      const { openTokens } = await import("../authority/hsm/open-tokens.ts");
-      tokens ??= openTokens(hsm);
-      return tokens.open(uri, (label) => {
+    open: async (uri, ask) =>
+      (await used()).open(uri, (label) => {
         statusLine.clear();
         return findPin(around, label, ask);
-      });
-    },
+      }),
+    look: async (uri) => (await used()).look(uri),
     close: () => tokens?.close(),
   };
 }

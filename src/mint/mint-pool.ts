@@ -51,7 +51,8 @@ export function openMintPool(options: MintPoolOptions): MintPool {
   let broken: Error | undefined;
   const { signer } = options.setup;
   const workers = options.workers ?? availableParallelism();
-  const most = signer.kind === "token" ? workers + signer.key.sessions : workers;
+  // Twice the cores beside the sessions: one that is free must never wait for a thread.
+  const most = signer.kind === "token" ? 2 * workers + signer.key.sessions : workers;
   const setup = cloneable({ ...options.setup, signer: threadSource(signer) });
   const crews: Crew[] = [];
 

@@ -139,6 +139,15 @@ describe.skipIf(!hasShim)("a token that fails (skipped without SoftHSM2, pkcs11j
     expect(low.code, low.stderr).toBe(0);
   });
 
+  test("doctor finds the token without a PIN, and tells a locked one and one that is not there", async () => {
+    const doctor = async (shim: ShimSettings) => (await run(["doctor"], shim)).stdout.replace(/\s+/g, " ");
+    expect(await doctor({})).toContain('the token "line" with the key of top is there');
+    expect(await doctor({ flags: 0x40000 })).toContain('the token "line" with the key of top has locked its PIN');
+    writeFileSync(join(hsm.folder, "gone"), "");
+    expect(await doctor({ gone: 1 })).toContain("there is no token for");
+    expect(shimCalls(hsm.folder)).not.toHaveProperty("C_Login");
+  });
+
   test("watch tries a wrong PIN once, whatever it has to sign, and goes on once the file holds another one", async () => {
     const file = join(hsm.folder, "pin");
     writeFileSync(file, "wrong pin", { mode: 0o600 });

@@ -202,6 +202,8 @@ describe.skipIf(!hasSoftHsm)("authorities whose key is in a token (skipped witho
     const manifest = writeManifest("lot", 3);
     await must(["plan", manifest, "--issuer", "top"], { env });
     await must(["authority", "list"], { env });
+    const backedUp = await must(["backup", join(world.home, "backup.tar")], { env });
+    expect(backedUp.stdout).toContain("Not in it: the keys of top, which are in tokens");
     const signing = await run(["run", manifest, "--issuer", "top"], { env });
     expect(signing.code).toBe(2);
     expect(signing.stderr).toContain("LOTMINT_HSM_PIN");
