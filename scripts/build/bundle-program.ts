@@ -15,16 +15,19 @@ const FAMILIES: Readonly<Record<string, RegExp>> = {
 };
 /**
  * Sources that every command loads are one file, and those of the ledger another: each file costs a start about as much
- * as 20 kB of text. The file that begins a thread can be in none of them.
+ * as 20 kB of text. The file that begins a thread can be in none of them. What only commands load, and threads do not,
+ * is in the file of the command line's packages, which a thread would read and compile for nothing.
  */
-const BASE =
-  /[\\/]src[\\/](domain[\\/].+|disk[\\/](disk-error|layout)|report[\\/]plain-text|config[\\/](home|secrets)|cli[\\/](look-context|require-home|terminal-text|error-json|status-line))\.ts$/;
+const BASE = /[\\/]src[\\/](domain[\\/].+|disk[\\/](disk-error|layout))\.ts$/;
+const COMMANDS =
+  /[\\/]src[\\/](report[\\/]plain-text|config[\\/](home|secrets)|cli[\\/](look-context|require-home|terminal-text|error-json|status-line))\.ts$/;
 const LEDGER = /[\\/]src[\\/]ledger[\\/]/;
 const GROUPS = [
   {
     debugName: "packages",
-    test: /[\\/]node_modules[\\/]/,
+    test: (id: string) => id.replaceAll("\\", "/").includes("/node_modules/") || COMMANDS.test(id),
     name: (id: string) => {
+      if (COMMANDS.test(id)) return "command-line";
       const found = packageOf(id) ?? "";
       return Object.keys(FAMILIES).find((family) => FAMILIES[family]?.test(found)) ?? found.replace("/", "-");
     },

@@ -46,17 +46,33 @@ export async function encryptKey(key: KeyObject, passphrase: string): Promise<st
   }
 }
 
-/** The key that was proven last, until it is opened. */
-let proven: { readonly pem: string; readonly passphrase: string; readonly key: KeyObject } | undefined;
+/** Authorities' keys that one run opens. */
+export interface AuthorityKeys {
+  /**
+   * As `openAuthorityKey`, for a key that is opened in a moment to sign with: the next opening of the same file by the
+   * same passphrase gives the key of this one, since the rounds of its derivation cost a tenth of a second.
+   */
+  readonly prove: (name: string, pem: string, passphrase: string) => KeyObject;
+  /** As `openAuthorityKey`; a key that was proven is given once, and kept no longer. */
+  readonly open: (name: string, pem: string, passphrase: string) => KeyObject;
+}
 
-/**
- * As `openAuthorityKey`, for a key that is opened in a moment to sign with: the next opening of the same file by the
- * same passphrase gives the key of this one, since the rounds of its derivation cost a tenth of a second.
- */
-export function proveAuthorityKey(name: string, pem: string, passphrase: string): KeyObject {
-  const key = openAuthorityKey(name, pem, passphrase);
-  proven = { pem, passphrase, key };
-  return key;
+/** Keys for one run: a key that was proven and is not opened any more, because the run ends, goes with them. */
+export function keysOfRun(): AuthorityKeys {
+  let proven: { readonly pem: string; readonly passphrase: string; readonly key: KeyObject } | undefined;
+  return {
+    prove: (name, pem, passphrase) => {
+      const key = openAuthorityKey(name, pem, passphrase);
+      proven = { pem, passphrase, key };
+      return key;
+    },
+    open: (name, pem, passphrase) => {
+      const known = proven;
+      proven = undefined;
+      if (known?.pem === pem && known.passphrase === passphrase) return known.key;
+      return openAuthorityKey(name, pem, passphrase);
+    },
+  };
 }
 
 /**
@@ -64,9 +80,6 @@ export function proveAuthorityKey(name: string, pem: string, passphrase: string)
  * no key are `issuer-unusable`; neither message holds the passphrase.
  */
 export function openAuthorityKey(name: string, pem: string, passphrase: string): KeyObject {
-  const known = proven;
-  proven = undefined;
-  if (known?.pem === pem && known.passphrase === passphrase) return known.key;
   const block = readPem(pem).find(({ label }) => label === "ENCRYPTED PRIVATE KEY");
   try {
     if (block === undefined) throw new Error("there is no encrypted private key in it");

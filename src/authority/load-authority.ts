@@ -7,7 +7,7 @@ import { suggestName } from "../domain/nearest-word.ts";
 import { describeName } from "../x509/distinguished-name.ts";
 import type { SignatureAlgorithm } from "../x509/encode-certificate.ts";
 import type { CertificateFields } from "../x509/read-certificate.ts";
-import { openAuthorityKey, proveAuthorityKey } from "./authority-key.ts";
+import { type AuthorityKeys, openAuthorityKey } from "./authority-key.ts";
 import { type AuthorityDescription, describeStoredAuthority } from "./describe-authority.ts";
 import { parsePkcs11Uri } from "./hsm/pkcs11-uri.ts";
 import { isKeyOf, type Token } from "./hsm/token.ts";
@@ -114,10 +114,10 @@ export function readableAuthorities(home: Home): readonly StoredAuthority[] {
 
 /**
  * Finds out that the passphrase or the token opens an authority's key and that the key fits its certificate; whether it may sign
- * today is not asked. Else throws `issuer-unusable`.
+ * today is not asked. Else throws `issuer-unusable`. `loadIssuer` with the same `keys` need not open it again.
  */
-export function proveIssuerKey(home: Home, name: string, access: KeyAccess): void {
-  openKey(home, readAuthority(home, name), access, proveAuthorityKey);
+export function proveIssuerKey(home: Home, name: string, access: KeyAccess, keys: AuthorityKeys): void {
+  openKey(home, readAuthority(home, name), access, keys.prove);
 }
 
 /**
@@ -166,11 +166,18 @@ function findTokenKey(name: string, certificate: CertificateFields, hsm: string,
 /**
  * Loads an authority for signing and proves that it may: the passphrase or the token opens the key, the key fits
  * the certificate, relying parties accept a device below its chain at `nowMs` (`judgeChain`), and a
- * device makes no more than `maxChain` certificates. Each error is `issuer-unusable`.
+ * device makes no more than `maxChain` certificates. Each error is `issuer-unusable`. `keys` are those of the run.
  */
-export function loadIssuer(home: Home, name: string, access: KeyAccess, nowMs: number, maxChain: number): LoadedIssuer {
+export function loadIssuer(
+  home: Home,
+  name: string,
+  access: KeyAccess,
+  nowMs: number,
+  maxChain: number,
+  keys?: AuthorityKeys,
+): LoadedIssuer {
   const stored = readAuthority(home, name);
-  const loaded = openStored(home, stored, access, () => verifyChain(name, stored.chain, nowMs));
+  const loaded = openStored(home, stored, access, () => verifyChain(name, stored.chain, nowMs), keys);
   checkChainLength(name, stored.chain.length, maxChain);
   return loaded;
 }
@@ -184,9 +191,15 @@ export function loadCrlSigner(home: Home, name: string, access: KeyAccess, nowMs
   return openStored(home, stored, access, () => verifyChainLinks(name, stored.chain, nowMs));
 }
 
-function openStored(home: Home, stored: StoredAuthority, access: KeyAccess, verify: () => void): LoadedIssuer {
+function openStored(
+  home: Home,
+  stored: StoredAuthority,
+  access: KeyAccess,
+  verify: () => void,
+  keys?: AuthorityKeys,
+): LoadedIssuer {
   const { name, certificate, chainDer, chainPem } = stored;
-  const signer = openKey(home, stored, access);
+  const signer = openKey(home, stored, access, keys?.open);
   const key = signer.kind === "key" ? signer.key : signer.publicKey;
   verify();
   const keyAlgorithm = keyAlgorithmOf(key);

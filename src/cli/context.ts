@@ -120,6 +120,7 @@ export async function makeRunTools(
   passphraseFile: string | undefined,
 ): Promise<RunTools> {
   const { currentLockOwner } = await import("../ledger/lock-owner.ts");
+  const { keysOfRun } = await import("../authority/authority-key.ts");
   const accesses = new Map<string, Promise<KeyAccess>>();
   context.tellStop();
   limitYoungGeneration();
@@ -139,6 +140,7 @@ export async function makeRunTools(
       accesses.set(name, asked);
       return asked;
     },
+    authorityKeys: keysOfRun(),
     lotPassword: () => context.secrets.lotPassword(),
     poolPassphrase: () => context.secrets.poolPassphrase(),
     openPlatform: context.openPlatform,

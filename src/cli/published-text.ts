@@ -1,4 +1,5 @@
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import type { Published } from "../run/revoke/publish-revocations.ts";
 import type { PushOutcome } from "../run/revoke/push-revocations.ts";
 import type { RenewedCrl } from "../run/revoke/renew-crls.ts";
@@ -18,7 +19,7 @@ function crlText(refreshed: RenewedCrl): readonly string[] {
   switch (refreshed.kind) {
     case "written": {
       const { number, entries, nextUpdate, pem } = refreshed.crl;
-      const noun = entries === 1 ? "entry" : "entries";
+      const noun = nounFor(entries, "entry", "entries");
       return [
         `revocation list ${number} of ${issuer}: ${entries} ${noun}, next update ${nextUpdate.slice(0, 10)}`,
         pem,
@@ -36,7 +37,7 @@ function crlText(refreshed: RenewedCrl): readonly string[] {
 }
 
 function pushText({ tenant, serials, offlineCheck }: PushOutcome): readonly string[] {
-  const noun = serials === 1 ? "serial number" : "serial numbers";
+  const noun = nounFor(serials, "serial number");
   const told = serials === 0 ? `tenant ${tenant} knew it all` : `tenant ${tenant} took ${serials} ${noun}`;
   switch (offlineCheck) {
     case true:

@@ -23,6 +23,8 @@ type Step =
   | "part-written"
   /** (g) A part is committed. */
   | "part-listed"
+  /** The platform has said of some devices whether it has them; that is not recorded yet. */
+  | "collisions-answered"
   /** An attempt is recorded and not yet made. */
   | "upload-opened"
   /** The platform has answered it, or will not; that is not recorded yet. */

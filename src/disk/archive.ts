@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { create, extract } from "tar";
 import { OnboardingError } from "../domain/error.ts";
 import { diskError, inputError, isMissing } from "./disk-error.ts";
-import { PRIVATE_FILE } from "./durable.ts";
+import { commitFilled, PRIVATE_FILE } from "./durable.ts";
 import { startNewFile } from "./place-new-file.ts";
 import { removeTree } from "./remove-tree.ts";
 
@@ -11,14 +11,13 @@ import { removeTree } from "./remove-tree.ts";
  * there already is never overwritten (`usage`). Errors of the disk are `disk-unwritable`.
  */
 export async function packArchive(path: string, folder: string): Promise<void> {
-  const archive = startNewFile(path, PRIVATE_FILE);
-  try {
-    for await (const chunk of create({ cwd: folder, portable: true }, ["."])) archive.write(chunk as Buffer);
-  } catch (error) {
-    archive.discard();
-    throw diskError(error, path);
-  }
-  archive.commit();
+  await commitFilled(startNewFile(path, PRIVATE_FILE), async (write) => {
+    try {
+      for await (const chunk of create({ cwd: folder, portable: true }, ["."])) write(chunk as Buffer);
+    } catch (error) {
+      throw diskError(error, path);
+    }
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { inputError } from "./disk-error.ts";
-import { startReplacement } from "./durable.ts";
+import { commitFilled, startReplacement } from "./durable.ts";
 
 const CHUNK = 1024 * 1024;
 
@@ -8,17 +8,12 @@ const CHUNK = 1024 * 1024;
 export function copyFile(from: string, to: string): void {
   const source = opened(from);
   try {
-    const copy = startReplacement(to, fstatSync(source).mode & 0o777);
-    try {
+    commitFilled(startReplacement(to, fstatSync(source).mode & 0o777), (write) => {
       const chunk = Buffer.alloc(CHUNK);
       for (let read = readSync(source, chunk); read > 0; read = readSync(source, chunk)) {
-        copy.write(chunk.subarray(0, read));
+        write(chunk.subarray(0, read));
       }
-    } catch (error) {
-      copy.discard();
-      throw error;
-    }
-    copy.commit();
+    });
   } finally {
     closeSync(source);
   }

@@ -128,9 +128,35 @@ function replaceFrom(aside: string, path: string, mode: number): Replacement {
   };
 }
 
+/** A file that is being written aside: a `Replacement` or a `NewFile`. */
+type Aside = Pick<Replacement, "write" | "commit" | "discard">;
+
+/**
+ * Lets `fill` write a file's content, at once or in its own time, then commits it. When `fill` throws, what was written is
+ * discarded and the error thrown on: the place stays as it was. Gives what `fill` gave.
+ */
+export function commitFilled<T>(file: Aside, fill: (write: Aside["write"]) => T): T {
+  const discarding = (error: unknown): never => {
+    file.discard();
+    throw error;
+  };
+  const committing = <V>(value: V): V => {
+    file.commit();
+    return value;
+  };
+  let filled: T;
+  try {
+    filled = fill(file.write);
+  } catch (error) {
+    return discarding(error);
+  }
+  if (filled instanceof Promise) return filled.then(committing, discarding) as T;
+  return committing(filled);
+}
+
 /** Replaces a file durably with content that is at hand; errors and condition as `startReplacement`'s. */
 export function replaceFile(path: string, content: Uint8Array | string, mode: number = SHARED_FILE): void {
-  replaceWith(startReplacement(path, mode), content);
+  commitFilled(startReplacement(path, mode), (write) => write(content));
 }
 
 /** The same for a file that several processes may replace at once: each writes aside by itself, and the last one stays. */
@@ -139,17 +165,7 @@ export function replaceShared(path: string, content: Uint8Array | string, mode: 
   const aside = join(dirname(path), stagingName(name));
   const replacement = replaceFrom(aside, path, mode);
   guarded(path, () => removeStaged(aside, name));
-  replaceWith(replacement, content);
-}
-
-function replaceWith(replacement: Replacement, content: Uint8Array | string): void {
-  try {
-    replacement.write(content);
-  } catch (error) {
-    replacement.discard();
-    throw error;
-  }
-  replacement.commit();
+  commitFilled(replacement, (write) => write(content));
 }
 
 /**

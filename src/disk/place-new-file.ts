@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync } from "no
 import { basename, dirname, join } from "node:path";
 import { OnboardingError } from "../domain/error.ts";
 import { diskError } from "./disk-error.ts";
-import { NO_LINKS, SHARED_FILE, syncFolder, writeAll } from "./durable.ts";
+import { commitFilled, NO_LINKS, SHARED_FILE, syncFolder, writeAll } from "./durable.ts";
 import { renameOver } from "./rename.ts";
 import { stagingName } from "./staging.ts";
 
@@ -59,14 +59,7 @@ export function startNewFile(path: string, mode: number = SHARED_FILE): NewFile 
 
 /** The same with content that is at hand. */
 export function placeNewFile(path: string, content: string, mode: number = SHARED_FILE): void {
-  const file = startNewFile(path, mode);
-  try {
-    file.write(content);
-  } catch (error) {
-    file.discard();
-    throw error;
-  }
-  file.commit();
+  commitFilled(startNewFile(path, mode), (write) => write(content));
 }
 
 /** Refuses (`usage`) a place that is taken. */

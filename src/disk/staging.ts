@@ -26,6 +26,17 @@ export function removeStaged(mine: string, name: string): void {
   }
 }
 
+/**
+ * Removes what is left beside `path` of names that it was written under, whatever its age, as far as `isOurs` knows the
+ * file's content for one that nobody else is writing: of a killed command, or a second name that a power cut brought back.
+ */
+export function removeLeftStaged(path: string, isOurs: (staged: string) => boolean): void {
+  for (const found of readdirSync(dirname(path))) {
+    const staged = join(dirname(path), found);
+    if (isStaged(found, basename(path)) && isOurs(staged)) removeTree(staged);
+  }
+}
+
 /** Earlier versions had no random part. */
 function isStaged(found: string, name: string): boolean {
   if (found === `.${name}.new`) return true;

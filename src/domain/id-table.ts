@@ -7,6 +7,8 @@ export interface IdTable {
   get(externalId: string): number | undefined;
   /** Puts an id, or another number with an id that is there. Throws a RangeError for one of more than 4,096 bytes. */
   set(externalId: string, value: number): void;
+  /** The ids, folded, in the order in which they were first put. */
+  ids(): Iterable<string>;
 }
 
 const FIRST_SLOTS = 1024;
@@ -17,9 +19,10 @@ const MAX_BYTES = 4096;
 /**
  * An empty table. Ids are compared byte by byte, so that the answer is exact; they lie in a few large buffers, so
  * that the garbage collector has nothing to do with them. `seed` is two random numbers: without knowing them nobody
- * can make a file whose ids all fall into the same slot.
+ * can make a file whose ids all fall into the same slot. `fold` says which ids are the same: those of the same text when
+ * it gives them back as they are.
  */
-export function makeIdTable(seed: readonly [number, number]): IdTable {
+export function makeIdTable(seed: readonly [number, number], fold: (externalId: string) => string = foldId): IdTable {
   const chunks: Buffer[] = [];
   /** Entry of a slot, from 1; 0: free. */
   let slots = new Uint32Array(FIRST_SLOTS);
@@ -32,7 +35,7 @@ export function makeIdTable(seed: readonly [number, number]): IdTable {
   let used = CHUNK_BYTES;
 
   function encode(externalId: string): Buffer {
-    return Buffer.from(foldId(externalId), "utf8");
+    return Buffer.from(fold(externalId), "utf8");
   }
 
   function slotOf(bytes: Buffer, hashed: number): number {
@@ -108,6 +111,13 @@ export function makeIdTable(seed: readonly [number, number]): IdTable {
       size += 1;
       slots[slot] = size;
       if (size * 2 >= slots.length) grow();
+    },
+    ids: function* (): Generator<string> {
+      for (let entry = 0; entry < size; entry++) {
+        const chunk = chunks[chunkOf[entry] ?? 0];
+        const place = placeOf[entry] ?? 0;
+        if (chunk !== undefined) yield chunk.toString("utf8", place + 2, place + 2 + chunk.readUInt16LE(place));
+      }
     },
   };
 }

@@ -13,23 +13,24 @@ export interface IdListOptions {
 }
 
 /**
- * The ids that a file lists: one a line, or a column `id` as of a manifest, with all that a manifest's form may be (byte
+ * The ids that a file lists, page by page: one a line, or a column `id` as of a manifest, with all that a manifest's form may be (byte
  * order mark, UTF-16, separators, `sep=X`, blanks, rows of separators). Empty cells and a header that comes again are
- * passed over. Throws `usage` for a file that is no such list.
+ * passed over. Throws `usage` for a file that is no such list, perhaps after its first pages.
  */
-export async function readIdList(
+export async function* readIdList(
   chunks: AsyncIterable<Uint8Array>,
   { name, otherHeaders }: IdListOptions,
-): Promise<readonly string[]> {
+): AsyncGenerator<readonly string[]> {
   const refuse = (message: string, line?: number) =>
     new OnboardingError(`${name}${line === undefined ? "" : `, line ${line}`}: ${message}; nothing was done`, {
       code: "usage",
     });
-  const ids: string[] = [];
+  let found = 0;
   let column: number | undefined;
   let header = "";
   try {
     for await (const records of readRecords(decodeManifest(chunks, name), name, "id")) {
+      const ids: string[] = [];
       for (const record of records) {
         const isFirst = column === undefined;
         column ??= await findColumn(record, otherHeaders, refuse);
@@ -40,6 +41,8 @@ export async function readIdList(
         if (wrong !== undefined) throw refuse(wrong, record.line);
         ids.push(id);
       }
+      found += ids.length;
+      yield ids;
     }
   } catch (error) {
     // Whatever is no CSV is no manifest either, but that is not what was asked for.
@@ -47,8 +50,7 @@ export async function readIdList(
     const message = `${error.message.slice(0, -NOTHING_TAKEN.length)}; nothing was done`;
     throw new OnboardingError(message, { code: error.code, cause: error });
   }
-  if (ids.length === 0) throw refuse("it names no device");
-  return ids;
+  if (found === 0) throw refuse("it names no device");
 }
 
 /** Where the ids stand: a list of one column needs no header. */

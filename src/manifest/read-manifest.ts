@@ -6,6 +6,7 @@ import { foldColumnName, showText, stripBlanks } from "../domain/blank-text.ts";
 import type { ManifestCells } from "../domain/device.ts";
 import { foldLotName } from "../domain/lot.ts";
 import { type ManifestForm, PLAIN_FORM } from "../domain/manifest-form.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import type { Problem } from "../domain/problem.ts";
 import { decodeManifest } from "./decode-manifest.ts";
 import { manifestError } from "./manifest-error.ts";
@@ -170,7 +171,7 @@ function makeRow(
   }
   const surplus = record.cells.findIndex((cell, position) => position >= positions.length && stripBlanks(cell) !== "");
   if (surplus >= 0) {
-    const message = `cell ${surplus + 1} is filled, but the header has ${positions.length} columns; a separator in a cell may lack its quotes`;
+    const message = `cell ${surplus + 1} is filled, but the header has ${positions.length} ${nounFor(positions.length, "column")}; a separator in a cell may lack its quotes`;
     problems.push({ line, field: "", message });
   }
   const isHeader = repeatsHeader(record, header);

@@ -7,6 +7,7 @@ import { batchFolder, deviceFolder, type LotLayout, passwordSegment, segmentName
 import { openSyncPoint, type SyncPoint } from "../disk/sync-point.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
 import { OnboardingError } from "../domain/error.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import type { PoolClaim } from "../ledger/key-pool.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LotLease } from "../ledger/locks.ts";
@@ -21,7 +22,7 @@ import { readPasswordFiles } from "./scan-passwords.ts";
  * Devices per batch: enough to make one sync cheap per device, few enough that a stop waits for seconds,
  * not minutes, and that a crash throws little work away. RSA key generation takes its time.
  */
-export const BATCH_SIZE: Readonly<Record<KeyAlgorithm, number>> = {
+const BATCH_SIZE: Readonly<Record<KeyAlgorithm, number>> = {
   "ec-p256": 250,
   "ec-p384": 250,
   "rsa-2048": 40,
@@ -261,7 +262,7 @@ async function requirePasswords(path: string, devices: readonly PlannedDevice[])
   const missing = devices.filter((device) => !hasOwnKey(device) && !passwords.has(device.externalId));
   if (missing.length === 0) return;
   throw new OnboardingError(
-    `${path} does not hold the passwords of ${missing.length} devices that were just minted; they were abandoned; find out which program changes that folder and run again`,
+    `${path} does not hold the passwords of ${missing.length} ${nounFor(missing.length, "device that was just minted; it was", "devices that were just minted; they were")} abandoned; find out which program changes that folder and run again`,
     { code: "disk-unwritable" },
   );
 }

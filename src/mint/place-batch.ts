@@ -5,6 +5,7 @@ import { moveInto, moveIntoVacant, remove, syncFolder } from "../disk/durable.ts
 import { batchFolder, deviceFolder, type LotLayout, passwordSegment, safeName } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { listIds } from "../domain/list-ids.ts";
+import { nounFor } from "../domain/noun-for.ts";
 
 /**
  * Step (d) of issuance: the batch's passwords count from here on, and survive a power cut. Repeating it
@@ -66,7 +67,7 @@ function occupiedPlace(place: string, cause: unknown): OnboardingError {
 export function missingFolders(lot: LotLayout, batch: number, missed: readonly string[]): OnboardingError {
   const ids = listIds(missed, 5);
   return new OnboardingError(
-    `${missed.length} devices (${ids}) have been minted, but their folders are neither in ${batchFolder(lot, batch)} nor in ${lot.devices}; bring the disk back that they are on and run again (if they are lost for good, make an empty folder for each in ${lot.devices} and remint the devices)`,
+    `${missed.length} ${nounFor(missed.length, "device")} (${ids}) ${nounFor(missed.length, "has been minted, but its folder is", "have been minted, but their folders are")} neither in ${batchFolder(lot, batch)} nor in ${lot.devices}; bring the disk back that they are on and run again (if they are lost for good, make an empty folder for each in ${lot.devices} and remint the devices)`,
     { code: "disk-unwritable" },
   );
 }

@@ -4,6 +4,7 @@ import type { Home } from "../disk/layout.ts";
 import { DEFAULT_MAX_ROWS, type Job, type Site } from "../domain/job.ts";
 import { foldLotName } from "../domain/lot.ts";
 import type { ManifestForm } from "../domain/manifest-form.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import type { DecidedBatch } from "../domain/plan.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { manifestError } from "../manifest/manifest-error.ts";
@@ -99,7 +100,7 @@ async function* limitRows(
       throw manifestError(
         file,
         { line: surplus.line },
-        `the file has more than ${most} rows, the job's maxRows; ${cure}`,
+        `the file has more than ${most} ${nounFor(most, "row")}, the job's maxRows; ${cure}`,
       );
     }
     left -= rows.length;

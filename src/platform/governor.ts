@@ -1,15 +1,7 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { type EventLoopClock, makeEventLoopClock } from "./event-loop-clock.ts";
 import { makePace } from "./pace.ts";
 import type { Reply, Unanswered } from "./platform.ts";
 import { LONGEST_RETRY_AFTER_MS } from "./retry-after.ts";
-
-/** A clock, so that a test can have its own. */
-export interface GovernorClock {
-  /** Milliseconds, never set back. */
-  readonly now: () => number;
-  /** Acts once after so many milliseconds; the function that it gives prevents that. */
-  readonly after: (ms: number, act: () => void) => () => void;
-}
 
 /**
  * Keeps questions to one platform at the pace that the platform bears, whoever asks: every lot, upload and check that
@@ -22,7 +14,8 @@ export interface Governor {
   readonly underWay: number;
   /**
    * Asks when it is this question's turn, first come, first served, and not before the end of a pause that the platform
-   * asked for. Once the signal is aborted a question that still waits is not asked, and the reply says so.
+   * asked for. Once the signal is aborted a question that still waits is not asked, and the reply says so. While the
+   * platform answers nothing at all, one question at a time is asked, and what it gets is the reply to all that wait.
    */
   ask<T>(question: () => Promise<Reply<T>>, signal?: AbortSignal): Promise<Reply<T>>;
   /** Takes in what the platform answered to something that needs no turn, such as an upload. */
@@ -35,9 +28,10 @@ export interface Governor {
 export const NOT_ASKED: Unanswered = { kind: "unknown", message: "stopped before it was asked" };
 
 /** A governor that has seen nothing yet. */
-export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
+export function makeGovernor(clock: EventLoopClock = makeEventLoopClock()): Governor {
   const pace = makePace();
-  const waiting = new Set<() => void>();
+  /** Each takes its turn, or, with a reply, is turned away. */
+  const waiting = new Set<(turnedAway?: Unanswered) => void>();
   let underWay = 0;
   let pausedUntilMs = 0;
   let stopTimer: (() => void) | undefined;
@@ -67,23 +61,29 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
   const endPause = (untilMs: number) => {
     if (pausedUntilMs === untilMs) pausedUntilMs = 0;
   };
-  /** False when the signal came first. */
-  const turn = (signal: AbortSignal | undefined): Promise<boolean> =>
+  /** Undefined when it has come, else the reply to a question that is not asked. */
+  const turn = (signal: AbortSignal | undefined): Promise<Unanswered | undefined> =>
     new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve(false);
-      const begin = () => {
+      if (signal?.aborted === true) return resolve(NOT_ASKED);
+      const begin = (turnedAway?: Unanswered) => {
         signal?.removeEventListener("abort", leave);
-        resolve(true);
+        resolve(turnedAway);
       };
       const leave = () => {
         waiting.delete(begin);
         admit();
-        resolve(false);
+        resolve(NOT_ASKED);
       };
       waiting.add(begin);
       signal?.addEventListener("abort", leave, { once: true });
       admit();
     });
+  /** Else each of them would wait for all others to be left without an answer, ten times, before anybody gives up. */
+  const turnAway = (reply: Unanswered) => {
+    const away = [...waiting];
+    waiting.clear();
+    for (const begin of away) begin(reply);
+  };
   const pauseFor = (reply: Reply<unknown>) => {
     if (reply.kind !== "busy" && reply.kind !== "unknown") return;
     const pauseMs = Math.min(reply.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
@@ -97,16 +97,24 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
       return underWay;
     },
     ask: async (question, signal) => {
-      if (!(await turn(signal))) return NOT_ASKED;
+      const turnedAway = await turn(signal);
+      if (turnedAway !== undefined) return turnedAway;
       const begun = pace.begin(underWay);
       const beganMs = clock.now();
+      clock.heldUpMs();
       try {
         const reply = await question();
+        const heldUpMs = clock.heldUpMs();
         // A question that was broken off says nothing about the platform.
         if (signal?.aborted !== true) {
           pauseFor(reply);
-          if (isOverload(reply)) pace.overloaded(begun);
-          else if (reply.kind === "answer" || reply.kind === "refused") pace.answered(begun, clock.now() - beganMs);
+          if (isOverload(reply)) {
+            pace.overloaded(begun);
+            if (pace.isAway) turnAway(reply);
+          }
+          if (reply.kind === "answer" || reply.kind === "refused") {
+            pace.answered(begun, clock.now() - beganMs, heldUpMs);
+          }
         }
         return reply;
       } finally {
@@ -130,12 +138,12 @@ export function makeGovernor(clock: GovernorClock = REAL_CLOCK): Governor {
 }
 
 /** 408, 429, 5xx, a time-out, no connection; not an answer that was complete and only made no sense. */
-function isOverload(reply: Reply<unknown>): boolean {
+function isOverload(reply: Reply<unknown>): reply is Unanswered {
   if (reply.kind === "busy") return true;
   return reply.kind === "unknown" && (reply.status === undefined || reply.status === 0 || reply.status >= 500);
 }
 
-function sleep({ after }: GovernorClock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+function sleep({ after }: EventLoopClock, ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       stop();
@@ -146,12 +154,3 @@ function sleep({ after }: GovernorClock, ms: number, signal: AbortSignal | undef
     signal?.addEventListener("abort", end, { once: true });
   });
 }
-
-const REAL_CLOCK: GovernorClock = {
-  now: () => performance.now(),
-  after: (ms, act) => {
-    const stop = new AbortController();
-    pause(Math.ceil(ms), undefined, { signal: stop.signal }).then(act, () => undefined);
-    return () => stop.abort();
-  },
-};

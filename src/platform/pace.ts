@@ -5,16 +5,22 @@ const FIRST_AT_ONCE = 4;
 
 /** Answers that are judged together at least: a quarter of fewer would be one outlier. */
 const LEAST_JUDGED = 8;
-/** A window is slow when its lower quartile is above `SLOW` times the least one seen, and `SLACK_MS` more. */
+/**
+ * A window is slow when the lower quartile of what its answers took at least is above `SLOW` times the least quartile
+ * seen of what answers took at most, and `SLACK_MS` more.
+ */
 const SLOW = 1.5;
 const SLACK_MS = 10;
 
 /** What is left of the pace after a refusal for overload, and after a slow window. */
 const AFTER_REFUSAL = 0.5;
 const AFTER_SLOWNESS = 0.8;
-/** Growth a window; near the pace that was too much last time it is slower. */
+/** Growth a window once a limit has been met: until then the pace is doubled. Near the limit it is slower. */
 const STEP = 1;
 const CAREFUL_STEP = 0.1;
+
+/** So many decreases in a row, with no answer between them, and the platform is taken to be away. */
+const FALLS_WHEN_AWAY = 4;
 
 /** A question that was begun under some pace. */
 export interface Begun {
@@ -25,10 +31,15 @@ export interface Begun {
 export interface Pace {
   /** Whole, from 1 to `MOST_AT_ONCE`. */
   readonly atOnce: number;
+  /** Nothing has been answered for several decreases; the next answer ends it. */
+  readonly isAway: boolean;
   /** A question begins; `underWay` counts it. */
   begin(underWay: number): Begun;
-  /** It was answered, whatever the answer said, in so many milliseconds. */
-  answered(question: Begun, tookMs: number): void;
+  /**
+   * It was answered, whatever the answer said, and its answer read after so many milliseconds; `heldUpMs` of them at
+   * most it may have lain unread.
+   */
+  answered(question: Begun, tookMs: number, heldUpMs?: number): void;
   /** It was not: too many requests, a time-out, a server's error. */
   overloaded(question: Begun): void;
   /** The same for something that was not begun here, such as an upload. */
@@ -36,43 +47,63 @@ export interface Pace {
 }
 
 /**
- * Additive growth, multiplicative decrease. As many answers as may be under way make a window. A window during which
- * all places were taken, and which was not slow, adds one; near the number at which the platform was last overloaded,
- * a tenth. Slow is told by the lower quartile against the least one seen: one late answer changes nothing, and neither
- * do a few that this process was late to read. Of several signs of one overload the first counts: answers to questions
- * from before a decrease are not judged. At one question at a time the platform is as fast as it is: what it takes
- * then is the new measure.
+ * A slow start, then additive growth and multiplicative decrease, as TCP has it (RFC 5681, 3.1). As many answers as may
+ * be under way make a window. A window during which all places were taken, and which was not slow, doubles the number
+ * until the platform was first overloaded or slow; from then on it adds one, and near the number at which the platform
+ * was last overloaded a tenth. Slow is told by the lower quartile against the least one seen: one late answer changes
+ * nothing. An answer that this process was late to read is not slow for that, and is no measure for others. Of several
+ * signs of one overload the first counts: answers to questions from before a decrease are not judged. At one question
+ * at a time the platform is as fast as it is: what it takes then is the new measure.
  */
 export function makePace(): Pace {
   let limit = FIRST_AT_ONCE;
   /** At or above this the platform was overloaded. */
   let ceiling = MOST_AT_ONCE + 1;
+  /** Until the first sign of a limit. */
+  let starting = true;
   let leastMs = Number.POSITIVE_INFINITY;
   let begun = 0;
-  /** The first question under the present pace. */
+  /** Overloads since the last answer, those of one decrease counted once. */
+  let falls = 0;
+  /** The first question since the last decrease. */
   let first = 0;
-  let window: number[] = [];
+  /** The first one since the number was last doubled: those before it do not tell what the platform makes of twice as many. */
+  let firstJudged = 0;
+  /** What the answers of a window took, at least and at most. */
+  let atLeastMs: number[] = [];
+  let atMostMs: number[] = [];
   let wasFull = false;
 
   const atOnce = () => Math.floor(limit);
   const restart = () => {
-    window = [];
+    atLeastMs = [];
+    atMostMs = [];
     wasFull = false;
   };
   const shrink = (share: number) => {
-    ceiling = Math.max(atOnce(), LEAST_AT_ONCE + 1);
     limit = Math.max(LEAST_AT_ONCE, limit * share);
+    starting = false;
     first = begun;
     restart();
   };
+  const overload = () => {
+    falls += 1;
+    ceiling = Math.max(atOnce(), LEAST_AT_ONCE + 1);
+    shrink(AFTER_REFUSAL);
+  };
   const grow = () => {
+    if (starting) {
+      limit = Math.min(MOST_AT_ONCE, limit * 2);
+      firstJudged = begun;
+      return;
+    }
     limit = Math.min(MOST_AT_ONCE, limit + (limit + STEP > ceiling ? CAREFUL_STEP : STEP));
     if (atOnce() > ceiling) ceiling = MOST_AT_ONCE + 1;
   };
   const judge = () => {
-    const quartile = lowerQuartile(window);
-    leastMs = atOnce() === LEAST_AT_ONCE ? quartile : Math.min(leastMs, quartile);
-    if (quartile > leastMs * SLOW + SLACK_MS) return shrink(AFTER_SLOWNESS);
+    const measure = lowerQuartile(atMostMs);
+    leastMs = atOnce() === LEAST_AT_ONCE ? measure : Math.min(leastMs, measure);
+    if (lowerQuartile(atLeastMs) > leastMs * SLOW + SLACK_MS) return shrink(AFTER_SLOWNESS);
     if (wasFull) grow();
     restart();
   };
@@ -80,21 +111,27 @@ export function makePace(): Pace {
     get atOnce() {
       return atOnce();
     },
+    get isAway() {
+      return falls >= FALLS_WHEN_AWAY;
+    },
     begin: (underWay) => {
       if (underWay >= atOnce()) wasFull = true;
       return { number: begun++ };
     },
-    answered: ({ number }, tookMs) => {
-      if (number < first) return;
-      window.push(tookMs);
-      if (window.length >= Math.max(atOnce(), LEAST_JUDGED)) judge();
+    answered: ({ number }, tookMs, heldUpMs = 0) => {
+      falls = 0;
+      if (number < first || number < firstJudged) return;
+      atLeastMs.push(Math.max(0, tookMs - heldUpMs));
+      atMostMs.push(tookMs);
+      if (atMostMs.length >= Math.max(atOnce(), LEAST_JUDGED)) judge();
     },
     overloaded: ({ number }) => {
-      if (number >= first) shrink(AFTER_REFUSAL);
+      if (number >= first) overload();
     },
     overloadedBeside: () => {
+      starting = false;
       // Questions that were begun since the last decrease have not shown yet what it brought.
-      if (begun > first) shrink(AFTER_REFUSAL);
+      if (begun > first) overload();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { nounFor } from "../domain/noun-for.ts";
 import { count, paint, plainText, type TextOptions, wrapText } from "./plain-text.ts";
 
 /** What a check of a lot has found, as far as the reader of the terminal needs it. */
@@ -34,10 +35,10 @@ export function checkText(outcome: CheckedLot, options: TextOptions): string {
   const lines = [
     `${paint(`Lot ${plainText(outcome.lot)}`, "bold", options)}  ${verdict(outcome, options)}`,
     "",
-    `  ${count(outcome.checked)} of ${count(outcome.devices)} devices opened and compared, ${count(outcome.parts)} parts, ${count(outcome.events)} events of the ledger`,
+    `  ${count(outcome.checked)} of ${counted(outcome.devices, "device")} opened and compared, ${counted(outcome.parts, "part")}, ${counted(outcome.events, "event")} of the ledger`,
   ];
   if (outcome.sample !== undefined) lines.push(wrapText(sampleText(outcome.sample), "  ", "  ", options.width));
-  if (outcome.asked > 0) lines.push(`  ${count(outcome.asked)} devices looked up on the platform`);
+  if (outcome.asked > 0) lines.push(`  ${counted(outcome.asked, "device")} looked up on the platform`);
   if (outcome.found > 0) lines.push("", paint("Differences", "bold", options));
   for (const { externalId, what, expected, found } of outcome.differences.slice(0, MOST_DIFFERENCES)) {
     const compared = [
@@ -67,7 +68,7 @@ export function checkText(outcome: CheckedLot, options: TextOptions): string {
 }
 
 function sampleText({ sampled, population, faulty, confidence, fewerThan }: NonNullable<CheckedLot["sample"]>): string {
-  const found = `${count(faulty)} of ${count(sampled)} devices of the sample ${faulty === 1 ? "has" : "have"} a difference`;
+  const found = `${count(faulty)} of ${counted(sampled, "device")} of the sample ${nounFor(faulty, "has", "have")} a difference`;
   const limit = `with ${confidence * 100} % confidence fewer than ${count(fewerThan)} of the lot's ${count(population)} have one`;
   return `${found}: ${limit}`;
 }
@@ -76,5 +77,9 @@ function verdict({ found, sample }: CheckedLot, options: TextOptions): string {
   const green = sample === undefined ? "everything is as the ledger says" : "the sample is as the ledger says";
   return found === 0
     ? paint(`GREEN: ${green}`, "green", options)
-    : paint(`RED: ${count(found)} ${found === 1 ? "difference" : "differences"}`, "red", options);
+    : paint(`RED: ${counted(found, "difference")}`, "red", options);
+}
+
+function counted(value: number, noun: string): string {
+  return `${count(value)} ${nounFor(value, noun)}`;
 }

@@ -1,3 +1,4 @@
+import { nounFor } from "../domain/noun-for.ts";
 import { count, paint, plainText, type TextOptions, wrapText } from "./plain-text.ts";
 
 /** What a rehearsal has found, as far as the reader of the terminal needs it. */
@@ -26,14 +27,15 @@ export function rehearsalText(outcome: RehearsedLot, options: TextOptions): stri
   const { found, letIn, rehearsed, devices, revoked } = outcome;
   const verdict =
     found > 0
-      ? paint(`RED: ${count(found)} ${found === 1 ? "device" : "devices"} not as it should be`, "red", options)
+      ? paint(`RED: ${count(found)} ${nounFor(found, "device")} not as it should be`, "red", options)
       : paint("GREEN: the platform does with every device what it should", "green", options);
   const lines = [
     `${paint(`Lot ${plainText(outcome.lot)}`, "bold", options)}  ${verdict}`,
     "",
-    `  ${count(rehearsed)} of ${count(devices)} devices connected with their own keystores: ${count(letIn)} accepted at both endpoints`,
+    `  ${count(rehearsed)} of ${count(devices)} ${nounFor(devices, "device connected with its own keystore", "devices connected with their own keystores")}: ${count(letIn)} accepted at both endpoints`,
   ];
-  if (revoked > 0) lines.push(`  ${count(revoked)} revoked and refused, as they should be`);
+  if (revoked > 0)
+    lines.push(`  ${count(revoked)} revoked and refused, as ${nounFor(revoked, "it", "they")} should be`);
   if (found > 0) lines.push("", paint("Not as it should be", "bold", options));
   const wrong = outcome.results.filter(({ right }) => !right);
   for (const { externalId, token, mqtt, findings } of wrong.slice(0, MOST_DEVICES)) {

@@ -1,3 +1,4 @@
+import { nounFor } from "../domain/noun-for.ts";
 import type { LotReport, RejectRecord } from "../domain/report.ts";
 import { STAGES, type Stage } from "../domain/stage.ts";
 import { type Html, html, htmlText } from "./html.ts";
@@ -98,7 +99,7 @@ function tiles(report: LotReport): Html {
         ? "as fast as the line"
         : "slower than the line";
   const figures = [
-    tile("Devices", count(total), `of ${count(report.rows)} rows`),
+    tile("Devices", count(total), `of ${count(report.rows)} ${nounFor(report.rows, "row")}`),
     tile("Confirmed", count(counts.confirmed), "by the platform"),
     tile("Rejected", count(rejectedOf(report)), "rows and devices"),
     rate.devicesPerSecond === null
@@ -183,7 +184,7 @@ function factsTable(report: LotReport): Html {
     ["Replaced certificates", count(report.reworks)],
     [
       "Certificates",
-      `${count(issued)} issued, ${count(revoked)} revoked, ${count(abandoned)} serial numbers never used`,
+      `${count(issued)} issued, ${count(revoked)} revoked, ${count(abandoned)} ${nounFor(abandoned, "serial number")} never used`,
     ],
     ["SHA-256 of the manifest", html`<code>${report.manifestSha256}</code>`],
     ["Last entry of the record (digest)", html`<code>${report.ledgerHead}</code>`],
@@ -195,7 +196,7 @@ function factsTable(report: LotReport): Html {
 function issuerFacts({ issuer, issuerBudget }: LotReport): readonly (readonly [string, string | Html])[] {
   if (issuerBudget === null) return [["Issuer", issuer]];
   const { issued, revoked, abandoned, notAfter, outlivedFrom } = issuerBudget;
-  const signed = `${count(issued)} certificates issued, ${count(revoked)} revoked, ${count(abandoned)} serial numbers never used`;
+  const signed = `${count(issued)} ${nounFor(issued, "certificate")} issued, ${count(revoked)} revoked, ${count(abandoned)} ${nounFor(abandoned, "serial number")} never used`;
   const end = notAfter === null ? "" : `; ends ${moment(notAfter)}`;
   const day = outlivedFrom === null ? [] : [["Ends before this job's certificates from", outlivedFrom] as const];
   return [["Issuer", `${issuer}: ${signed}${end}`], ...day];

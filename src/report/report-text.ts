@@ -1,3 +1,4 @@
+import { nounFor } from "../domain/noun-for.ts";
 import type { LotReport } from "../domain/report.ts";
 import { STAGES } from "../domain/stage.ts";
 import { type LotState, lotState } from "./lot-state.ts";
@@ -74,7 +75,7 @@ function stageCounts({ counts }: LotReport): string {
 
 /** Apart from what the lot was built with: a device that was reminted counts once among the devices. */
 function reworkText({ reworks }: LotReport): string {
-  return `${count(reworks)} ${reworks === 1 ? "certificate" : "certificates"} replaced`;
+  return `${count(reworks)} ${nounFor(reworks, "certificate")} replaced`;
 }
 
 function certificateCounts({ certificates }: LotReport): string {
@@ -85,7 +86,7 @@ function certificateCounts({ certificates }: LotReport): string {
 function issuerText({ issuer, issuerBudget }: LotReport): string {
   if (issuerBudget === null) return issuer;
   const { issued, notAfter, outlivedFrom } = issuerBudget;
-  const text = [`${issuer}, ${count(issued)} certificates signed in all`];
+  const text = [`${issuer}, ${count(issued)} ${nounFor(issued, "certificate")} signed in all`];
   if (notAfter !== null) text.push(`ends on ${notAfter.slice(0, 10)}`);
   if (outlivedFrom !== null) text.push(`outlived by this job's certificates from ${outlivedFrom}`);
   return text.join("; ");

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { readsRowsOtherwise } from "../config/job-json.ts";
 import { inputError } from "../disk/disk-error.ts";
 import {
+  commitFilled,
   ensureFolder,
   moveInto,
   PRIVATE_FILE,
@@ -15,6 +16,7 @@ import {
 import { type LotLayout, manifestCopy } from "../disk/layout.ts";
 import type { Job } from "../domain/job.ts";
 import { listIds } from "../domain/list-ids.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import type { Plan, PlannedBatch } from "../domain/plan.ts";
 import type { ManifestRecord } from "../ledger/lots.ts";
 import { planLot } from "../plan/plan-lot.ts";
@@ -118,18 +120,17 @@ function currentManifests(taken: readonly ManifestRecord[]): readonly ManifestRe
 async function copyManifest(path: string, layout: LotLayout): Promise<string> {
   ensureFolder(layout.state, PRIVATE_FOLDER);
   const incoming = `${layout.state}/manifest-incoming.csv`;
-  const copy = startReplacement(incoming, PRIVATE_FILE);
   const hash = createHash("sha256");
-  try {
-    for await (const chunk of createReadStream(path)) {
-      hash.update(chunk as Buffer);
-      copy.write(chunk as Buffer);
+  await commitFilled(startReplacement(incoming, PRIVATE_FILE), async (write) => {
+    try {
+      for await (const chunk of createReadStream(path)) {
+        hash.update(chunk as Buffer);
+        write(chunk as Buffer);
+      }
+    } catch (error) {
+      throw inputError(error, path, "there is no manifest");
     }
-  } catch (error) {
-    copy.discard();
-    throw inputError(error, path, "there is no manifest");
-  }
-  copy.commit();
+  });
   const sha256 = hash.digest("hex");
   moveInto(incoming, manifestCopy(layout, sha256));
   syncFolder(layout.state);
@@ -141,7 +142,7 @@ function tellPlan(plan: Plan, { log }: RunTools, walk: Walk): void {
   const { lot, rows, mint, register, keep, rejected, gone } = plan;
   log.info(
     { lot, rows, mint, register, keep, rejected },
-    `manifest read: ${rows} rows, ${mint} to mint, ${register} to register again, ${keep} unchanged, ${rejected} rejected`,
+    `manifest read: ${rows} ${nounFor(rows, "row")}, ${mint} to mint, ${register} to register again, ${keep} unchanged, ${rejected} rejected`,
   );
   if (gone.length > 0) {
     walk.note(`${few(gone)} no longer in the manifest; nothing is revoked: that takes \`lotmint revoke\``);
@@ -149,6 +150,5 @@ function tellPlan(plan: Plan, { log }: RunTools, walk: Walk): void {
 }
 
 function few(ids: readonly string[]): string {
-  const noun = ids.length === 1 ? "device" : "devices";
-  return `${ids.length} ${noun} (${listIds(ids)})`;
+  return `${ids.length} ${nounFor(ids.length, "device")} (${listIds(ids)})`;
 }

@@ -82,7 +82,14 @@ export async function prepareMinting(
   sample: PlannedDevice,
 ): Promise<MintPoolOptions["setup"]> {
   const nowMs = tools.now();
-  const issuer = loadIssuer(tools.home, job.issuer, await tools.issuerAccess(job.issuer), nowMs, tools.site.maxChain);
+  const issuer = loadIssuer(
+    tools.home,
+    job.issuer,
+    await tools.issuerAccess(job.issuer),
+    nowMs,
+    tools.site.maxChain,
+    tools.authorityKeys,
+  );
   await refuseRevokedIssuer(tools.ledger, issuer);
   const { validity, cut, outlives } = resolveValidity(job.validity, job.outliveIssuer, issuer, nowMs);
   if (cut) {

@@ -1,4 +1,5 @@
 import { OnboardingError } from "../domain/error.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import { retrying } from "../platform/retrying.ts";
 import { cutParts } from "../registration/cut-parts.ts";
 import { type SubmitOutcome, submitLot } from "../submit/submit-lot.ts";
@@ -26,7 +27,7 @@ export async function registerMinted(
     walk.progressed();
     tools.log.info(
       { lot: lease.lot, parts: cut.parts, devices: cut.rows },
-      `${cut.rows} rows for registration written in ${cut.parts} ${cut.parts === 1 ? "part" : "parts"}`,
+      `${cut.rows} ${nounFor(cut.rows, "row")} for registration written in ${cut.parts} ${nounFor(cut.parts, "part")}`,
     );
   }
   if (asking !== undefined) await walk.room("submit", asking.done);

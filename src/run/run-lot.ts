@@ -1,6 +1,7 @@
 import { type LotLayout, lotLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import type { LotReport } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { absorbManifest } from "./absorb-manifest.ts";
@@ -22,7 +23,7 @@ import { requireChecked } from "./lot/restored-home.ts";
 import type { RunTools } from "./lot/run-tools.ts";
 import { startWalk } from "./lot/walk.ts";
 import { mintPlanned } from "./mint-planned.ts";
-import { requireOwnFolders } from "./passwords/claim-folders.ts";
+import { clearLeftMarks, requireOwnFolders } from "./passwords/claim-folders.ts";
 import { requireSecrets } from "./passwords/require-secrets.ts";
 import { withPasswords } from "./passwords/with-passwords.ts";
 import { placeTruststore } from "./place-truststore.ts";
@@ -94,6 +95,7 @@ async function openLot(tools: RunTools, work: LotAtWork, request: RunRequest): P
   // The folder for passwords may be another one since the lot's last run.
   const layoutBefore = lotLayout(home, lease.lot, before?.secrets.folder);
   await requireOwnLot(ledger, lease.lot, [layoutBefore, layout]);
+  await clearLeftMarks(tools, lease.lot, layoutBefore);
   await recoverAuthorities(ledger, tools);
   await walk.room("settle", () => recoverBatches(ledger, lease, layoutBefore));
   // A new lot has to know its job first; later the job is adopted last, so that a run killed in between
@@ -119,7 +121,10 @@ async function walkRooms(tools: RunTools, work: LotAtWork, request: RunRequest):
   await watchIssuer(tools, work);
   if (resend) await ledger.relistRejected(lease);
   const { planned } = await ledger.countByStage(lease.lot);
-  if (resend && planned > 0) walk.note(`${planned} devices are still to be minted: that takes a run of the lot`);
+  if (resend && planned > 0)
+    walk.note(
+      `${planned} ${nounFor(planned, "device is", "devices are")} still to be minted: that takes a run of the lot`,
+    );
   // Where nothing is left to mint, the platform has to trust who has signed, whatever the job says now.
   const issuer = planned > 0 ? job.issuer : await signerOf(ledger, lease.lot, job);
   const asSigned = { ...work, job: { ...job, issuer } };

@@ -28,7 +28,7 @@ export function sandboxHandler(state: SandboxState): SandboxHandler {
 }
 
 function answerAndLog(state: SandboxState, request: SandboxRequest): SandboxAnswer {
-  const { fault, rowFaults } = chooseFaults(state.faults, request);
+  const { fault, rowFaults } = chooseFaults(state.faults, request, state.nowMs());
   let counts: BulkCounts | undefined;
   const work = () =>
     refusable(() =>

@@ -139,9 +139,13 @@ function requestListener(
   let inFlight = 0;
   return (request, response) => {
     inFlight += 1;
-    response.once("close", () => {
-      inFlight -= 1;
-    });
+    let counted = true;
+    // At `close` alone would be late: a client that has its answer may have sent its next request by then.
+    const leave = () => {
+      if (counted) inFlight -= 1;
+      counted = false;
+    };
+    response.once("close", leave);
     const arrivedWith = inFlight;
     const chunks: Buffer[] = [];
     let length = 0;
@@ -156,6 +160,7 @@ function requestListener(
         deliverAnswer(
           refusalAnswer(new RequestRefusal(413, "general/Payload Too Large", "The body is too large")),
           response,
+          leave,
         );
         return;
       }
@@ -175,7 +180,7 @@ function requestListener(
         inFlight: arrivedWith,
         ...(peerOf === undefined ? {} : { peer: peerOf(request.socket as TLSSocket) }),
       });
-      deliverAnswer(answer, response);
+      deliverAnswer(answer, response, leave);
     });
   };
 }

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { OnboardingError } from "../domain/error.ts";
 import type { Job } from "../domain/job.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import { nextDue } from "./next-due.ts";
 import { readScheduleState, type ScheduleState, writeScheduleState } from "./schedule-state.ts";
 
@@ -95,7 +96,7 @@ export function keepSchedules({ stateFile, markOf, log }: KeepOptions): Schedule
     under.set(job.name, { startedUpToMs: nowMs, running: new Set(paths), open: new Set([...open, ...paths]) });
     log.info(
       { job: job.name, files: paths.length },
-      `job ${job.name} is due: ${paths.length === 1 ? "1 new file" : `${paths.length} new files`}`,
+      `job ${job.name} is due: ${paths.length} new ${nounFor(paths.length, "file")}`,
     );
     const still = new Set(found);
     const kept = Object.entries(done).filter(([path]) => still.has(path));

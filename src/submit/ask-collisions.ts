@@ -1,3 +1,4 @@
+import { announceStep } from "../disk/announce-step.ts";
 import type { LotLease } from "../ledger/locks.ts";
 import type { PartDevice } from "../ledger/registration.ts";
 import type { DeviceReject, UnaskedDevice } from "../ledger/submission.ts";
@@ -40,6 +41,7 @@ export async function askPresence(
 ): Promise<PresenceOutcome> {
   let rejected = 0;
   const answers = recordInSets(async (set) => {
+    announceStep("collisions-answered");
     rejected += (await ledger.recordCollisions(lease, set)).length;
     for (const { externalId, present } of set) onAnswer(externalId, present);
   });

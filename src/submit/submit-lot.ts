@@ -2,6 +2,7 @@ import pLimit from "p-limit";
 import type { LotLayout } from "../disk/layout.ts";
 import type { Submit } from "../domain/job.ts";
 import { listIds } from "../domain/list-ids.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import type { LotLease } from "../ledger/locks.ts";
 import type { PartRecord } from "../ledger/registration.ts";
 import type { RetryPolicy } from "../platform/retry.ts";
@@ -168,6 +169,8 @@ function result({
   const notes =
     ids.length === 0
       ? []
-      : [`the platform overwrote ${ids.length} devices that were there before and that we never sent: ${listIds(ids)}`];
+      : [
+          `the platform overwrote ${ids.length} ${nounFor(ids.length, "device that was", "devices that were")} there before and that we never sent: ${listIds(ids)}`,
+        ];
   return { confirmed, rejected, overwritten: ids, notes };
 }

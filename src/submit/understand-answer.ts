@@ -1,3 +1,4 @@
+import { nounFor } from "../domain/noun-for.ts";
 import type { BulkAnswer } from "../domain/registration.ts";
 import type { DeviceReject } from "../ledger/submission.ts";
 
@@ -26,13 +27,13 @@ export function understandAnswer(sent: readonly string[], answer: BulkAnswer): U
   if (numberOfAll !== sent.length || numberOfSuccessful + numberOfFailed !== numberOfAll) {
     return {
       kind: "incomplete",
-      message: `the platform counts ${numberOfAll} rows, ${numberOfSuccessful} successful and ${numberOfFailed} failed, where ${sent.length} were sent`,
+      message: `the platform counts ${numberOfAll} ${nounFor(numberOfAll, "row")}, ${numberOfSuccessful} successful and ${numberOfFailed} failed, where ${sent.length} were sent`,
     };
   }
   if (failed.length > numberOfFailed) {
     return {
       kind: "incomplete",
-      message: `the platform lists ${failed.length} failed rows, but counts ${numberOfFailed}`,
+      message: `the platform lists ${failed.length} failed ${nounFor(failed.length, "row")}, but counts ${numberOfFailed}`,
     };
   }
   const waiting = new Set(sent);

@@ -1,3 +1,4 @@
+import { nounFor } from "../domain/noun-for.ts";
 import { lotState, whoCanAct } from "../report/lot-state.ts";
 import { count, localTime, plainText } from "../report/plain-text.ts";
 import type { LotOutcome } from "./lot-outcome.ts";
@@ -46,7 +47,7 @@ function partialLines(
   { name, input, rejects }: ResultPlaces,
 ): readonly string[] {
   const { done, rejected } = tally(report);
-  const noun = rejected === 1 ? "row is" : "rows are";
+  const noun = nounFor(rejected, "row is", "rows are");
   const nothing = unchanged === true ? "nothing new to do; " : "";
   const first = `Lot ${plainText(report.lot)}: ${nothing}${devices(done)} done, ${count(rejected)} ${noun} rejected.`;
   const path = plainText(rejects ?? places?.rejects ?? "rejects.csv");
@@ -104,7 +105,7 @@ function all(done: number): string {
 }
 
 function devices(done: number): string {
-  return done === 1 ? "1 device is" : `${count(done)} devices are`;
+  return `${count(done)} ${nounFor(done, "device is", "devices are")}`;
 }
 
 function tally({ counts, rejects }: LotOutcome["report"]): { readonly done: number; readonly rejected: number } {

@@ -4,6 +4,7 @@ import { remove, replaceFile } from "../disk/durable.ts";
 import { waitingFile } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../domain/exit-code.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import { lotState } from "../report/lot-state.ts";
 import { isThere } from "./claim-drop.ts";
 import { type Claim, dropClaim, writeClaim } from "./claims.ts";
@@ -322,7 +323,7 @@ export function openWorkDesk(options: WatchOptions, troubles: Troubles, ring: ()
       work.toldStalled = true;
       const minutes = Math.round((nowMs - sinceMs) / 60_000);
       const why = work.waitingFor === undefined ? "" : `: ${lotState(work.waitingFor).word}`;
-      const message = `${work.claim.name} has made no progress for ${minutes} minutes${why}`;
+      const message = `${work.claim.name} has made no progress for ${minutes} ${nounFor(minutes, "minute")}${why}`;
       log.warn({ file: work.claim.name, lot: work.claim.lot }, message);
       tell(work, "stalled", undefined, message, null);
     }

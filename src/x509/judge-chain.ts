@@ -1,5 +1,6 @@
 import { DerError } from "../asn1/read-der.ts";
 import { isoTime } from "../domain/iso-time.ts";
+import { nounFor } from "../domain/noun-for.ts";
 import { isSameName } from "./canonical-name.ts";
 import { describeName } from "./distinguished-name.ts";
 import { namesOf } from "./general-names.ts";
@@ -180,7 +181,7 @@ function judgePathLength(certificate: CertificateFields, below: readonly Certifi
   if (limit === undefined) return undefined;
   const counted = below.filter(({ subject, issuer }) => !isSameName(subject, issuer)).length;
   if (counted <= limit) return undefined;
-  const message = `${subjectName(certificate)} allows ${limit} authorities below it, but there are ${counted}`;
+  const message = `${subjectName(certificate)} allows ${limit} ${nounFor(limit, "authority", "authorities")} below it, but there are ${counted}`;
   return { kind: "authority", message };
 }
 

@@ -3,12 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  checkNewPassphrase,
-  encryptKey,
-  openAuthorityKey,
-  proveAuthorityKey,
-} from "../../src/authority/authority-key.ts";
+import { checkNewPassphrase, encryptKey, keysOfRun, openAuthorityKey } from "../../src/authority/authority-key.ts";
 import { writePem } from "../../src/x509/pem.ts";
 import { errorOf, noOpenssl, openssl, PASSPHRASE } from "./authorities.ts";
 
@@ -29,19 +24,27 @@ describe("an encrypted key", () => {
   });
 
   test("is opened once when it is proven and then used, and kept no longer", () => {
-    const key = proveAuthorityKey("line-3", pem, PASSPHRASE);
-    expect(openAuthorityKey("line-3", pem, PASSPHRASE)).toBe(key);
+    const keys = keysOfRun();
+    const key = keys.prove("line-3", pem, PASSPHRASE);
+    expect(keys.open("line-3", pem, PASSPHRASE)).toBe(key);
+    expect(keys.open("line-3", pem, PASSPHRASE)).not.toBe(key);
+  });
+
+  test("that one run has proven and never used is not given to another run", () => {
+    const key = keysOfRun().prove("line-3", pem, PASSPHRASE);
+    expect(keysOfRun().open("line-3", pem, PASSPHRASE)).not.toBe(key);
     expect(openAuthorityKey("line-3", pem, PASSPHRASE)).not.toBe(key);
   });
 
   test("that was proven opens to no other passphrase and to no other file", async () => {
-    proveAuthorityKey("line-3", pem, PASSPHRASE);
-    expect(await errorOf(() => openAuthorityKey("line-3", pem, "not this one"))).toMatchObject({
+    const keys = keysOfRun();
+    keys.prove("line-3", pem, PASSPHRASE);
+    expect(await errorOf(() => keys.open("line-3", pem, "not this one"))).toMatchObject({
       code: "issuer-unusable",
     });
-    const key = proveAuthorityKey("line-3", pem, PASSPHRASE);
+    const key = keys.prove("line-3", pem, PASSPHRASE);
     const changed = `${pem}\n`;
-    expect(openAuthorityKey("line-3", changed, PASSPHRASE)).not.toBe(key);
+    expect(keys.open("line-3", changed, PASSPHRASE)).not.toBe(key);
   });
 
   test.skipIf(noOpenssl)("opens with openssl", () => {

@@ -1,11 +1,13 @@
 import { X509Certificate } from "node:crypto";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { keysOfRun } from "../../src/authority/authority-key.ts";
 import { createAuthority } from "../../src/authority/create-authority.ts";
 import {
   describeAuthority,
   listAuthorities,
   loadIssuer,
+  proveIssuerKey,
   readAuthority,
   readableAuthorities,
 } from "../../src/authority/load-authority.ts";
@@ -48,6 +50,21 @@ function pemsOf(name: string): readonly string[] {
 }
 
 describe("loadIssuer", () => {
+  test("signs with the key that the run has proven before, and opens it anew for another run", () => {
+    const keys = keysOfRun();
+    const proven: unknown[] = [];
+    const prove: typeof keys.prove = (...of) => {
+      const key = keys.prove(...of);
+      proven.push(key);
+      return key;
+    };
+    proveIssuerKey(home, "line", PASSPHRASE, { ...keys, prove });
+    const keyOf = (of: typeof keys) => loadIssuer(home, "line", PASSPHRASE, NOW_MS, 10, of).signer.key;
+    expect(proven).toHaveLength(1);
+    expect(keyOf(keysOfRun())).not.toBe(proven[0]);
+    expect(keyOf(keys)).toBe(proven[0]);
+  });
+
   test("hands out what a lot needs, the chain from itself to the anchor", () => {
     const issuer = loadIssuer(home, "line", PASSPHRASE, NOW_MS, 10);
     const certificate = new X509Certificate(readFileSync(line.certificate));

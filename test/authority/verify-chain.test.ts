@@ -107,7 +107,7 @@ describe("verifyChain", () => {
     [
       "a path length that is too short by one",
       withLink(2, { pathLength: 1 }),
-      /CN=2 allows 1 authorities below it, but there are 2/,
+      /CN=2 allows 1 authority below it, but there are 2/,
     ],
     [
       "another authority key identifier",

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
+  commitFilled,
   ensureFolder,
   ensureFolderAlone,
   makeNewFolder,
@@ -50,6 +51,51 @@ test("a folder that was open to others is closed when it has to be private", () 
   mkdirSync(join(folder, "open"), { mode: 0o755 });
   ensureFolder(join(folder, "open"), PRIVATE_FOLDER);
   expect(modeOf(join(folder, "open"))).toBe(0o700);
+});
+
+test("content is committed once it is whole, and what its writer gave comes out: at once, or in its own time", async () => {
+  const path = join(folder, "list");
+  writeFileSync(path, "old");
+  const length = commitFilled(startReplacement(path), (write) => {
+    write("new");
+    expect(readFileSync(path, "utf8")).toBe("old");
+    return 3;
+  });
+  expect([length, readFileSync(path, "utf8")]).toEqual([3, "new"]);
+  const filling = commitFilled(startReplacement(path), async (write) => {
+    write("new");
+    write(await Promise.resolve("er"));
+    return 5;
+  });
+  expect(readFileSync(path, "utf8")).toBe("new");
+  expect(await filling).toBe(5);
+  expect([readFileSync(path, "utf8"), readdirSync(folder)]).toEqual(["newer", ["list"]]);
+});
+
+test.each([
+  [
+    "at once",
+    () => {
+      throw new Error("the source broke off");
+    },
+  ],
+  ["in its own time", () => Promise.reject(new Error("the source broke off"))],
+])("of content that breaks off %s nothing stays, and its own error is thrown", async (_when, breakOff) => {
+  const path = join(folder, "list");
+  writeFileSync(path, "old");
+  const filling = async () =>
+    commitFilled(startReplacement(path), (write) => {
+      write("new, and not whole");
+      return breakOff();
+    });
+  await expect(filling()).rejects.toThrow("the source broke off");
+  expect([readFileSync(path, "utf8"), readdirSync(folder)]).toEqual(["old", ["list"]]);
+});
+
+test("content of two files that belong together stays away as a whole when either breaks off", () => {
+  const [first, second] = [join(folder, "crl.der"), join(folder, "no folder/crl.pem")];
+  expect(() => commitFilled(startReplacement(first), () => startReplacement(second))).toThrow(/no folder/);
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test("a new file never replaces one that is there", () => {

@@ -22,3 +22,13 @@ test("text that is far too long for an id is not kept, and not found", () => {
   expect(() => table.set("x".repeat(4097), 1)).toThrow(RangeError);
   expect(table.get("x".repeat(4097))).toBeUndefined();
 });
+
+test("ids come out as they were put, each once, also those that differ only by case where nothing is folded", () => {
+  const put = Array.from({ length: 50_000 }, (_, index) => `Gerät-${index}`.padEnd(30, "x"));
+  const table = makeIdTable([7, 8], (id) => id);
+  for (const id of [...put, ...put, put[0]?.toUpperCase() ?? ""]) table.set(id, 1);
+  expect([...table.ids()]).toEqual([...put, put[0]?.toUpperCase()]);
+  const folded = makeIdTable([7, 8]);
+  for (const id of ["B", "a", "b"]) folded.set(id, 1);
+  expect([...folded.ids()]).toEqual(["b", "a"]);
+});

@@ -795,6 +795,24 @@ function reading(ledger: () => Ledger): void {
     await expect(ledger().verifyEventsOf([world.serialNumber()])).rejects.toThrow("no event tells of the certificate");
   });
 
+  test("a device counts as minted from its first certificate on: rejected, revoked, and while it is reminted", async () => {
+    const lease = await world.plannedLot(ledger(), "L1", ["a", "b", "c", "d", "e"]);
+    await ledger().rejectDevices(lease, [{ externalId: "e", reason: "before it was minted" }]);
+    await world.mintLot(ledger(), lease);
+    await ledger().rejectDevices(lease, [{ externalId: "a", reason: "the platform does not take it" }]);
+    await ledger().revokeDevices(lease, { reason: "superseded", externalIds: ["b"] });
+    const devices = [{ externalId: "c", serialNumber: world.serialNumber() }];
+    await ledger().reserveRemint(lease, {
+      issuer: "line-3",
+      devices,
+      reason: "superseded",
+      register: false,
+      push: false,
+    });
+    expect(await ledger().countByStage("L1")).toMatchObject({ minted: 2, rejected: 2, revoked: 1 });
+    expect(await ledger().countMinted("L1")).toBe(4);
+  });
+
   test("how a manifest was written is kept with it", async () => {
     const lease = await world.withLotLease(ledger(), "L1");
     const form = { ...PLAIN_FORM, separator: ";", mark: true, secretColumns: ["app_key"], readers: 0o600 } as const;

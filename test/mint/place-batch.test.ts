@@ -50,9 +50,7 @@ test("a folder that stands in the way is never overwritten, and the new one is k
 
 test("a folder that is in neither place is missed after the others were moved; an empty one in its place will do", () => {
   made(1, "A", "C");
-  expect(() => placeDevices(lot, 1, ["A", "B", "C"])).toThrow(
-    /^1 devices \(B\) have been minted, but their folders are/,
-  );
+  expect(() => placeDevices(lot, 1, ["A", "B", "C"])).toThrow(/^1 device \(B\) has been minted, but its folder is/);
   expect(existsSync(join(lot.devices, "C/certificate.pem"))).toBe(true);
   mkdirSync(join(lot.devices, "B"));
   placeDevices(lot, 1, ["A", "B", "C"]);

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { makeGovernor } from "../../src/platform/governor.ts";
 import type { Reply } from "../../src/platform/platform.ts";
+import { DEFAULT_RETRY, retryWhileUncertain } from "../../src/platform/retry.ts";
 
 const YES: Reply<boolean> = { kind: "answer", value: true };
 const BUSY: Reply<boolean> = { kind: "busy", status: 429, message: "too many" };
@@ -8,6 +9,7 @@ const BUSY: Reply<boolean> = { kind: "busy", status: 429, message: "too many" };
 /** A clock that goes on only when told to, with everything that is due by then done in order. */
 function simulate() {
   let nowMs = 0;
+  let heldUpMs = 0;
   const timers = new Set<{ readonly at: number; readonly act: () => void }>();
   const after = (ms: number, act: () => void) => {
     const timer = { at: nowMs + ms, act };
@@ -18,7 +20,10 @@ function simulate() {
     for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
   };
   return {
-    clock: { now: () => nowMs, after },
+    clock: { now: () => nowMs, after, heldUpMs: () => heldUpMs },
+    holdUp: (ms: number) => {
+      heldUpMs = ms;
+    },
     after,
     timers: () => timers.size,
     pass: async (ms: number) => {
@@ -92,6 +97,69 @@ it.each([
   expect(mean).toBeLessThan(capacity * 1.6 + 4);
 });
 
+it("asks as many as may be soon, in a busy process too, if the platform shows no limit", async () => {
+  const sim = simulate();
+  const governor = makeGovernor(sim.clock);
+  let ended = false;
+  let answers = 0;
+  const answer = (resolve: (reply: Reply<boolean>) => void) => {
+    // From time to time the process reads nothing for 200 ms.
+    const late = Math.floor(answers / 20) % 2 === 1 ? 200 : 0;
+    answers += 1;
+    sim.after(40 + late, () => {
+      sim.holdUp(late);
+      resolve(YES);
+    });
+  };
+  const lanes = Array.from({ length: 64 }, async () => {
+    while (!ended) await governor.ask(() => new Promise(answer));
+  });
+  await sim.pass(2000);
+  expect(governor.underWay).toBe(64);
+  ended = true;
+  await sim.pass(1000);
+  await Promise.all(lanes);
+});
+
+/** Tries ten times, as the program does. */
+function tenTries(sim: ReturnType<typeof simulate>) {
+  const sleep = (ms: number) => new Promise<void>((resolve) => void sim.after(ms, resolve));
+  return { ...DEFAULT_RETRY, random: () => 0, sleep };
+}
+
+it("lets nobody wait for a platform that is away until all others have used up their tries", async () => {
+  const sim = simulate();
+  const governor = makeGovernor(sim.clock);
+  let asked = 0;
+  // As one behind a firewall that drops everything.
+  const question = () => {
+    asked += 1;
+    return new Promise<Reply<boolean>>((resolve) => {
+      sim.after(30_000, () => resolve({ kind: "unknown", message: "no answer in time" }));
+    });
+  };
+  const replies = Array.from({ length: 64 }, () => retryWhileUncertain(() => governor.ask(question), tenTries(sim)));
+  await sim.pass(900_000);
+  expect(sim.timers()).toBe(0);
+  for (const reply of await Promise.all(replies)) expect(reply).toMatchObject({ message: "no answer in time" });
+  expect(asked).toBeLessThan(40);
+  expect(governor.underWay).toBe(0);
+});
+
+it("takes a platform up again that was away for half a minute, with every question answered", async () => {
+  const sim = simulate();
+  const governor = makeGovernor(sim.clock);
+  const question = () =>
+    new Promise<Reply<boolean>>((resolve) => {
+      const isBack = sim.clock.now() >= 20_000;
+      sim.after(isBack ? 40 : 1, () => resolve(isBack ? YES : { kind: "busy", status: 0, message: "refused" }));
+    });
+  const replies = Array.from({ length: 64 }, () => retryWhileUncertain(() => governor.ask(question), tenTries(sim)));
+  await sim.pass(60_000);
+  expect(await Promise.all(replies)).toEqual(replies.map(() => YES));
+  expect(governor.atOnce).toBeGreaterThan(1);
+});
+
 it("asks nothing during a pause that the platform asked for, whoever asks", async () => {
   const sim = simulate();
   const governor = makeGovernor(sim.clock);
@@ -119,7 +187,7 @@ it("ends a pause when its timer does, whatever the clock reads, and a longer one
     timers.push({ ms, act });
     return () => undefined;
   };
-  const governor = makeGovernor({ now: () => 0, after });
+  const governor = makeGovernor({ now: () => 0, after, heldUpMs: () => 0 });
   governor.heed({ ...BUSY, retryAfterMs: 1000 } as Reply<boolean>);
   let answered = false;
   const asked = governor

@@ -34,3 +34,11 @@ test("a check of all devices says nothing of samples", () => {
   expect(text).toContain("GREEN: everything is as the ledger says");
   expect(text).not.toContain("confidence");
 });
+
+test("a single device, part, event and difference is told as one", () => {
+  const one = { ...LOT, devices: 1, checked: 1, asked: 1, parts: 1, events: 1, found: 1 };
+  const text = checkText(one, OPTIONS);
+  expect(text).toContain("1 of 1 device opened and compared, 1 part, 1 event of the ledger");
+  expect(text).toContain("  1 device looked up on the platform");
+  expect(text).toMatch(/RED: 1 difference$/m);
+});

@@ -26,6 +26,12 @@ test("a lot whose devices get in is green, with how many connected", () => {
   expect(text).not.toContain("Not as it should be");
 });
 
+test("a lot of one device says so", () => {
+  const text = rehearsalText({ ...good, devices: 1, rehearsed: 1, letIn: 0, revoked: 1 }, { colour: false });
+  expect(text).toContain("1 of 1 device connected with its own keystore: 0 accepted");
+  expect(text).toContain("1 revoked and refused, as it should be");
+});
+
 test("each device that is refused comes with both answers and its certificate's part", () => {
   const text = rehearsalText({ ...good, found: 1, results: [device("ACME-1")] }, { colour: false });
   expect(text).toContain("RED: 1 device not as it should be");

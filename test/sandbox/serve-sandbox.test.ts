@@ -1,5 +1,7 @@
 import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { Agent, FormData, fetch } from "undici";
 import { afterEach, describe, expect, test } from "vitest";
 import { OnboardingError } from "../../src/domain/error.ts";
@@ -49,6 +51,26 @@ async function underFault(rule: FaultRule) {
   return { made, register };
 }
 
+/** Asks for the tenant over so many connections, so often over each. */
+async function askFromThread(
+  { url, caPem: ca }: RunningSandbox,
+  { lanes, questions }: { readonly lanes: number; readonly questions: number },
+): Promise<void> {
+  const script = `
+    const https = require("node:https");
+    const { url, ca, lanes, questions } = require("node:worker_threads").workerData;
+    const agent = new https.Agent({ keepAlive: true, maxSockets: lanes, ca });
+    const ask = () => new Promise((resolve, reject) => {
+      https.get(url, { agent }, (answer) => answer.resume().once("end", resolve)).once("error", reject);
+    });
+    const lane = async () => { for (let asked = 0; asked < questions; asked += 1) await ask(); };
+    Promise.all(Array.from({ length: lanes }, lane)).then(() => agent.destroy());
+  `;
+  const worker = new Worker(script, { eval: true, workerData: { url: `${url}${TENANT}`, ca, lanes, questions } });
+  const [code] = await once(worker, "exit");
+  expect(code).toBe(0);
+}
+
 describe("the server", () => {
   test("it answers over TLS with its own authority, to both logins", async () => {
     const { sandbox, ask } = await start();
@@ -69,6 +91,13 @@ describe("the server", () => {
     expect(answer.status).toBe(201);
     expect(await answer.json()).toMatchObject({ numberOfAll: 1, numberOfCreated: 1 });
     expect(sandbox.state.requests).toMatchObject([{ method: "POST", path: BULK, status: 201, inFlight: 1 }]);
+  });
+
+  test("requests under way are counted without those whose answer the client may have", async () => {
+    const { sandbox } = await start({ faults: [{ kind: "delay", delayMs: 1 }] });
+    // A client in a thread of its own is quick enough to come back before this one has heard that its answer went out.
+    await askFromThread(sandbox, { lanes: 3, questions: 100 });
+    expect(Math.max(...sandbox.state.requests.map(({ inFlight = 0 }) => inFlight))).toBeLessThanOrEqual(3);
   });
 
   test("users are those that are given, with their roles", async () => {

@@ -137,7 +137,7 @@ test("after a restore nothing is signed while the output of a lot of the ledger 
     renameSync(join(own.home, "output/A/devices/A-00003"), join(own.home, "A-00003"));
     const partly = await own.run(["check", "A"]);
     expect(partly.code).toBe(15);
-    expect(partly.stderr).toMatch(/the folders of 1 devices \(A-00003\) are not in/);
+    expect(partly.stderr).toMatch(/the folder of 1 device \(A-00003\) is not in/);
     renameSync(join(own.home, "A-00003"), join(own.home, "output/A/devices/A-00003"));
     expect((await own.run(["check", "A"])).stdout).toMatch(/10 devices recovered/);
     const devices = treeOf(join(own.home, "output/A/devices"));

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -40,3 +40,17 @@ test.skipIf(programPath() === SOURCE)("the bundle's main file is mapped to its s
   const map = JSON.parse(readFileSync(`${programPath()}.map`, "utf8")) as { readonly sources: readonly string[] };
   expect(map.sources.some((source) => source.endsWith("src/main.ts"))).toBe(true);
 });
+
+test.skipIf(programPath() === SOURCE).each(["check-worker.js", "mint-worker.js", "fill-worker.js"])(
+  "%s, a thread's file of the bundle, loads nothing of the command line",
+  (entry) => {
+    const folder = dirname(programPath());
+    const loaded = new Set([entry]);
+    for (const file of loaded) {
+      const text = readFileSync(join(folder, file), "utf8");
+      for (const [, next = ""] of text.matchAll(/^import .*?"\.\/([^"]+)";$/gm)) loaded.add(next);
+    }
+    expect(loaded.size).toBeGreaterThan(1);
+    expect([...loaded].filter((file) => file.startsWith("command-line"))).toEqual([]);
+  },
+);

@@ -32,10 +32,10 @@ import { readRevocationList } from "../../src/platform/http/read-revocation-list
 import { BACKUP_CONTENTS } from "../../src/run/backup/backup-home.ts";
 import { restoreHome } from "../../src/run/backup/restore-home.ts";
 import { derRevocationList } from "../../src/sandbox/trust/revocation-list.ts";
+import { indexPasswords } from "../../src/verify/index-passwords.ts";
 import { KeystoreError } from "../../src/verify/keystore-error.ts";
 import { openSealed } from "../../src/verify/open-sealed.ts";
 import { readJks } from "../../src/verify/read-jks.ts";
-import { parsePasswords } from "../../src/verify/read-passwords.ts";
 import { readPkcs12 } from "../../src/verify/read-strict-pkcs12.ts";
 import { readTruststore } from "../../src/verify/read-truststore.ts";
 import { describeName } from "../../src/x509/distinguished-name.ts";
@@ -270,9 +270,12 @@ const PARSERS: readonly Parser[] = [
     error: KeystoreError,
   },
   {
-    name: "verify/read-passwords",
+    name: "verify/index-passwords",
     sample: text(`id,password\nA-1,${PASSWORD}\nA-2,${PASSWORD}\n`),
-    read: (octets) => parsePasswords([octets.toString("utf8")]),
+    read: async (octets) => {
+      const indexed = await indexPasswords([{ content: octets, judged: true }]);
+      for (const id of indexed.ids()) indexed.get(id);
+    },
   },
   {
     name: "manifest/read-manifest",
@@ -354,7 +357,7 @@ const PARSERS: readonly Parser[] = [
   {
     name: "cli/read-id-file",
     sample: text("id;name\nA-1;a\nA-2;b\n"),
-    read: (octets) => inFile("ids.csv", octets, (path) => readIdFile(path, folder)),
+    read: (octets) => inFile("ids.csv", octets, (path) => Array.fromAsync(readIdFile(path, folder))),
     error: OnboardingError,
   },
   {

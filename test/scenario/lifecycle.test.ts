@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, createServer, type Server, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { setFaults } from "../../src/sandbox/faults/faults.ts";
 import {
   badRows,
   type Ended,
@@ -192,7 +193,7 @@ test("a device that the platform rejected is sent again by submit", async () => 
   const rows = makeRows("L4", 12);
   const { faults } = world.sandbox.state;
   writeLot(world.home, "l4", rows);
-  faults.active = [{ rule: { kind: "reject-rows", ids: ["L4-00005"], reason: "no licence" }, matched: 0, fired: 0 }];
+  setFaults(faults, [{ kind: "reject-rows", ids: ["L4-00005"], reason: "no licence" }]);
   expect((await world.run(["run", "l4"])).code).toBe(3);
   expect(proof("l4", rows, 3, ["L4-00005"])).toEqual([]);
   expect(lines(output("l4", "rejects.csv"))).toEqual([

@@ -1,5 +1,6 @@
 import type { AuthorityDescription } from "../../authority/describe-authority.ts";
 import type { AuthorityEntry } from "../../authority/load-authority.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { TrustedCertificate } from "../../platform/platform.ts";
 import type { ShownTrust } from "../../platform/show-trust.ts";
 import type { AuthorityBudget } from "../../run/lot/issuer-budget.ts";
@@ -59,7 +60,7 @@ export function revocationListText(name: string, list: DescribedRevocations, has
   const newest =
     written === null
       ? "none yet"
-      : `number ${written.number}, ${written.entries} of ${due} entries, next update ${written.nextUpdate.slice(0, 10)}`;
+      : `number ${written.number}, ${written.entries} of ${due} ${nounFor(due, "entry", "entries")}, next update ${written.nextUpdate.slice(0, 10)}`;
   const text = status === "current" ? newest : `${status.toUpperCase()}: ${newest}; lotmint authority crl ${name}`;
   const push =
     hasPlatform && unpushed > 0 ? [row("", `the platform was not told of ${unpushed} of them (--push tells it)`)] : [];

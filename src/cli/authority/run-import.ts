@@ -8,6 +8,7 @@ import { awaitsCertificate, readAuthority } from "../../authority/load-authority
 import type { KeyPlace } from "../../authority/new-key.ts";
 import type { AdoptedCertificate } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import { chainWarnings } from "../../x509/judge-chain.ts";
 import { askPassphrase } from "../ask-passphrase.ts";
 import type { CliContext } from "../context.ts";
@@ -60,7 +61,7 @@ export async function runImport(args: ImportArguments, context: CliContext): Pro
   context.print(authorityText(authority));
   if (issued.length > 0) {
     context.print(
-      `  ${"taken in".padEnd(15)}${issued.length} certificates that it has signed, ${revoked} of them revoked`,
+      `  ${"taken in".padEnd(15)}${issued.length} ${nounFor(issued.length, "certificate")} that it has signed, ${revoked} of them revoked`,
     );
   }
   return 0;

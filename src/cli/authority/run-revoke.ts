@@ -4,6 +4,7 @@ import type { StoredAuthority } from "../../authority/stored-authority.ts";
 import type { RevocationReason } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT } from "../../domain/exit-code.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { publishRevocations } from "../../run/revoke/publish-revocations.ts";
 import { describeName } from "../../x509/distinguished-name.ts";
@@ -32,7 +33,7 @@ export async function runRevokeAuthority(args: RevokeAuthorityArguments, context
       context.printJson({ dryRun: true, name, serialNumber, issuer, reason, validCertificates: valid });
       context.print(
         `Nothing was done. With --yes authority ${name} would be revoked (${reason}) in the revocation list of ${issuer},\n` +
-          `and with it the ${valid} certificates that it has signed and that are valid. It cannot be undone.`,
+          `and with it the ${valid} ${nounFor(valid, "certificate that it has signed and that is", "certificates that it has signed and that are")} valid. It cannot be undone.`,
       );
       return EXIT.done;
     }

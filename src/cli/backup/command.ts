@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { nounFor } from "../../domain/noun-for.ts";
 import { plainText } from "../../report/plain-text.ts";
 import type { AddCommand } from "../command.ts";
 
@@ -16,7 +17,7 @@ export const backupCommand: AddCommand = (line, runner) =>
       const { readableAuthorities } = await import("../../authority/load-authority.ts");
       const inTokens = readableAuthorities(context.home).flatMap(({ name, hsm }) => (hsm === undefined ? [] : [name]));
       context.printJson({ file: path, madeAt: contents.madeAt, ledgerHead: contents.ledgerHead, files, inTokens });
-      context.print(`${plainText(path)}: ${files} files, ledger up to event ${contents.ledgerHead.slice(0, 16)}…
+      context.print(`${plainText(path)}: ${files} ${nounFor(files, "file")}, ledger up to event ${contents.ledgerHead.slice(0, 16)}…
 Authorities' keys in it are encrypted as they are here; keep their passphrases apart from it.
 Not in it: output/, which holds the devices' keys and passwords.${inTokens.length === 0 ? "" : `\nNot in it: the keys of ${inTokens.join(", ")}, which are in tokens; back those up as their makers say.`}`);
       return 0;

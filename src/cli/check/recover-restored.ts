@@ -5,6 +5,7 @@ import { type Home, idOfName, lotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { listIds } from "../../domain/list-ids.ts";
 import { foldLotName } from "../../domain/lot.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { plainText } from "../../report/plain-text.ts";
 import { findMissingOutput } from "../../run/backup/find-missing-output.ts";
@@ -34,7 +35,7 @@ export async function recoverRestored(name: string, context: CliContext): Promis
   context.print(takenText(lot, taken));
   context.log.info(
     { lot, devices: taken.devices, reminted: taken.reminted, foreign: taken.foreign },
-    `${taken.devices.length} devices are recovered from output/ after the restore`,
+    `${taken.devices.length} ${nounFor(taken.devices.length, "device is", "devices are")} recovered from output/ after the restore`,
   );
 }
 
@@ -96,7 +97,9 @@ function notChecked(lot: string, missing: string): OnboardingError {
 }
 
 function takenText(lot: string, { devices, reminted, foreign }: RecoveredLot): string {
-  const lines = [`Lot ${lot}: ${devices.length} devices recovered that the backup does not know`];
+  const lines = [
+    `Lot ${lot}: ${devices.length} ${nounFor(devices.length, "device")} recovered that the backup does not know`,
+  ];
   lines.push(...devices.map((id) => `  ${plainText(id)}`));
   if (reminted.length > 0) {
     lines.push(

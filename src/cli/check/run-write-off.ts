@@ -1,5 +1,6 @@
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT } from "../../domain/exit-code.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { writeOffLot } from "../../run/backup/write-off-lot.ts";
 import { requireJob } from "../../run/lot/record-job.ts";
@@ -35,7 +36,10 @@ export async function runWriteOff(args: WriteOffArguments, context: CliContext):
     const published = await publishRevocations(tools, issuers, undefined);
     const exitCode = logErrors(published.errors, context);
     context.printJson({ dryRun: false, lot, writtenOff: true, reason, revoked, ...publishedJson(published), exitCode });
-    const lines = [`Lot ${lot} is written off: ${revoked} certificates revoked`, publishedText(published)];
+    const lines = [
+      `Lot ${lot} is written off: ${revoked} ${nounFor(revoked, "certificate")} revoked`,
+      publishedText(published),
+    ];
     if (planned > 0) lines.push(plannedText(planned));
     context.print(lines.filter((line) => line !== "").join("\n"));
     return exitCode;
@@ -63,7 +67,7 @@ async function showDryRun(ledger: Ledger, lot: string, context: CliContext): Pro
   const { planned } = await ledger.countByStage(lot);
   context.printJson({ dryRun: true, lot, devices, planned });
   const lines = [
-    `Nothing was done. With --yes lot ${lot} would be written off: the certificates of ${devices} devices would be revoked.`,
+    `Nothing was done. With --yes lot ${lot} would be written off: the certificates of ${devices} ${nounFor(devices, "device")} would be revoked.`,
   ];
   if (planned > 0) lines.push(plannedText(planned));
   context.print([...lines, "It cannot be undone."].join("\n"));
@@ -71,7 +75,7 @@ async function showDryRun(ledger: Ledger, lot: string, context: CliContext): Pro
 }
 
 function plannedText(planned: number): string {
-  return `${planned} devices are not minted as far as the ledger knows. If they were minted after the backup, their certificates are unknown and cannot be revoked here; a run mints them again.`;
+  return `${planned} ${nounFor(planned, "device is", "devices are")} not minted as far as the ledger knows. If they were minted after the backup, their certificates are unknown and cannot be revoked here; a run mints them again.`;
 }
 
 function usage(message: string): OnboardingError {

@@ -1,5 +1,6 @@
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT } from "../../domain/exit-code.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import { paint, plainText, type TextOptions } from "../../report/plain-text.ts";
 import type { CliContext } from "../context.ts";
 import { CHECKS } from "./checks.ts";
@@ -38,5 +39,5 @@ function findingText({ name, state, message, cure }: DoctorFinding, options: Tex
 }
 
 function counted(count: number, what: string): string {
-  return count === 0 ? `no ${what}s` : `${count} ${what}${count === 1 ? "" : "s"}`;
+  return `${count === 0 ? "no" : count} ${nounFor(count, what)}`;
 }

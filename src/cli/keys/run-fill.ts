@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT, exitCodeOf } from "../../domain/exit-code.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import { MIN_POOL_PASSPHRASE, poolPassphraseProblem } from "../../keystore/pool/open-pool.ts";
 import { count } from "../../report/plain-text.ts";
 import { askPassphrase } from "../ask-passphrase.ts";
@@ -35,7 +36,7 @@ export async function runFill(context: CliContext): Promise<number> {
   context.printJson({ keyPool: filled, exitCode });
   const lines = filled.map(
     ({ algorithm, available, wanted: most, added }) =>
-      `${algorithm}: ${count(available)} of ${count(most)} keys, ${count(added)} of them new`,
+      `${algorithm}: ${count(available)} of ${count(most)} ${nounFor(most, "key")}, ${count(added)} of them new`,
   );
   context.print([...lines, ...(stopped ? ["Stopped; run it again for the others."] : [])].join("\n"));
   return exitCode;

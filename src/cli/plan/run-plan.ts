@@ -4,6 +4,7 @@ import { verifyChain } from "../../authority/verify-chain.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT, worstExitCode } from "../../domain/exit-code.ts";
 import type { Job } from "../../domain/job.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { DecidedBatch } from "../../domain/plan.ts";
 import type { Problem } from "../../domain/problem.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -130,7 +131,11 @@ function settingsOf(job: Job): (readonly [string, string])[] {
     keystores.pem.key === "none" ? "" : `key.pem (${keystores.pem.key})`,
   ].filter((format) => format !== "");
   const days =
-    validity.kind === "days" ? `${validity.days} days` : validity.kind === "years" ? `${validity.years} years` : "";
+    validity.kind === "days"
+      ? `${validity.days} ${nounFor(validity.days, "day")}`
+      : validity.kind === "years"
+        ? `${validity.years} ${nounFor(validity.years, "year")}`
+        : "";
   const until = validity.kind === "until" ? `until ${new Date(validity.notAfterMs).toISOString()}` : "";
   return [
     ["profile", job.profile.name],

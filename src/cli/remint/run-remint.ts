@@ -2,6 +2,7 @@ import type { RevocationReason } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { worstExitCode } from "../../domain/exit-code.ts";
 import { listIds } from "../../domain/list-ids.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { type RemintOutcome, remintLot } from "../../run/remint/remint-lot.ts";
 import { refuseUnknown } from "../../run/revoke/select-devices.ts";
@@ -46,7 +47,7 @@ async function groupByLot(ledger: Ledger, ids: readonly string[]): Promise<Reado
   if (unminted.length > 0) {
     const named = unminted.map(({ externalId, lot }) => `${externalId} (lot ${lot})`);
     throw new OnboardingError(
-      `${listIds(named, 10)} ${named.length === 1 ? "has" : "have"} no certificate yet; run the lot first`,
+      `${listIds(named, 10)} ${nounFor(named.length, "has", "have")} no certificate yet; run the lot first`,
       { code: "usage" },
     );
   }
@@ -59,7 +60,7 @@ function show(outcome: RemintOutcome, reason: RevocationReason, context: CliCont
   const { lot, devices, published, notes, exitCode, errors } = outcome;
   const told = published ?? { crls: [], errors };
   context.printJson({ lot, reason, devices, notes, ...publishedJson({ ...told, errors }), exitCode });
-  const noun = devices.length === 1 ? "device has" : "devices have";
+  const noun = nounFor(devices.length, "device has", "devices have");
   const lines = devices.map(
     ({ externalId, serialNumber, replaces }) => `  ${externalId}: ${serialNumber}, in place of ${replaces}`,
   );

@@ -3,6 +3,7 @@ import type { RevocationReason } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { EXIT } from "../../domain/exit-code.ts";
 import { listIds } from "../../domain/list-ids.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
 import { publishRevocations } from "../../run/revoke/publish-revocations.ts";
@@ -34,7 +35,11 @@ export async function runRevoke(args: RevokeArguments, context: CliContext): Pro
     // What is wrong with the site or its credentials is told before anything is done.
     const platform = args.push ? await context.openPlatform() : undefined;
     try {
-      const revoked = await revokeDevices(tools, { reason: args.reason, lots: selected.lots });
+      const revoked = await revokeDevices(tools, {
+        reason: args.reason,
+        lots: selected.lots.keys(),
+        externalIds: selected.externalIds,
+      });
       const published = await publishRevocations(tools, [...selected.issuers], platform);
       const { alreadyRevoked, withoutCertificate } = selected;
       const exitCode = logErrors(published.errors, context);
@@ -64,7 +69,7 @@ async function select(args: RevokeArguments, context: CliContext, ledger: Ledger
   if (lot !== undefined) {
     return selectLot(ledger, (await requireLot(ledger, lot)).lot);
   }
-  return selectIds(ledger, file === undefined ? ids : await readIdFile(file, context.cwd, () => idHeaders(ledger)));
+  return selectIds(ledger, file === undefined ? [ids] : readIdFile(file, context.cwd, () => idHeaders(ledger)));
 }
 
 /** What the manifests of the lots call their ids. */
@@ -91,8 +96,10 @@ function showDryRun(selected: SelectedDevices, reason: RevocationReason, context
 }
 
 function revokedText(revoked: number, selected: SelectedDevices, reason: RevocationReason): string {
-  const noun = revoked === 1 ? "device" : "devices";
-  return [`${revoked} ${noun} revoked${revoked === 0 ? "" : ` (${reason})`}`, ...statusLines(selected)].join("\n");
+  return [
+    `${revoked} ${nounFor(revoked, "device")} revoked${revoked === 0 ? "" : ` (${reason})`}`,
+    ...statusLines(selected),
+  ].join("\n");
 }
 
 function statusLines({ alreadyRevoked, withoutCertificate }: SelectedDevices): readonly string[] {

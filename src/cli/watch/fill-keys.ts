@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { OnboardingError } from "../../domain/error.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { WatchCalls } from "../../watch/watch-options.ts";
 import type { CliContext } from "../context.ts";
 import { fillHomePool } from "../keys/fill-home-pool.ts";
@@ -31,7 +32,11 @@ export function fillKeysBeside(context: CliContext, ledgers: SharedLedger): Pick
     };
     try {
       for (const { algorithm, available, added } of await fillHomePool(options)) {
-        if (added > 0) log.info({ algorithm, added, available }, `${added} keys of ${algorithm} were made beforehand`);
+        if (added > 0)
+          log.info(
+            { algorithm, added, available },
+            `${added} ${nounFor(added, "key")} of ${algorithm} ${nounFor(added, "was", "were")} made beforehand`,
+          );
       }
     } catch (error) {
       // `lotmint keys fill` is at it.

@@ -3,7 +3,14 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { announceStep } from "../../disk/announce-step.ts";
 import { destroyFile } from "../../disk/destroy-file.ts";
-import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, startReplacement, syncFolder } from "../../disk/durable.ts";
+import {
+  commitFilled,
+  ensureFolder,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  startReplacement,
+  syncFolder,
+} from "../../disk/durable.ts";
 import { poolFolder, poolSegment } from "../../disk/layout.ts";
 import { type KeyPoolSite, POOL_ALGORITHMS, type PoolAlgorithm } from "../../domain/key-pool.ts";
 import type { KeyPool, PoolSegment } from "../../ledger/key-pool.ts";
@@ -102,15 +109,10 @@ async function fillUp(options: FillOptions, algorithm: PoolAlgorithm, missing: n
 function placeSegment(pool: OpenPool, algorithm: PoolAlgorithm, segment: string, sealed: Uint8Array): void {
   const path = poolSegment(pool.folder, algorithm, segment);
   ensureFolder(dirname(path), PRIVATE_FOLDER);
-  const file = startReplacement(path, PRIVATE_FILE);
-  try {
-    file.write(sealed);
-  } catch (error) {
-    file.discard();
-    throw error;
-  }
-  announceStep("pool-segment-written");
-  file.commit();
+  commitFilled(startReplacement(path, PRIVATE_FILE), (write) => {
+    write(sealed);
+    announceStep("pool-segment-written");
+  });
   announceStep("pool-segment-placed");
 }
 

@@ -1,6 +1,7 @@
 import { segmentName } from "../../disk/layout.ts";
 import type { Subject } from "../../domain/certificate.ts";
 import type { KeystoreAliases } from "../../domain/device.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { LotLease } from "../locks.ts";
 import type { ClaimedDevice, Minting, PlannedDevice } from "../minting.ts";
 import { damaged } from "./damaged.ts";
@@ -67,7 +68,10 @@ export function mintingRules({ read, write }: Engine): Minting {
           rows.delete(serialNumber);
           return { id: row.id, sha256, publicKeySha256, notAfterMs, files: JSON.stringify(files) };
         });
-        if (rows.size > 0) throw damaged(`${rows.size} serial numbers of batch ${batch} have no certificate`);
+        if (rows.size > 0)
+          throw damaged(
+            `${rows.size} ${nounFor(rows.size, "serial number")} of batch ${batch} ${nounFor(rows.size, "has", "have")} no certificate`,
+          );
         await on.issue(batch, issued);
         await refuseRepeated(on, batch);
         const remint = await on.remintOf(batch);

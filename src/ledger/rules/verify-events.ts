@@ -1,3 +1,4 @@
+import { nounFor } from "../../domain/noun-for.ts";
 import { CHECKPOINT, isTied } from "./append-events.ts";
 import { certificateAccount } from "./certificate-account.ts";
 import { damaged } from "./damaged.ts";
@@ -58,7 +59,9 @@ export async function verifyEvents(on: Statements): Promise<{ readonly events: n
   });
   const { events, head } = sumOf(walked);
   if (certificates.reserved !== told.reserved || certificates.signed !== told.signed) {
-    throw damaged(`the certificates are not those that the ledger's ${events} events tell of; ${CURE}`);
+    throw damaged(
+      `the certificates are not those that the ledger's ${events} ${nounFor(events, "event tells", "events tell")} of; ${CURE}`,
+    );
   }
   return { events, head };
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { batchFolder, deviceFolder, type LotLayout, safeName } from "../../disk/layout.ts";
 import type { Job } from "../../domain/job.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { hasAllFiles } from "../lot/require-folders.ts";
 
@@ -24,7 +25,7 @@ export async function findMissingOutput(
   const missing = [...(await missingMinted(ledger, lot, layout)), ...(await missingReserved(ledger, lot, layout))];
   if (missing.length > 0) {
     const ids = missing.slice(0, SHOWN).join(", ") + (missing.length > SHOWN ? ", …" : "");
-    return `the folders of ${missing.length} devices (${ids}) are not in ${layout.devices}`;
+    return `${nounFor(missing.length, "the folder", "the folders")} of ${missing.length} ${nounFor(missing.length, "device")} (${ids}) ${nounFor(missing.length, "is", "are")} not in ${layout.devices}`;
   }
   const withPasswords = job.passwords === "per-device" && (await ledger.mintedBatches(lot)).size > 0;
   if (!withPasswords || existsSync(layout.secrets) || (await hasAllFiles(ledger, lot))) return undefined;

@@ -13,8 +13,7 @@ import type { DeviceToOpen } from "./check-worker.ts";
 
 /** The result of the pass over the lot's devices. */
 export interface CheckedDevices {
-  /** Ids of the devices that were read: all that have a certificate, or those of the sample. */
-  readonly known: ReadonlySet<string>;
+  /** Devices that were read: all that have a certificate, or those of the sample. */
   readonly checked: number;
   readonly asked: number;
 }
@@ -33,14 +32,12 @@ export async function checkDevices(check: Check, parts: ReadonlySet<number>): Pr
 
 async function walkDevices(check: Check, parts: ReadonlySet<number>, pool: CheckPool): Promise<CheckedDevices> {
   const { ledger, lot, drawn } = check;
-  const known = new Set<string>();
   const highestPart = Math.max(0, ...parts);
   let checked = 0;
   let asked = 0;
   for await (const page of drawn === undefined ? ledger.mintedDevices(lot) : pagesOf(drawn.records)) {
     throwIfStopped(check.signal);
     for (const record of page) {
-      known.add(record.externalId);
       // A part with a higher number may have been cut since the parts were read.
       if (record.part === null || record.part <= highestPart) checkListing(record, parts, check);
     }
@@ -49,7 +46,7 @@ async function walkDevices(check: Check, parts: ReadonlySet<number>, pool: Check
     checked += page.length;
     check.onProgress?.(checked);
   }
-  return { known, checked, asked };
+  return { checked, asked };
 }
 
 async function* pagesOf(records: readonly MintedRecord[]): AsyncGenerator<readonly MintedRecord[]> {
@@ -73,7 +70,7 @@ async function checkPage(page: readonly MintedRecord[], check: Check, pool: Chec
   if (suspects.length === 0) return;
   // A run may be at work on them: what it has not finished is not judged, the rest is looked at again.
   const open = await openDevices(check);
-  check.passwords = await loadPasswords(check, check.drawn?.ids);
+  check.passwords = await loadPasswords(check, check.passwords);
   const judged: MintedRecord[] = [];
   for (const record of suspects) {
     if (!open.has(record.externalId) && !(await isReplaced(record, check))) judged.push(record);
@@ -153,7 +150,7 @@ function passwordOf(
     check.notes.add("no password for the lot was given: keystores were not opened, only compared by digest");
     return { kind: "unknown" };
   }
-  const listed = check.passwords?.passwords.get(externalId);
+  const listed = check.passwords?.get(externalId);
   const hidden = listed === undefined ? whyHidden(check.passwords) : undefined;
   if (hidden === undefined) return listed;
   check.notes.add(`${hidden}; keystores under other passwords were compared by digest only`);

@@ -72,20 +72,20 @@ export async function checkLot(input: LotToCheck): Promise<CheckOutcome> {
       differences.push(...told.slice(0, MAX_DIFFERENCES - differences.length));
     },
   };
-  const check: Check = { ...scope, passwords: await loadPasswords(scope, drawn?.ids) };
+  const check: Check = { ...scope, passwords: await loadPasswords(scope) };
   const foreign = await foreignFolders(check.ledger, check.lot, check.layout);
   check.tell(...foreign.map((what) => ({ externalId: "", what })));
   check.tell(...verifyIssuingChain(check.chain, check.now()));
   if (check.platform !== undefined) await checkTrust(check, check.platform);
   await checkReport(check);
   const parts = await checkParts(check);
-  const { known, checked, asked } = await checkDevices(check, parts);
-  if (drawn === undefined) await checkStrays(known, check);
-  await checkPasswordList(known, check);
-  if (known.size > 0) checkTruststore(check);
+  const { checked, asked } = await checkDevices(check, parts);
+  if (drawn === undefined) await checkStrays(check);
+  await checkPasswordList(check);
+  if (checked > 0) checkTruststore(check);
   return {
     lot: input.lot,
-    devices: drawn?.population ?? known.size,
+    devices: drawn?.population ?? checked,
     checked,
     asked,
     parts: parts.size,

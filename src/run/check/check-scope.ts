@@ -38,7 +38,7 @@ export interface DrawnDevices {
   readonly population: number;
 }
 
-/** What one check keeps in mind: ids and passwords, never the devices themselves. */
+/** What one check keeps in mind: never its devices, their ids, or their passwords. */
 export interface Check extends LotToCheck {
   readonly layout: LotLayout;
   /** The job as the lot's last run had it. */

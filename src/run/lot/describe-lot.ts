@@ -2,6 +2,7 @@ import { showText } from "../../domain/blank-text.ts";
 import { EXIT, exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
 import { type Job, PER_LOT_ITERATIONS } from "../../domain/job.ts";
 import { listIds } from "../../domain/list-ids.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { LotReport } from "../../domain/report.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { buildReport } from "../../report/build-report.ts";
@@ -90,7 +91,7 @@ async function subjectNotes(ledger: Ledger, lot: string): Promise<readonly strin
   const { count: changed, first } = await ledger.subjectChanges(lot, IDS_SHOWN);
   if (changed === 0) return [];
   const shown = listIds(first, IDS_SHOWN, ", ", changed);
-  const devices = changed === 1 ? "1 device" : `${changed} devices`;
+  const devices = `${changed} ${nounFor(changed, "device")}`;
   return [
     `${SUBJECT_NOTE}${devices} (${shown}) has changed, or the alias in its keystores; the certificates stay as they are until \`lotmint remint\``,
   ];
@@ -99,7 +100,7 @@ async function subjectNotes(ledger: Ledger, lot: string): Promise<readonly strin
 /** rejects.csv lacks the columns, so that a row corrected there would not be the manifest's any more. */
 function secretNotes(rejected: number, secretColumns: readonly string[]): readonly string[] {
   if (rejected === 0 || secretColumns.length === 0) return [];
-  const noun = secretColumns.length === 1 ? "the secret column" : "the secret columns";
+  const noun = nounFor(secretColumns.length, "the secret column");
   return [
     `correct rejected rows in the manifest and run it again: rejects.csv leaves out ${noun} ${secretColumns.map(showText).join(", ")}`,
   ];

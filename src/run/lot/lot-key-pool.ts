@@ -1,4 +1,5 @@
 import { isPoolAlgorithm, isPoolLow } from "../../domain/key-pool.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import { keysLeft } from "../../keystore/pool/keys-left.ts";
 import { openPool, poolState } from "../../keystore/pool/open-pool.ts";
 import type { OpenPool } from "../../keystore/pool/seal-key.ts";
@@ -73,7 +74,7 @@ async function closeLotPool(tools: PoolTools, work: PoolWork, pool: LotKeyPool |
   const wanted = site.keyPool?.[algorithm] ?? 0;
   const available = await keysLeft(ledger, pool.keys);
   if (!isPoolLow(available, wanted)) return;
-  const note = `the key pool is low: ${available} of ${wanted} keys of ${algorithm} are left; lotmint watch fills it when it has nothing else to do, or lotmint keys fill`;
+  const note = `the key pool is low: ${available} of ${wanted} ${nounFor(wanted, "key")} of ${algorithm} ${nounFor(available, "is", "are")} left; lotmint watch fills it when it has nothing else to do, or lotmint keys fill`;
   work.walk.note(note);
   log.warn({ lot: work.lease.lot, algorithm, available, wanted }, note);
 }

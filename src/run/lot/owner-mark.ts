@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { PRIVATE_FILE, replaceShared, SHARED_FILE } from "../../disk/durable.ts";
 import { type Home, ownerMark } from "../../disk/layout.ts";
 import { placeNewFile } from "../../disk/place-new-file.ts";
+import { removeLeftStaged } from "../../disk/staging.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 
@@ -69,10 +70,39 @@ export async function requireOwn(ledger: Reader, lot: string, folder: string): P
 }
 
 /**
- * Marks a lot's folder, which has to be there, as this ledger's from its present event on. Throws `usage` for a
- * folder of another; of two homes that come at once the second finds the mark of the first.
+ * Marks a lot's folder, which has to be there, as this ledger's from its present event on; the caller holds the lot.
+ * Throws `usage` for a folder of another; of two homes that come at once the second finds the mark of the first.
  */
-export async function markOwn(ledger: Reader & Pick<Ledger, "head">, home: Home, lot: string, folder: string) {
+export async function markOwn(
+  ledger: Reader & Pick<Ledger, "head">,
+  home: Home,
+  lot: string,
+  folder: string,
+): Promise<void> {
+  await writeMark(ledger, home, lot, folder);
+  await removeLeftMarks(ledger, home, lot, folder);
+}
+
+/**
+ * Removes what a kill or a power cut left of marks beside the folder's own, if that is this home's; the caller holds the
+ * lot, so that no process of this home writes one. What another home has just written it removes itself.
+ */
+export async function removeLeftMarks(ledger: Reader, home: Home, lot: string, folder: string): Promise<void> {
+  if ((await ownershipOf(ledger, lot, folder)).kind !== "ours") return;
+  const { generation } = await ledger.identity();
+  removeLeftStaged(ownerMark(folder), (staged) => {
+    const mark = readMark(staged);
+    if (mark === undefined) return true;
+    return mark.generation === generation && mark.lot === lot && mark.home === home.root && mark.host === hostname();
+  });
+}
+
+async function writeMark(
+  ledger: Reader & Pick<Ledger, "head">,
+  home: Home,
+  lot: string,
+  folder: string,
+): Promise<void> {
   const content = await newMark(ledger, home, lot);
   const { kind } = await ownershipOf(ledger, lot, folder);
   if (kind === "ours") return replaceShared(ownerMark(folder), content, modeIn(folder));

@@ -4,6 +4,7 @@ import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, replaceFile } from "../../d
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
 import { suggestName } from "../../domain/nearest-word.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotAtWork } from "./lot-at-work.ts";
 
@@ -28,7 +29,7 @@ export async function refuseMixedIssuance(ledger: Ledger, lot: string, asked: Jo
   const changed = issuanceChanges(recorded, asked);
   if (changed.length === 0) return;
   throw new OnboardingError(
-    `lot ${lot} is unfinished (${toMint} devices to mint) and its job has changed in: ${changed.join(", ")}; finish it with the job it was begun with, or pass --accept-changes`,
+    `lot ${lot} is unfinished (${toMint} ${nounFor(toMint, "device")} to mint) and its job has changed in: ${changed.join(", ")}; finish it with the job it was begun with, or pass --accept-changes`,
     { code: "usage" },
   );
 }

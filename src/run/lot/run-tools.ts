@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { AuthorityKeys } from "../../authority/authority-key.ts";
 import type { KeyAccess } from "../../authority/load-authority.ts";
 import type { Home } from "../../disk/layout.ts";
 import type { Site } from "../../domain/job.ts";
@@ -25,6 +26,8 @@ export interface RunTools {
    * does not let us in. Asked only when something is signed.
    */
   readonly issuerAccess: (authority: string) => Promise<KeyAccess>;
+  /** Opens authorities' keys: a key that was proven before anything is written is not opened twice by the run. */
+  readonly authorityKeys: AuthorityKeys;
   /** LOTMINT_LOT_PASSWORD; throws `usage` when none is given. */
   readonly lotPassword: () => string;
   /** LOTMINT_POOL_PASSPHRASE; undefined when none is given. Nobody is asked: without it keys are made. */

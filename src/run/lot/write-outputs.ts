@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { ensureFolder, remove, replaceFile, SHARED_FILE, startReplacement } from "../../disk/durable.ts";
+import { commitFilled, ensureFolder, remove, replaceFile, SHARED_FILE, startReplacement } from "../../disk/durable.ts";
 import type { LotLayout } from "../../disk/layout.ts";
 import type { Job } from "../../domain/job.ts";
 import type { LotReport, RejectRecord } from "../../domain/report.ts";
@@ -47,12 +47,7 @@ async function writePieces(
   pieces: AsyncIterable<string | Uint8Array>,
   mode: number = SHARED_FILE,
 ): Promise<void> {
-  const replacement = startReplacement(path, mode);
-  try {
-    for await (const piece of pieces) replacement.write(piece);
-  } catch (error) {
-    replacement.discard();
-    throw error;
-  }
-  replacement.commit();
+  await commitFilled(startReplacement(path, mode), async (write) => {
+    for await (const piece of pieces) write(piece);
+  });
 }

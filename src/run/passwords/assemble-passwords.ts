@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { announceStep } from "../../disk/announce-step.ts";
-import { PRIVATE_FILE, remove, startReplacement } from "../../disk/durable.ts";
+import { commitFilled, PRIVATE_FILE, remove, startReplacement } from "../../disk/durable.ts";
 import { deviceFolder, isSegmentOf, type LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -56,17 +56,12 @@ export async function assemblePasswords(ledger: Ledger, lease: LotLease, lot: Lo
 /** Writes a list of passwords durably, and reads it back: the segments go after this. */
 async function writeList(path: string, merged: MergedPasswords): Promise<void> {
   const written = createHash("sha256");
-  const replacement = startReplacement(path, PRIVATE_FILE);
-  try {
-    await merged.write((lines) => {
+  await commitFilled(startReplacement(path, PRIVATE_FILE), (write) =>
+    merged.write((lines) => {
       written.update(lines);
-      replacement.write(lines);
-    });
-  } catch (error) {
-    replacement.discard();
-    throw error;
-  }
-  replacement.commit();
+      write(lines);
+    }),
+  );
   const read = createHash("sha256");
   for await (const octets of createReadStream(path)) read.update(octets as Buffer);
   if (read.digest("hex") === written.digest("hex")) return;

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import type { LotLayout } from "../../disk/layout.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { makeFolders } from "../../mint/mint-lot.ts";
-import { markOwn, ownershipOf, requireOwn, takeOver } from "../lot/owner-mark.ts";
+import { markOwn, ownershipOf, removeLeftMarks, requireOwn, takeOver } from "../lot/owner-mark.ts";
 import type { RunTools } from "../lot/run-tools.ts";
 import { requireFitting } from "./require-fitting.ts";
 
@@ -30,6 +30,15 @@ export async function claimFolders(
   await requireOwnFolders(ledger, lot, layout);
   makeFolders(layout);
   for (const folder of markedFolders(layout)) await markOwn(ledger, home, lot, folder);
+}
+
+/** Removes what a killed run of this home left beside its marks in the folders of a lot that the caller holds. */
+export async function clearLeftMarks(
+  { ledger, home }: Pick<RunTools, "ledger" | "home">,
+  lot: string,
+  layout: LotLayout,
+): Promise<void> {
+  for (const folder of markedFolders(layout)) await removeLeftMarks(ledger, home, lot, folder);
 }
 
 /** What is wrong with whose the lot's folders are, in a sentence each. */

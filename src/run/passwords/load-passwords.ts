@@ -5,24 +5,26 @@ import { type LotLayout, sealedNumber } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
+import { type IndexedPasswords, indexPasswords, type PasswordList } from "../../verify/index-passwords.ts";
 import { KeystoreError } from "../../verify/keystore-error.ts";
 import { MAX_SEALED_OCTETS, openSealed } from "../../verify/open-sealed.ts";
-import { type ListedPasswords, parsePasswords, readPasswords } from "../../verify/read-passwords.ts";
 
-/** All that can be read of a lot's passwords. */
-export interface LotPasswords extends ListedPasswords {
+/** All that can be read of a lot's passwords; they stay where they are, but for sealed ones, and are looked up one by one. */
+export interface LotPasswords extends IndexedPasswords {
   /** Names of sealed files that were not opened: there is no key for them. A password may be in one of them. */
   readonly closed: readonly string[];
   /** Sealed files that no key opens. */
   readonly damaged: readonly { readonly name: string; readonly message: string }[];
   /** The folder on a drive that is not there now. */
   readonly away?: string;
+  /** The same for the same files. */
+  readonly stamp: string;
 }
 
 /**
  * A lot's passwords from sealed files, passwords.csv, and the segments that a run has not put in yet; of an id
- * that stands in several, the newest. With `only`, those of these ids alone. Undefined for a lot with one password. Throws `usage` when `secretsKey`
- * opens none of the sealed files.
+ * that stands in several, the newest. Undefined for a lot with one password. Those loaded `before` are given again where
+ * no file has changed since. Throws `usage` when `secretsKey` opens none of the sealed files.
  */
 export async function loadPasswords(
   {
@@ -38,27 +40,31 @@ export async function loadPasswords(
     readonly layout: LotLayout;
     readonly secretsKey?: KeyObject;
   },
-  only?: ReadonlySet<string>,
+  before?: LotPasswords,
 ): Promise<LotPasswords | undefined> {
   if (job.passwords === "per-lot") return undefined;
   const names = existsSync(layout.secrets) ? readdirSync(layout.secrets) : [];
   const there = new Set(names);
-  const { opened, closed, damaged } = openAll(inOrder(names, sealedNumber), layout, secretsKey);
-  const lists: ListedPasswords[] = [];
-  for (const text of opened) lists.push(await parsePasswords([text], only));
-  // Beside sealed files it is younger: what was in it when the job began to ask for seals was sealed too.
-  const plain = await readPasswords(layout.passwords, only);
-  if (plain !== undefined) lists.push(plain);
   const batches = await ledger.passwordBatches(lot);
-  for (const { state, segment: name } of batches) {
-    if (state === "void" || !there.has(name)) continue;
-    const segment = await readPasswords(join(layout.secrets, name), only);
-    if (segment !== undefined) lists.push({ ...segment, problems: [] });
-  }
-  const passwords = new Map(lists.flatMap((list) => [...list.passwords]));
+  const segments = batches.flatMap(({ state, segment }) => (state === "void" || !there.has(segment) ? [] : [segment]));
+  const sealed = inOrder(names, sealedNumber);
+  const stamp = JSON.stringify([stampOf(layout.passwords), sealed, segments]);
+  if (before?.stamp === stamp) return before;
+  const { opened, closed, damaged } = openAll(sealed, layout, secretsKey);
+  const indexed = await indexPasswords([
+    ...opened.map((content): PasswordList => ({ content, judged: true })),
+    // Beside sealed files it is younger: what was in it when the job began to ask for seals was sealed too.
+    { content: layout.passwords, judged: true },
+    ...segments.map((name): PasswordList => ({ content: join(layout.secrets, name), judged: false })),
+  ]);
   const isAway = job.secrets.folder !== undefined && !existsSync(layout.secrets);
-  const problems = lists.flatMap((list) => list.problems);
-  return { passwords, problems, closed, damaged, ...(isAway && { away: layout.secrets }) };
+  return { ...indexed, closed, damaged, stamp, ...(isAway && { away: layout.secrets }) };
+}
+
+/** Tells a file from the one that takes its place. */
+function stampOf(path: string): string {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? "" : `${found.ino} ${found.size} ${found.mtimeNs}`;
 }
 
 function inOrder(names: readonly string[], numberOf: (name: string) => number | undefined): readonly string[] {
@@ -70,7 +76,7 @@ function inOrder(names: readonly string[], numberOf: (name: string) => number | 
 }
 
 function openAll(names: readonly string[], layout: LotLayout, key: KeyObject | undefined) {
-  const opened: string[] = [];
+  const opened: Buffer[] = [];
   const closed: string[] = [];
   const damaged: { name: string; message: string }[] = [];
   if (key === undefined) return { opened, closed: names, damaged };
@@ -92,10 +98,10 @@ function openAll(names: readonly string[], layout: LotLayout, key: KeyObject | u
   return { opened, closed, damaged };
 }
 
-function openOne(path: string, key: KeyObject): string {
+function openOne(path: string, key: KeyObject): Buffer {
   const stat = statSync(path);
   if (!stat.isFile() || stat.size > MAX_SEALED_OCTETS) {
     throw new KeystoreError(`${basename(path)} is not what was written`, { kind: "damaged" });
   }
-  return openSealed(readFileSync(path, "latin1"), key).toString("utf8");
+  return openSealed(readFileSync(path, "latin1"), key);
 }

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import type { LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { listIds } from "../../domain/list-ids.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { PasswordBatch } from "../../ledger/passwords.ts";
 import { type PasswordSources, strikeListed } from "./merge-passwords.ts";
@@ -97,7 +98,7 @@ export async function findMissing(
 export function refuseMissing(missing: readonly string[], lot: string, layout: LotLayout): void {
   if (missing.length === 0) return;
   const ids = listIds(missing, 5);
-  const noun = missing.length === 1 ? "1 device" : `${missing.length} devices`;
+  const noun = `${missing.length} ${nounFor(missing.length, "device")}`;
   throw new OnboardingError(
     `the passwords of ${noun} (${ids}) of lot ${lot} are in no list and in no segment in ${layout.secrets}, and without them their keystores cannot be opened; bring back the files that were there and run again, or, if they are lost for good, remint or revoke the devices`,
     { code: "state-damaged" },

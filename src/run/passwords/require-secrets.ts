@@ -15,7 +15,7 @@ export async function requireSecrets(tools: RunTools, job: Job): Promise<void> {
   const { home, now } = tools;
   const access = await accessOf(tools, job.issuer);
   // Its dates are judged once it is known that this machine's clock is right.
-  proveIssuerKey(home, job.issuer, access);
+  proveIssuerKey(home, job.issuer, access, tools.authorityKeys);
   if (job.passwords === "per-lot") tools.lotPassword();
   else if (job.secrets.sealTo !== undefined) readSealRecipient(job.secrets.sealTo, now());
   if (job.truststore !== undefined) loadTruststore(home, job.truststore, now());

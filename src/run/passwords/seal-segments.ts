@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { announceStep } from "../../disk/announce-step.ts";
 import { destroyFile } from "../../disk/destroy-file.ts";
-import { PRIVATE_FILE, remove, syncFolder } from "../../disk/durable.ts";
+import { commitFilled, PRIVATE_FILE, remove, syncFolder } from "../../disk/durable.ts";
 import { type LotLayout, sealedNumber, sealedPasswords } from "../../disk/layout.ts";
 import { startNewFile } from "../../disk/place-new-file.ts";
 import { type SealRecipient, startSeal } from "../../keystore/seal-passwords.ts";
@@ -52,16 +52,11 @@ export async function sealSegments(
 
 async function writeSealed(path: string, merged: MergedPasswords, recipient: SealRecipient): Promise<void> {
   const sealing = startSeal(merged.octets, recipient);
-  const file = startNewFile(path, PRIVATE_FILE);
-  try {
-    file.write(sealing.head);
-    await merged.write((lines) => file.write(sealing.add(lines)));
-    file.write(sealing.end());
-  } catch (error) {
-    file.discard();
-    throw error;
-  }
-  file.commit();
+  await commitFilled(startNewFile(path, PRIVATE_FILE), async (write) => {
+    write(sealing.head);
+    await merged.write((lines) => write(sealing.add(lines)));
+    write(sealing.end());
+  });
 }
 
 /** What a killed run was writing: sealed too, but never given its name. */

@@ -108,11 +108,11 @@ async function findPasswords(
   if (listed?.away !== undefined) {
     throw new OnboardingError(`the lot's passwords are in ${listed.away}, which is not there now`, { code: "usage" });
   }
-  if (listed === undefined || (listed.passwords.size === 0 && listed.closed.length > 0)) {
+  if (listed === undefined || (listed.size === 0 && listed.closed.length > 0)) {
     throw new OnboardingError("the lot's passwords are sealed; open them with --secrets-key", { code: "usage" });
   }
   if (listed.closed.length > 0) notes.add(`passwords in ${listed.closed.join(", ")} are sealed and were not opened`);
-  return (externalId) => listed.passwords.get(externalId);
+  return (externalId) => listed.get(externalId);
 }
 
 async function openLookup({ platform }: LotToRehearse, notes: Set<string>): Promise<RehearsalTools["lookup"]> {

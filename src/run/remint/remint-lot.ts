@@ -8,6 +8,7 @@ import { OnboardingError } from "../../domain/error.ts";
 import { exitCodeOf, worstExitCode } from "../../domain/exit-code.ts";
 import type { Job } from "../../domain/job.ts";
 import { listIds } from "../../domain/list-ids.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { RemintDevice } from "../../ledger/reminting.ts";
 import { batchSize, mintBatch, partFor, reservedBatch } from "../../mint/mint-lot.ts";
@@ -111,7 +112,7 @@ export async function remintLot(tools: RunTools, request: RemintRequest): Promis
 async function tellUnregistered(ledger: Ledger, { lease: { lot }, job, walk }: LotAtWork): Promise<void> {
   const { minted } = await ledger.countByStage(lot);
   if (job.registration.mode !== "bulk" || minted === 0) return;
-  const devices = minted === 1 ? "1 device" : `${minted} devices`;
+  const devices = `${minted} ${nounFor(minted, "device")}`;
   walk.note(
     `${devices} of lot ${lot} still to be registered: run the lot again for that, or pass --register with the next remint`,
   );
@@ -192,7 +193,7 @@ async function mintAgain(
   });
   if (minted.length < devices.length) {
     walk.error(
-      `stopped: ${minted.length} of ${devices.length} devices have new certificates; run the command again for the others`,
+      `stopped: ${minted.length} of ${devices.length} ${nounFor(devices.length, "device")} ${nounFor(minted.length, "has a new certificate", "have new certificates")}; run the command again for the others`,
       "stopped",
     );
   }
@@ -211,7 +212,7 @@ function refuseBrokenNames({ home }: RunTools, { issuer }: Job, devices: readonl
   if (first === undefined) return;
   const ids = listIds(problems.map(({ externalId }) => externalId));
   throw new OnboardingError(
-    `${problems.length} of ${devices.length} devices cannot be reminted under ${issuer} (${ids}): of ${first.externalId}, ${first.message}; nothing was minted`,
+    `${problems.length} of ${devices.length} ${nounFor(devices.length, "device")} cannot be reminted under ${issuer} (${ids}): of ${first.externalId}, ${first.message}; nothing was minted`,
     { code: "issuer-unusable" },
   );
 }

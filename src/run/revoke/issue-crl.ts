@@ -4,7 +4,7 @@ import type { LoadedIssuer } from "../../authority/load-authority.ts";
 import { openSigner } from "../../authority/signer.ts";
 import { encodeCrlEntries, signCrl } from "../../authority/write-crl.ts";
 import { announceStep } from "../../disk/announce-step.ts";
-import { type Replacement, SHARED_FILE, startReplacement } from "../../disk/durable.ts";
+import { commitFilled, SHARED_FILE, startReplacement } from "../../disk/durable.ts";
 import { authorityLayout } from "../../disk/layout.ts";
 import { openScratchFile } from "../../disk/scratch-file.ts";
 import { OnboardingError } from "../../domain/error.ts";
@@ -92,27 +92,17 @@ async function writeCrl(tools: Pick<RunTools, "home" | "ledger" | "now">, issuer
 /** Writes both forms aside as the pieces come, then puts both in place; the DER's SHA-256. */
 function replaceList(derPath: string, pemPath: string, pieces: Iterable<Uint8Array>): string {
   const digest = createHash("sha256");
-  const der = startReplacement(derPath, SHARED_FILE);
-  const pem = discardingBefore(() => startReplacement(pemPath, SHARED_FILE), [der]);
-  discardingBefore(() => {
-    const block = startPem("X509 CRL", pem.write);
-    for (const piece of pieces) {
-      digest.update(piece);
-      der.write(piece);
-      block.add(piece);
-    }
-    block.end();
-  }, [der, pem]);
-  discardingBefore(der.commit, [pem]);
-  pem.commit();
+  // The DER is in place before the PEM: where that fails, neither is replaced.
+  commitFilled(startReplacement(pemPath, SHARED_FILE), (writePem) =>
+    commitFilled(startReplacement(derPath, SHARED_FILE), (writeDer) => {
+      const block = startPem("X509 CRL", writePem);
+      for (const piece of pieces) {
+        digest.update(piece);
+        writeDer(piece);
+        block.add(piece);
+      }
+      block.end();
+    }),
+  );
   return digest.digest("hex");
-}
-
-function discardingBefore<T>(act: () => T, replacements: readonly Replacement[]): T {
-  try {
-    return act();
-  } catch (error) {
-    for (const each of replacements) each.discard();
-    throw error;
-  }
 }

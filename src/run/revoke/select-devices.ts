@@ -1,13 +1,14 @@
+import { randomInt } from "node:crypto";
 import { OnboardingError } from "../../domain/error.ts";
+import { makeIdTable } from "../../domain/id-table.ts";
 import { listIds } from "../../domain/list-ids.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 
 /** What is to be revoked of a lot. */
-export interface SelectedOfLot {
+interface SelectedOfLot {
   readonly devices: number;
-  /** Undefined: all that it has. */
-  readonly externalIds?: readonly string[];
-  /** A few of them. */
+  /** The ids of a few of them. */
   readonly first: readonly string[];
 }
 
@@ -18,6 +19,8 @@ export const IDS_SHOWN = 10;
 export interface SelectedDevices {
   /** By lot, without those below. */
   readonly lots: ReadonlyMap<string, SelectedOfLot>;
+  /** The ids that were named, each once; undefined: all devices of the lots. */
+  readonly externalIds?: Iterable<string>;
   readonly devices: number;
   /** Issuers of all that was named, those revoked before included. */
   readonly issuers: ReadonlySet<string>;
@@ -26,30 +29,67 @@ export interface SelectedDevices {
   readonly withoutCertificate: readonly string[];
 }
 
-/** The devices with these ids, in whatever lots. Throws `usage`, naming them, for ids that no lot ever had. */
-export async function selectIds(ledger: Ledger, externalIds: readonly string[]): Promise<SelectedDevices> {
-  const asked = [...new Set(externalIds)];
-  const known = await ledger.certifiedDevices(asked);
-  const names = new Set(known.map(({ externalId }) => externalId));
-  refuseUnknown(asked.filter((id) => !names.has(id)));
-  const lots = new Map<string, string[]>();
-  for (const { externalId, lot, serialNumber, revoked } of known) {
-    if (serialNumber === null || revoked) continue;
-    const ids = lots.get(lot) ?? [];
-    lots.set(lot, ids);
-    ids.push(externalId);
-  }
-  return {
-    lots: new Map(
-      Array.from(lots, ([lot, externalIds]) => {
-        return [lot, { devices: externalIds.length, externalIds, first: externalIds.slice(0, IDS_SHOWN) }];
-      }),
-    ),
-    devices: [...lots.values()].reduce((sum, ids) => sum + ids.length, 0),
-    issuers: new Set(known.flatMap(({ issuer }) => (issuer === null ? [] : [issuer]))),
-    alreadyRevoked: known.filter(({ revoked }) => revoked).length,
-    withoutCertificate: known.filter(({ serialNumber }) => serialNumber === null).map(({ externalId }) => externalId),
+/** Ids that the ledger is asked for together. */
+const IDS_AT_ONCE = 5000;
+/** No device's id is nearly as long. */
+const LONGEST_ID = 1000;
+
+/**
+ * The devices with these ids, in whatever lots. The ids may be very many: a page of them is looked up at a time, and all are
+ * kept in about 40 octets each. Throws `usage`, naming the first, for ids that no lot ever had.
+ */
+export async function selectIds(
+  ledger: Pick<Ledger, "certifiedDevices">,
+  pages: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
+): Promise<SelectedDevices> {
+  const asked = makeIdTable([randomInt(2 ** 32), randomInt(2 ** 32)], (externalId) => externalId);
+  const lots = new Map<string, { devices: number; readonly first: string[] }>();
+  const issuers = new Set<string>();
+  const withoutCertificate: string[] = [];
+  const unknown = { first: [] as string[], all: 0 };
+  let alreadyRevoked = 0;
+  const noteUnknown = (externalId: string) => {
+    unknown.all += 1;
+    if (unknown.first.length < IDS_SHOWN) unknown.first.push(externalId.slice(0, LONGEST_ID));
   };
+  const lookUp = async (externalIds: readonly string[]) => {
+    const known = new Map((await ledger.certifiedDevices(externalIds)).map((device) => [device.externalId, device]));
+    for (const externalId of externalIds) {
+      const device = known.get(externalId);
+      if (device === undefined) {
+        noteUnknown(externalId);
+        continue;
+      }
+      if (device.issuer !== null) issuers.add(device.issuer);
+      if (device.revoked) alreadyRevoked += 1;
+      else if (device.serialNumber === null) withoutCertificate.push(externalId);
+      else {
+        const ofLot = lots.get(device.lot) ?? { devices: 0, first: [] };
+        lots.set(device.lot, ofLot);
+        ofLot.devices += 1;
+        if (ofLot.first.length < IDS_SHOWN) ofLot.first.push(externalId);
+      }
+    }
+  };
+  let page: string[] = [];
+  for await (const some of pages) {
+    for (const externalId of some) {
+      if (externalId.length > LONGEST_ID) {
+        noteUnknown(externalId);
+        continue;
+      }
+      if (asked.get(externalId) !== undefined) continue;
+      asked.set(externalId, 1);
+      page.push(externalId);
+      if (page.length < IDS_AT_ONCE) continue;
+      await lookUp(page);
+      page = [];
+    }
+  }
+  await lookUp(page);
+  refuseUnknown(unknown.first, unknown.all);
+  const devices = [...lots.values()].reduce((sum, ofLot) => sum + ofLot.devices, 0);
+  return { lots, externalIds: asked.ids(), devices, issuers, alreadyRevoked, withoutCertificate };
 }
 
 /** All devices of a lot that exists; their ids stay in the ledger, however many they are. */
@@ -68,10 +108,15 @@ export async function selectLot(ledger: Ledger, lot: string): Promise<SelectedDe
   };
 }
 
-/** Throws `usage` that names the ids, the first few of them. */
-export function refuseUnknown(externalIds: readonly string[]): void {
-  if (externalIds.length === 0) return;
-  const shown = listIds(externalIds.map((id) => JSON.stringify(id)));
-  const what = externalIds.length === 1 ? "no lot has a device" : "no lot has devices";
+/** Throws `usage` that names the ids, the first few of them, of which at least those are at hand. */
+export function refuseUnknown(externalIds: readonly string[], all = externalIds.length): void {
+  if (all === 0) return;
+  const shown = listIds(
+    externalIds.map((id) => JSON.stringify(id)),
+    IDS_SHOWN,
+    ", ",
+    all,
+  );
+  const what = nounFor(all, "no lot has a device", "no lot has devices");
   throw new OnboardingError(`${what} ${shown}; nothing was done`, { code: "usage" });
 }

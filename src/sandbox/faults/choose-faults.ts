@@ -3,6 +3,7 @@ import { RequestRefusal } from "../http/request-refusal.ts";
 import type { SandboxRequest } from "../http/sandbox-request.ts";
 import { idsOf, readBulkFile } from "../registration/bulk-file.ts";
 import type { AnswerFault, Fault, FaultDesk, FaultRule, RowRejection } from "./faults.ts";
+import { serveWithin } from "./serve-within.ts";
 
 const BULK_PATH = "/devicecontrol/bulkNewDeviceRequests";
 
@@ -16,7 +17,7 @@ interface ChosenFaults {
 }
 
 /** What to play on this request. Counts every rule that fits, in the order of the list. */
-export function chooseFaults(desk: FaultDesk, request: SandboxRequest): ChosenFaults {
+export function chooseFaults(desk: FaultDesk, request: SandboxRequest, nowMs: number): ChosenFaults {
   let fault: ChosenFaults["fault"];
   const rowFaults: RowRejection[] = [];
   for (const active of desk.active) {
@@ -28,7 +29,7 @@ export function chooseFaults(desk: FaultDesk, request: SandboxRequest): ChosenFa
     if (rule.rate !== undefined && desk.random() >= rule.rate) continue;
     active.fired += 1;
     if (rule.kind === "reject-rows") rowFaults.push(rule);
-    else fault = rule;
+    else fault = rule.kind === "capacity" ? serveWithin(rule, active.places, nowMs) : rule;
   }
   return { ...(fault === undefined ? {} : { fault }), rowFaults };
 }

@@ -1,5 +1,5 @@
 /** Ways in which the sandbox misbehaves when asked to. */
-export type Fault = AnswerFault | RowRejection;
+export type Fault = AnswerFault | Capacity | RowRejection;
 
 /** Those that concern an answer as a whole. Unless said otherwise the request's work is not done. */
 export type AnswerFault =
@@ -46,6 +46,16 @@ export type AnswerFault =
       readonly holdsId?: string;
     };
 
+/** Serves so many requests at once, each in so many milliseconds; those that come beside them wait, or get 429. */
+export interface Capacity {
+  readonly kind: "capacity";
+  readonly atOnce: number;
+  readonly serviceMs: number;
+  readonly excess: "queue" | "refuse";
+  /** With a refusal; absent: no Retry-After. */
+  readonly retryAfterSeconds?: number;
+}
+
 /** Rows of a bulk registration rejected, the others done. Goes together with any other fault. */
 export interface RowRejection {
   readonly kind: "reject-rows";
@@ -80,6 +90,8 @@ interface ActiveRule {
   matched: number;
   /** How often it was played. */
   fired: number;
+  /** Of a capacity: when each place that was ever taken is free, in milliseconds since 1970. */
+  readonly places: number[];
 }
 
 /** The rules and the random numbers they draw. */
@@ -97,7 +109,7 @@ export function openFaultDesk(seed: number): FaultDesk {
 
 /** Replaces all rules; counting and random numbers start again. */
 export function setFaults(desk: FaultDesk, rules: readonly FaultRule[]): void {
-  desk.active = rules.map((rule) => ({ rule, matched: 0, fired: 0 }));
+  desk.active = rules.map((rule) => ({ rule, matched: 0, fired: 0, places: [] }));
   desk.random = seededRandom(desk.seed);
 }
 

@@ -79,6 +79,12 @@ const RULES = [
     moreThanRows: whole(0, 1e9).exactOptional(),
     holdsId: TEXT.exactOptional(),
   }),
+  ruleOf("capacity", {
+    atOnce: whole(1, 100_000),
+    serviceMs: DURATION_MS,
+    excess: z.enum(["queue", "refuse"], must("one of queue, refuse")),
+    retryAfterSeconds: whole(0, 1e6).exactOptional(),
+  }),
   ruleOf("reject-rows", {
     ids: z.array(TEXT, must("a list of strings")).exactOptional(),
     rowRate: SHARE.exactOptional(),

@@ -1,20 +1,26 @@
 import type { ServerResponse } from "node:http";
 import type { SandboxAnswer } from "./sandbox-request.ts";
 
-/** Brings an answer to the client in the way that it asks for. A client that goes away ends it. */
-export function deliverAnswer(answer: SandboxAnswer, response: ServerResponse): void {
+/**
+ * Brings an answer to the client in the way that it asks for. A client that goes away ends it. `onLast` is called before
+ * the client can see the end of its answer; not for an answer that has none, or that the client did not wait for.
+ */
+export function deliverAnswer(answer: SandboxAnswer, response: ServerResponse, onLast: () => void): void {
   const { delivery, ...plain } = answer;
   switch (delivery?.kind) {
     case undefined:
       sendHead(answer, response);
+      onLast();
       response.end(answer.body);
       return;
     case "stall":
       return;
     case "cut":
+      onLast();
       response.destroy();
       return;
     case "cut-in-body":
+      onLast();
       if (answer.body.length === 0) {
         response.destroy();
         return;
@@ -25,13 +31,13 @@ export function deliverAnswer(answer: SandboxAnswer, response: ServerResponse): 
       response.write(answer.body.subarray(0, Math.ceil(answer.body.length / 2)), () => response.destroy());
       return;
     case "delay": {
-      const timer = setTimeout(() => deliverAnswer(plain, response), delivery.delayMs);
+      const timer = setTimeout(() => deliverAnswer(plain, response, onLast), delivery.delayMs);
       response.once("close", () => clearTimeout(timer));
       return;
     }
     case "drip":
       sendHead(answer, response);
-      drip(answer.body, delivery.intervalMs, response);
+      drip(answer.body, delivery.intervalMs, response, onLast);
   }
 }
 
@@ -43,12 +49,13 @@ function sendHead(answer: SandboxAnswer, response: ServerResponse): void {
   });
 }
 
-function drip(body: Buffer, intervalMs: number, response: ServerResponse): void {
+function drip(body: Buffer, intervalMs: number, response: ServerResponse, onLast: () => void): void {
   let sent = 0;
   response.flushHeaders();
   const timer = setInterval(() => {
     if (sent >= body.length) {
       clearInterval(timer);
+      onLast();
       response.end();
       return;
     }

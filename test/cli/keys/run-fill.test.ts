@@ -24,7 +24,7 @@ async function fillTyping(...answers: readonly string[]) {
 
 test("on a terminal a new pool's passphrase is asked for twice, with its rule, and an old one's once", async () => {
   const first = await fillTyping("too short", GOOD, GOOD);
-  expect(first).toMatchObject({ code: 0, text: "rsa-2048: 1 of 1 keys, 1 of them new\n" });
+  expect(first).toMatchObject({ code: 0, text: "rsa-2048: 1 of 1 key, 1 of them new\n" });
   expect(first.shown).toContain("at least 12 characters");
   expect(first.shown).not.toContain(GOOD);
   ask(2);

@@ -10,10 +10,22 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+async function readAll(...of: Parameters<typeof readIdFile>): Promise<readonly string[]> {
+  return (await Array.fromAsync(readIdFile(...of))).flat();
+}
+
 function read(content: string | Buffer): Promise<readonly string[]> {
   writeFileSync(join(folder, "ids.txt"), content);
-  return readIdFile("ids.txt", folder);
+  return readAll("ids.txt", folder);
 }
+
+test("a long list comes in pages, none of which holds all of it", async () => {
+  const ids = Array.from({ length: 30_000 }, (_, index) => `SN-${index}`);
+  writeFileSync(join(folder, "ids.txt"), ids.map((id) => `${id}\n`).join(""));
+  const pages = await Array.fromAsync(readIdFile("ids.txt", folder));
+  expect(pages.flat()).toEqual(ids);
+  expect(Math.max(...pages.map(({ length }) => length))).toBeLessThan(10_000);
+});
 
 test.each([
   ["one id a line", "SN-1\nSN-2\n"],
@@ -33,7 +45,7 @@ test("UTF-16 as a spreadsheet writes it", async () => {
 });
 
 test("a file that is not there, that names nobody, or whose CSV has no id is refused by name", async () => {
-  await expect(readIdFile("none.txt", folder)).rejects.toMatchObject({
+  await expect(readAll("none.txt", folder)).rejects.toMatchObject({
     code: "usage",
     message: expect.stringContaining("none.txt"),
   });
@@ -52,8 +64,8 @@ test("a list of ids in UTF-16, one a line, as > of PowerShell 5 writes it", asyn
 test("a manifest whose id has another header is taken when a lot's manifests call it so", async () => {
   writeFileSync(join(folder, "m.csv"), "Label;Device ID\na;SN-1\nLabel;Device ID\nb;SN-2\n");
   const others = async () => ["id", "device id"];
-  expect(await readIdFile("m.csv", folder, others)).toEqual(["SN-1", "SN-2"]);
-  await expect(readIdFile("m.csv", folder)).rejects.toMatchObject({ code: "usage" });
+  expect(await readAll("m.csv", folder, others)).toEqual(["SN-1", "SN-2"]);
+  await expect(readAll("m.csv", folder)).rejects.toMatchObject({ code: "usage" });
 });
 
 test.each([

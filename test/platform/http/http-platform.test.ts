@@ -10,6 +10,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { PlatformSite } from "../../../src/domain/job.ts";
 import { openPlatform } from "../../../src/platform/http/http-platform.ts";
 import type { Platform } from "../../../src/platform/platform.ts";
+import { DEFAULT_RETRY } from "../../../src/platform/retry.ts";
+import { retrying } from "../../../src/platform/retrying.ts";
+import { setFaults } from "../../../src/sandbox/faults/faults.ts";
+import { startSandbox } from "../../../src/sandbox/serve-sandbox.ts";
 import { type AnsweringServer, type Got, say, startAnswering } from "../answering-server.ts";
 
 const closers: (() => Promise<unknown>)[] = [];
@@ -505,4 +509,31 @@ describe.skipIf(!openssl && !process.env["CI"])("openPlatform over TLS (needs op
       expect(await platform.tenantOption("configuration", "a/b")).toMatchObject({ kind: "refused", status: 403 });
     });
   });
+});
+
+it("does not push a platform at its limit over it, and asks everything", async () => {
+  const sandbox = await startSandbox();
+  closers.push(() => sandbox.close());
+  const folder = mkdtempSync(join(tmpdir(), "lotmint-limit-"));
+  closers.push(async () => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, "ca.pem"), sandbox.caPem);
+  const site = siteAt(sandbox.url, { tenant: sandbox.tenant, caFile: join(folder, "ca.pem") });
+  const opened = openPlatform(site, sandbox.credentials);
+  closers.push(() => opened.close());
+  const platform = retrying(opened, { ...DEFAULT_RETRY, tries: 1000, firstPauseMs: 20, longestPauseMs: 20 });
+  const answer = () => platform.hasExternalId("c8y_Serial", "d1");
+  const { state } = sandbox;
+  setFaults(state.faults, [{ kind: "capacity", atOnce: 12, serviceMs: 20, excess: "refuse" }]);
+  let open = 800;
+  const lanes = Array.from({ length: 64 }, async () => {
+    for (; open > 0; open -= 1) expect(await answer()).toMatchObject({ kind: "answer", value: false });
+  });
+  await Promise.all(lanes);
+  const statuses = state.requests.map(({ status }) => status);
+  expect(statuses.filter((status) => status === 404).length).toBeGreaterThanOrEqual(800);
+  const first = statuses.indexOf(429);
+  // So many were under way at once when the limit was met: twice the twelve at most, and the slow start's last doubling.
+  const later = statuses.slice(first + 64);
+  expect(first).toBeGreaterThan(12);
+  expect(later.filter((status) => status === 429).length / later.length).toBeLessThan(0.05);
 });

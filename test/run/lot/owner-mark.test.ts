@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { homeLayout, ownerMark } from "../../../src/disk/layout.ts";
+import { stagingName } from "../../../src/disk/staging.ts";
 import type { LedgerFile } from "../../../src/ledger/ledger.ts";
 import { openLedger } from "../../../src/ledger/sqlite/open-ledger.ts";
-import { markOwn, ownershipOf, requireOwn, takeOver } from "../../../src/run/lot/owner-mark.ts";
+import { markOwn, ownershipOf, removeLeftMarks, requireOwn, takeOver } from "../../../src/run/lot/owner-mark.ts";
 import { temporaryFolder, withLotLease } from "../../ledger/ledger-world.ts";
 
 const home = homeLayout("/srv/line-1");
@@ -83,6 +84,39 @@ test("the generation after a restore has to take a folder over, and locks the on
   await again.openGeneration();
   await expect(requireOwn(again, "L1", folder)).rejects.toMatchObject({ code: "usage" });
   expect(await takeOver(again, home, "L1", folder)).toBe(false);
+});
+
+test("what a kill or a power cut left beside the mark goes as soon as the owner comes again; another home's stays", async () => {
+  const folder = temporaryFolder();
+  const [ledger, other] = [
+    await open(join(folder, "a", "ledger.sqlite")),
+    await open(join(folder, "b", "ledger.sqlite")),
+  ];
+  for (const each of [ledger, other]) await withLotLease(each, "L1");
+  const lot = join(folder, "lot");
+  mkdirSync(lot);
+  const left = () => join(lot, stagingName(".lotmint-owner.json"));
+  // Killed before the first mark was in place: whole, or not yet written. Nobody's folder is not cleared.
+  await markOwn(ledger, home, "L1", lot);
+  const whole = readFileSync(ownerMark(lot));
+  const strange = left();
+  const elsewhere = join(folder, "elsewhere");
+  mkdirSync(elsewhere);
+  await markOwn(other, homeLayout("/srv/line-2"), "L1", elsewhere);
+  copyFileSync(ownerMark(elsewhere), strange);
+  const leave = () => {
+    writeFileSync(left(), whole);
+    writeFileSync(left(), "");
+    linkSync(ownerMark(lot), left());
+  };
+  leave();
+  await removeLeftMarks(other, homeLayout("/srv/line-2"), "L1", lot);
+  expect(readdirSync(lot)).toHaveLength(5);
+  await removeLeftMarks(ledger, home, "L1", lot);
+  expect(readdirSync(lot).sort()).toEqual([basename(strange), ".lotmint-owner.json"].sort());
+  leave();
+  await markOwn(ledger, home, "L1", lot);
+  expect(readdirSync(lot).sort()).toEqual([basename(strange), ".lotmint-owner.json"].sort());
 });
 
 test("a mark that cannot be read makes the folder nobody's, and is as open as its folder", async () => {

@@ -15,6 +15,7 @@ const EACH_KIND: readonly FaultRule[] = [
   { kind: "redirect", location: "https://elsewhere.test/" },
   { kind: "wrong-counts", add: { numberOfAll: -1 } },
   { kind: "part-refused", status: 413, moreThanRows: 100, holdsId: "a", message: "no" },
+  { kind: "capacity", atOnce: 16, serviceMs: 40, excess: "refuse", retryAfterSeconds: 1 },
   { kind: "reject-rows", ids: ["a"], rowRate: 0.5, withDeviceId: false, reason: "no" },
 ];
 
@@ -49,6 +50,8 @@ test.each([
   ["a match of another form", [{ kind: "stall", match: { host: "x" } }], "match must be an object with the strings"],
   ["an unknown count", [{ kind: "wrong-counts", add: { all: 1 } }], "add must be an object with whole numbers"],
   ["another refusal", [{ kind: "part-refused", status: 404 }], "status must be one of 400, 413, 422"],
+  ["a capacity of nothing", [{ kind: "capacity", atOnce: 0 }], "atOnce must be a whole number from 1"],
+  ["an excess that goes elsewhere", [{ kind: "capacity", excess: "drop" }], "excess must be one of queue, refuse"],
   ["ids that are no list", [{ kind: "reject-rows", ids: "a" }], "ids must be a list of strings"],
   ["ids that are no strings", [{ kind: "reject-rows", ids: [1] }], "ids.0 must be a string"],
 ])("%s is refused", (_, value, reason) => {

@@ -1,4 +1,5 @@
 import { isPoolLow } from "../../../domain/key-pool.ts";
+import { nounFor } from "../../../domain/noun-for.ts";
 import { poolState } from "../../../keystore/pool/open-pool.ts";
 import { poolCounts } from "../../keys/fill-home-pool.ts";
 import { type DoctorCheck, ok, warning } from "../doctor-check.ts";
@@ -29,7 +30,7 @@ export const keyPoolCheck: DoctorCheck = {
       return [
         ...findings,
         ...counts.map(({ algorithm, available, wanted: most }) => {
-          const message = `the key pool holds ${available} of ${most} keys of ${algorithm}`;
+          const message = `the key pool holds ${available} of ${most} ${nounFor(most, "key")} of ${algorithm}`;
           return isPoolLow(available, most) ? warning(message, "lotmint keys fill") : ok(message);
         }),
       ];
