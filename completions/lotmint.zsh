@@ -30,12 +30,14 @@ authority create|--subject|text
 authority create|--key|=ec-p256 ec-p384 rsa-2048 rsa-3072 rsa-4096
 authority create|--validity|text
 authority create|--path-length|text
+authority create|--hsm|text
 authority create|--passphrase-file|file
 authority create|--issuer-passphrase-file|file
 authority|import|command
 authority import|1|authority
 authority import|--certificate|file
 authority import|--key|file
+authority import|--hsm|text
 authority import|--chain|file
 authority import|--pkcs12|file
 authority import|--openssl-ca|folder
@@ -44,6 +46,7 @@ authority|request|command
 authority request|1|text
 authority request|--subject|text
 authority request|--key|=ec-p256 ec-p384 rsa-2048 rsa-3072 rsa-4096
+authority request|--hsm|text
 authority request|--passphrase-file|file
 authority|sign|command
 authority sign|1|file

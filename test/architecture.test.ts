@@ -35,10 +35,11 @@ const INNER_RULES: Readonly<Record<string, Readonly<Record<string, readonly stri
     receipt: ["lot"],
   },
   "src/authority": {
-    ".": [],
+    ".": ["hsm"],
+    hsm: [],
     leaf: ["."],
     request: ["."],
-    foreign: [".", "request"],
+    foreign: [".", "request", "hsm"],
   },
   "src/ledger": {
     ".": [],
@@ -74,7 +75,9 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "node:sqlite": ["ledger/sqlite"],
   // Asks Windows for access lists; everything else is done without another program.
   "node:child_process": ["config/access-list.ts"],
-  "node:worker_threads": ["disk", "keystore/pool", "mint", "run/check"],
+  "node:worker_threads": ["authority/hsm", "disk", "keystore/pool", "mint", "run/check"],
+  // Native and optional: loaded when a key is in a token.
+  pkcs11js: ["authority/hsm"],
   "node:tls": ["platform/http", "platform/device", "sandbox"],
   "node:http": ["sandbox", "page"],
   "node:https": ["sandbox"],
@@ -96,8 +99,8 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["page"],
 };
 
-/** Static imports and re-exports, of types too; side-effect imports, and `import("…")`. */
-const IMPORT = /(?:^(?:import|export)\b[^;"]*?\bfrom\s+|^import\s+|\bimport\()"([^"]+)"/gm;
+/** Static imports and re-exports, of types too; side-effect imports, `import("…")` and `require.resolve("…")`. */
+const IMPORT = /(?:^(?:import|export)\b[^;"]*?\bfrom\s+|^import\s+|\bimport\(|\brequire\.resolve\()"([^"]+)"/gm;
 /** The name of an exported declaration; lists, default exports and re-exports there are none. */
 const EXPORTED = /^export (?:async )?(?:function\*?|const|let|class|interface|type) (\w+)/gm;
 

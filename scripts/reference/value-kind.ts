@@ -29,6 +29,7 @@ const KINDS: Readonly<Record<string, ValueKind>> = {
   "root-passphrase-file": "file",
   "secrets-key": "file",
   subject: "text",
+  hsm: "text",
   validity: "text",
   "path-length": "text",
   fingerprint: "text",

@@ -14,6 +14,8 @@ export interface AuthorityFilesRequest {
   readonly key: string;
   /** Encrypted; undefined: the key is elsewhere. */
   readonly keyPem?: string | undefined;
+  /** The PKCS#11 URI of a key in a token. */
+  readonly hsm?: string | undefined;
   /** What happened to it here, and when. */
   readonly made: "created" | "imported";
   readonly nowMs: number;
@@ -21,13 +23,14 @@ export interface AuthorityFilesRequest {
 
 /** The files of an authority's folder. certificate.pem stands last: with it, the authority is there. */
 export function authorityFiles(request: AuthorityFilesRequest): NewFiles {
-  const { name, issuer, chain, key, keyPem, made, nowMs } = request;
+  const { name, issuer, chain, key, keyPem, hsm, made, nowMs } = request;
   const [certificate] = chain;
   const description = {
     name,
     issuer,
     subject: describeName(certificate.subject),
     key,
+    ...(hsm !== undefined && { hsm }),
     serialNumber: certificate.serialNumber,
     sha256: digests(certificate.raw).sha256,
     [made]: new Date(nowMs).toISOString(),

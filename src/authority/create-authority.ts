@@ -8,12 +8,11 @@ import { readCertificate } from "../x509/read-certificate.ts";
 import { newSerialNumber } from "../x509/serial-number.ts";
 import { keyIdOf } from "../x509/subject-public-key.ts";
 import { authorityFiles } from "./authority-files.ts";
-import { checkNewPassphrase, encryptKey } from "./authority-key.ts";
 import { type AuthorityRequest, authorityPathLength, authoritySubject, authorityValidity } from "./authority-limits.ts";
 import { checkAuthorityName } from "./authority-name.ts";
 import type { AuthorityDescription } from "./describe-authority.ts";
-import { generateKey } from "./key-algorithm.ts";
 import { describeAuthority } from "./load-authority.ts";
+import { checkKeyPlace, type KeyPlace, makeAuthorityKey } from "./new-key.ts";
 import { checkFree, placeAuthority } from "./place-authority.ts";
 import { signAuthorityCertificate } from "./sign-authority-certificate.ts";
 import { openSigner } from "./signer.ts";
@@ -30,16 +29,14 @@ export interface SerialRecorder {
   abandonSerial(serialNumber: SerialNumber): Promise<void>;
 }
 
-export interface CreateAuthorityOptions extends AuthorityRequest {
+export interface CreateAuthorityOptions extends AuthorityRequest, KeyPlace {
   /** Default: ec-p256. */
   readonly key?: KeyAlgorithm | undefined;
-  /** Encrypts the new key. */
-  readonly passphrase: string;
 }
 
 /**
  * Makes an authority: its serial number is reserved before it is signed, and its folder appears under
- * its name whole and durable, or not at all. Errors: `usage` for what was asked, `issuer-unusable`
+ * its name whole and durable, or not at all; on an error its key is taken out of a token again. Errors: `usage` for what was asked, `issuer-unusable`
  * where the issuer does not allow it, `disk-unwritable`.
  */
 export async function createAuthority(
@@ -47,22 +44,26 @@ export async function createAuthority(
   record: SerialRecorder,
   options: CreateAuthorityOptions,
 ): Promise<AuthorityDescription> {
-  const { name, issuer, passphrase } = options;
+  const { name, issuer } = options;
   checkAuthorityName(name);
-  checkNewPassphrase(name, passphrase);
+  checkKeyPlace(name, options);
   checkFree(name, authorityLayout(home, name));
   const subject = authoritySubject(options);
   const pathLength = authorityPathLength(options);
   const validity = authorityValidity(options);
 
-  const keys = await generateKey(options.key ?? "ec-p256");
-  const spki = keys.publicKey.export({ type: "spki", format: "der" });
-  const keyPem = await encryptKey(keys.privateKey, passphrase);
+  const { publicKey, source, keyPem, hsm, discard } = await makeAuthorityKey(name, options.key ?? "ec-p256", options);
+  const spki = publicKey.export({ type: "spki", format: "der" });
   const above = issuer && readCertificate(issuer.certificateDer);
-  const signer = openSigner(issuer?.signer ?? { kind: "key", key: keys.privateKey });
+  const signer = openSigner(issuer?.signer ?? source);
   const serialNumber = newSerialNumber();
   const issuerName = issuer?.name ?? name;
-  await record.reserveSerial({ serialNumber, issuer: issuerName, subject: formatSubject(subject) });
+  try {
+    await record.reserveSerial({ serialNumber, issuer: issuerName, subject: formatSubject(subject) });
+  } catch (error) {
+    discard();
+    throw error;
+  }
   announceStep("serial-reserved");
   let certificate: Buffer;
   try {
@@ -87,11 +88,13 @@ export async function createAuthority(
         chain: [readCertificate(certificate), ...(issuer?.chainDer ?? []).map(readCertificate)],
         key: options.key ?? "ec-p256",
         keyPem,
+        hsm,
         made: "created",
         nowMs: options.nowMs,
       }),
     );
   } catch (error) {
+    discard();
     // A serial number that cannot be abandoned now stays reserved, which has the same effect; the first error is thrown.
     await record.abandonSerial(serialNumber).catch(() => undefined);
     throw error;

@@ -25,10 +25,18 @@ export interface AuthorityDescription {
   /** Subjects from itself to the anchor. */
   readonly chain: readonly string[];
   readonly hasKey: boolean;
+  /** The PKCS#11 URI of a key in a token; null: it is in key.pem, or not here. */
+  readonly hsm: string | null;
 }
 
 /** An authority's certificate, chain and key type as text. */
-export function describeStoredAuthority({ name, certificate, chain, hasKey }: StoredAuthority): AuthorityDescription {
+export function describeStoredAuthority({
+  name,
+  certificate,
+  chain,
+  hasKey,
+  hsm,
+}: StoredAuthority): AuthorityDescription {
   const { publicKey } = new X509Certificate(certificate.raw);
   return {
     name,
@@ -42,5 +50,6 @@ export function describeStoredAuthority({ name, certificate, chain, hasKey }: St
     pathLength: certificate.basicConstraints?.pathLength ?? null,
     chain: chain.map(({ subject }) => describeName(subject)),
     hasKey,
+    hsm: hsm ?? null,
   };
 }

@@ -9,6 +9,8 @@ import type { SignatureAlgorithm } from "../x509/encode-certificate.ts";
 import type { CertificateFields } from "../x509/read-certificate.ts";
 import { type AuthorityKeys, openAuthorityKey } from "./authority-key.ts";
 import { type AuthorityDescription, describeStoredAuthority } from "./describe-authority.ts";
+import { parsePkcs11Uri } from "./hsm/pkcs11-uri.ts";
+import { isKeyOf, type Token } from "./hsm/token.ts";
 import { describeKey, keyAlgorithmOf } from "./key-algorithm.ts";
 import { type SignerSource, signatureAlgorithmOf } from "./signer.ts";
 import {
@@ -19,6 +21,9 @@ import {
   unusableAuthority,
 } from "./stored-authority.ts";
 import { checkChainLength, verifyChain, verifyChainLinks } from "./verify-chain.ts";
+
+/** What opens an authority's key: the passphrase of its key.pem, or the token that its authority.yaml names. */
+export type KeyAccess = string | Token;
 
 /** An authority that has been proven able to sign. */
 export interface LoadedIssuer extends Validity {
@@ -108,11 +113,11 @@ export function readableAuthorities(home: Home): readonly StoredAuthority[] {
 }
 
 /**
- * Finds out that the passphrase opens an authority's key and that the key fits its certificate; whether it may sign
+ * Finds out that the passphrase or the token opens an authority's key and that the key fits its certificate; whether it may sign
  * today is not asked. Else throws `issuer-unusable`. `loadIssuer` with the same `keys` need not open it again.
  */
-export function proveIssuerKey(home: Home, name: string, passphrase: string, keys: AuthorityKeys): void {
-  openKey(home, readAuthority(home, name), passphrase, keys.prove);
+export function proveIssuerKey(home: Home, name: string, access: KeyAccess, keys: AuthorityKeys): void {
+  openKey(home, readAuthority(home, name), access, keys.prove);
 }
 
 /**
@@ -134,29 +139,45 @@ function requireKey({ name, hasKey }: StoredAuthority): void {
   );
 }
 
-function openKey(home: Home, stored: StoredAuthority, passphrase: string, open = openAuthorityKey): KeyObject {
-  const { name, certificate } = stored;
+function openKey(home: Home, stored: StoredAuthority, access: KeyAccess, open = openAuthorityKey): SignerSource {
+  const { name, certificate, hsm } = stored;
   requireKey(stored);
-  const key = open(name, readAuthorityFile(name, authorityLayout(home, name).key), passphrase);
+  if (hsm !== undefined) return findTokenKey(name, certificate, hsm, access);
+  if (typeof access !== "string") throw unusableAuthority(name, "its key is in key.pem, and not in a token");
+  const key = open(name, readAuthorityFile(name, authorityLayout(home, name).key), access);
   checkKey(name, certificate, key);
-  return key;
+  return { kind: "key", key };
+}
+
+/** The key of a token, once it has proven to be the certificate's. */
+function findTokenKey(name: string, certificate: CertificateFields, hsm: string, access: KeyAccess): SignerSource {
+  if (typeof access === "string") throw unusableAuthority(name, `its key is in a token (${hsm}), and not in key.pem`);
+  const { publicKey } = new X509Certificate(certificate.raw);
+  const key = access.findKey(parsePkcs11Uri(hsm));
+  if (!isKeyOf(key, publicKey)) {
+    throw unusableAuthority(
+      name,
+      `the key ${hsm} in the token does not belong to certificate.pem; correct the URI in authority.yaml`,
+    );
+  }
+  return { kind: "token", key, publicKey };
 }
 
 /**
- * Loads an authority for signing and proves that it may: the passphrase opens the key, the key fits
+ * Loads an authority for signing and proves that it may: the passphrase or the token opens the key, the key fits
  * the certificate, relying parties accept a device below its chain at `nowMs` (`judgeChain`), and a
  * device makes no more than `maxChain` certificates. Each error is `issuer-unusable`. `keys` are those of the run.
  */
 export function loadIssuer(
   home: Home,
   name: string,
-  passphrase: string,
+  access: KeyAccess,
   nowMs: number,
   maxChain: number,
   keys?: AuthorityKeys,
 ): LoadedIssuer {
   const stored = readAuthority(home, name);
-  const loaded = openStored(home, stored, passphrase, () => verifyChain(name, stored.chain, nowMs), keys);
+  const loaded = openStored(home, stored, access, () => verifyChain(name, stored.chain, nowMs), keys);
   checkChainLength(name, stored.chain.length, maxChain);
   return loaded;
 }
@@ -165,20 +186,21 @@ export function loadIssuer(
  * Loads an authority for signing revocation lists. As `loadIssuer`, but for what makes relying parties refuse the
  * devices below it: those that were minted before that was known have to be revocable. Each error is `issuer-unusable`.
  */
-export function loadCrlSigner(home: Home, name: string, passphrase: string, nowMs: number): LoadedIssuer {
+export function loadCrlSigner(home: Home, name: string, access: KeyAccess, nowMs: number): LoadedIssuer {
   const stored = readAuthority(home, name);
-  return openStored(home, stored, passphrase, () => verifyChainLinks(name, stored.chain, nowMs));
+  return openStored(home, stored, access, () => verifyChainLinks(name, stored.chain, nowMs));
 }
 
 function openStored(
   home: Home,
   stored: StoredAuthority,
-  passphrase: string,
+  access: KeyAccess,
   verify: () => void,
   keys?: AuthorityKeys,
 ): LoadedIssuer {
   const { name, certificate, chainDer, chainPem } = stored;
-  const key = openKey(home, stored, passphrase, keys?.open);
+  const signer = openKey(home, stored, access, keys?.open);
+  const key = signer.kind === "key" ? signer.key : signer.publicKey;
   verify();
   const keyAlgorithm = keyAlgorithmOf(key);
   if (keyAlgorithm === undefined)
@@ -193,7 +215,7 @@ function openStored(
     notAfterMs: certificate.notAfterMs,
     subject: describeName(certificate.subject),
     ...digests(certificate.raw),
-    signer: { kind: "key", key },
+    signer,
     signatureAlgorithm: signatureAlgorithmOf(key),
     keyAlgorithm,
     ...(pathLength !== undefined && { pathLength }),

@@ -1,9 +1,11 @@
-import { createSign, type KeyObject, sign } from "node:crypto";
+import { createHash, createSign, hash, type KeyObject, sign } from "node:crypto";
 import type { SignatureAlgorithm } from "../x509/encode-certificate.ts";
+import { openThreadKey, type SignDigest, type ThreadKey } from "./hsm/thread-key.ts";
+import type { TokenKey } from "./hsm/token.ts";
 
 /**
- * The role that signs: a private key in memory today, a module that keeps its keys to itself later.
- * One is made per worker thread, from a `SignerSource` that can be handed to a thread.
+ * The role that signs: a private key in memory, or one in a token that keeps it to itself.
+ * One is made per worker thread, from a `ThreadSignerSource` that can be handed to a thread.
  */
 export interface Signer {
   readonly algorithm: SignatureAlgorithm;
@@ -13,11 +15,30 @@ export interface Signer {
   signPieces(pieces: Iterable<Uint8Array>): Uint8Array;
 }
 
-/** Where a worker gets its signer: a key object survives the structured clone, and the key never leaves OpenSSL. */
-export interface SignerSource {
+/** A private key in this process. It survives the structured clone, and the key never leaves OpenSSL. */
+export interface KeySource {
   readonly kind: "key";
   readonly key: KeyObject;
 }
+
+/** A private key in a token, for the main thread. */
+export interface TokenSource {
+  readonly kind: "token";
+  readonly key: TokenKey;
+  readonly publicKey: KeyObject;
+}
+
+/** The same for a worker thread. */
+export interface TokenThreadSource {
+  readonly kind: "token-thread";
+  readonly key: ThreadKey;
+  readonly publicKey: KeyObject;
+}
+
+/** What an issuer signs with, on the main thread. */
+export type SignerSource = KeySource | TokenSource;
+/** Where a worker gets its signer. */
+export type ThreadSignerSource = KeySource | TokenThreadSource;
 
 /** The signature algorithm that goes with a private or public key; throws for a key type that lotmint does not sign with. */
 export function signatureAlgorithmOf(key: KeyObject): SignatureAlgorithm {
@@ -31,17 +52,53 @@ export function signatureAlgorithmOf(key: KeyObject): SignatureAlgorithm {
   throw new Error(`cannot sign with a key of type ${key.asymmetricKeyType}; use RSA or EC`);
 }
 
-/** A signer over a private key in this process. */
-export function openSigner(source: SignerSource): Signer {
-  const algorithm = signatureAlgorithmOf(source.key);
-  const digest = algorithm === "ecdsa-with-SHA384" ? "sha384" : "sha256";
+/** The source for a worker thread. A token's sessions are opened for that: throws `issuer-unusable`. */
+export function threadSource(source: SignerSource): ThreadSignerSource {
+  if (source.kind === "key") return source;
+  return { kind: "token-thread", key: source.key.forThreads(), publicKey: source.publicKey };
+}
+
+/** A signer over a private key in this process or in a token. Signing with a token throws `issuer-unusable`. */
+export function openSigner(source: SignerSource | ThreadSignerSource): Signer {
+  switch (source.kind) {
+    case "key":
+      return openKeySigner(source.key);
+    case "token":
+      return openTokenSigner(source.publicKey, source.key.signDigest);
+    case "token-thread":
+      return openTokenSigner(source.publicKey, openThreadKey(source.key));
+  }
+}
+
+function openKeySigner(key: KeyObject): Signer {
+  const algorithm = signatureAlgorithmOf(key);
+  const digest = digestOf(algorithm);
   return {
     algorithm,
-    sign: (tbs) => sign(digest, tbs, source.key),
+    sign: (tbs) => sign(digest, tbs, key),
     signPieces: (pieces) => {
       const signing = createSign(digest);
       for (const piece of pieces) signing.update(piece);
-      return signing.sign(source.key);
+      return signing.sign(key);
     },
   };
+}
+
+/** The digest is made here: what is signed does not go through the token. */
+function openTokenSigner(publicKey: KeyObject, signDigest: SignDigest): Signer {
+  const algorithm = signatureAlgorithmOf(publicKey);
+  const digest = digestOf(algorithm);
+  return {
+    algorithm,
+    sign: (tbs) => signDigest(digest, hash(digest, tbs, "buffer")),
+    signPieces: (pieces) => {
+      const hashing = createHash(digest);
+      for (const piece of pieces) hashing.update(piece);
+      return signDigest(digest, hashing.digest());
+    },
+  };
+}
+
+function digestOf(algorithm: SignatureAlgorithm): "sha256" | "sha384" {
+  return algorithm === "ecdsa-with-SHA384" ? "sha384" : "sha256";
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { isMissing, reasonOf } from "../disk/disk-error.ts";
 import type { AuthorityLayout } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
@@ -17,6 +18,8 @@ export interface StoredAuthority {
   readonly chainPem: string;
   /** False: it can be trusted and uploaded, but not sign. */
   readonly hasKey: boolean;
+  /** The PKCS#11 URI of its key, as authority.yaml names it; undefined: the key is in no token. */
+  readonly hsm: string | undefined;
 }
 
 /** Reads what is there; a file that is missing or holds no certificate is `issuer-unusable`. */
@@ -30,6 +33,7 @@ export function readStoredAuthority(layout: AuthorityLayout, name: string): Stor
     throw unusableAuthority(name, `${layout.chain} does not begin with the certificate in certificate.pem`);
   }
   const chainDer = chain.map(({ raw }) => raw);
+  const hsm = readTokenUri(layout);
   return {
     name,
     certificate,
@@ -37,8 +41,22 @@ export function readStoredAuthority(layout: AuthorityLayout, name: string): Stor
     chain,
     chainDer,
     chainPem: chainDer.map((der) => writePem("CERTIFICATE", der)).join(""),
-    hasKey: existsSync(layout.key),
+    hasKey: hsm !== undefined || existsSync(layout.key),
+    hsm,
   };
+}
+
+/** The line of authority.yaml that names a key in a token: as lotmint writes it, or as somebody has written it by hand. */
+const TOKEN_LINE = /^hsm:[ \t]+(?:"([^"\n]*)"|'([^'\n]*)'|(\S+))[ \t]*(?:#.*)?$/m;
+
+/**
+ * The PKCS#11 URI of an authority's key, undefined where its key is in no token, also while it waits for its certificate.
+ * An authority.yaml that cannot be read is `issuer-unusable`.
+ */
+export function readTokenUri({ folder, description }: AuthorityLayout): string | undefined {
+  if (!existsSync(description)) return undefined;
+  const [, quoted, single, plain] = TOKEN_LINE.exec(readAuthorityFile(basename(folder), description)) ?? [];
+  return quoted ?? single ?? plain;
 }
 
 /** SHA-1 and SHA-256 of a certificate, lower-case hex. */

@@ -16,7 +16,7 @@ import { REASON_CODES, type RevokedSerial } from "../domain/revocation.ts";
 import { encodeAuthorityKeyId, encodeExtension, encodeSignatureAlgorithm } from "../x509/encode-certificate.ts";
 import { type CertificateFields, readCertificate } from "../x509/read-certificate.ts";
 import { keyIdOf } from "../x509/subject-public-key.ts";
-import { type LoadedIssuer, loadCrlSigner } from "./load-authority.ts";
+import { type KeyAccess, type LoadedIssuer, loadCrlSigner } from "./load-authority.ts";
 import type { Signer } from "./signer.ts";
 import { unusableAuthority } from "./stored-authority.ts";
 
@@ -47,8 +47,8 @@ export interface CrlRequest {
  * Loads an authority for signing revocation lists. Errors are `issuer-unusable`, among them a certificate that
  * may sign certificates but no lists: nobody would accept its list (RFC 5280, 4.2.1.3).
  */
-export function loadCrlIssuer(home: Home, name: string, passphrase: string, nowMs: number): LoadedIssuer {
-  const issuer = loadCrlSigner(home, name, passphrase, nowMs);
+export function loadCrlIssuer(home: Home, name: string, access: KeyAccess, nowMs: number): LoadedIssuer {
+  const issuer = loadCrlSigner(home, name, access, nowMs);
   const { keyUsage } = readCertificate(issuer.certificateDer);
   if (keyUsage !== undefined && !keyUsage.includes("cRLSign")) {
     throw unusableAuthority(name, "its certificate may not sign revocation lists (keyUsage cRLSign)");

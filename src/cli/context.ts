@@ -1,14 +1,19 @@
 import { availableParallelism } from "node:os";
 import type { Logger } from "pino";
+import type { TokenSlot } from "../authority/hsm/find-slot.ts";
+import type { Pkcs11Uri } from "../authority/hsm/pkcs11-uri.ts";
+import type { Token } from "../authority/hsm/token.ts";
+import type { KeyAccess } from "../authority/load-authority.ts";
 import { operatorName } from "../config/operator.ts";
 import { readSite, type SiteFile } from "../config/read-site.ts";
-import { type CredentialSecrets, readSecretFile } from "../config/secrets.ts";
+import type { CredentialSecrets } from "../config/secrets.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Ledger, LedgerFile } from "../ledger/ledger.ts";
 import type { Governor } from "../platform/governor.ts";
 import type { Platform, PlatformReply } from "../platform/platform.ts";
 import type { Program, RunTools } from "../run/lot/run-tools.ts";
 import { findPassphrase } from "./find-passphrase.ts";
+import { type KeyAccessOptions, makeUsedTokens, openKeyAccess } from "./key-access.ts";
 import { limitArenas } from "./limit-arenas.ts";
 import { limitYoungGeneration } from "./limit-young-generation.ts";
 import { type CliProcess, type LookContext, type LookOptions, makeLookContext, useAndClose } from "./look-context.ts";
@@ -30,6 +35,17 @@ export interface CliContext extends LookContext {
     authority: string,
     options: { readonly file?: string; readonly confirm?: boolean },
   ) => Promise<string>;
+  /**
+   * What opens the key of an authority that is there: its passphrase, or the token that it is in. Errors of a token are
+   * `issuer-unusable`; without a passphrase or PIN it is `usage`.
+   */
+  readonly keyAccess: (authority: string, options?: KeyAccessOptions) => Promise<KeyAccess>;
+  /** The token that a PKCS#11 URI names, logged in. Errors as of `keyAccess`. */
+  readonly openToken: (uri: Pkcs11Uri) => Promise<Token>;
+  /** The same without logging in; no PIN is needed. */
+  readonly lookAtToken: (uri: Pkcs11Uri) => Promise<TokenSlot>;
+  /** Closes the tokens that were opened; the context does no more then. */
+  readonly closeTokens: () => void;
   /**
    * The site's platform with the credentials from the environment; without any, the user's password is asked for once
    * on a terminal, unless `ask` is false. Throws `usage` without a platform or a login.
@@ -56,6 +72,7 @@ export function makeContext(
     site ??= readSite(home);
     return site;
   };
+  const tokens = makeUsedTokens(around, home, readSiteOnce, statusLine);
   return {
     ...look,
     log: options.log,
@@ -70,6 +87,10 @@ export function makeContext(
       statusLine.clear();
       return findPassphrase(around, home, authority, { file, confirm });
     },
+    keyAccess: (authority, options = {}) => openKeyAccess(around, home, tokens, authority, options),
+    openToken: (uri) => tokens.open(uri, true),
+    lookAtToken: (uri) => tokens.look(uri),
+    closeTokens: () => tokens.close(),
     openPlatform: async ({ ask = true, onReply } = {}) => {
       const { platform } = readSiteOnce();
       if (platform === undefined) {
@@ -111,7 +132,7 @@ export async function makeRunTools(
 ): Promise<RunTools> {
   const { currentLockOwner } = await import("../ledger/lock-owner.ts");
   const { keysOfRun } = await import("../authority/authority-key.ts");
-  const passphrases = new Map<string, Promise<string>>();
+  const accesses = new Map<string, Promise<KeyAccess>>();
   context.tellStop();
   limitYoungGeneration();
   limitArenas();
@@ -124,17 +145,15 @@ export async function makeRunTools(
     owner: currentLockOwner(),
     signal: context.signal,
     onProgress: showProgress(context.statusLine, context.log, context.now),
-    issuerPassphrase: (name) => {
+    issuerAccess: (name) => {
       // Asked once, however often it signs: certificates first, a revocation list later.
-      const asked =
-        passphrases.get(name) ?? context.passphrase(name, passphraseFile === undefined ? {} : { file: passphraseFile });
-      passphrases.set(name, asked);
+      const asked = accesses.get(name) ?? context.keyAccess(name, { file: passphraseFile });
+      accesses.set(name, asked);
       return asked;
     },
-    givenPassphrase: async (name) =>
-      (await passphrases.get(name)?.catch(() => undefined)) ??
-      context.secrets.authorityPassphrase(name) ??
-      (passphraseFile === undefined ? undefined : readSecretFile(passphraseFile)),
+    givenAccess: async (name) =>
+      (await accesses.get(name)?.catch(() => undefined)) ??
+      context.keyAccess(name, { file: passphraseFile, ask: false }),
     program: context.program,
     authorityKeys: keysOfRun(),
     lotPassword: () => context.secrets.lotPassword(),

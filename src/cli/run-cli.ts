@@ -41,7 +41,12 @@ export async function runCli(argv: readonly string[], around: CliProcess, versio
   const runWithContext: RunWithContext = (use, act) => async (args) => {
     const options = begin(args);
     const [{ makeContext }, log] = await Promise.all([import("./context.ts"), openLog()]);
-    exitCode = await act(args, makeContext(around, { ...options, use, log, version }));
+    const context = makeContext(around, { ...options, use, log, version });
+    try {
+      exitCode = await act(args, context);
+    } finally {
+      context.closeTokens();
+    }
   };
   const looks: CommandRunner["looks"] = (act) => async (args) => {
     exitCode = await act(args, makeLookContext(around, { ...begin(args), use: "reads" }));

@@ -2,6 +2,7 @@ import { lstatSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { inputError } from "../disk/disk-error.ts";
 import type { Home } from "../disk/layout.ts";
+import type { HsmSite } from "../domain/hsm.ts";
 import { type PlatformSite, type Site, WATCH_EVENTS, type WebhookSite } from "../domain/job.ts";
 import type { KeyPoolSite } from "../domain/key-pool.ts";
 import { type ConfigProblem, type KeyPath, type Locate, refuse, throwProblems } from "./config-error.ts";
@@ -71,6 +72,7 @@ function resolveSite(
     settleMs: parseTimeMs(input.settle ?? "5s"),
     ...(input.webhook !== undefined && { webhook: resolveWebhook(input.webhook, folder, problems) }),
     ...(input.keyPool !== undefined && { keyPool: definedOf(input.keyPool) }),
+    ...(input.hsm !== undefined && { hsm: resolveHsm(input.hsm, folder) }),
     defaults: resolvePaths(input.defaults ?? {}, folder),
   };
 }
@@ -78,6 +80,18 @@ function resolveSite(
 /** Keys that are not asked for are left out. */
 function definedOf(keyPool: NonNullable<SiteInput["keyPool"]>): KeyPoolSite {
   return Object.fromEntries(Object.entries(keyPool).filter(([, keys]) => keys !== undefined));
+}
+
+/**
+ * Whether the module is there is asked when a key in it is needed: nothing else does. A bare file name is looked for by
+ * the system's loader.
+ */
+function resolveHsm({ module, sessions, initArgs }: NonNullable<SiteInput["hsm"]>, folder: string): HsmSite {
+  return {
+    module: /[/\\]/.test(module) ? resolve(folder, module) : module,
+    sessions: sessions ?? 4,
+    ...(initArgs !== undefined && { initArgs }),
+  };
 }
 
 function resolvePlatform(

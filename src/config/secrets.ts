@@ -33,6 +33,8 @@ export interface Secrets {
    * `usage` for one that can be guessed, for two that are the same, and for a reader's token alone.
    */
   readonly pageTokens: () => PageTokenSecrets | undefined;
+  /** LOTMINT_HSM_PIN, of the user of a token; undefined when not given. */
+  readonly hsmPin: () => string | undefined;
   /** LOTMINT_WEBHOOK_SECRET; throws `usage` when it is not given. */
   readonly webhookSecret: () => string;
 }
@@ -47,7 +49,7 @@ export interface PageTokenSecrets {
 }
 
 const SECRET_VARIABLE =
-  /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|FILE_PASSWORD|POOL_PASSPHRASE|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET|PAGE_TOKEN|PAGE_READ_TOKEN)(?:_FILE)?$/;
+  /^LOTMINT_(?:PASSPHRASE(?:_.+)?|IMPORT_PASSPHRASE|LOT_PASSWORD|FILE_PASSWORD|POOL_PASSPHRASE|HSM_PIN|PLATFORM_PASSWORD|PLATFORM_TOKEN|WEBHOOK_SECRET|PAGE_TOKEN|PAGE_READ_TOKEN)(?:_FILE)?$/;
 const MAX_SECRET_BYTES = 64 * 1024;
 
 /**
@@ -68,6 +70,7 @@ export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
     lotPassword: () => checkLotPassword(find("LOTMINT_LOT_PASSWORD")),
     filePassword: () => find("LOTMINT_FILE_PASSWORD"),
     poolPassphrase: () => find("LOTMINT_POOL_PASSPHRASE"),
+    hsmPin: () => find("LOTMINT_HSM_PIN"),
     platformPassword: () => find("LOTMINT_PLATFORM_PASSWORD"),
     hasPlatformLogin: () => [...taken.keys()].some((name) => name.startsWith("LOTMINT_PLATFORM_")),
     platformCredentials: (user) => findCredentials(find, user),

@@ -67,6 +67,12 @@ const webhook = mapping({
 const keys = integer(1, 1_000_000).optional();
 const keyPool = mapping({ "rsa-2048": keys, "rsa-3072": keys, "rsa-4096": keys });
 
+const hsm = mapping({
+  module: text("the path of a PKCS#11 module, such as /usr/lib/softhsm/libsofthsm2.so", 4096),
+  sessions: integer(1, 64).optional(),
+  initArgs: text("what the module wants to be told when it starts", 4096).optional(),
+});
+
 /** lotmint.yaml. */
 export const siteSchema = mapping({
   platform: platform.optional(),
@@ -81,6 +87,7 @@ export const siteSchema = mapping({
   settle: formed(TIME_PATTERN, "a time such as 5s").optional(),
   webhook: webhook.optional(),
   keyPool: keyPool.optional(),
+  hsm: hsm.optional(),
   defaults: jobSchema.optional(),
 });
 

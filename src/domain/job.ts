@@ -1,4 +1,5 @@
 import type { KeyAlgorithm, OutliveIssuer, Profile, SubjectAttribute, ValidityRequest } from "./certificate.ts";
+import type { HsmSite } from "./hsm.ts";
 import type { KeyPoolSite } from "./key-pool.ts";
 
 /** A job with every default filled in and every path absolute: what a run works from. */
@@ -113,6 +114,7 @@ export interface Site {
   readonly settleMs: number;
   readonly webhook?: WebhookSite;
   readonly keyPool?: KeyPoolSite;
+  readonly hsm?: HsmSite;
 }
 
 /** What `watch` tells others about: a lot that ended in one of three ways, or one that cannot go on. */

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { LeafTemplate } from "../authority/leaf/leaf-template.ts";
-import { openSigner, type SignerSource } from "../authority/signer.ts";
+import { openSigner, type ThreadSignerSource } from "../authority/signer.ts";
 import { ensureFolder, makeNewFolder, PRIVATE_FOLDER, writeNew } from "../disk/durable.ts";
 import { safeName } from "../disk/layout.ts";
 import type { KeyAlgorithm } from "../domain/certificate.ts";
@@ -19,7 +19,7 @@ import { type DeviceToMint, type MintedKey, mintDevice } from "./mint-device.ts"
 /** All that the batches of a lot share; goes to the worker threads as a structured clone. */
 export interface MintSetup {
   readonly template: LeafTemplate;
-  readonly signer: SignerSource;
+  readonly signer: ThreadSignerSource;
   readonly key: KeyAlgorithm;
   /** `minIterations` is set here, not by the caller. */
   readonly files: Omit<DeviceFilesOptions, "minIterations">;

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { readCertificateRequest } from "../authority/request/read-pkcs10.ts";
+import type { SignerSource } from "../authority/signer.ts";
 import { announceStep } from "../disk/announce-step.ts";
 import { ensureFolder, ensureFolderAlone, PRIVATE_FOLDER } from "../disk/durable.ts";
 import { batchFolder, deviceFolder, type LotLayout, passwordSegment, segmentName } from "../disk/layout.ts";
@@ -21,13 +22,25 @@ import { readPasswordFiles } from "./scan-passwords.ts";
  * Devices per batch: enough to make one sync cheap per device, few enough that a stop waits for seconds,
  * not minutes, and that a crash throws little work away. RSA key generation takes its time.
  */
-export const BATCH_SIZE: Readonly<Record<KeyAlgorithm, number>> = {
+const BATCH_SIZE: Readonly<Record<KeyAlgorithm, number>> = {
   "ec-p256": 250,
   "ec-p384": 250,
   "rsa-2048": 40,
   "rsa-3072": 12,
   "rsa-4096": 4,
 };
+
+/** With a key in a token a signature takes tens of milliseconds, so that a stop would wait for long. */
+const TOKEN_BATCH = 20;
+/** Smaller batches at the end of a lot keep all sessions of the token busy; smaller than this they cost more than that saves. */
+const LEAST_TOKEN_BATCH = 5;
+
+/** How many devices the next batch of a lot has, when `left` of them are to be minted by `threads`. */
+export function batchSize(key: KeyAlgorithm, signer: SignerSource["kind"], left: number, threads: number): number {
+  if (signer === "key") return BATCH_SIZE[key];
+  const share = Math.max(LEAST_TOKEN_BATCH, Math.ceil(left / (2 * threads)));
+  return Math.min(BATCH_SIZE[key], TOKEN_BATCH, share);
+}
 
 /** What one batch is minted with. */
 export interface BatchOptions {
@@ -48,8 +61,8 @@ export interface MintLotOptions extends BatchOptions {
   readonly issuer: string;
   /** When the certificates' validity begins. */
   readonly notBeforeMs: number;
-  readonly key: KeyAlgorithm;
-  readonly workers: number;
+  /** Devices of the next batch, after so many of the lot were claimed. */
+  readonly nextSize: (claimed: number) => number;
   readonly signal: AbortSignal;
   /** Rejects the devices that cannot be certified any more, such as those whose own key another has now; gives the others. */
   readonly rejectUnfit: (claimed: readonly ClaimedDevice[]) => Promise<readonly ClaimedDevice[]>;
@@ -67,9 +80,10 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   makeFolders(lot);
   const underWay = new Set<Promise<void>>();
   let minted = 0;
+  let claimedDevices = 0;
   const errors: unknown[] = [];
   const begin = async (): Promise<"begun" | "none left"> => {
-    const serialNumbers = Array.from({ length: BATCH_SIZE[options.key] }, newSerialNumber);
+    const serialNumbers = Array.from({ length: options.nextSize(claimedDevices) }, newSerialNumber);
     const part = options.newSegmentPart === null ? {} : { segment: options.newSegmentPart() };
     const claimed = await ledger.claimBatch(lease, {
       issuer: options.issuer,
@@ -79,6 +93,7 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
       ...part,
     });
     if (claimed === undefined) return "none left";
+    claimedDevices += claimed.devices.length;
     announceStep("reserved");
     const { batch: number, segment } = claimed;
     const batch = segment === undefined ? { number } : { number, segment };
@@ -105,7 +120,7 @@ export async function mintLot(options: MintLotOptions): Promise<number> {
   };
   try {
     while (!signal.aborted && errors.length === 0 && (await begin()) === "begun") {
-      if (underWay.size >= options.workers * 2) await Promise.race(underWay);
+      if (underWay.size >= options.pool.threads * 2) await Promise.race(underWay);
     }
   } catch (error) {
     errors.push(error);

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { type SignerSource, threadSource } from "../authority/signer.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { MintedDevice } from "../ledger/minting.ts";
 import type { MintBatch, MintSetup } from "./mint-batch.ts";
@@ -14,14 +15,16 @@ export interface MintPool {
    * unless the worker itself died.
    */
   mint(batch: MintBatch): Promise<readonly MintedDevice[]>;
+  /** How many batches are minted side by side. */
+  readonly threads: number;
   /** Ends the threads; what they had in hand is rejected. */
   close(): Promise<void>;
 }
 
 export interface MintPoolOptions {
-  /** Threads; one per core unless told. */
+  /** Threads that work at the same time; one per core unless told. More are started where threads wait for a token. */
   readonly workers?: number;
-  readonly setup: MintSetup;
+  readonly setup: Omit<MintSetup, "signer"> & { readonly signer: SignerSource };
 }
 
 interface Order {
@@ -40,23 +43,29 @@ interface Crew {
 
 /**
  * Starts a thread when a batch comes and every other has one, so that a single batch costs a single start. The setup
- * goes to each as a structured clone, the issuer's key as a key object.
+ * goes to each as a structured clone, the issuer's key as a key object. With a key in a token, its sessions are opened
+ * first: throws `issuer-unusable`. There are more threads than cores then: one waits in each session while others work.
  */
 export function openMintPool(options: MintPoolOptions): MintPool {
   const waiting: Order[] = [];
   let broken: Error | undefined;
-  const most = options.workers ?? availableParallelism();
+  const { signer } = options.setup;
+  const workers = options.workers ?? availableParallelism();
+  // Twice the cores beside the sessions: one that is free must never wait for a thread.
+  const most = signer.kind === "token" ? 2 * workers + signer.key.sessions : workers;
+  const setup = cloneable({ ...options.setup, signer: threadSource(signer) });
   const crews: Crew[] = [];
 
   const startCrew = (): Crew => {
     const worker = new Worker(new URL("./mint-worker.ts", import.meta.url), {
-      workerData: cloneable(options.setup),
+      workerData: setup,
       // Nothing in the environment concerns a worker.
       env: {},
       // What a batch leaves behind is small: a young generation of 48 MB would only delay its collection.
       resourceLimits: { maxYoungGenerationSizeMb: 12 },
     });
     const crew: Crew = { worker, orders: [] };
+    const { threadId } = worker;
     crews.push(crew);
     worker.on("message", (answer: MintAnswer) => {
       const order = crew.orders.shift();
@@ -68,7 +77,10 @@ export function openMintPool(options: MintPoolOptions): MintPool {
       const reason = cause instanceof Error ? cause.message : String(cause);
       breakDown(new Error(`a minting thread died: ${reason}`, { cause }));
     });
-    worker.on("exit", (code) => breakDown(new Error(`a minting thread ended with code ${code}`)));
+    worker.on("exit", (code) => {
+      if (signer.kind === "token") signer.key.threadEnded(threadId);
+      breakDown(new Error(`a minting thread ended with code ${code}`));
+    });
     return crew;
   };
 
@@ -102,6 +114,7 @@ export function openMintPool(options: MintPoolOptions): MintPool {
   }
 
   return {
+    threads: most,
     mint: (batch) =>
       new Promise((resolve, reject) => {
         if (broken !== undefined) return reject(broken);

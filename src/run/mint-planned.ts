@@ -9,8 +9,8 @@ import type { Job } from "../domain/job.ts";
 import { needsPassword } from "../keystore/device-files.ts";
 import type { PlannedDevice } from "../ledger/minting.ts";
 import type { MintSetup } from "../mint/mint-batch.ts";
-import { mintLot } from "../mint/mint-lot.ts";
-import { openMintPool } from "../mint/mint-pool.ts";
+import { batchSize, mintLot } from "../mint/mint-lot.ts";
+import { type MintPoolOptions, openMintPool } from "../mint/mint-pool.ts";
 import { rejectBrokenNames } from "../plan/reject-broken-names.ts";
 import { rejectTakenKeys } from "../plan/reject-taken-keys.ts";
 import { loadTruststore } from "./lot/load-truststore.ts";
@@ -41,6 +41,7 @@ export async function mintPlanned(tools: RunTools, work: LotAtWork): Promise<voi
   await withLotPool(tools, work, async (lotPool) => {
     const setup = { ...prepared, keyPool: lotPool?.keyPool };
     const pool = openMintPool({ workers: tools.workers, setup });
+    const sizeFor = (claimed: number) => batchSize(job.key, setup.signer.kind, total - claimed, pool.threads);
     try {
       await mintLot({
         ledger,
@@ -49,10 +50,9 @@ export async function mintPlanned(tools: RunTools, work: LotAtWork): Promise<voi
         pool,
         issuer: job.issuer,
         notBeforeMs: prepared.template.notBeforeMs,
-        key: job.key,
+        nextSize: sizeFor,
         keys: lotPool?.keys,
         newSegmentPart: newSegmentParts(setup, ledgerId),
-        workers: tools.workers,
         signal,
         rejectUnfit: async (planned) =>
           rejectTakenKeys(ledger, lease, await rejectBrokenNames(ledger, lease, planned, constraining), keysInHand),
@@ -68,7 +68,10 @@ export async function mintPlanned(tools: RunTools, work: LotAtWork): Promise<voi
 }
 
 /** Names the password segments of batches of this setup; null where devices have no passwords of their own. */
-export function newSegmentParts({ passwords, files }: MintSetup, ledgerId: string): (() => string) | null {
+export function newSegmentParts(
+  { passwords, files }: Pick<MintSetup, "passwords" | "files">,
+  ledgerId: string,
+): (() => string) | null {
   if (passwords.kind !== "per-device" || !needsPassword(files)) return null;
   return () => segmentPart(ledgerId, randomBytes(8).toString("hex"));
 }
@@ -78,12 +81,12 @@ export async function prepareMinting(
   tools: RunTools,
   { lease, job, walk }: Pick<LotAtWork, "lease" | "job" | "walk">,
   sample: PlannedDevice,
-): Promise<MintSetup> {
+): Promise<MintPoolOptions["setup"]> {
   const nowMs = tools.now();
   const issuer = loadIssuer(
     tools.home,
     job.issuer,
-    await tools.issuerPassphrase(job.issuer),
+    await tools.issuerAccess(job.issuer),
     nowMs,
     tools.site.maxChain,
     tools.authorityKeys,

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import type { KeyObject } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -116,4 +117,10 @@ export function trying(...passphrases: readonly string[]): Passphrases {
   return async function* () {
     yield* passphrases;
   };
+}
+
+/** The private key of an authority that keeps it in a file. */
+export function keyOf({ signer }: LoadedIssuer): KeyObject {
+  if (signer.kind !== "key") throw new Error("its key is in a token");
+  return signer.key;
 }

@@ -16,6 +16,7 @@ import { writePem } from "../../src/x509/pem.ts";
 import {
   DAY_MS,
   errorOf,
+  keyOf,
   makeIssuer,
   NOW_MS,
   noOpenssl,
@@ -80,7 +81,7 @@ describe("loadIssuer", () => {
     });
     expect(issuer.chainDer.map((der) => new X509Certificate(der).subject)).toEqual(["CN=line", "CN=site", "CN=root"]);
     expect(issuer.chainPem).toBe(readFileSync(line.chain, "utf8"));
-    expect(certificate.checkPrivateKey(issuer.signer.key)).toBe(true);
+    expect(certificate.checkPrivateKey(keyOf(issuer))).toBe(true);
   });
 
   test("names the authorities there are when asked for one that is not", async () => {

@@ -24,6 +24,8 @@ test("all secrets leave the environment, and nothing else does", () => {
     LOTMINT_PASSPHRASE_LINE_3_FILE: "c",
     LOTMINT_IMPORT_PASSPHRASE: "d",
     LOTMINT_LOT_PASSWORD: "e",
+    LOTMINT_HSM_PIN: "x",
+    LOTMINT_HSM_PIN_FILE: "y",
     LOTMINT_POOL_PASSPHRASE: "h",
     LOTMINT_POOL_PASSPHRASE_FILE: "i",
     LOTMINT_PLATFORM_PASSWORD: "f",

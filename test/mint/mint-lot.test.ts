@@ -4,7 +4,7 @@ import { setImmediate as pass } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { homeLayout, lotLayout } from "../../src/disk/layout.ts";
 import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
-import { type MintLotOptions, mintLot } from "../../src/mint/mint-lot.ts";
+import { batchSize, type MintLotOptions, mintLot } from "../../src/mint/mint-lot.ts";
 import * as world from "../ledger/ledger-world.ts";
 
 const IDS = Array.from({ length: 5 }, (_, index) => `A${index}`);
@@ -20,12 +20,11 @@ async function plannedLot(more: Partial<MintLotOptions> = {}) {
     ledger,
     lease,
     lot: lotLayout(homeLayout(root), "L1", undefined),
-    pool: { mint: () => Promise.reject(new Error("not asked for")), close: async () => undefined },
+    pool: { threads: 2, mint: () => Promise.reject(new Error("not asked for")), close: async () => undefined },
     newSegmentPart: null,
     issuer: "line-3",
     notBeforeMs: 0,
-    key: "rsa-4096",
-    workers: 2,
+    nextSize: () => 4,
     signal: new AbortController().signal,
     rejectUnfit: async (devices) => devices,
     onMinted: () => undefined,
@@ -73,7 +72,7 @@ test("a batch whose devices cannot be judged is void, and its devices are planne
 });
 
 test("batches of which every device is rejected are void, and minting comes to an end", async () => {
-  const { ledger, options } = await plannedLot({ key: "rsa-4096" });
+  const { ledger, options } = await plannedLot();
   const minted = await mintLot({
     ...options,
     rejectUnfit: async (devices) => {
@@ -85,4 +84,13 @@ test("batches of which every device is rejected are void, and minting comes to a
   expect(minted).toBe(0);
   expect(await ledger.openBatches("L1")).toEqual([]);
   expect(await ledger.countByStage("L1")).toMatchObject({ rejected: 5 });
+});
+
+test("batches of a key in a token are small, and smaller at the end of a lot, so that no session waits for another", () => {
+  expect(batchSize("ec-p256", "key", 100_000, 2)).toBe(250);
+  expect(batchSize("ec-p256", "key", 3, 2)).toBe(250);
+  expect([100_000, 240, 120, 12, 1, 0].map((left) => batchSize("ec-p256", "token", left, 6))).toEqual([
+    20, 20, 10, 5, 5, 5,
+  ]);
+  expect(batchSize("rsa-4096", "token", 100_000, 6)).toBe(4);
 });

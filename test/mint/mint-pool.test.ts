@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { OnboardingError } from "../../src/domain/error.ts";
-import type { MintBatch, MintSetup } from "../../src/mint/mint-batch.ts";
-import { type MintPool, openMintPool } from "../../src/mint/mint-pool.ts";
+import type { MintBatch } from "../../src/mint/mint-batch.ts";
+import { type MintPool, type MintPoolOptions, openMintPool } from "../../src/mint/mint-pool.ts";
 import { newSerialNumber } from "../../src/x509/serial-number.ts";
 import { makeIssuer, type TestIssuer } from "../fixtures/make-issuer.ts";
 
@@ -23,7 +23,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function setup(): MintSetup {
+function setup(): MintPoolOptions["setup"] {
   return {
     template: issuer.template,
     signer: { kind: "key", key: issuer.key },

@@ -85,6 +85,8 @@ test("nothing but the Node.js of the platform is installed with it, and no scrip
   expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(["dependencies"]));
   expect(manifest).not.toHaveProperty("scripts");
   expect(Object.keys(manifest["optionalDependencies"] as object)).toContain(NODE_PACKAGE);
+  expect(Object.keys(manifest["optionalDependencies"] as object)).not.toContain("pkcs11js");
+  expect(manifest).not.toHaveProperty("allowScripts");
 });
 
 test("every file of lotmint's own code is mapped to its sources", () => {

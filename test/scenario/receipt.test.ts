@@ -520,9 +520,7 @@ describe("a receipt when things go wrong", () => {
     const before = files().length;
     const submitted = await world.run(["submit", "S"], { env: { LOTMINT_PASSPHRASE: undefined } });
     expect(submitted.code).toBe(0);
-    expect(submitted.stdout.replace(/\s+/g, " ")).toMatch(
-      /no receipt was written: no passphrase is given for authority/,
-    );
+    expect(submitted.stdout.replace(/\s+/g, " ")).toMatch(/no receipt was written: no passphrase given for authority/);
     expect(files()).toHaveLength(before);
     await must("run", "S");
     expect(files()).toHaveLength(before + 2);

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { announceStep } from "../../disk/announce-step.ts";
 import { replaceFile, SHARED_FILE } from "../../disk/durable.ts";
 import { type AuthorityLayout, authorityLayout, type Home } from "../../disk/layout.ts";
@@ -10,10 +10,12 @@ import { checkNewPassphrase, encryptKey } from "../authority-key.ts";
 import { checkAuthorityName } from "../authority-name.ts";
 import type { AuthorityDescription } from "../describe-authority.ts";
 import type { EventRecorder } from "../event-recorder.ts";
+import { isKeyOf } from "../hsm/token.ts";
 import { awaitsCertificate, describeAuthority, readableAuthorities } from "../load-authority.ts";
+import type { KeyPlace } from "../new-key.ts";
 import { checkFree, placeAuthority } from "../place-authority.ts";
 import { readPkcs10 } from "../request/read-pkcs10.ts";
-import { digests, readAuthorityFile, unusableAuthority } from "../stored-authority.ts";
+import { digests, readAuthorityFile, readTokenUri, unusableAuthority } from "../stored-authority.ts";
 import { adoptedCertificate } from "./adopted-certificate.ts";
 import {
   type ForeignAuthority,
@@ -44,6 +46,8 @@ export interface ImportAuthorityOptions extends ForeignLimits {
   readonly issued?: readonly AdoptedCertificate[];
   /** Encrypts the key that comes with it. */
   readonly passphrase?: string | undefined;
+  /** Where its key is, and stays. */
+  readonly token?: KeyPlace["token"];
 }
 
 /**
@@ -57,7 +61,7 @@ export async function importAuthority(
   record: AdoptionRecorder,
   options: ImportAuthorityOptions,
 ): Promise<AuthorityDescription> {
-  const { name, foreign, issued = [], passphrase } = options;
+  const { name, foreign, issued = [], passphrase, token } = options;
   checkAuthorityName(name);
   const layout = authorityLayout(home, name);
   const completes = awaitsCertificate(home, name);
@@ -66,6 +70,7 @@ export async function importAuthority(
   const known = foreign.key === undefined ? undefined : createPublicKey(foreign.key);
   const publicKey = completes ? requestedKey(name, layout, foreign) : known;
   const proven = proveForeign(home, name, foreign, { ...options, publicKey });
+  if (token !== undefined) requireTokenKey(name, token, proven);
   const issuer = issuerOf(home, name, proven);
   await checkRecorded(record, name, proven);
   const keyPem = foreign.key === undefined ? undefined : await encryptKey(foreign.key, passphrase ?? "");
@@ -78,6 +83,7 @@ export async function importAuthority(
     chain: proven.chain,
     key: proven.keyType,
     keyPem,
+    hsm: completes ? readTokenUri(layout) : token?.uri.text,
     made: "imported",
     nowMs: options.nowMs,
   });
@@ -90,7 +96,12 @@ export async function importAuthority(
   await record.recordEvent({
     kind: "authority-imported",
     subject: name,
-    detail: { serialNumber, sha256: digests(raw).sha256, issuer, key: completes || foreign.key !== undefined },
+    detail: {
+      serialNumber,
+      sha256: digests(raw).sha256,
+      issuer,
+      key: completes || token !== undefined || foreign.key !== undefined,
+    },
   });
   return describeAuthority(home, name);
 }
@@ -112,6 +123,20 @@ function requestedKey(name: string, layout: AuthorityLayout, foreign: ForeignAut
   throw unusableAuthority(
     name,
     `the certificate is not for the key that was requested; ${layout.request} is the request that has to be signed`,
+  );
+}
+
+/** The key in the token has to be the certificate's: compared by a signature. */
+function requireTokenKey(
+  name: string,
+  { token, uri }: NonNullable<ImportAuthorityOptions["token"]>,
+  { chain: [certificate] }: ProvenAuthority,
+): void {
+  const { publicKey } = new X509Certificate(certificate.raw);
+  if (isKeyOf(token.findKey(uri), publicKey)) return;
+  throw unusableAuthority(
+    name,
+    `the key ${uri.text} in the token does not belong to the certificate; give the two that belong together`,
   );
 }
 

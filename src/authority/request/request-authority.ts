@@ -6,23 +6,20 @@ import { formatSubject } from "../../x509/distinguished-name.ts";
 import { encodeSubject } from "../../x509/name-der.ts";
 import { writePem } from "../../x509/pem.ts";
 import { writeDescription } from "../authority-files.ts";
-import { checkNewPassphrase, encryptKey } from "../authority-key.ts";
 import { authoritySubject } from "../authority-limits.ts";
 import { checkAuthorityName } from "../authority-name.ts";
 import type { EventRecorder } from "../event-recorder.ts";
-import { generateKey } from "../key-algorithm.ts";
+import { checkKeyPlace, type KeyPlace, makeAuthorityKey } from "../new-key.ts";
 import { checkFree, placeAuthority } from "../place-authority.ts";
 import { openSigner } from "../signer.ts";
 import { encodeAuthorityRequest } from "./encode-request.ts";
 
-export interface RequestAuthorityOptions {
+export interface RequestAuthorityOptions extends KeyPlace {
   readonly name: string;
   /** Default: CN=NAME. */
   readonly subject?: Subject | undefined;
   /** Default: ec-p256. */
   readonly key?: KeyAlgorithm | undefined;
-  /** Encrypts the new key. */
-  readonly passphrase: string;
   readonly nowMs: number;
 }
 
@@ -39,36 +36,38 @@ export interface RequestedAuthority {
 
 /**
  * Makes the key of an authority that somebody else shall sign, and the request for it. The key stays
- * here, encrypted; `importAuthority` completes it. Its folder appears whole and durable, or not at all.
+ * here, encrypted, or in a token; `importAuthority` completes it. Its folder appears whole and durable, or not at all.
  */
 export async function requestAuthority(
   home: Home,
   record: EventRecorder,
   options: RequestAuthorityOptions,
 ): Promise<RequestedAuthority> {
-  const { name, passphrase, key = "ec-p256", nowMs } = options;
+  const { name, key = "ec-p256", nowMs } = options;
   const layout = authorityLayout(home, name);
   checkAuthorityName(name);
-  checkNewPassphrase(name, passphrase);
+  checkKeyPlace(name, options);
   checkFree(name, layout);
   const subject = authoritySubject({ name, subject: options.subject });
 
-  const keys = await generateKey(key);
-  const spki = keys.publicKey.export({ type: "spki", format: "der" });
-  const signer = openSigner({ kind: "key", key: keys.privateKey });
-  const pem = writePem(
-    "CERTIFICATE REQUEST",
-    encodeAuthorityRequest({ subject: encodeSubject(subject), spki }, signer),
-  );
+  const { publicKey, source, keyPem, hsm, discard } = await makeAuthorityKey(name, key, options);
+  const spki = publicKey.export({ type: "spki", format: "der" });
   const subjectName = formatSubject(subject);
-  await placeAuthority(home, name, {
-    "key.pem": { content: await encryptKey(keys.privateKey, passphrase) },
-    "request.pem": { content: pem, mode: SHARED_FILE },
-    "authority.yaml": {
-      content: writeDescription({ name, subject: subjectName, key, requested: new Date(nowMs).toISOString() }),
-      mode: SHARED_FILE,
-    },
-  });
+  const requested = new Date(nowMs).toISOString();
+  let pem: string;
+  try {
+    const request = encodeAuthorityRequest({ subject: encodeSubject(subject), spki }, openSigner(source));
+    pem = writePem("CERTIFICATE REQUEST", request);
+    const description = { name, subject: subjectName, key, ...(hsm !== undefined && { hsm }), requested };
+    await placeAuthority(home, name, {
+      ...(keyPem !== undefined && { "key.pem": { content: keyPem } }),
+      "request.pem": { content: pem, mode: SHARED_FILE },
+      "authority.yaml": { content: writeDescription(description), mode: SHARED_FILE },
+    });
+  } catch (error) {
+    discard();
+    throw error;
+  }
   const publicKeySha256 = createHash("sha256").update(spki).digest("hex");
   await record.recordEvent({
     kind: "authority-requested",

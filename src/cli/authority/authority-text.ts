@@ -14,7 +14,7 @@ export function authorityText(authority: AuthorityDescription): string {
     row("name", authority.name),
     row("subject", authority.subject),
     row("issuer", authority.issuer),
-    row("key", authority.hasKey ? authority.key : `${authority.key}, not here`),
+    row("key", `${authority.key}${keyPlaceText(authority)}`),
     row("serial number", authority.serialNumber),
     row("valid", `${authority.notBefore} to ${authority.notAfter}`),
     row("path length", authority.pathLength === null ? "no limit" : String(authority.pathLength)),
@@ -22,6 +22,12 @@ export function authorityText(authority: AuthorityDescription): string {
     row("SHA-256", authority.sha256),
     row("chain", authority.chain.join(`\n${" ".repeat(LABEL + 2)}`)),
   ].join("\n");
+}
+
+/** Where its key is, after the key's type. */
+function keyPlaceText({ hasKey, hsm }: Pick<AuthorityDescription, "hasKey" | "hsm">): string {
+  if (hsm !== null) return `, in a token: ${hsm}`;
+  return hasKey ? "" : ", not here";
 }
 
 /** What relying parties refuse about its chain, and what they take all the same. */
@@ -105,8 +111,8 @@ export function authorityTable(authorities: readonly AuthorityEntry[]): string {
 
 function tableRow(entry: AuthorityEntry): readonly string[] {
   if (entry.state !== "ready") return [entry.name, "-", entry.state, entry.problem];
-  const { name, key, hasKey, notAfter, subject } = entry;
-  return [name, hasKey ? key : `${key} (no key)`, notAfter.slice(0, 10), subject];
+  const { name, key, hasKey, hsm, notAfter, subject } = entry;
+  return [name, hsm !== null ? `${key} (token)` : hasKey ? key : `${key} (no key)`, notAfter.slice(0, 10), subject];
 }
 
 function row(label: string, text: string): string {

@@ -30,6 +30,12 @@ export const createCommand: AddCommand = (line, runner) =>
           requiresArg: true,
           describe: "Path length: how many authorities may be below it",
         })
+        .option("hsm", {
+          type: "string",
+          requiresArg: true,
+          describe:
+            "PKCS#11 URI of a token in which the key is made and stays, such as pkcs11:token=line;object=line-3",
+        })
         .option("passphrase-file", {
           type: "string",
           requiresArg: true,

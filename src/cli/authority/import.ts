@@ -15,6 +15,11 @@ export const importCommand: AddCommand = (line, runner) =>
           describe:
             "Its private key, PEM or DER; without it the authority can be trusted and uploaded, but cannot sign",
         })
+        .option("hsm", {
+          type: "string",
+          requiresArg: true,
+          describe: "PKCS#11 URI of its private key in a token, such as pkcs11:token=line;object=line-3",
+        })
         .option("chain", { type: "string", requiresArg: true, describe: "Certificates above it, up to the root" })
         .option("pkcs12", {
           type: "string",

@@ -15,6 +15,12 @@ export const requestCommand: AddCommand = (line, runner) =>
           describe: "Distinguished name, CN=…,O=… (default CN=NAME)",
         })
         .option("key", { choices: KEY_ALGORITHMS, default: "ec-p256" as KeyAlgorithm, describe: "Key type" })
+        .option("hsm", {
+          type: "string",
+          requiresArg: true,
+          describe:
+            "PKCS#11 URI of a token in which the key is made and stays, such as pkcs11:token=line;object=line-3",
+        })
         .option("passphrase-file", {
           type: "string",
           requiresArg: true,

@@ -8,6 +8,7 @@ import { parseSubject } from "../../x509/distinguished-name.ts";
 import type { CliContext } from "../context.ts";
 import { withRecoveredLedger } from "../with-recovered-ledger.ts";
 import { authorityText } from "./authority-text.ts";
+import { keyPlace } from "./key-place.ts";
 
 export interface CreateArguments {
   readonly name: string;
@@ -16,6 +17,8 @@ export interface CreateArguments {
   readonly key: KeyAlgorithm;
   readonly validity?: string | undefined;
   readonly pathLength?: number | undefined;
+  /** PKCS#11 URI. */
+  readonly hsm?: string | undefined;
   readonly passphraseFile?: string | undefined;
   readonly issuerPassphraseFile?: string | undefined;
 }
@@ -30,11 +33,11 @@ export async function runCreate(args: CreateArguments, context: CliContext): Pro
       : loadIssuer(
           home,
           args.issuer,
-          await context.passphrase(args.issuer, optionalFile(args.issuerPassphraseFile)),
+          await context.keyAccess(args.issuer, { file: args.issuerPassphraseFile }),
           now(),
           maxChain,
         );
-  const passphrase = await context.passphrase(args.name, { ...optionalFile(args.passphraseFile), confirm: true });
+  const place = await keyPlace(args, context);
   const authority = await withRecoveredLedger(context, async (ledger) => {
     // A new root has a key of its own, of which nothing can have been signed before.
     if (issuer !== undefined) {
@@ -47,7 +50,7 @@ export async function runCreate(args: CreateArguments, context: CliContext): Pro
       key: args.key,
       validity: args.validity === undefined ? undefined : askedValidity(args.validity, now()),
       pathLength: args.pathLength,
-      passphrase,
+      ...place,
       maxChain,
       nowMs: now(),
       issuer,
@@ -56,8 +59,4 @@ export async function runCreate(args: CreateArguments, context: CliContext): Pro
   context.printJson(authority);
   context.print(authorityText(authority));
   return 0;
-}
-
-function optionalFile(file: string | undefined): { readonly file?: string } {
-  return file === undefined ? {} : { file };
 }

@@ -26,7 +26,7 @@ export async function runCrl(args: CrlArguments, context: CliContext): Promise<n
     const tools = await makeRunTools(context, ledger, args.passphraseFile);
     const platform = args.push ? await context.openPlatform() : undefined;
     try {
-      const issuer = loadCrlIssuer(context.home, name, await tools.issuerPassphrase(name), context.now());
+      const issuer = loadCrlIssuer(context.home, name, await tools.issuerAccess(name), context.now());
       const { held } = await recoverIssuer(tools, name);
       const crl = await issueCrl(tools, issuer);
       let published: Published = { crls: [{ kind: "written", issuer: name, crl }], errors: [] };

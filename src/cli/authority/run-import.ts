@@ -3,7 +3,9 @@ import { readForeignCertificates, readForeignFile } from "../../authority/foreig
 import { importAuthority } from "../../authority/foreign/import-authority.ts";
 import type { ForeignAuthority } from "../../authority/foreign/prove-foreign.ts";
 import { type Passphrases, readPrivateKey } from "../../authority/foreign/read-private-key.ts";
+import { parsePkcs11Uri } from "../../authority/hsm/pkcs11-uri.ts";
 import { awaitsCertificate, readAuthority } from "../../authority/load-authority.ts";
+import type { KeyPlace } from "../../authority/new-key.ts";
 import type { AdoptedCertificate } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import { nounFor } from "../../domain/noun-for.ts";
@@ -17,6 +19,8 @@ export interface ImportArguments {
   readonly name: string;
   readonly certificate?: string | undefined;
   readonly key?: string | undefined;
+  /** PKCS#11 URI of its private key. */
+  readonly hsm?: string | undefined;
   readonly chain?: string | undefined;
   readonly pkcs12?: string | undefined;
   readonly opensslCa?: string | undefined;
@@ -38,12 +42,14 @@ export async function runImport(args: ImportArguments, context: CliContext): Pro
   const { foreign, issued, notes: found } = await readSources(args, context, importPassphrases(context, own));
   const notes = [...found];
   const passphrase = foreign.key === undefined || awaitsCertificate(context.home, name) ? undefined : await own();
+  const token = args.hsm === undefined ? undefined : await tokenOf(args.hsm, args, context);
   const authority = await withRecoveredLedger(context, (ledger) =>
     importAuthority(context.home, ledger, {
       name,
       foreign,
       issued,
       passphrase,
+      token,
       maxChain: context.site().maxChain,
       nowMs: context.now(),
     }),
@@ -61,12 +67,24 @@ export async function runImport(args: ImportArguments, context: CliContext): Pro
   return 0;
 }
 
-function checkSources({ certificate, key, pkcs12, opensslCa }: ImportArguments): void {
+function checkSources({ certificate, key, hsm, pkcs12, opensslCa }: ImportArguments): void {
   const given = [certificate, pkcs12, opensslCa].filter((source) => source !== undefined);
   if (given.length !== 1) {
     throw usage("name what to import by one of --certificate FILE, --pkcs12 FILE, --openssl-ca DIR");
   }
   if (key !== undefined && certificate === undefined) throw usage("--key goes with --certificate only");
+  if (hsm !== undefined && (certificate === undefined || key !== undefined)) {
+    throw usage("--hsm goes with --certificate, and without --key: the key stays in the token");
+  }
+}
+
+/** The token, logged in. One that an authority was requested in is known already. */
+async function tokenOf(hsm: string, { name }: ImportArguments, context: CliContext): Promise<KeyPlace["token"]> {
+  if (awaitsCertificate(context.home, name)) {
+    throw usage(`authority ${name} was requested here, and where its key is stands in authority.yaml; leave out --hsm`);
+  }
+  const uri = parsePkcs11Uri(hsm);
+  return { token: await context.openToken(uri), uri };
 }
 
 async function readSources(args: ImportArguments, context: CliContext, passphrases: Passphrases): Promise<Found> {

@@ -33,7 +33,7 @@ export async function runProve(args: ProveArguments, context: CliContext): Promi
   }
 }
 
-/** The passphrase is asked for only when there is something to sign. */
+/** The passphrase or PIN is asked for only when there is something to sign. */
 export function proveToTenant(
   platform: Platform,
   tenant: string,
@@ -42,9 +42,8 @@ export function proveToTenant(
 ): Promise<ProvenPossession> {
   const { home, now } = context;
   const sign = async (code: string) => {
-    const file = passphraseFile === undefined ? {} : { file: passphraseFile };
-    const passphrase = await context.passphrase(name, file);
-    return signVerificationCode(loadIssuer(home, name, passphrase, now(), context.site().maxChain).signer, code);
+    const access = await context.keyAccess(name, { file: passphraseFile });
+    return signVerificationCode(loadIssuer(home, name, access, now(), context.site().maxChain).signer, code);
   };
   const { sha1 } = digests(readAuthority(home, name).certificateDer);
   return provePossession(platform, tenant, { name, sha1, sign }, now);

@@ -33,8 +33,13 @@ export async function runSign(args: SignArguments, context: CliContext): Promise
   if ("problem" in request) throw unusableFile(path, request.problem);
   const validity = args.validity === undefined ? undefined : askedValidity(args.validity, now());
   const { maxChain } = context.site();
-  const file = args.passphraseFile === undefined ? {} : { file: args.passphraseFile };
-  const issuer = loadIssuer(home, args.issuer, await context.passphrase(args.issuer, file), now(), maxChain);
+  const issuer = loadIssuer(
+    home,
+    args.issuer,
+    await context.keyAccess(args.issuer, { file: args.passphraseFile }),
+    now(),
+    maxChain,
+  );
   const signed = await withRecoveredLedger(context, async (ledger) => {
     await requireChecked(home, ledger);
     await refuseRevokedIssuer(ledger, issuer);

@@ -14,10 +14,12 @@ export const backupCommand: AddCommand = (line, runner) =>
       const path = resolve(context.cwd, file);
       const contents = await context.withLedger((ledger) => backupHome(context.home, ledger, path, context.now()));
       const files = Object.keys(contents.files).length;
-      context.printJson({ file: path, madeAt: contents.madeAt, ledgerHead: contents.ledgerHead, files });
+      const { readableAuthorities } = await import("../../authority/load-authority.ts");
+      const inTokens = readableAuthorities(context.home).flatMap(({ name, hsm }) => (hsm === undefined ? [] : [name]));
+      context.printJson({ file: path, madeAt: contents.madeAt, ledgerHead: contents.ledgerHead, files, inTokens });
       context.print(`${plainText(path)}: ${files} ${nounFor(files, "file")}, ledger up to event ${contents.ledgerHead.slice(0, 16)}…
 Authorities' keys in it are encrypted as they are here; keep their passphrases apart from it.
-Not in it: output/, which holds the devices' keys and passwords.`);
+Not in it: output/, which holds the devices' keys and passwords.${inTokens.length === 0 ? "" : `\nNot in it: the keys of ${inTokens.join(", ")}, which are in tokens; back those up as their makers say.`}`);
       return 0;
     }),
   );

@@ -8,8 +8,8 @@ import type { Forecast } from "../../page/page-tools.ts";
 import { rejectCounter } from "../../report/count-rejects.ts";
 import { forecastLot } from "../../run/forecast-lot.ts";
 import type { CliContext } from "../context.ts";
+import { requireGivenAccess } from "../key-access.ts";
 import type { DropAssignment } from "./assign-drop.ts";
-import { givenPassphrase } from "./run-drop.ts";
 import type { SharedLedger } from "./share-ledger.ts";
 
 const REJECTS_SHOWN = 20;
@@ -57,7 +57,7 @@ export async function forecastDrop(
     };
     if (plan.run.mint > 0) {
       verifyChain(job.issuer, readAuthority(home, job.issuer).chain, now());
-      givenPassphrase(job.issuer, context);
+      requireGivenAccess(context, home, job.issuer);
     }
     return forecast;
   } catch (error) {

@@ -1,7 +1,6 @@
 import { listAuthorities } from "../../authority/load-authority.ts";
 import { renewCrls } from "../../run/revoke/renew-crls.ts";
 import type { CliContext } from "../context.ts";
-import { givenPassphrase } from "./run-drop.ts";
 import type { SharedLedger } from "./share-ledger.ts";
 
 /**
@@ -15,7 +14,7 @@ export function renewHomeCrls(context: CliContext, ledgers: SharedLedger): () =>
     const issuers = listAuthorities(home)
       .filter(({ state }) => state === "ready")
       .map(({ name }) => name);
-    const tools = { home, now, issuerPassphrase: async (name: string) => givenPassphrase(name, context) };
+    const tools = { home, now, issuerAccess: (name: string) => context.keyAccess(name, { ask: false }) };
     for (const outcome of await ledgers.use((ledger) => renewCrls({ ...tools, ledger }, issuers))) {
       const { issuer } = outcome;
       const reason =

@@ -76,7 +76,7 @@ async function runWatched(
     const tools = {
       ...made,
       signal: AbortSignal.any([made.signal, work.signal]),
-      issuerPassphrase: async (name: string) => givenPassphrase(name, context),
+      issuerAccess: (name: string) => context.keyAccess(name, { ask: false }),
       onProgress: (progress: Parameters<typeof made.onProgress>[0]) => {
         work.onProgress(progress);
         made.onProgress(progress);
@@ -106,17 +106,6 @@ function isEarlier(reportJson: string, report: LotReport): boolean {
   } catch {
     return false;
   }
-}
-
-/** Nobody is there to be asked. Throws `usage`. */
-export function givenPassphrase(authority: string, { secrets }: Pick<CliContext, "secrets">): string {
-  const given = secrets.authorityPassphrase(authority);
-  if (given !== undefined) return given;
-  const variable = `LOTMINT_PASSPHRASE_${authority.toUpperCase().replaceAll("-", "_")}`;
-  throw new OnboardingError(
-    `no passphrase given for authority ${authority}, and watch does not ask; set ${variable} or ${variable}_FILE`,
-    { code: "usage" },
-  );
 }
 
 function messageOf(error: unknown): string {

@@ -1,10 +1,11 @@
 import { segmentName } from "../../disk/layout.ts";
+import type { OnboardingError } from "../../domain/error.ts";
 import type { PoolClaim } from "../key-pool.ts";
 import type { LotLease } from "../locks.ts";
+import { damaged } from "./damaged.ts";
 import type { Append } from "./engine.ts";
 import { digestLines } from "./event-digest.ts";
 import { takeKeys } from "./key-pool.ts";
-import { refuseTaken } from "./refuse-taken.ts";
 import type { Statements } from "./statements.ts";
 
 /** The reservations of a batch, for devices that were claimed or that replace their certificates. */
@@ -45,4 +46,17 @@ export async function reserveCertificates(
   const event = remint === undefined ? detail : { ...detail, remint };
   append({ chain: lot, kind: "batch-reserved", subject: lease.lot, detail: event });
   return number;
+}
+
+/** Throws the error that names the serial number which could not be added to the batch. */
+async function refuseTaken(on: Statements, batch: number, serialNumbers: readonly string[]): Promise<never> {
+  const [taken] = await on.takenSerials(batch, serialNumbers);
+  const repeated = serialNumbers.find((serialNumber, index) => serialNumbers.indexOf(serialNumber) < index);
+  throw serialTaken(taken ?? repeated ?? "");
+}
+
+export function serialTaken(serialNumber: string): OnboardingError {
+  return damaged(
+    `serial number ${serialNumber} is taken and is never used again; the system's random numbers repeat, have that looked into`,
+  );
 }

@@ -4,7 +4,7 @@ import type { Serials } from "../serials.ts";
 import { damaged } from "./damaged.ts";
 import type { Append, Engine } from "./engine.ts";
 import { digestLines, SITE } from "./event-digest.ts";
-import { serialTaken } from "./refuse-taken.ts";
+import { serialTaken } from "./reserve-certificates.ts";
 import type { Statements } from "./statements.ts";
 
 /** Certificates outside lots, one at a time or taken over from another tool, and the questions about any certificate. */

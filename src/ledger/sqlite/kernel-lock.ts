@@ -4,8 +4,6 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { diskError } from "../../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER } from "../../disk/durable.ts";
-import { lotLockFile } from "../../disk/layout.ts";
-import type { LotLocks } from "../rules/engine.ts";
 import { ledgerError, sqliteCode } from "./ledger-error.ts";
 import { requireLocalDisk } from "./local-disk.ts";
 
@@ -69,23 +67,4 @@ export function makeLockFile(path: string): void {
     // Another process has been faster.
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw diskError(error, path);
   }
-}
-
-/** The lots' locks: one file for each lot, in a folder of their own. */
-export function openLotLocks(folder: string): LotLocks & { readonly releaseAll: () => void } {
-  const held = new Map<number, { readonly release: () => void }>();
-  const release = (run: number) => {
-    held.get(run)?.release();
-    held.delete(run);
-  };
-  return {
-    take: (lot) => takeKernelLock(lotLockFile(folder, lot)),
-    keep: (run, lock) => {
-      held.set(run, lock);
-    },
-    release,
-    releaseAll: () => {
-      for (const run of [...held.keys()]) release(run);
-    },
-  };
 }

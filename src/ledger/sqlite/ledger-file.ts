@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { diskError, statIfThere } from "../../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, syncFolder } from "../../disk/durable.ts";
 import { closeToOthers } from "../../disk/modes.ts";
+import { ARCHIVE, CHAIN_START, SITE } from "../rules/event-digest.ts";
 import { requireLocalDisk } from "./local-disk.ts";
 import { migrateSchema, requireLedger } from "./migrate-schema.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -121,4 +122,18 @@ function makePrivate(path: string): void {
   if (!fresh) return;
   syncFolder(folder);
   syncFolder(dirname(folder));
+}
+
+/** Writes the ledger as it stands into a new file, 0600; gives the digest of the newest event of the site's chain. */
+export function copyLedger(reader: DatabaseSync, path: string): string {
+  reader.prepare("VACUUM INTO ?").run(path);
+  closeToOthers(path, PRIVATE_FILE);
+  // Asked of the copy: others may have committed since.
+  const copy = new DatabaseSync(path, { readOnly: true });
+  try {
+    const head = copy.prepare("SELECT digest FROM chains WHERE chain IN (?, ?) ORDER BY chain DESC").get(SITE, ARCHIVE);
+    return String(head?.["digest"] ?? CHAIN_START);
+  } finally {
+    copy.close();
+  }
 }

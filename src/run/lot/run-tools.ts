@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { AuthorityKeys } from "../../authority/authority-key.ts";
-import type { LoadedIssuer } from "../../authority/load-authority.ts";
+import type { KeyAccess, LoadedIssuer } from "../../authority/load-authority.ts";
 import type { Home } from "../../disk/layout.ts";
 import type { Site } from "../../domain/job.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
@@ -21,10 +21,13 @@ export interface RunTools {
   /** Aborted when the run shall stop after what it has in hand. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
-  /** The passphrase of an authority's key; throws `usage` when none is given. Asked only when something is signed. */
-  readonly issuerPassphrase: (authority: string) => Promise<string>;
-  /** The same where it is at hand, given or asked for before; else undefined: nobody is asked. */
-  readonly givenPassphrase: (authority: string) => Promise<string | undefined>;
+  /**
+   * What opens an authority's key; throws `usage` when no passphrase or PIN is given, `issuer-unusable` for a token that
+   * does not let us in. Asked only when something is signed.
+   */
+  readonly issuerAccess: (authority: string) => Promise<KeyAccess>;
+  /** The same with what is at hand, given or asked for before; throws as `issuerAccess` does: nobody is asked. */
+  readonly givenAccess: (authority: string) => Promise<KeyAccess>;
   /** What a receipt says of who wrote it. */
   readonly program: Program;
   /** Opens authorities' keys: a key that was proven before anything is written is not opened twice by the run. */

@@ -1,5 +1,5 @@
 import { readSealRecipient } from "../../authority/foreign/seal-recipient.ts";
-import { proveIssuerKey, requireUsableIssuer } from "../../authority/load-authority.ts";
+import { type KeyAccess, proveIssuerKey, requireUsableIssuer } from "../../authority/load-authority.ts";
 import { OnboardingError } from "../../domain/error.ts";
 import type { Job } from "../../domain/job.ts";
 import { loadTruststore } from "../lot/load-truststore.ts";
@@ -13,9 +13,9 @@ import type { RunTools } from "../lot/run-tools.ts";
  */
 export async function requireSecrets(tools: RunTools, job: Job): Promise<void> {
   const { home, now } = tools;
-  const passphrase = await passphraseOf(tools, job.issuer);
+  const access = await accessOf(tools, job.issuer);
   // Its dates are judged once it is known that this machine's clock is right.
-  proveIssuerKey(home, job.issuer, passphrase, tools.authorityKeys);
+  proveIssuerKey(home, job.issuer, access, tools.authorityKeys);
   if (job.passwords === "per-lot") tools.lotPassword();
   else if (job.secrets.sealTo !== undefined) readSealRecipient(job.secrets.sealTo, now());
   if (job.truststore !== undefined) loadTruststore(home, job.truststore, now());
@@ -23,9 +23,9 @@ export async function requireSecrets(tools: RunTools, job: Job): Promise<void> {
   await (await tools.openPlatform()).close();
 }
 
-async function passphraseOf({ home, now, site, issuerPassphrase }: RunTools, issuer: string): Promise<string> {
+async function accessOf({ home, now, site, issuerAccess }: RunTools, issuer: string): Promise<KeyAccess> {
   try {
-    return await issuerPassphrase(issuer);
+    return await issuerAccess(issuer);
   } catch (error) {
     // An issuer that no passphrase makes usable is told first; a stop at the prompt is none of this.
     if (error instanceof OnboardingError && error.code === "usage") {

@@ -60,13 +60,8 @@ async function receiptSigner(tools: RunTools, { walk }: LotAtWork, issuer: strin
   };
   try {
     const known = walk.receiptSigner;
-    const passphrase = known?.name === issuer ? undefined : await tools.givenPassphrase(issuer);
-    if (known?.name !== issuer && passphrase === undefined) {
-      return missing(
-        `no passphrase is given for authority ${issuer}, which signs it; the next run of the lot that is given one writes it`,
-      );
-    }
-    const signer = known?.name === issuer ? known : loadCrlSigner(tools.home, issuer, passphrase ?? "", tools.now());
+    const signer =
+      known?.name === issuer ? known : loadCrlSigner(tools.home, issuer, await tools.givenAccess(issuer), tools.now());
     const { keyUsage } = readCertificate(signer.certificateDer);
     if (keyUsage?.includes("digitalSignature") === false) {
       return missing(`the certificate of authority ${issuer} forbids digitalSignature (keyUsage), and so receipts`);
@@ -74,7 +69,8 @@ async function receiptSigner(tools: RunTools, { walk }: LotAtWork, issuer: strin
     return signer;
   } catch (error) {
     if (!(error instanceof OnboardingError)) throw error;
-    return missing(error.message);
+    const later = error.code === "usage" ? "; the next run of the lot that is given it writes the receipt" : "";
+    return missing(`${error.message}${later}`);
   }
 }
 

@@ -11,7 +11,7 @@ import { listIds } from "../../domain/list-ids.ts";
 import { nounFor } from "../../domain/noun-for.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { RemintDevice } from "../../ledger/reminting.ts";
-import { BATCH_SIZE, mintBatch, partFor, reservedBatch } from "../../mint/mint-lot.ts";
+import { batchSize, mintBatch, partFor, reservedBatch } from "../../mint/mint-lot.ts";
 import { openMintPool } from "../../mint/mint-pool.ts";
 import { findForeignFiles, replaceDevices } from "../../mint/replace-devices.ts";
 import { describeHolder } from "../../plan/check-requests.ts";
@@ -162,7 +162,7 @@ async function mintAgain(
   const newSegmentPart = newSegmentParts(prepared, ledgerId);
   if (newSegmentPart !== null) requireSecretsFolder(layout);
   await claimFolders(tools, lease.lot, layout);
-  const size = BATCH_SIZE[job.key];
+  const size = batchSize(job.key, prepared.signer.kind, devices.length, 1);
   const batches = Math.ceil(devices.length / size);
   const minted: { externalId: string; serialNumber: string; replaces: string }[] = [];
   await withLotPool(tools, work, async (lotPool) => {

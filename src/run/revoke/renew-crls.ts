@@ -18,12 +18,12 @@ export type RenewedCrl =
 
 /**
  * Writes the revocation lists of these issuers that lack an entry or have reached half of the time to their next
- * update, as far as their passphrases are given: nobody who fetches lists finds one that has run out because this
+ * update, as far as their passphrases or PINs are given: nobody who fetches lists finds one that has run out because this
  * machine was off. An issuer that never had a list gets one only when there is something to list. What is recorded as
  * revoked stays so whatever becomes of a list, hence errors are returned, not thrown.
  */
 export async function renewCrls(
-  tools: Pick<RunTools, "home" | "ledger" | "now" | "issuerPassphrase">,
+  tools: Pick<RunTools, "home" | "ledger" | "now" | "issuerAccess">,
   issuers: Iterable<string>,
 ): Promise<readonly RenewedCrl[]> {
   const renewed: RenewedCrl[] = [];
@@ -37,14 +37,14 @@ export async function renewCrls(
 }
 
 async function renewOne(
-  tools: Pick<RunTools, "home" | "ledger" | "now" | "issuerPassphrase">,
+  tools: Pick<RunTools, "home" | "ledger" | "now" | "issuerAccess">,
   issuer: string,
 ): Promise<RenewedCrl> {
   const command = `its revocation list is out of date until \`lotmint authority crl ${issuer}\``;
   try {
     if (!readAuthority(tools.home, issuer).hasKey) return { kind: "elsewhere", issuer };
-    const passphrase = await tools.issuerPassphrase(issuer);
-    const loaded = loadCrlIssuer(tools.home, issuer, passphrase, tools.now());
+    const access = await tools.issuerAccess(issuer);
+    const loaded = loadCrlIssuer(tools.home, issuer, access, tools.now());
     return { kind: "written", issuer, crl: await issueCrl(tools, loaded) };
   } catch (error) {
     if (!(error instanceof OnboardingError)) throw error;

@@ -12,6 +12,7 @@ import {
   CA_EXTENSIONS,
   DAY_MS,
   errorOf,
+  keyOf,
   makeIssuer,
   NOW_MS,
   noOpenssl,
@@ -42,7 +43,7 @@ function certificatesOf(name: string): ForeignAuthority["certificates"] {
 
 /** The intermediate with its key and its root, as files would give it. */
 function whole(changed: Partial<ForeignAuthority> = {}): ForeignAuthority {
-  return { certificates: certificatesOf("line"), above: certificatesOf("root"), key: line.signer.key, ...changed };
+  return { certificates: certificatesOf("line"), above: certificatesOf("root"), key: keyOf(line), ...changed };
 }
 
 function options(changed: Partial<ImportAuthorityOptions> = {}): ImportAuthorityOptions {
@@ -168,7 +169,7 @@ describe("importAuthority", () => {
     ["a short passphrase", () => ({ passphrase: "eleven char" }), "usage", /at least 12 characters/],
     [
       "a key of another certificate",
-      () => ({ foreign: whole({ key: root.signer.key }) }),
+      () => ({ foreign: whole({ key: keyOf(root) }) }),
       "issuer-unusable",
       /key does not belong to the certificate/,
     ],

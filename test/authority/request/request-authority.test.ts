@@ -11,6 +11,7 @@ import { authorityLayout, type Home } from "../../../src/disk/layout.ts";
 import {
   adoptionRecorder,
   errorOf,
+  keyOf,
   makeIssuer,
   NOW_MS,
   noOpenssl,
@@ -108,7 +109,7 @@ describe("requestAuthority", () => {
       "issuer-unusable",
       expect.stringMatching(/not for the key that was requested/),
     ]);
-    const withKey = { ...(await signed(home)), key: issuer.signer.key };
+    const withKey = { ...(await signed(home)), key: keyOf(issuer) };
     const keyed = await errorOf(() =>
       importAuthority(home, adoptionRecorder(), { name: "line", foreign: withKey, passphrase: PASSPHRASE, ...limits }),
     );

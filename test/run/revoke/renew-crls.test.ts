@@ -15,7 +15,7 @@ async function renew(list: { readonly due: number; readonly written: CrlRecord |
   const root = mkdtempSync(join(tmpdir(), "lotmint-renew-"));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
   const ledger = { revocationList: async () => ({ ...list, revoked: list.due }) } as unknown as Ledger;
-  const tools = { home: homeLayout(root), ledger, now: () => day * DAY_MS, issuerPassphrase: async () => "" };
+  const tools = { home: homeLayout(root), ledger, now: () => day * DAY_MS, issuerAccess: async () => "" };
   const [renewed] = await renewCrls(tools, ["line", "line"]);
   return renewed?.kind;
 }

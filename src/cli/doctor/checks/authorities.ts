@@ -1,3 +1,5 @@
+import { TOKEN_FLAG } from "../../../authority/hsm/pkcs11.ts";
+import { parsePkcs11Uri } from "../../../authority/hsm/pkcs11-uri.ts";
 import { listAuthorities, readAuthority } from "../../../authority/load-authority.ts";
 import { verifyChain } from "../../../authority/verify-chain.ts";
 import { OnboardingError } from "../../../domain/error.ts";
@@ -32,9 +34,10 @@ export const authoritiesCheck: DoctorCheck = {
 async function lookAt(
   name: string,
   ledger: Ledger,
-  { home, now }: CliContext,
+  context: CliContext,
 ): Promise<readonly Omit<DoctorFinding, "name">[]> {
-  const { certificate, chain } = readAuthority(home, name);
+  const { home, now } = context;
+  const { certificate, chain, hsm } = readAuthority(home, name);
   try {
     verifyChain(name, chain, now());
   } catch (error) {
@@ -44,7 +47,7 @@ async function lookAt(
   const end = new Date(certificate.notAfterMs).toISOString().slice(0, 10);
   const daysLeft = (ms: number) => (ms - now()) / DAY_MS;
   const successor = "make its successor, have the platform trust it, and name it in the jobs";
-  const findings: Omit<DoctorFinding, "name">[] = [];
+  const findings: Omit<DoctorFinding, "name">[] = hsm === undefined ? [] : [await lookForToken(name, hsm, context)];
   if (daysLeft(certificate.notAfterMs) < WARN_DAYS) findings.push(warning(`${name} ends on ${end}`, successor));
   for (const { job, outlivedFrom } of (await authorityBudget(ledger, home, name)).jobs) {
     if (outlivedFrom === null || daysLeft(Date.parse(outlivedFrom)) >= WARN_DAYS) continue;
@@ -57,5 +60,25 @@ async function lookAt(
     const age = written === null ? "is not written yet" : `of ${written.thisUpdate.slice(0, 10)} is ${status}`;
     findings.push(problem(`the revocation list of ${name} ${age}`, `lotmint authority crl ${name}`));
   }
-  return findings.length === 0 ? [ok(`${name}: its chain is valid; it ends on ${end}`)] : findings;
+  return findings.every(({ state }) => state === "ok")
+    ? [...findings, ok(`${name}: its chain is valid; it ends on ${end}`)]
+    : findings;
+}
+
+/** Whether the token with an authority's key is there and can be logged in to. No PIN is tried. */
+async function lookForToken(name: string, hsm: string, context: CliContext): Promise<Omit<DoctorFinding, "name">> {
+  try {
+    const { label, flags } = await context.lookAtToken(parsePkcs11Uri(hsm));
+    const token = `the token ${JSON.stringify(label)} with the key of ${name}`;
+    const cure = "have its PIN checked or set anew with the tool of its maker";
+    if ((flags & TOKEN_FLAG.USER_PIN_LOCKED) !== 0) return problem(`${token} has locked its PIN`, cure);
+    if ((flags & TOKEN_FLAG.USER_PIN_FINAL_TRY) !== 0) return problem(`${token} has one try for its PIN left`, cure);
+    if ((flags & TOKEN_FLAG.USER_PIN_COUNT_LOW) !== 0) {
+      return warning(`${token} was given a wrong PIN lately`, "check LOTMINT_HSM_PIN before the next run");
+    }
+    return ok(`${token} is there`);
+  } catch (error) {
+    if (!(error instanceof OnboardingError)) throw error;
+    return asProblem(error);
+  }
 }
