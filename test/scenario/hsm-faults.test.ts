@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -85,8 +85,8 @@ describe.skipIf(!hasShim)("a token that fails (skipped without SoftHSM2, pkcs11j
   ])("%s of one signature costs a new session, not the lot", async (_, code) => {
     const ended = await run(["run", writeManifest("lot", 30), "--issuer", "top"], { fail: `C_Sign:10:${code}:1` });
     expect(ended.code, ended.stderr).toBe(0);
-    // Beside the devices: two proofs that the key is the issuer's, and the one that failed.
-    expect(shimCalls(hsm.folder)).toMatchObject({ C_Sign: 30 + 3 });
+    // Beside the devices: two proofs that the key is the issuer's, the receipt, and the one that failed.
+    expect(shimCalls(hsm.folder)).toMatchObject({ C_Sign: 30 + 4 });
     await proveLot("lot", 30);
   });
 
@@ -114,6 +114,18 @@ describe.skipIf(!hasShim)("a token that fails (skipped without SoftHSM2, pkcs11j
     }
     expect((await run(["run", manifest, "--issuer", "top"])).code).toBe(0);
     await proveLot("lot", 30);
+  });
+
+  test("a token that does not sign the receipt leaves the lot complete, and the next run writes it", async () => {
+    const manifest = writeManifest("lot", 30);
+    // After two proofs that the key is the issuer's, and the devices.
+    const ended = await run(["run", manifest, "--issuer", "top"], { fail: "C_Sign:32:112:0" });
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(ended.stdout.replace(/\s+/g, " ")).toMatch(/no receipt was written: .*the token .*CKR 0x70/);
+    expect(existsSync(join(world.home, "output", "lot", "receipt.json"))).toBe(false);
+    const again = await run(["run", manifest, "--issuer", "top"]);
+    expect(again.code, again.stderr).toBe(0);
+    expect(existsSync(join(world.home, "output", "lot", "receipt.p7s"))).toBe(true);
   });
 
   test("a wrong PIN is tried once and told apart from a locked one, which is not tried", async () => {

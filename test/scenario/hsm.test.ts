@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hasSoftHsm, makeSoftHsm, PIN, SOFT_HSM, type SoftHsm } from "../fixtures/hsm/soft-hsm.ts";
-import { type Ended, makeWorld, PASSPHRASE, type StartOptions, untilStopped, type World } from "./harness.ts";
+import { type Ended, makeWorld, PASSPHRASE, type StartOptions, untilStopped, type World, writeJob } from "./harness.ts";
 
 let world: World;
 let hsm: SoftHsm;
@@ -49,6 +49,15 @@ function verifyLot(lot: string, root: string, issuer: string): number {
   return files.length;
 }
 
+/** OpenSSL verifies the receipt of a lot up to the root. */
+function verifyReceipt(lot: string, root: string): void {
+  const [json, signature] = ["receipt.json", "receipt.p7s"].map((file) => join(world.home, "output", lot, file));
+  const args = ["-in", String(signature), "-content", String(json), "-CAfile", root, "-out", "/dev/null"];
+  execFileSync("openssl", ["cms", "-verify", "-binary", "-inform", "DER", "-purpose", "any", ...args], {
+    stdio: "pipe",
+  });
+}
+
 describe.skipIf(!hasSoftHsm)("authorities whose key is in a token (skipped without SoftHSM2 and pkcs11js)", () => {
   beforeEach(async () => {
     world = await makeWorld();
@@ -87,6 +96,8 @@ describe.skipIf(!hasSoftHsm)("authorities whose key is in a token (skipped witho
 
       await must(["run", writeManifest("lot-a", 30), "--issuer", "cell"]);
       expect(verifyLot("lot-a", authority("top", "certificate.pem"), authority("cell", "certificate.pem"))).toBe(30);
+      verifyReceipt("lot-a", authority("top", "certificate.pem"));
+      await must(["receipt", "lot-a"], { env: { LOTMINT_HSM_PIN: undefined } });
       await must(["authority", "revoke", "cell", "--yes"]);
       await must(["authority", "crl", "cell"]);
       for (const name of ["top", "cell"]) {
@@ -120,6 +131,27 @@ describe.skipIf(!hasSoftHsm)("authorities whose key is in a token (skipped witho
       hsm: "pkcs11:token=line;object=c",
       platform: { certificate: { proofOfPossessionValid: true } },
     });
+  });
+
+  test("a receipt that a token owes is written by the next run that has the PIN, and the note names the PIN", async () => {
+    world.writeSite(world.sandbox.url);
+    writeHsm(SOFT_HSM);
+    const env = { LOTMINT_PASSPHRASE: PASSPHRASE };
+    await must(["authority", "create", "cell", "--issuer", "root", "--hsm", "pkcs11:token=line"], { env });
+    await must(["authority", "upload", "cell", "--prove"]);
+    writeManifest("lot", 3);
+    writeJob(world.home, "lot", { issuer: "cell", submit: { enabled: false } });
+    await must(["run", "lot"]);
+    const receipts = () => readdirSync(join(world.home, "state", "receipts")).length;
+    const before = receipts();
+    const submitted = await must(["submit", "lot"], { env: { LOTMINT_HSM_PIN: undefined } });
+    expect(submitted.stdout.replace(/\s+/g, " ")).toContain(
+      'no receipt was written: no PIN given for the token "line"; set LOTMINT_HSM_PIN or LOTMINT_HSM_PIN_FILE',
+    );
+    expect(receipts()).toBe(before);
+    await must(["run", "lot"]);
+    expect(receipts()).toBe(before + 2);
+    verifyReceipt("lot", authority("root", "certificate.pem"));
   });
 
   test("a key that is in the token already is taken in for its own certificate, and for no other", async () => {

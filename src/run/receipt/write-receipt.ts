@@ -12,6 +12,7 @@ import { signerOf } from "../lot/describe-lot.ts";
 import type { LotAtWork } from "../lot/lot-at-work.ts";
 import { copyLastReceipt, placeReceipts, replaceMissingReceipts } from "../lot/place-receipts.ts";
 import type { ReceiptSigner, RunTools } from "../lot/run-tools.ts";
+import type { Walk } from "../lot/walk.ts";
 
 /** Lots that end together each take a number; the one that comes too late signs again. */
 const MOST_TRIES = 1000;
@@ -28,8 +29,8 @@ export async function writeReceipt(tools: RunTools, work: LotAtWork): Promise<vo
   if (await isDue(tools, work)) {
     const issuer = await signerOf(ledger, lease.lot, job);
     const signer = await receiptSigner(tools, work, issuer);
-    if (signer !== undefined) {
-      const number = await walk.room("receipt", () => recordSigned(tools, work, issuer, signer));
+    const number = signer && (await walk.room("receipt", () => recordSigned(tools, work, issuer, signer)));
+    if (number !== undefined) {
       announceStep("receipt-recorded");
       await placeReceipts(ledger, home);
       announceStep("receipt-placed");
@@ -55,26 +56,36 @@ async function isDue({ ledger }: RunTools, { lease, job }: LotAtWork): Promise<b
 
 /** Undefined, with a note, where there is none: what was completed stands all the same. */
 async function receiptSigner(tools: RunTools, { walk }: LotAtWork, issuer: string): Promise<ReceiptSigner | undefined> {
-  const missing = (reason: string): undefined => {
-    walk.note(`no receipt was written: ${reason}`);
-  };
   try {
     const known = walk.receiptSigner;
     const signer =
       known?.name === issuer ? known : loadCrlSigner(tools.home, issuer, await tools.givenAccess(issuer), tools.now());
     const { keyUsage } = readCertificate(signer.certificateDer);
     if (keyUsage?.includes("digitalSignature") === false) {
-      return missing(`the certificate of authority ${issuer} forbids digitalSignature (keyUsage), and so receipts`);
+      return noteMissing(
+        walk,
+        `the certificate of authority ${issuer} forbids digitalSignature (keyUsage), and so receipts`,
+      );
     }
     return signer;
   } catch (error) {
     if (!(error instanceof OnboardingError)) throw error;
     const later = error.code === "usage" ? "; the next run of the lot that is given it writes the receipt" : "";
-    return missing(`${error.message}${later}`);
+    return noteMissing(walk, `${error.message}${later}`);
   }
 }
 
-async function recordSigned(tools: RunTools, work: LotAtWork, issuer: string, signer: ReceiptSigner): Promise<number> {
+function noteMissing(walk: Walk, reason: string): undefined {
+  walk.note(`no receipt was written: ${reason}`);
+}
+
+/** Gives its number; undefined, with a note, where the issuer's token does not sign it. */
+async function recordSigned(
+  tools: RunTools,
+  work: LotAtWork,
+  issuer: string,
+  signer: ReceiptSigner,
+): Promise<number | undefined> {
   const { ledger, now } = tools;
   const { lease } = work;
   const body = await receiptBody(tools, work, issuer, signer);
@@ -83,7 +94,13 @@ async function recordSigned(tools: RunTools, work: LotAtWork, issuer: string, si
     const { number, previous } = await ledger.nextReceipt();
     const signedAtMs = now();
     const content = receiptText({ ...body, number, previous, endedAt: new Date(signedAtMs).toISOString() });
-    const signature = signDetached({ content: Buffer.from(content), signer: key, chain: signer.chainDer, signedAtMs });
+    let signature: Buffer;
+    try {
+      signature = signDetached({ content: Buffer.from(content), signer: key, chain: signer.chainDer, signedAtMs });
+    } catch (error) {
+      if (!(error instanceof OnboardingError) || error.code !== "issuer-unusable") throw error;
+      return noteMissing(work.walk, error.message);
+    }
     const receipt = { number, previous: previous?.number ?? null, sha256: hash("sha256", content), content, signature };
     if (await ledger.recordReceipt(lease, receipt)) return number;
     await setTimeout(Math.random() * 10);
