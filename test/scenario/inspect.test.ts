@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -60,6 +61,35 @@ test("all files of a device are told, the keystores by their listed password", a
     });
     expect(notes).toBeUndefined();
   }
+});
+
+test("a receipt is told in full, and its signature by signer, time and digest", async () => {
+  const file = inOutput("I", "receipt.json");
+  const receipt = JSON.parse(readFileSync(file, "utf8"));
+  expect(json(await inspect(file))).toMatchObject({
+    kind: "receipt",
+    entries: [],
+    receipt,
+    notes: [expect.stringContaining("not verified")],
+  });
+  const text = (await world.run(["inspect", file])).stdout;
+  for (const part of ["lot I", receipt.devices.sha256, receipt.issuer.sha256, "receipt verify"]) {
+    expect(text.replace(/\s+/g, " ")).toContain(part);
+  }
+  const signed = json(await inspect(inOutput("I", "receipt.p7s")));
+  expect(signed).toMatchObject({
+    kind: "pkcs7",
+    signature: {
+      signer: receipt.issuer.subject,
+      digest: "sha256",
+      messageDigest: createHash("sha256").update(readFileSync(file)).digest("hex"),
+    },
+  });
+  expect(signed.signature.signedAt.slice(0, 19)).toBe(receipt.endedAt.slice(0, 19));
+  expect((await world.run(["inspect", inOutput("I", "receipt.p7s")])).stdout).toContain(signed.signature.messageDigest);
+  const changed = join(world.home, "changed.json");
+  writeFileSync(changed, readFileSync(file, "utf8").replace("{", "{ "));
+  expect((await inspect(changed)).code).toBe(2);
 });
 
 test("the password is found where the job keeps it apart, and a lot's truststore opens by itself", async () => {

@@ -1,7 +1,9 @@
+import type { Receipt } from "../../domain/receipt.ts";
 import type {
   InspectedCertificate,
   InspectedEntry,
   InspectedExtension,
+  InspectedSignature,
   Inspection,
 } from "../../lookup/inspect/inspection.ts";
 import { paint, plainText, type TextOptions, wrapText } from "../../report/plain-text.ts";
@@ -9,15 +11,47 @@ import { paint, plainText, type TextOptions, wrapText } from "../../report/plain
 /** What is in a file, for people: each entry with all that its certificates say. */
 export function inspectionText(
   path: string,
-  { format, entries, notes = [] }: Inspection,
+  { format, entries, receipt, signature, notes = [] }: Inspection,
   options: TextOptions,
 ): string {
   const lines = [
     wrapText(`${path}: ${format}`, "", "  ", options.width),
     ...notes.map((note) => wrapText(note, "  note: ", "    ", options.width)),
+    ...(receipt === undefined ? [] : receiptLines(receipt, options)),
+    ...(signature === undefined ? [] : signatureLines(signature, options)),
     ...entries.flatMap((entry) => ["", ...entryLines(entry, options)]),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function receiptLines(receipt: Receipt, options: TextOptions): readonly string[] {
+  const { tool, issuer, devices, parts, previous, ledger } = receipt;
+  const row = rows("  ", options);
+  return [
+    ...row("number", String(receipt.number)),
+    ...row("lot", receipt.lot),
+    ...row("written by", `${tool.name} ${tool.version} on ${receipt.host}, run by ${receipt.operator}`),
+    ...row("run", `${receipt.startedAt} to ${receipt.endedAt}`),
+    ...row("issuer", `${issuer.name}, ${issuer.subject}, SHA-256 ${issuer.sha256}`),
+    ...row("job", `${receipt.job.name === "" ? "none" : receipt.job.name}, SHA-256 ${receipt.job.sha256}`),
+    ...receipt.manifests.flatMap(({ name, sha256 }) => row("manifest", `${name}, SHA-256 ${sha256}`)),
+    ...row("devices", `${devices.count}, SHA-256 ${devices.sha256}`),
+    ...parts.flatMap(({ number, rows: count, sha256 }) => row("part", `${number}, rows ${count}, SHA-256 ${sha256}`)),
+    ...row("ledger", `${ledger.id}, generation ${ledger.generation}, head ${ledger.head}`),
+    ...row("previous", previous === null ? "none" : `${previous.number}, SHA-256 ${previous.sha256}`),
+  ];
+}
+
+function signatureLines(
+  { signer, signedAt, digest, messageDigest }: InspectedSignature,
+  options: TextOptions,
+): readonly string[] {
+  const row = rows("  ", options);
+  return [
+    ...row("signed by", signer),
+    ...row("signed at", signedAt),
+    ...row("content", `${digest === "sha256" ? "SHA-256" : "SHA-384"} ${messageDigest}`),
+  ];
 }
 
 const ENTRY_WORDS: Readonly<Record<InspectedEntry["kind"], string>> = {

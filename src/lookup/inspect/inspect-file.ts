@@ -10,6 +10,7 @@ import type { FilePasswords } from "./file-passwords.ts";
 import { inspectJks } from "./inspect-jks.ts";
 import { inspectLegacyKey, inspectPlainKey, inspectPublicKey, inspectSealedKey } from "./inspect-key.ts";
 import { inspectPkcs12 } from "./inspect-pkcs12.ts";
+import { describeDetachedSignature, inspectReceipt } from "./inspect-receipt.ts";
 import type { InspectedEntry, Inspection } from "./inspection.ts";
 import { readPemBlocks } from "./pem-blocks.ts";
 import { isJks } from "./read-jks-entries.ts";
@@ -19,10 +20,12 @@ import { unreadableFile } from "./unreadable-file.ts";
 export const MOST_INSPECTED_OCTETS = 64 * 1024 * 1024;
 /** Certificates behind one another in one file. */
 const MOST_PARTS = 10_000;
+/** JSON begins with it. */
+const BRACE = 0x7b;
 
 /**
  * Says what is in the octets of a file: certificates, requests, revocation lists, keys, PKCS#12, JKS and PKCS#7, in
- * PEM or DER, one or several. Time and memory are bounded by its size. Throws `usage` for what is none of them, or is
+ * PEM or DER, one or several, and receipts. Time and memory are bounded by its size. Throws `usage` for what is none of them, or is
  * damaged; the message is a clause about "it".
  */
 export async function inspectFile(octets: Buffer, passwords: FilePasswords): Promise<Inspection> {
@@ -30,6 +33,8 @@ export async function inspectFile(octets: Buffer, passwords: FilePasswords): Pro
     if (octets.length === 0) throw unreadableFile("it is empty");
     if (isJks(octets)) return await inspectJks(octets, passwords);
     if (octets[0] === TAG.SEQUENCE) return await inspectDer(octets, passwords);
+    const receipt = octets[0] === BRACE ? inspectReceipt(octets) : undefined;
+    if (receipt !== undefined) return receipt;
     return await inspectPem(octets, passwords);
   } catch (cause) {
     if (cause instanceof OnboardingError) throw cause;
@@ -147,10 +152,12 @@ function signedTags(content: Buffer): readonly number[] {
 function inspectPkcs7(der: Buffer): Inspection {
   const { type, certificates, revocationLists, signers } = readPkcs7(der);
   const lists = revocationLists.map(describeCrl);
+  const signature = describeDetachedSignature(der);
   return {
     kind: "pkcs7",
     format: `PKCS#7 (CMS), ${type}${signers > 0 ? `, ${signers === 1 ? "1 signature" : `${signers} signatures`}` : ""}`,
     entries: [...certificateEntries(certificates), ...lists],
+    ...(signature && { signature }),
     ...(type !== "signed data" && { notes: ["what is inside is not shown"] }),
   };
 }
@@ -170,10 +177,12 @@ function together(parts: readonly Part[], form: "PEM" | "DER"): Inspection {
   if (first === undefined) throw unreadableFile("there is nothing in it");
   const problem = all.find((each) => each.problem !== undefined)?.problem;
   const notes = all.flatMap((each) => each.notes ?? []);
+  const { signature } = first;
   return {
     kind: first.kind,
     format: `${form}: ${[...new Set(all.map(({ format }) => format))].join("; ")}`,
     entries: all.flatMap(({ entries }) => entries),
+    ...(signature && { signature }),
     ...(problem && { problem }),
     ...(notes.length > 0 && { notes }),
   };

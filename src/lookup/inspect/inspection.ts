@@ -1,13 +1,38 @@
+import type { Receipt } from "../../domain/receipt.ts";
+
 /** What is in a file, as `lotmint inspect --json` tells it. Nothing in it is a secret. */
 export interface Inspection {
-  readonly kind: "certificate" | "chain" | "request" | "crl" | "key" | "pkcs12" | "jks" | "truststore" | "pkcs7";
+  readonly kind:
+    | "certificate"
+    | "chain"
+    | "request"
+    | "crl"
+    | "key"
+    | "pkcs12"
+    | "jks"
+    | "truststore"
+    | "pkcs7"
+    | "receipt";
   /** How it is written, for people: "PEM", "DER", "PKCS#12, MAC with SHA-256". */
   readonly format: string;
   readonly entries: readonly InspectedEntry[];
+  /** Of a receipt: all that it says, unverified. */
+  readonly receipt?: Receipt;
+  /** Of PKCS#7 that is a detached signature as receipts have it. */
+  readonly signature?: InspectedSignature;
   /** What keeps it from being read whole; absent where nothing does. */
   readonly problem?: { readonly kind: "password-needed" | "password-wrong" | "unsupported"; readonly message: string };
   /** What somebody who relies on the file should know. */
   readonly notes?: readonly string[];
+}
+
+export interface InspectedSignature {
+  /** As `CN=…,O=…`. */
+  readonly signer: string;
+  readonly signedAt: string;
+  readonly digest: "sha256" | "sha384";
+  /** The digest of the content that is signed, lower-case hex. */
+  readonly messageDigest: string;
 }
 
 export interface InspectedEntry {

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { LotLayout } from "../../disk/layout.ts";
 import { DOWNLOADS, type DownloadName } from "../model.ts";
 
@@ -11,7 +10,7 @@ export function downloadPath(layout: LotLayout, name: DownloadName): string {
     case "report.html":
       return layout.reportHtml;
     case "receipt":
-      return join(layout.folder, "receipt.json");
+      return layout.receipt.json;
   }
 }
 

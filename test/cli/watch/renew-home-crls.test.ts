@@ -6,6 +6,7 @@ import { createAuthority } from "../../../src/authority/create-authority.ts";
 import type { CliContext } from "../../../src/cli/context.ts";
 import { renewHomeCrls } from "../../../src/cli/watch/renew-home-crls.ts";
 import { homeLayout } from "../../../src/disk/layout.ts";
+import { OnboardingError } from "../../../src/domain/error.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 
 const DAY_MS = 86_400_000;
@@ -26,7 +27,9 @@ test("a watcher renews a list at half of its life, and says once what keeps it f
   const context = {
     home,
     now: () => NOW_MS,
-    secrets: { authorityPassphrase: () => undefined },
+    keyAccess: async () => {
+      throw new OnboardingError("no passphrase given", { code: "usage" });
+    },
     log: { info: () => undefined, warn: (_: object, message: string) => warned.push(message) },
   } as unknown as CliContext;
   const renew = renewHomeCrls(context, { use: (act) => act(ledger) });
