@@ -123,7 +123,7 @@ export interface RejectModel {
 }
 
 /** Names of the files that a lot's page offers. */
-export const DOWNLOADS = ["rejects.csv", "report.html", "receipt"] as const;
+export const DOWNLOADS = ["rejects.csv", "report.html", "receipt", "receipt.p7s"] as const;
 export type DownloadName = (typeof DOWNLOADS)[number];
 
 export interface LotModel extends FrameModel {

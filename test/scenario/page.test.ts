@@ -106,6 +106,8 @@ test("a lot goes from the page to done, and no answer on the way holds a secret"
     "/lots/page-1",
     "/lots/page-1/files/rejects.csv",
     "/lots/page-1/files/report.html",
+    "/lots/page-1/files/receipt",
+    "/lots/page-1/files/receipt.p7s",
     "/devices?q=PAGE-1",
   ]) {
     for (const language of ["de", "en"]) {

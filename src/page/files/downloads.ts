@@ -11,6 +11,8 @@ export function downloadPath(layout: LotLayout, name: DownloadName): string {
       return layout.reportHtml;
     case "receipt":
       return layout.receipt.json;
+    case "receipt.p7s":
+      return layout.receipt.signature;
   }
 }
 

@@ -10,13 +10,14 @@ const TYPES: Readonly<Record<DownloadName, string>> = {
   "rejects.csv": "text/csv",
   "report.html": "text/html; charset=utf-8",
   receipt: "application/json",
+  "receipt.p7s": "application/pkcs7-signature",
 };
 /** A report is read whole, since its policy names the digest of its style. */
 const MOST_REPORT_OCTETS = 16 * 1024 * 1024;
 
 /**
  * What a lot's page offers to take along. The address only names: the lot is looked up in the ledger, and the file is one of
- * three; no part of the address becomes part of a path.
+ * four; no part of the address becomes part of a path.
  */
 export function addFileRoutes(server: FastifyInstance, { home, useLedger }: PageTools): void {
   server.get<{ Params: { lot: string; name: string } }>("/lots/:lot/files/:name", async (request, reply) => {

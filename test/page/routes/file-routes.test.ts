@@ -34,6 +34,9 @@ test("rejects.csv and the receipt are taken along under the lot's name, as they 
     `attachment; filename="Los_1____-rejects.csv"; filename*=UTF-8''Los%201%20%E2%80%9E%C3%A4%E2%80%9C-rejects.csv`,
   );
   expect((await get(page, `${url}/receipt`)).json()).toEqual({ version: 1 });
+  writeFileSync(join(layout.folder, "receipt.p7s"), "0\0");
+  const signature = await get(page, `${url}/receipt.p7s`);
+  expect([signature.body, signature.headers["content-type"]]).toEqual(["0\0", "application/pkcs7-signature"]);
 });
 
 test("an empty file is an empty answer", async () => {

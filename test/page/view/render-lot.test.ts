@@ -17,6 +17,7 @@ test("a lot's page shows its state, stages, rejects with row, cell and cure, and
     "/lots/L2026-47-running/files/rejects.csv",
     "/lots/L2026-47-running/files/report.html",
     "/lots/L2026-47-running/files/receipt",
+    "/lots/L2026-47-running/files/receipt.p7s",
   ]);
   expect(page).toContain('data-stream="/events?lot=L2026-47-running"');
 });

@@ -27,7 +27,12 @@ export const ENGLISH: Texts = {
     rejected: "rejected",
     revoked: "revoked",
   },
-  downloads: { "rejects.csv": "Rejected rows", "report.html": "Report", receipt: "Receipt" },
+  downloads: {
+    "rejects.csv": "Rejected rows",
+    "report.html": "Report",
+    receipt: "Receipt",
+    "receipt.p7s": "Signature of the receipt",
+  },
   certificateStates: {
     reserved: "reserved",
     valid: "valid",

@@ -27,7 +27,12 @@ export const GERMAN: Texts = {
     rejected: "abgewiesen",
     revoked: "gesperrt",
   },
-  downloads: { "rejects.csv": "Abgewiesene Zeilen", "report.html": "Bericht", receipt: "Quittung" },
+  downloads: {
+    "rejects.csv": "Abgewiesene Zeilen",
+    "report.html": "Bericht",
+    receipt: "Quittung",
+    "receipt.p7s": "Signatur der Quittung",
+  },
   certificateStates: {
     reserved: "reserviert",
     valid: "gültig",
