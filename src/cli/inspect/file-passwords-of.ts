@@ -22,10 +22,10 @@ export function filePasswords(path: string, around: CliProcess): FilePasswords {
     },
     typed: async function* () {
       if (around.secrets.filePassword() !== undefined || !around.stdin.isTTY || !around.stderr.isTTY) return;
-      const output = around.stderr;
-      for (let left = TRIES; left > 0; left--) {
-        yield await askPassphrase(`Password of ${plainText(basename(path))}: `, around.stdin, around.stderr);
-        if (left > 1) output.write("that password does not open it\n");
+      const prompt = `Password of ${plainText(basename(path))}: `;
+      for (let tries = 0; tries < TRIES; tries++) {
+        const before = tries === 0 ? "" : "That password does not open it. ";
+        yield await askPassphrase(before + prompt, around.stdin, around.stderr);
       }
     },
   };
