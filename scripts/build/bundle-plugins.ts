@@ -81,6 +81,30 @@ export const withoutSchemaCompilers: Plugin = {
   },
 };
 
+const API_MIXED_IN = "Object.assign(Dispatcher.prototype, api)";
+
+/**
+ * Of undici its clients alone, with the methods that its index gives them: fetch, WebSocket, mocks, caches and proxies,
+ * which lotmint does not use, are a third of it. An import of anything else fails the build.
+ */
+export const clientsOfUndici: Plugin = {
+  name: "clients-of-undici",
+  transform(code, id) {
+    if (!id.replaceAll("\\", "/").endsWith("/node_modules/undici/index.js")) return null;
+    if (!code.includes(API_MIXED_IN)) this.error(`undici has changed: ${id} holds no ${API_MIXED_IN}`);
+    const clients = `
+import Dispatcher from "./lib/dispatcher/dispatcher.js";
+import api from "./lib/api/index.js";
+import Agent from "./lib/dispatcher/agent.js";
+import Client from "./lib/dispatcher/client.js";
+import Pool from "./lib/dispatcher/pool.js";
+${API_MIXED_IN};
+export { Agent, Client, Pool };
+`;
+    return { code: clients, map: null };
+  },
+};
+
 /** A map is for lotmint's own sources: packages are found by their name and version, and their maps would double the size. */
 export const mapsOfOwnSources: Plugin = {
   name: "maps-of-own-sources",

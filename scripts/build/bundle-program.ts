@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import {
+  clientsOfUndici,
   mapsOfOwnSources,
   widthsOnDemand,
   withoutSchemaCompilers,
@@ -70,6 +71,7 @@ export async function bundleInto(folder: string, options: BundleOptions = {}): P
       yargsWithoutFolder,
       widthsOnDemand,
       withoutSchemaCompilers,
+      clientsOfUndici,
       mapsOfOwnSources,
     ],
   });
