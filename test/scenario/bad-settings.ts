@@ -86,7 +86,7 @@ export const JOBS: readonly BadSetting[] = [
   {
     name: "a merge key",
     text: "defaults: &d { mode: none }\nregistration: { <<: *d }\n",
-    told: "jobs/bad.yaml:1: defaults: is not a key that belongs here; known are lot, manifest, issuer, profile, key, validity, notAfter, outliveIssuer, subject, columns, keystores, truststore, passwords, secrets, registration, submit, secretColumns, takt, quantity, maxRows, schedule, timezone\njobs/bad.yaml:2: registration.<<: is not a key that belongs here; known are mode, type, name, path, idType, shell, agent, properties",
+    told: "jobs/bad.yaml:1: defaults: is not a key that belongs here; known are lot, manifest, issuer, profile, key, validity, notAfter, outliveIssuer, subject, columns, keystores, truststore, passwords, secrets, registration, submit, secretColumns, receipt, takt, quantity, maxRows, schedule, timezone\njobs/bad.yaml:2: registration.<<: is not a key that belongs here; known are mode, type, name, path, idType, shell, agent, properties",
   },
   {
     name: "another version of YAML",
@@ -103,12 +103,12 @@ export const JOBS: readonly BadSetting[] = [
   job(
     "a key that belongs elsewhere",
     "rowsPerUpload: 5",
-    "jobs/bad.yaml:3: rowsPerUpload: is not a key that belongs here; known are lot, manifest, issuer, profile, key, validity, notAfter, outliveIssuer, subject, columns, keystores, truststore, passwords, secrets, registration, submit, secretColumns, takt, quantity, maxRows, schedule, timezone",
+    "jobs/bad.yaml:3: rowsPerUpload: is not a key that belongs here; known are lot, manifest, issuer, profile, key, validity, notAfter, outliveIssuer, subject, columns, keystores, truststore, passwords, secrets, registration, submit, secretColumns, receipt, takt, quantity, maxRows, schedule, timezone",
   ),
   job(
     "a key called __proto__",
     "__proto__: { polluted: true }",
-    "jobs/bad.yaml:3: __proto__: is not a key that belongs here; known are lot, manifest, issuer, profile, key, validity, notAfter, outliveIssuer, subject, columns, keystores, truststore, passwords, secrets, registration, submit, secretColumns, takt, quantity, maxRows, schedule, timezone",
+    "jobs/bad.yaml:3: __proto__: is not a key that belongs here; known are lot, manifest, issuer, profile, key, validity, notAfter, outliveIssuer, subject, columns, keystores, truststore, passwords, secrets, registration, submit, secretColumns, receipt, takt, quantity, maxRows, schedule, timezone",
   ),
   job("a number for a lot", "lot: 007", "jobs/bad.yaml:3: lot: expected text; put a number in quotes, got 7"),
   job("a lot that leads out", 'lot: "../{file}"', '"../good" cannot be a lot\'s name: it holds / or \\'),

@@ -149,6 +149,7 @@ async function restore(contents: Buffer): Promise<unknown> {
   const ledger: Partial<Ledger> = {
     verifyEvents: async () => ({ events: 0, head: "" }),
     openGeneration: async () => ({ ledger: "", generation: "", earlier: [] }),
+    receipts: async () => [],
     close: async () => undefined,
   };
   const home = homeLayout(join(folder, `restored-${archives}`));

@@ -131,7 +131,7 @@ function isIn(folder: "done" | "work", name: string): boolean {
 
 /** Kinds and details of the events about a subject, oldest first. */
 function eventsOf(subject: string): readonly (readonly [kind: string, detail: unknown])[] {
-  const file = new DatabaseSync(join(world.home, "state", "ledger.sqlite"), { readOnly: true });
+  const file = new DatabaseSync(join(world.home, "state", "ledger.sqlite"), { readOnly: true, timeout: 30_000 });
   try {
     return file
       .prepare("SELECT kind, detail FROM events WHERE chain = 0 AND subject = ? AND kind <> 'checkpoint' ORDER BY seq")
