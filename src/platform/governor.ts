@@ -110,7 +110,7 @@ export function makeGovernor(clock: EventLoopClock = makeEventLoopClock()): Gove
           pauseFor(reply);
           if (isOverload(reply)) {
             pace.overloaded(begun);
-            if (pace.isAway) turnAway(reply);
+            if (pace.isAway && isSilence(reply)) turnAway(reply);
           }
           if (reply.kind === "answer" || reply.kind === "refused") {
             pace.answered(begun, clock.now() - beganMs, heldUpMs);
@@ -153,4 +153,9 @@ function sleep({ after }: EventLoopClock, ms: number, signal: AbortSignal | unde
     const stop = after(ms, end);
     signal?.addEventListener("abort", end, { once: true });
   });
+}
+
+/** No connection or no answer in time; a 503 of a platform or a proxy is an answer, and the next question may fare better. */
+function isSilence({ status }: Unanswered): boolean {
+  return status === undefined || status === 0;
 }

@@ -105,7 +105,8 @@ test("a lot that waits for the platform is stopped, is told stalled no more, and
   expect(world.events).toEqual([]);
   await world.control.resume("A", BY);
   await until(() => world.ran.length === 2);
-  await until(() => readFileSync(join(world.drop.work, "A.csv.waiting.txt"), "utf8").startsWith("WAITING"));
+  const told = join(world.drop.work, "A.csv.waiting.txt");
+  await until(() => existsSync(told) && readFileSync(told, "utf8").startsWith("WAITING"));
 });
 
 test("a lot may be stopped while its file waits for its turn, before it was ever run", async () => {
