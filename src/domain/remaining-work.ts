@@ -29,6 +29,13 @@ export function remainingWork(counts: Readonly<Record<Stage, number>>, job: Rema
   };
 }
 
+/** Devices that are as far as their job takes them; where the job is not known, as far as no registration asks more of them. */
+export function finishedDevices(counts: Readonly<Record<Stage, number>>, job: RemainingJob | undefined): number {
+  const listed = counts.listed + counts.submitted + counts.confirmed;
+  if (job === undefined || job.registration.mode !== "bulk") return counts.minted + listed;
+  return job.submit.enabled ? counts.confirmed : listed;
+}
+
 /** What of a job decides it. */
 export interface RemainingJob {
   readonly registration: Pick<Job["registration"], "mode">;

@@ -1,11 +1,12 @@
 import { nounFor } from "../domain/noun-for.ts";
 import type { LotReport, RejectRecord } from "../domain/report.ts";
-import { STAGES, type Stage } from "../domain/stage.ts";
+import { STAGES } from "../domain/stage.ts";
 import { type Html, html, htmlText } from "./html.ts";
 import { type Bar, barTable, stackedBar } from "./html-charts.ts";
 import { HTML_STYLE } from "./html-style.ts";
 import { lotState } from "./lot-state.ts";
 import { count, duration, localTime, perSecond, seconds } from "./plain-text.ts";
+import { STAGE_LABELS } from "./stage-labels.ts";
 
 /** One shape for each lamp, so that it does not rest on colour alone. */
 const LAMPS = {
@@ -13,18 +14,6 @@ const LAMPS = {
   amber: html`<path class="body" d="M12 1.5L23.2 21.5H.8z"/><path d="M12 8.5v6M12 17.2v1.4"/>`,
   red: html`<circle cx="12" cy="12" r="11"/><path d="M7.5 7.5l9 9M16.5 7.5l-9 9"/>`,
 } as const;
-
-/** What a stage means to somebody who does not know this program. */
-const STAGE_LABELS: Readonly<Record<Stage, string>> = {
-  planned: "still to be made",
-  reserved: "being made",
-  minted: "made",
-  listed: "ready to be sent",
-  submitted: "sent, not answered yet",
-  confirmed: "confirmed by the platform",
-  rejected: "rejected",
-  revoked: "revoked",
-};
 
 const STEP_LABELS: Readonly<Record<string, string>> = {
   settle: "finishing what a stopped run had left",

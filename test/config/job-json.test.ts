@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { issuanceChanges, jobFromJson, jobToJson } from "../../src/config/job-json.ts";
+import { issuanceChanges, jobFromJson, jobIfReadable, jobToJson } from "../../src/config/job-json.ts";
 import { resolveJob } from "../../src/config/resolve-job.ts";
 
 const site = { profiles: {}, maxChain: 10, lotsAtOnce: 1, settleMs: 5000 };
@@ -61,4 +61,10 @@ test("the settings that decide what is issued are named when they differ, others
     "passwords",
     "secrets",
   ]);
+});
+
+test("who only looks gets nothing of a copy that cannot be read, and the job of one that can", () => {
+  const job = make({ takt: "12s" });
+  expect(jobIfReadable(jobToJson(job))).toEqual(job);
+  expect([jobIfReadable("no JSON"), jobIfReadable('{"version":99}')]).toEqual([undefined, undefined]);
 });

@@ -1,7 +1,7 @@
-import { jobFromJson } from "../../config/job-json.ts";
-import { OnboardingError } from "../../domain/error.ts";
+import { jobIfReadable } from "../../config/job-json.ts";
 import type { Job } from "../../domain/job.ts";
-import { STAGES, type Stage } from "../../domain/stage.ts";
+import { finishedDevices } from "../../domain/remaining-work.ts";
+import { STAGES } from "../../domain/stage.ts";
 import { currentLockOwner, hasEnded } from "../../ledger/lock-owner.ts";
 import type { LotFigures, LotHead } from "../../ledger/reading.ts";
 import type { WatchedWork } from "../../watch/watch-control.ts";
@@ -175,7 +175,7 @@ function cardOf(
   { ended, hasPlatform }: { readonly ended: Ended | undefined; readonly hasPlatform: boolean },
 ): LotCard {
   const { key, name, head, work, state, stopped, refused } = row;
-  const job = figures === undefined ? undefined : readJob(figures.jobJson);
+  const job = figures === undefined ? undefined : jobIfReadable(figures.jobJson);
   const counts = figures?.counts;
   const running = work?.state === "running" || work?.state === "stopping" ? work : undefined;
   const known = head !== undefined;
@@ -191,7 +191,7 @@ function cardOf(
     exitCode: refused?.outcome.exitCode ?? head?.lastExitCode ?? null,
     problem: refused === undefined ? lotProblemOf(state, row, ended) : (refused.outcome.problem ?? null),
     devices: counts === undefined ? 0 : STAGES.reduce((sum, stage) => sum + counts[stage], 0),
-    finished: counts === undefined ? 0 : finishedOf(counts, job),
+    finished: counts === undefined ? 0 : finishedDevices(counts, job),
     rejects: figures === undefined || counts === undefined ? 0 : figures.badRows + counts.rejected,
     progress: running?.progress ?? null,
     taktSeconds: running?.taktSeconds ?? job?.taktSeconds ?? null,
@@ -212,21 +212,4 @@ function maySend(job: Job | undefined, figures: LotFigures | undefined): boolean
   if (figures === undefined || job?.registration.mode !== "bulk") return false;
   const { counts, resendable } = figures;
   return counts.minted + counts.listed + counts.submitted + resendable > 0;
-}
-
-/** Devices that are as far as their job takes them. */
-function finishedOf(counts: Readonly<Record<Stage, number>>, job: Job | undefined): number {
-  const listed = counts.listed + counts.submitted + counts.confirmed;
-  if (job === undefined || job.registration.mode !== "bulk") return counts.minted + listed;
-  return job.submit.enabled ? counts.confirmed : listed;
-}
-
-/** A copy that is damaged hinders the run of its own lot, not who looks at the list. */
-function readJob(json: string): Job | undefined {
-  try {
-    return jobFromJson(json);
-  } catch (error) {
-    if (!(error instanceof OnboardingError)) throw error;
-    return undefined;
-  }
 }

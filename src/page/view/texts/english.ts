@@ -1,3 +1,4 @@
+import { STAGE_LABELS } from "../../../report/stage-labels.ts";
 import type { Texts } from "./texts.ts";
 
 export const ENGLISH: Texts = {
@@ -17,16 +18,7 @@ export const ENGLISH: Texts = {
     failed: "Failed",
   },
   stopping: "Stopping",
-  stages: {
-    planned: "still to be made",
-    reserved: "being made",
-    minted: "made",
-    listed: "ready to be sent",
-    submitted: "sent, not answered yet",
-    confirmed: "confirmed by the platform",
-    rejected: "rejected",
-    revoked: "revoked",
-  },
+  stages: STAGE_LABELS,
   downloads: {
     "rejects.csv": "Rejected rows",
     "report.html": "Report",
