@@ -3,6 +3,9 @@ import { makePace } from "./pace.ts";
 import type { Reply, Unanswered } from "./platform.ts";
 import { LONGEST_RETRY_AFTER_MS } from "./retry-after.ts";
 
+/** Nothing heard for so long, and those that wait are not left to find that out one after the other. */
+const SILENT_FOR_LONG_MS = 60_000;
+
 /**
  * Keeps questions to one platform at the pace that the platform bears, whoever asks: every lot, upload and check that
  * has to do with a platform shares its one governor.
@@ -15,7 +18,7 @@ export interface Governor {
   /**
    * Asks when it is this question's turn, first come, first served, and not before the end of a pause that the platform
    * asked for. Once the signal is aborted a question that still waits is not asked, and the reply says so. While the
-   * platform answers nothing at all, one question at a time is asked, and what it gets is the reply to all that wait.
+   * platform has answered nothing at all for a minute, one question at a time is asked, and what it gets is the reply to all that wait.
    */
   ask<T>(question: () => Promise<Reply<T>>, signal?: AbortSignal): Promise<Reply<T>>;
   /** Takes in what the platform answered to something that needs no turn, such as an upload. */
@@ -34,6 +37,9 @@ export function makeGovernor(clock: EventLoopClock = makeEventLoopClock()): Gove
   const waiting = new Set<(turnedAway?: Unanswered) => void>();
   let underWay = 0;
   let pausedUntilMs = 0;
+  /** When the platform or a proxy before it last answered anything, and since when nothing comes; undefined: something does. */
+  let heardMs = 0;
+  let silentSinceMs: number | undefined;
   let stopTimer: (() => void) | undefined;
 
   const mayBegin = () => underWay < pace.atOnce && clock.now() >= pausedUntilMs;
@@ -78,6 +84,15 @@ export function makeGovernor(clock: EventLoopClock = makeEventLoopClock()): Gove
       signal?.addEventListener("abort", leave, { once: true });
       admit();
     });
+  const hear = () => {
+    heardMs = clock.now();
+    silentSinceMs = undefined;
+  };
+  /** After a question that was begun then and brought no answer. */
+  const isSilentForLong = (beganMs: number) => {
+    silentSinceMs ??= Math.max(beganMs, heardMs);
+    return clock.now() - silentSinceMs >= SILENT_FOR_LONG_MS;
+  };
   /** Else each of them would wait for all others to be left without an answer, ten times, before anybody gives up. */
   const turnAway = (reply: Unanswered) => {
     const away = [...waiting];
@@ -108,9 +123,10 @@ export function makeGovernor(clock: EventLoopClock = makeEventLoopClock()): Gove
         // A question that was broken off says nothing about the platform.
         if (signal?.aborted !== true) {
           pauseFor(reply);
+          if (!isSilence(reply)) hear();
           if (isOverload(reply)) {
             pace.overloaded(begun);
-            if (pace.isAway && isSilence(reply)) turnAway(reply);
+            if (isSilence(reply) && isSilentForLong(beganMs)) turnAway(reply);
           }
           if (reply.kind === "answer" || reply.kind === "refused") {
             pace.answered(begun, clock.now() - beganMs, heldUpMs);
@@ -156,6 +172,6 @@ function sleep({ after }: EventLoopClock, ms: number, signal: AbortSignal | unde
 }
 
 /** No connection or no answer in time; a 503 of a platform or a proxy is an answer, and the next question may fare better. */
-function isSilence({ status }: Unanswered): boolean {
-  return status === undefined || status === 0;
+function isSilence(reply: Reply<unknown>): boolean {
+  return isOverload(reply) && (reply.status === undefined || reply.status === 0);
 }

@@ -19,9 +19,6 @@ const AFTER_SLOWNESS = 0.8;
 const STEP = 1;
 const CAREFUL_STEP = 0.1;
 
-/** So many decreases in a row, with no answer between them, and the platform is taken to be away. */
-const FALLS_WHEN_AWAY = 4;
-
 /** A question that was begun under some pace. */
 export interface Begun {
   readonly number: number;
@@ -31,8 +28,6 @@ export interface Begun {
 export interface Pace {
   /** Whole, from 1 to `MOST_AT_ONCE`. */
   readonly atOnce: number;
-  /** Nothing has been answered for several decreases; the next answer ends it. */
-  readonly isAway: boolean;
   /** A question begins; `underWay` counts it. */
   begin(underWay: number): Begun;
   /**
@@ -63,8 +58,6 @@ export function makePace(): Pace {
   let starting = true;
   let leastMs = Number.POSITIVE_INFINITY;
   let begun = 0;
-  /** Overloads since the last answer, those of one decrease counted once. */
-  let falls = 0;
   /** The first question since the last decrease. */
   let first = 0;
   /** The first one since the number was last doubled: those before it do not tell what the platform makes of twice as many. */
@@ -87,7 +80,6 @@ export function makePace(): Pace {
     restart();
   };
   const overload = () => {
-    falls += 1;
     ceiling = Math.max(atOnce(), LEAST_AT_ONCE + 1);
     shrink(AFTER_REFUSAL);
   };
@@ -111,15 +103,11 @@ export function makePace(): Pace {
     get atOnce() {
       return atOnce();
     },
-    get isAway() {
-      return falls >= FALLS_WHEN_AWAY;
-    },
     begin: (underWay) => {
       if (underWay >= atOnce()) wasFull = true;
       return { number: begun++ };
     },
     answered: ({ number }, tookMs, heldUpMs = 0) => {
-      falls = 0;
       if (number < first || number < firstJudged) return;
       atLeastMs.push(Math.max(0, tookMs - heldUpMs));
       atMostMs.push(tookMs);

@@ -160,6 +160,23 @@ it("takes a platform up again that was away for half a minute, with every questi
   expect(governor.atOnce).toBeGreaterThan(1);
 });
 
+it("turns nobody away unasked for a connection that breaks now and then, however often in a row", async () => {
+  const sim = simulate();
+  const governor = makeGovernor(sim.clock);
+  let asked = 0;
+  const question = () => {
+    asked += 1;
+    const isCut = asked % 21 !== 0;
+    return new Promise<Reply<boolean>>((resolve) => {
+      sim.after(1, () => resolve(isCut ? { kind: "unknown", message: "the connection broke" } : YES));
+    });
+  };
+  const replies = Array.from({ length: 64 }, () => governor.ask(question));
+  await sim.pass(1000);
+  await Promise.all(replies);
+  expect(asked).toBe(64);
+});
+
 it("turns nobody away unasked while the platform answers, be it with 503", async () => {
   const sim = simulate();
   const governor = makeGovernor(sim.clock);
