@@ -4,7 +4,7 @@ import type { Engine } from "./engine.ts";
 import type { StoredEvent } from "./event-digest.ts";
 import { START } from "./pages.ts";
 import { requireLease } from "./require-lease.ts";
-import type { DevicePlace } from "./statements/receipts.ts";
+import type { DevicePlace } from "./statements/reading.ts";
 import type { Statements } from "./statements.ts";
 
 const PAGE_EVENTS = 500;
