@@ -14,7 +14,7 @@ import { encodeSignatureAlgorithm } from "../x509/encode-certificate.ts";
 import { isSelfSigned } from "../x509/find-paths.ts";
 import { readCertificate } from "../x509/read-certificate.ts";
 import { CMS } from "../x509/read-signed-data.ts";
-import type { Signer } from "./signer.ts";
+import { digestOf, type Signer } from "./signer.ts";
 
 export interface DetachedSignature {
   readonly content: Uint8Array;
@@ -34,9 +34,9 @@ export interface DetachedSignature {
 export function signDetached({ content, signer, chain, signedAtMs }: DetachedSignature): Buffer {
   const [own, ...above] = chain.map(readCertificate);
   if (own === undefined) throw new Error("a signature needs the signer's certificate");
-  const digest = signer.algorithm === "ecdsa-with-SHA384" ? "sha384" : "sha256";
+  const digest = digestOf(signer.algorithm);
   // Without parameters (RFC 5754, 2).
-  const digestAlgorithm = derSequence(derOid(digest === "sha384" ? CMS.sha384 : CMS.sha256));
+  const digestAlgorithm = derSequence(derOid(CMS[digest]));
   const attributes = [
     attribute(CMS.contentType, derOid(CMS.data)),
     attribute(CMS.messageDigest, derOctetString(hash(digest, content, "buffer"))),

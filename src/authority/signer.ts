@@ -99,6 +99,7 @@ function openTokenSigner(publicKey: KeyObject, signDigest: SignDigest): Signer {
   };
 }
 
-function digestOf(algorithm: SignatureAlgorithm): "sha256" | "sha384" {
+/** The digest that is signed with an algorithm. */
+export function digestOf(algorithm: SignatureAlgorithm): "sha256" | "sha384" {
   return algorithm === "ecdsa-with-SHA384" ? "sha384" : "sha256";
 }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { readSecretFile } from "../config/secrets.ts";
+import { passphraseVariable, readSecretFile } from "../config/secrets.ts";
 import { authorityLayout, type Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { SecretSources } from "./ask-passphrase.ts";
@@ -15,10 +15,9 @@ export async function findPassphrase(
   authority: string,
   { file, confirm }: { readonly file: string | undefined; readonly confirm: boolean },
 ): Promise<string> {
-  const given =
-    around.secrets.authorityPassphrase(authority) ?? (file === undefined ? undefined : readSecretFile(file));
+  const given = givenPassphrase(around, authority, file);
   if (given !== undefined) return given;
-  const variable = `LOTMINT_PASSPHRASE_${authority.toUpperCase().replaceAll("-", "_")}`;
+  const variable = passphraseVariable(authority);
   if (!around.stdin.isTTY || !around.stderr.isTTY) {
     throw new OnboardingError(
       `no passphrase given for authority ${authority}; set ${variable} or ${variable}_FILE, or pass --passphrase-file`,
@@ -60,4 +59,13 @@ export async function findPassphrase(
     giveUp: () => refusal ?? new OnboardingError(`no passphrase for authority ${authority}`, { code: "usage" }),
   };
   return askPassphraseAgain(question, around.stdin, around.stderr);
+}
+
+/** The passphrase of an authority's key from the environment, else from `file`; undefined where neither has it. */
+export function givenPassphrase(
+  { secrets }: Pick<SecretSources, "secrets">,
+  authority: string,
+  file: string | undefined,
+): string | undefined {
+  return secrets.authorityPassphrase(authority) ?? (file === undefined ? undefined : readSecretFile(file));
 }

@@ -4,12 +4,12 @@ import type { Pkcs11Uri } from "../authority/hsm/pkcs11-uri.ts";
 import type { Token } from "../authority/hsm/token.ts";
 import type { KeyAccess } from "../authority/load-authority.ts";
 import { readTokenUri } from "../authority/stored-authority.ts";
-import { readSecretFile } from "../config/secrets.ts";
+import { passphraseVariable } from "../config/secrets.ts";
 import { authorityLayout, type Home } from "../disk/layout.ts";
 import { OnboardingError } from "../domain/error.ts";
 import type { Site } from "../domain/job.ts";
 import { askPassphrase, type SecretSources } from "./ask-passphrase.ts";
-import { findPassphrase } from "./find-passphrase.ts";
+import { findPassphrase, givenPassphrase } from "./find-passphrase.ts";
 import type { StatusLine } from "./status-line.ts";
 
 export interface KeyAccessOptions {
@@ -73,12 +73,12 @@ export async function openKeyAccess(
     return tokens.open(parsePkcs11Uri(uri), ask);
   }
   if (ask) return findPassphrase(around, home, authority, { file, confirm: false });
-  return givenPassphrase(around, authority, file);
+  return requirePassphrase(around, authority, file);
 }
 
 /** Throws `usage` unless the passphrase of an authority's key, or the PIN of its token, is given; opens neither. */
 export function requireGivenAccess(around: Pick<SecretSources, "secrets">, home: Home, authority: string): void {
-  if (readTokenUri(authorityLayout(home, authority)) === undefined) givenPassphrase(around, authority);
+  if (readTokenUri(authorityLayout(home, authority)) === undefined) requirePassphrase(around, authority);
   else if (around.secrets.hsmPin() === undefined) throw noPin(`of authority ${authority}`);
 }
 
@@ -101,10 +101,10 @@ function noPin(token: string): OnboardingError {
 }
 
 /** Nobody is there to be asked. Throws `usage`. */
-function givenPassphrase({ secrets }: Pick<SecretSources, "secrets">, authority: string, file?: string): string {
-  const given = secrets.authorityPassphrase(authority) ?? (file === undefined ? undefined : readSecretFile(file));
+function requirePassphrase(around: Pick<SecretSources, "secrets">, authority: string, file?: string): string {
+  const given = givenPassphrase(around, authority, file);
   if (given !== undefined) return given;
-  const variable = `LOTMINT_PASSPHRASE_${authority.toUpperCase().replaceAll("-", "_")}`;
+  const variable = passphraseVariable(authority);
   throw new OnboardingError(
     `no passphrase given for authority ${authority}, and nobody is asked; set ${variable} or ${variable}_FILE`,
     { code: "usage" },

@@ -98,7 +98,7 @@ export function takeSecrets(env: NodeJS.ProcessEnv = process.env): Secrets {
 }
 
 /** LOTMINT_PASSPHRASE_<NAME>: upper case, and an underscore for what a variable's name cannot hold. */
-function passphraseVariable(authority: string): string {
+export function passphraseVariable(authority: string): string {
   return `LOTMINT_PASSPHRASE_${authority.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
 }
 

@@ -1,5 +1,4 @@
 import type { Truststore } from "../domain/job.ts";
-import { encodePem } from "./encode-pem.ts";
 import { writeNamedTruststore } from "./named-truststore.ts";
 import type { RandomOctets } from "./random-pool.ts";
 import { type TruststoreOptions, trustedAlias } from "./write-truststore.ts";
@@ -19,12 +18,9 @@ export function writeLotTruststore(
   options: TruststoreOptions & { readonly createdAtMs: number },
   random: RandomOctets,
 ): Buffer {
-  const { certificates } = options;
-  const password = LOT_TRUSTSTORE_PASSWORD;
-  if (format === "pem") return Buffer.concat(certificates.map((certificate) => encodePem("CERTIFICATE", certificate)));
-  const entries = certificates.map((certificate, index) => ({
-    alias: trustedAlias(index),
-    certificate: Buffer.from(certificate),
+  const entries = options.certificates.map((certificate, index) => ({
+    alias: format === "pem" ? undefined : trustedAlias(index),
+    certificate,
   }));
-  return writeNamedTruststore(format, { ...options, entries, password }, random);
+  return writeNamedTruststore(format, { ...options, entries, password: LOT_TRUSTSTORE_PASSWORD }, random);
 }

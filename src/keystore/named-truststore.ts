@@ -10,7 +10,7 @@ export interface NamedCertificate {
   /** Undefined only in PEM, which has no names of its own. */
   readonly alias: string | undefined;
   /** DER. */
-  readonly certificate: Buffer;
+  readonly certificate: Uint8Array;
   /** In JKS; default: that of the truststore. */
   readonly createdAtMs?: number;
 }

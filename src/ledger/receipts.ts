@@ -71,6 +71,11 @@ export interface ReceiptSpan {
   readonly last: number;
 }
 
+/** Whether a number was, or may have been, given between a backup and its restore: above a span and below the next. */
+export function isBetweenSpans(number: number, spans: readonly ReceiptSpan[]): boolean {
+  return spans.some(({ first }, index) => index > 0 && number < first && number > (spans[index - 1]?.last ?? 0));
+}
+
 export interface ReceiptChanges {
   /** Certificates revoked since; those that were replaced by another are counted as reissued alone. */
   readonly revoked: number;

@@ -6,11 +6,12 @@ import {
   pkcs12MacFits,
   readPkcs12Outline,
 } from "../authority/foreign/pkcs12-outline.ts";
-import { OnboardingError } from "../domain/error.ts";
+import type { OnboardingError } from "../domain/error.ts";
 import { readPemText, tidyPemText } from "../x509/pem.ts";
 import { encryptionName } from "./inspect/encryption-name.ts";
 import { readPemBlocks } from "./inspect/pem-blocks.ts";
 import { isJks, jksDigestFits, readJksEntries } from "./inspect/read-jks-entries.ts";
+import { unreadableFile } from "./inspect/unreadable-file.ts";
 
 /** A truststore that another tool may have made. */
 export interface TruststoreContents {
@@ -37,7 +38,7 @@ const PEM_NAME = /^# alias: (.+)$/gm;
  * about "it" for what is none, does not open under the password, or holds anything but certificates to trust.
  */
 export function readTruststoreEntries(octets: Buffer, password: string): TruststoreContents {
-  if (octets.length === 0) throw unusable("it is empty");
+  if (octets.length === 0) throw unreadableFile("it is empty");
   if (isJks(octets)) return jksEntries(octets, password);
   if (octets[0] === TAG.SEQUENCE) return pkcs12Entries(octets, password);
   return pemEntries(octets);
@@ -45,7 +46,7 @@ export function readTruststoreEntries(octets: Buffer, password: string): Trustst
 
 function jksEntries(octets: Buffer, password: string): TruststoreContents {
   const { type, entries, isCut } = guarded(() => readJksEntries(octets));
-  if (type !== "JKS" || isCut) throw unusable("it is a JCEKS keystore, no truststore that is read here");
+  if (type !== "JKS" || isCut) throw unreadableFile("it is a JCEKS keystore, no truststore that is read here");
   if (entries.some(({ kind }) => kind === "key")) throw holdsKey();
   if (!jksDigestFits(octets, password)) throw notOpened();
   return {
@@ -69,18 +70,19 @@ function pkcs12Entries(octets: Buffer, password: string): TruststoreContents {
 function trustedEntry({ certificate, trusted, friendlyName }: Pkcs12Bag): TruststoreEntry {
   if (certificate !== undefined && trusted) return { alias: friendlyName ?? "", certificate };
   const what = certificate === undefined ? "an entry that is no certificate" : "a certificate that Java does not trust";
-  throw unusable(`it holds ${what}, so it is no truststore; see it with lotmint inspect, and build a new one`);
+  throw unreadableFile(`it holds ${what}, so it is no truststore; see it with lotmint inspect, and build a new one`);
 }
 
 function pemEntries(octets: Buffer): TruststoreContents {
   const { blocks, unended } = guarded(() => readPemBlocks(tidyPemText(readPemText(octets))));
   if (blocks.some(({ label }) => label.endsWith("PRIVATE KEY"))) throw holdsKey();
-  if (unended > 0) throw unusable("a PEM block in it does not end: it was cut off");
+  if (unended > 0) throw unreadableFile("a PEM block in it does not end: it was cut off");
   const entries = blocks.flatMap(({ label, der, above }) => {
     if (label !== "CERTIFICATE" || der === undefined) return [];
     return [{ alias: [...above.matchAll(PEM_NAME)].at(-1)?.[1]?.trim(), certificate: der }];
   });
-  if (entries.length === 0) throw unusable("it is no truststore: neither PKCS#12 nor JKS, nor PEM with certificates");
+  if (entries.length === 0)
+    throw unreadableFile("it is no truststore: neither PKCS#12 nor JKS, nor PEM with certificates");
   return { format: "pem", recipe: "modern", entries };
 }
 
@@ -90,20 +92,16 @@ function guarded<T>(read: () => T): T {
     return read();
   } catch (cause) {
     const reason = cause instanceof RangeError && !/call stack/.test(cause.message) ? ` (${cause.message})` : "";
-    throw unusable(`it is damaged, or no truststore${reason}`, cause);
+    throw unreadableFile(`it is damaged, or no truststore${reason}`, cause);
   }
 }
 
 function holdsKey(): OnboardingError {
-  return unusable("it holds a private key, so it is no truststore; see it with lotmint inspect");
+  return unreadableFile("it holds a private key, so it is no truststore; see it with lotmint inspect");
 }
 
 function notOpened(): OnboardingError {
-  return unusable(
+  return unreadableFile(
     "the password does not open it, or it was altered; set LOTMINT_FILE_PASSWORD or LOTMINT_FILE_PASSWORD_FILE (without, it is changeit)",
   );
-}
-
-function unusable(message: string, cause?: unknown): OnboardingError {
-  return new OnboardingError(message, { code: "usage", cause });
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { digestFile } from "../disk/digest-file.ts";
 import type { PartDevice, PartRecord } from "../ledger/registration.ts";
 import type { Difference } from "./difference.ts";
 
@@ -64,11 +65,10 @@ export async function verifyPart(
 
 /** Whether a part's file is what was cut, by its digest; what differs is looked for only where it is not. */
 export async function verifyPartDigest(path: string, part: PartRecord): Promise<readonly Difference[]> {
-  const digest = createHash("sha256");
   try {
-    for await (const piece of createReadStream(path, { highWaterMark: 256 * 1024 })) digest.update(piece);
+    if ((await digestFile(path)) === part.sha256) return [];
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
   }
-  return digest.digest("hex") === part.sha256 ? [] : verifyPart(path, part, []);
+  return verifyPart(path, part, []);
 }

@@ -1,11 +1,12 @@
 import { createHash, hash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
+import { digestFile } from "../disk/digest-file.ts";
 import { type Home, type LotLayout, lotLayout, manifestCopy, partFile } from "../disk/layout.ts";
 import { deviceLines } from "../domain/device-line.ts";
 import type { Receipt } from "../domain/receipt.ts";
 import type { DeviceRecord } from "../domain/report.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { ReceiptChanges, ReceiptSpan } from "../ledger/receipts.ts";
+import { isBetweenSpans, type ReceiptChanges, type ReceiptSpan } from "../ledger/receipts.ts";
 import { digestDevices } from "./digest-devices.ts";
 import type { ReceiptOctets } from "./verify-receipt-signature.ts";
 
@@ -119,11 +120,8 @@ export async function verifyReceipt(
 
 /** Between a backup and its restore numbers were given that the ledger does not know. */
 function unknownReceipt({ number }: Receipt, spans: readonly ReceiptSpan[]): ReceiptVerdict {
-  const isLost = spans.some(
-    ({ first }, index) => index > 0 && number < first && number > (spans[index - 1]?.last ?? 0),
-  );
   const what = `the ledger has no receipt ${number}`;
-  return isLost
+  return isBetweenSpans(number, spans)
     ? {
         faults: [],
         notChecked: [
@@ -161,7 +159,7 @@ async function judgeFiles(receipt: Receipt, layout: LotLayout, faults: string[],
   else {
     for (const { number, sha256 } of receipt.parts) {
       const path = partFile(layout, number);
-      const found = await digestFile(path);
+      const found = existsSync(path) ? await digestFile(path) : undefined;
       if (found === undefined) faults.push(`${path}, registration part ${number}, is not there`);
       else if (found !== sha256)
         faults.push(`${path} is not registration part ${number} as it was cut: it was changed`);
@@ -169,17 +167,10 @@ async function judgeFiles(receipt: Receipt, layout: LotLayout, faults: string[],
   }
   for (const { number, sha256 } of receipt.manifests) {
     const path = manifestCopy(layout, sha256);
-    const found = await digestFile(path);
+    const found = existsSync(path) ? await digestFile(path) : undefined;
     if (found === undefined) notChecked.push(`manifest ${number}: there is no copy ${path}`);
     else if (found !== sha256) faults.push(`${path} is not manifest ${number} as it was taken in: it was changed`);
   }
-}
-
-async function digestFile(path: string): Promise<string | undefined> {
-  if (!existsSync(path)) return undefined;
-  const digest = createHash("sha256");
-  for await (const piece of createReadStream(path)) digest.update(piece as Buffer);
-  return digest.digest("hex");
 }
 
 interface CsvJudge {

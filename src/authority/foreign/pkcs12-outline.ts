@@ -72,7 +72,7 @@ export function readPkcs12Outline(content: Buffer): Pkcs12Outline {
   if (oid !== OID.content) throw new RangeError("no PKCS#12 file protected by a passphrase");
   const safe = octets(value);
   const contents = children(forge.asn1.fromDer(safe));
-  for (const part of contents) checkCosts(part);
+  for (const algorithm of encryptionsIn(contents)) checkDerivationCost(algorithm);
   return { safe, contents, ...(macPart !== undefined && { mac: readMac(macPart) }) };
 }
 
@@ -141,17 +141,26 @@ export function pkcs12MacFits({ safe, mac }: Pkcs12Outline, passphrase: Pkcs12Se
   return createHmac(mac.digest, bytes(key)).update(bytes(safe)).digest().equals(mac.value);
 }
 
-/** What costs time to decrypt in one ContentInfo, as far as it shows from outside. */
-function checkCosts(part: Asn1): void {
-  const { oid, value } = contentInfo(part);
-  if (oid === OID.encryptedContent) checkDerivationCost(der(encryptedPart(value).algorithm));
-  if (oid !== OID.content) return;
-  for (const bag of children(forge.asn1.fromDer(octets(value)))) checkBagCost(bag);
+/** The AlgorithmIdentifiers, DER, of all encryption that shows from outside; a key in an encrypted part does not. */
+export function pkcs12Encryptions({ contents }: Pick<Pkcs12Outline, "contents">): readonly Buffer[] {
+  return [...encryptionsIn(contents)];
 }
 
-function checkBagCost(bag: Asn1): void {
-  const [oid, value] = children(bag);
-  if (oidOf(oid) === OID.shroudedKeyBag) checkDerivationCost(der(required(children(only(value))[0])));
+function* encryptionsIn(contents: readonly Asn1[]): Generator<Buffer> {
+  for (const part of contents) {
+    const { oid, value } = contentInfo(part);
+    if (oid === OID.encryptedContent) yield der(encryptedPart(value).algorithm);
+    if (oid !== OID.content) continue;
+    for (const bag of children(forge.asn1.fromDer(octets(value)))) {
+      const [kind, wrapped] = children(bag);
+      if (oidOf(kind) === OID.shroudedKeyBag) yield sealOf(only(wrapped));
+    }
+  }
+}
+
+/** The AlgorithmIdentifier, DER, of an EncryptedPrivateKeyInfo. */
+function sealOf(sealedKey: Asn1): Buffer {
+  return der(required(children(sealedKey)[0]));
 }
 
 /** An entry of a PKCS#12 file. */
@@ -183,7 +192,7 @@ export function openPkcs12Bags(contents: readonly Asn1[], passphrase: Pkcs12Secr
           found.push({ ...named, kind: "key", openKey: () => keyOf(value) });
           break;
         case OID.shroudedKeyBag:
-          checkBagCost(bag);
+          checkDerivationCost(sealOf(value));
           found.push({ ...named, kind: "key", openKey: () => keyOf(decrypt(value, passphrase)) });
           break;
         case OID.certificateBag: {
@@ -307,17 +316,4 @@ function sequence(...elements: Asn1[]): Asn1 {
 
 function octetString(value: Octets): Asn1 {
   return forge.asn1.create(forge.asn1.Class.UNIVERSAL, forge.asn1.Type.OCTETSTRING, false, value);
-}
-
-/** The AlgorithmIdentifiers, DER, of all encryption that shows from outside; a key in an encrypted part does not. */
-export function pkcs12Encryptions({ contents }: Pkcs12Outline): readonly Buffer[] {
-  return contents.flatMap((part) => {
-    const { oid, value } = contentInfo(part);
-    if (oid === OID.encryptedContent) return [der(encryptedPart(value).algorithm)];
-    if (oid !== OID.content) return [];
-    return children(forge.asn1.fromDer(octets(value))).flatMap((bag) => {
-      const [kind, wrapped] = children(bag);
-      return oidOf(kind) === OID.shroudedKeyBag ? [der(required(children(only(wrapped))[0]))] : [];
-    });
-  });
 }

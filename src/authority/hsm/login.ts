@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { TokenSlot } from "./find-slot.ts";
 import { CK, type Handle, type Pkcs11, TOKEN_FLAG } from "./pkcs11.ts";
 import { CKR, CkrError, ckrOf } from "./pkcs11-error.ts";
-import { tokenError, unusableToken } from "./token-error.ts";
+import { asTokenError, tokenError, unusableToken } from "./token-error.ts";
 
 /** Gives the user's PIN of a token, by its label; throws `usage` where none is given. */
 export type PinSource = (label: string) => Promise<string>;
@@ -69,8 +69,7 @@ export async function login(pkcs11: Pkcs11, slot: TokenSlot, pin: PinSource, mem
     return { session, again };
   } catch (error) {
     closeQuietly(pkcs11, session);
-    const code = ckrOf(error);
-    throw code === undefined ? error : tokenError(label, code, error);
+    throw asTokenError(label, error);
   }
 }
 
@@ -91,8 +90,7 @@ function openFirst(pkcs11: Pkcs11, { slot, label }: TokenSlot): Handle {
   try {
     return pkcs11.C_OpenSession(slot, CK.CKF_SERIAL_SESSION);
   } catch (error) {
-    const code = ckrOf(error);
-    throw code === undefined ? error : tokenError(label, code, error);
+    throw asTokenError(label, error);
   }
 }
 

@@ -6,7 +6,7 @@ import { CK, findPkcs11Package, loadPkcs11, type Pkcs11 } from "./pkcs11.ts";
 import { CKR, ckrOf } from "./pkcs11-error.ts";
 import type { Pkcs11Uri } from "./pkcs11-uri.ts";
 import { openToken, type Token } from "./token.ts";
-import { tokenError } from "./token-error.ts";
+import { asTokenError } from "./token-error.ts";
 
 /** The tokens of a site's PKCS#11 module. Nothing is loaded before the first of them is asked for. */
 export interface Tokens {
@@ -108,8 +108,7 @@ function asUnusable<T>(module: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    const code = ckrOf(error);
-    throw code === undefined ? error : tokenError(module, code, error);
+    throw asTokenError(module, error);
   }
 }
 

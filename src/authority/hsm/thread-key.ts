@@ -3,7 +3,7 @@ import { handleOf } from "./find-slot.ts";
 import { loadPkcs11 } from "./pkcs11.ts";
 import { ckrOf, isSessionLost } from "./pkcs11-error.ts";
 import { type SessionBoard, takeSession } from "./session-board.ts";
-import { tokenError } from "./token-error.ts";
+import { asTokenError, tokenError } from "./token-error.ts";
 import { signInToken, type TokenDigest } from "./token-signature.ts";
 
 /** A key in a token, for a thread that mints; the module is initialised and logged in by the main thread. Survives the structured clone. */
@@ -41,17 +41,13 @@ export function openThreadKey(key: ThreadKey): SignDigest {
         return signOnce();
       } catch (error) {
         const code = ckrOf(error);
-        if (code === undefined) throw error;
-        if (!isSessionLost(code)) throw tokenError(key.label, code, error);
+        if (code === undefined || !isSessionLost(code)) throw error;
         const hindered = session.renew(code);
         if (hindered !== undefined) throw tokenError(key.label, hindered, error);
-      }
-      try {
         return signOnce();
-      } catch (error) {
-        const code = ckrOf(error);
-        throw code === undefined ? error : tokenError(key.label, code, error);
       }
+    } catch (error) {
+      throw asTokenError(key.label, error);
     } finally {
       session.release();
     }

@@ -1,5 +1,5 @@
 import { OnboardingError } from "../../domain/error.ts";
-import { CKR, nameOfCkr } from "./pkcs11-error.ts";
+import { CKR, ckrOf, nameOfCkr } from "./pkcs11-error.ts";
 
 const GONE: ReadonlySet<number> = new Set([
   CKR.SLOT_ID_INVALID,
@@ -44,6 +44,12 @@ export function tokenError(label: string, code: number, cause?: unknown): Onboar
     );
   }
   return unusableToken(label, `failed (${nameOfCkr(code)}); look into the log of its module, and run again`, cause);
+}
+
+/** An error of PKCS#11 as the error of the token; any other error as it is. */
+export function asTokenError(label: string, error: unknown): unknown {
+  const code = ckrOf(error);
+  return code === undefined ? error : tokenError(label, code, error);
 }
 
 /** `issuer-unusable`: the token, and what is wrong with it. */

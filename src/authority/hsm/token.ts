@@ -11,7 +11,7 @@ import { CKR, CkrError, ckrOf, isSessionLost } from "./pkcs11-error.ts";
 import { type Pkcs11Uri, parsePkcs11Uri } from "./pkcs11-uri.ts";
 import { makeSessionBoard, releaseSessionsOf, renewLostSessions, type SessionBoard } from "./session-board.ts";
 import type { SignDigest, ThreadKey } from "./thread-key.ts";
-import { tokenError } from "./token-error.ts";
+import { asTokenError } from "./token-error.ts";
 import { signInToken } from "./token-signature.ts";
 
 /** A private key in a token, which signs and never comes out. */
@@ -102,8 +102,7 @@ export function openToken(pkcs11: Pkcs11, { hsm, packageFile, slot, loggedIn, in
         return act();
       }
     } catch (error) {
-      const code = ckrOf(error);
-      throw code === undefined ? error : tokenError(label, code, error);
+      throw asTokenError(label, error);
     }
   };
 

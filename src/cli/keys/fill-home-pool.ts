@@ -48,13 +48,11 @@ export async function poolCounts(
   useLedger: <T>(act: (ledger: Pick<Ledger, "countPoolKeys">) => Promise<T>) => Promise<T>,
 ): Promise<readonly { readonly algorithm: PoolAlgorithm; readonly wanted: number; readonly available: number }[]> {
   const state = poolState(home.keyPool, identity);
-  const found: { algorithm: PoolAlgorithm; wanted: number; available: number }[] = [];
-  for (const algorithm of POOL_ALGORITHMS) {
+  const counts = state.kind === "ours" ? await useLedger((ledger) => ledger.countPoolKeys()) : [];
+  return POOL_ALGORITHMS.flatMap((algorithm) => {
     const most = wanted[algorithm];
-    if (most === undefined) continue;
-    const available =
-      state.kind === "ours" ? await useLedger((ledger) => keysLeft(ledger, { pool: state.id, algorithm })) : 0;
-    found.push({ algorithm, wanted: most, available });
-  }
-  return found;
+    if (most === undefined) return [];
+    const available = state.kind === "ours" ? keysLeft(counts, { pool: state.id, algorithm }) : 0;
+    return [{ algorithm, wanted: most, available }];
+  });
 }

@@ -1,3 +1,4 @@
+import { nounFor } from "../../domain/noun-for.ts";
 import { describeCertificate } from "../../lookup/inspect/describe-certificate.ts";
 import type { Inspection } from "../../lookup/inspect/inspection.ts";
 import type { TruststoreContents } from "../../lookup/truststore-entries.ts";
@@ -25,7 +26,7 @@ export function truststoreJson({ format, entries }: TruststoreContents): Inspect
 /** A truststore for people, an entry after the other. */
 export function truststoreText(path: string, contents: TruststoreContents, options: TextOptions): string {
   const { format, entries } = truststoreJson(contents);
-  const count = entries.length === 1 ? "1 certificate" : `${entries.length} certificates`;
+  const count = `${entries.length} ${nounFor(entries.length, "certificate")}`;
   const lines = entries.flatMap(({ alias, chain: [certificate] }) => {
     if (certificate === undefined) return [];
     const row = (name: string, text: string) => wrapText(text, `  ${name.padEnd(10)}`, " ".repeat(12), options.width);

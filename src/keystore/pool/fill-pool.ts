@@ -56,7 +56,8 @@ export async function fillPool(options: FillOptions): Promise<readonly FilledKey
   for (const algorithm of POOL_ALGORITHMS) {
     const most = wanted[algorithm];
     if (most === undefined) continue;
-    const left = () => useLedger((ledger) => keysLeft(ledger, { pool: pool.id, algorithm }));
+    const left = async () =>
+      keysLeft(await useLedger((ledger) => ledger.countPoolKeys()), { pool: pool.id, algorithm });
     const before = await left();
     const added = options.signal.aborted ? 0 : await fillUp(options, algorithm, most - before);
     const available = added === 0 ? before : await left();

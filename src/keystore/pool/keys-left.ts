@@ -1,10 +1,6 @@
-import type { KeyPool, PoolClaim } from "../../ledger/key-pool.ts";
+import type { PoolClaim, PoolCount } from "../../ledger/key-pool.ts";
 
-/** How many keys of an algorithm a pool can still hand out. */
-export async function keysLeft(
-  ledger: Pick<KeyPool, "countPoolKeys">,
-  { pool, algorithm }: PoolClaim,
-): Promise<number> {
-  const counts = await ledger.countPoolKeys();
+/** How many keys of an algorithm a pool can still hand out, by the ledger's counts (`countPoolKeys`). */
+export function keysLeft(counts: readonly PoolCount[], { pool, algorithm }: PoolClaim): number {
   return counts.find((count) => count.pool === pool && count.algorithm === algorithm)?.available ?? 0;
 }

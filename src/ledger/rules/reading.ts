@@ -2,15 +2,12 @@ import { STAGES, type Stage } from "../../domain/stage.ts";
 import type { Reading } from "../reading.ts";
 import type { Engine } from "./engine.ts";
 import { pages } from "./pages.ts";
+import type { Statements } from "./statements.ts";
 
 /** What reports and checks read. */
 export function readingRules({ read }: Engine): Omit<Reading, "countLotCertificates"> {
   return {
-    countByStage: (lot) =>
-      read(async (on) => {
-        const found = new Map((await on.countStages(lot)).map(({ stage, n }) => [stage, n]));
-        return Object.fromEntries(STAGES.map((stage) => [stage, found.get(stage) ?? 0])) as Record<Stage, number>;
-      }),
+    countByStage: (lot) => read(async (on) => (await stagesOf(on, [lot])).get(lot) ?? noDevices()),
     lotIssuers: (lot) => read((on) => on.lotIssuers(lot)),
     rejects: (lot) =>
       pages(
@@ -35,16 +32,25 @@ export function readingRules({ read }: Engine): Omit<Reading, "countLotCertifica
     lotHeads: (lots) => read((on) => on.lotHeads(lots)),
     lotFigures: (lots) =>
       read(async (on) => {
-        const counts = new Map<string, Record<Stage, number>>();
-        for (const { name, stage, n } of await on.countLotStages(lots)) {
-          const of = counts.get(name) ?? noDevices();
-          of[stage] = n;
-          counts.set(name, of);
-        }
+        const counts = await stagesOf(on, lots);
         return (await on.lotFigures(lots)).map((lot) => ({ ...lot, counts: counts.get(lot.name) ?? noDevices() }));
       }),
     issuedByDay: (from) => read((on) => on.issuedByDay(Date.parse(from))),
   };
+}
+
+/** Devices at each stage, by lot; a lot that is not known is left out. */
+async function stagesOf(
+  on: Statements,
+  lots: readonly string[],
+): Promise<ReadonlyMap<string, Readonly<Record<Stage, number>>>> {
+  const counts = new Map<string, Record<Stage, number>>();
+  for (const { name, stage, n } of await on.countStages(lots)) {
+    const of = counts.get(name) ?? noDevices();
+    of[stage] = n;
+    counts.set(name, of);
+  }
+  return counts;
 }
 
 function noDevices(): Record<Stage, number> {

@@ -1,10 +1,10 @@
 import type { DeviceRecord } from "../../domain/report.ts";
-import type { ReceiptChanges, Receipts } from "../receipts.ts";
+import { isBetweenSpans, type ReceiptChanges, type Receipts } from "../receipts.ts";
 import type { Engine } from "./engine.ts";
 import type { StoredEvent } from "./event-digest.ts";
 import { START } from "./pages.ts";
 import { requireLease } from "./require-lease.ts";
-import type { DevicePlace } from "./statements/receipts.ts";
+import type { DevicePlace } from "./statements/reading.ts";
 import type { Statements } from "./statements.ts";
 
 const PAGE_EVENTS = 500;
@@ -36,10 +36,7 @@ export function receiptRules({ read, write }: Engine): Receipts {
     adoptReceipt: (lease, receipt) =>
       write(async (on, append) => {
         const lot = await requireLease(on, lease);
-        const spans = await on.receiptSpans();
-        const isLost = spans.some(
-          ({ first }, index) => index > 0 && receipt.number < first && receipt.number > (spans[index - 1]?.last ?? 0),
-        );
+        const isLost = isBetweenSpans(receipt.number, await on.receiptSpans());
         if (!isLost || !(await on.addForeignReceipt(lot, receipt))) return false;
         const { number, sha256 } = receipt;
         append({ chain: lot, kind: "receipt-adopted", subject: lease.lot, detail: { number, sha256 } });

@@ -1,11 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { foldId } from "../../domain/device.ts";
 import type { DeviceKey, RowReject } from "../looking-up.ts";
+import { ARCHIVE } from "../rules/event-digest.ts";
 import type { CertificateState, DeviceState, FoundEvent, LookingUpStatements } from "../rules/statements/looking-up.ts";
 import { prepare } from "./statement.ts";
-
-/** The chain of a ledger from before lots had chains of their own; its lots are told by the event's subject. */
-const ARCHIVE = -1;
 
 // CROSS JOIN everywhere: SQLite keeps the order, so that what was asked for is looked up in an index.
 export function lookingUpStatements(database: DatabaseSync): LookingUpStatements {
@@ -105,7 +103,7 @@ function certificateReads(
 function eventReads(database: DatabaseSync): Pick<LookingUpStatements, "numberedEvents" | "revocationEvents"> {
   type Found = FoundEvent & { readonly device: number };
   const FOUND = "SELECT asked.value ->> 0 AS device, e.chain, e.seq, e.at_ms AS atMs, e.kind";
-  // Both chains that a lot's events can be in; the index is used for each of them.
+  // Both chains that a lot's events can be in, in the archive told by their subject; the index is used for each of them.
   const CHAINS = `json_each(?1) AS asked
      CROSS JOIN (SELECT 0 AS archived UNION ALL SELECT 1) AS either
      CROSS JOIN events AS e INDEXED BY events_by_number

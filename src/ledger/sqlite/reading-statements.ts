@@ -4,7 +4,7 @@ import type { RegistrationRow } from "../../domain/registration.ts";
 import { STAGES, type Stage } from "../../domain/stage.ts";
 import type { IssuedOnDay, LotFigures, LotHead, MintedRecord } from "../reading.ts";
 import type { Place } from "../rules/statements/place.ts";
-import type { ReadingStatements } from "../rules/statements/reading.ts";
+import type { DevicePlace, ReadingStatements } from "../rules/statements/reading.ts";
 import { prepare, prepareTuples } from "./statement.ts";
 
 interface RejectRow extends Place {
@@ -28,7 +28,8 @@ interface HeadRow extends Omit<LotHead, "heldBy"> {
   readonly processStart: string;
 }
 
-type DeviceRow = readonly [
+/** A device at its place, of a statement whose rows are arrays. */
+export type DeviceRow = readonly [
   line: number,
   id: number,
   externalId: string,
@@ -61,11 +62,11 @@ const OF_LOT = `
 
 export function readingStatements(database: DatabaseSync): ReadingStatements {
   // Stage by stage: entries of the index are counted without being compared, in half of the time of a GROUP BY.
-  const counts = prepare<{ stage: Stage; n: number }>(
+  const counts = prepare<{ name: string; stage: Stage; n: number }>(
     database,
-    `SELECT asked.value AS stage,
-            (SELECT count(*) FROM devices WHERE lot = ${LOT} AND devices.stage = asked.value) AS n
-     FROM json_each(?2) AS asked`,
+    `SELECT lots.name, stages.value AS stage,
+            (SELECT count(*) FROM devices WHERE lot = lots.id AND devices.stage = stages.value) AS n
+     FROM json_each(?1) AS asked CROSS JOIN lots ON lots.name = asked.value CROSS JOIN json_each(?2) AS stages`,
   );
   const issuers = prepare<{ issuer: string }>(
     database,
@@ -124,12 +125,6 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
              WHERE lot = lots.id AND stage = 'rejected' AND certificate IS NOT NULL AND part IS NOT NULL) AS resendable
      FROM json_each(?) AS asked CROSS JOIN lots ON lots.name = asked.value WHERE lots.issuer IS NOT NULL`,
   );
-  const lotStages = prepare<{ name: string; stage: Stage; n: number }>(
-    database,
-    `SELECT lots.name, stages.value AS stage,
-            (SELECT count(*) FROM devices WHERE lot = lots.id AND devices.stage = stages.value) AS n
-     FROM json_each(?1) AS asked CROSS JOIN lots ON lots.name = asked.value CROSS JOIN json_each(?2) AS stages`,
-  );
   const issuedByDay = prepare<IssuedOnDay>(
     database,
     `SELECT batches.issuer, date(runs.started_at_ms / 1000, 'unixepoch') AS day, sum(batches.issued) AS issued
@@ -138,7 +133,7 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
      GROUP BY 2, 1 ORDER BY 2, 1`,
   );
   return {
-    countStages: async (lot) => counts.all(lot, JSON.stringify(STAGES)),
+    countStages: async (lots) => counts.all(JSON.stringify(lots), JSON.stringify(STAGES)),
     lotIssuers: async (lot) => issuers.all(lot).map(({ issuer }) => issuer),
     rejectPage: async (lot, after, limit) =>
       rejects.all(lot, after.line, after.id, limit).map(({ line, id, field, message, ...row }) => ({
@@ -152,12 +147,7 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
           device: row.device === 1,
         },
       })),
-    devicePage: async (lot, after, limit) =>
-      devices
-        .all(lot, after.line, after.id, limit)
-        .map(([line, id, externalId, serialNumber, sha256, notAfterMs, stage]) => {
-          return { line, id, device: { externalId, serialNumber, sha256, notAfterMs, stage } };
-        }),
+    devicePage: async (lot, after, limit) => devices.all(lot, after.line, after.id, limit).map(devicePlace),
     mintedPage: async (lot, after, limit) =>
       minted
         .all(lot, after.line, after.id, limit)
@@ -166,9 +156,12 @@ export function readingStatements(database: DatabaseSync): ReadingStatements {
     mintedAt: async (lot, places) => mintedAt.all(lot, JSON.stringify(places)).map(recordOf),
     lotHeads: async (lots) => (lots === undefined ? allHeads.all() : someHeads.all(JSON.stringify(lots))).map(headOf),
     lotFigures: async (lots) => figures.all(JSON.stringify(lots)),
-    countLotStages: async (lots) => lotStages.all(JSON.stringify(lots), JSON.stringify(STAGES)),
     issuedByDay: async (fromMs) => issuedByDay.all(fromMs),
   };
+}
+
+export function devicePlace([line, id, externalId, serialNumber, sha256, notAfterMs, stage]: DeviceRow): DevicePlace {
+  return { line, id, device: { externalId, serialNumber, sha256, notAfterMs, stage } };
 }
 
 function headOf({ host, bootId, pid, processStart, ...head }: HeadRow): LotHead {

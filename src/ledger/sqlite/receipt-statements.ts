@@ -1,8 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { RevocationReason } from "../../domain/certificate.ts";
-import type { Stage } from "../../domain/stage.ts";
 import type { ReceiptRecord, ReceiptSpan } from "../receipts.ts";
-import type { DevicePlace, ReceiptMark, ReceiptStatements } from "../rules/statements/receipts.ts";
+import type { ReceiptMark, ReceiptStatements } from "../rules/statements/receipts.ts";
+import { type DeviceRow, devicePlace } from "./reading-statements.ts";
 import { prepare, prepareTuples } from "./statement.ts";
 
 interface RecordRow extends Omit<ReceiptRecord, "known"> {
@@ -13,16 +13,6 @@ interface ReceiptRow extends RecordRow {
   readonly content: string;
   readonly signature: Uint8Array;
 }
-
-type PlaceRow = readonly [
-  line: number,
-  id: number,
-  externalId: string,
-  serialNumber: string,
-  sha256: string,
-  notAfterMs: number | null,
-  stage: Stage | null,
-];
 
 interface ChangeRow {
   readonly externalId: string;
@@ -115,11 +105,12 @@ type ReadsOfThen = Pick<ReceiptStatements, "movedSince" | "devicePageThen" | "ch
 function readsOfThen(database: DatabaseSync): ReadsOfThen {
   // The newest of the device's certificates of then, where the device has a later one today or none; and those whose line
   // has changed. The line of then is what was noted at the first change after the receipt.
-  const moved = prepareTuples<PlaceRow>(
+  const moved = prepareTuples<DeviceRow>(
     database,
     `SELECT coalesce((SELECT line FROM receipt_lines AS l WHERE l.device = was.device AND l.receipt >= ?3
                       ORDER BY l.receipt LIMIT 1), d.line) AS line,
-            was.device AS id, c.external_id, lower(hex(c.serial)), lower(hex(c.sha256)), c.not_after_ms, d.stage
+            was.device AS id, c.external_id, lower(hex(c.serial)), lower(hex(c.sha256)), c.not_after_ms,
+            coalesce(d.stage, 'revoked')
      FROM (
        SELECT c.device, max(c.id) AS certificate FROM ${THEN} LEFT JOIN devices AS d ON d.id = c.device
        WHERE ${OF_THEN} AND c.device IS NOT NULL AND (d.certificate IS NULL OR d.certificate > ?2) GROUP BY c.device
@@ -130,7 +121,7 @@ function readsOfThen(database: DatabaseSync): ReadsOfThen {
      CROSS JOIN certificates AS c ON c.id = was.certificate LEFT JOIN devices AS d ON d.id = was.device
      ORDER BY 1, 2`,
   );
-  const page = prepareTuples<PlaceRow>(
+  const page = prepareTuples<DeviceRow>(
     database,
     `SELECT d.line, d.id, d.external_id, lower(hex(c.serial)), lower(hex(c.sha256)), c.not_after_ms, d.stage
      FROM devices AS d INDEXED BY devices_by_line CROSS JOIN certificates AS c ON c.id = d.certificate
@@ -175,10 +166,6 @@ function readsOfThen(database: DatabaseSync): ReadsOfThen {
       };
     },
   };
-}
-
-function devicePlace([line, id, externalId, serialNumber, sha256, notAfterMs, stage]: PlaceRow): DevicePlace {
-  return { line, id, device: { externalId, serialNumber, sha256, notAfterMs, stage: stage ?? "revoked" } };
 }
 
 function stored<Row extends RecordRow>(row: Row): Omit<Row, "known"> & { readonly known: boolean } {

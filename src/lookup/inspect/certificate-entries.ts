@@ -16,7 +16,7 @@ export function certificateEntries(
 }
 
 /** Whether each certificate is issued by the next: by its name and its key. */
-export function isChain(certificates: readonly Buffer[]): boolean {
+function isChain(certificates: readonly Buffer[]): boolean {
   return certificates.every((own, index) => {
     const issuer = certificates[index + 1];
     return issuer === undefined || isIssuedBy(own, issuer);

@@ -38,7 +38,8 @@ export function describeCrl(der: Buffer): InspectedEntry {
   };
 }
 
-function isTime(element: DerElement | undefined): element is DerElement {
+/** Whether an element has the tag of a time. */
+export function isTime(element: DerElement | undefined): element is DerElement {
   return element?.tag === TAG.UTC_TIME || element?.tag === TAG.GENERALIZED_TIME;
 }
 

@@ -113,9 +113,11 @@ function basicConstraints(value: Buffer): string {
 }
 
 function generalNames(value: Buffer): string {
-  return children(value)
-    .map((name) => generalName(name))
-    .join(", ");
+  return inWords(children(value));
+}
+
+function inWords(names: readonly DerElement[]): string {
+  return names.map((name) => generalName(name)).join(", ");
 }
 
 /** keyid, then issuer and number of the issuer's certificate (RFC 5280, 4.2.1.1). */
@@ -123,10 +125,7 @@ function authorityKey(value: Buffer): string {
   return children(value)
     .map((field) => {
       if (field.tag === 0x80) return `keyid:${colons(field.content)}`;
-      if (field.tag === 0xa1)
-        return readChildren(field.content)
-          .map((name) => generalName(name))
-          .join(", ");
+      if (field.tag === 0xa1) return inWords(readChildren(field.content));
       return field.tag === 0x82 ? `serial:${colons(field.content)}` : hex(field.raw);
     })
     .join(", ");
@@ -149,11 +148,7 @@ function distributionPoints(value: Buffer): string {
     .map((point) => {
       const name = readChildren(point.content).find(({ tag }) => tag === 0xa0);
       const full = name === undefined ? undefined : readElement(name.content);
-      return full?.tag === 0xa0
-        ? readChildren(full.content)
-            .map((name) => generalName(name))
-            .join(", ")
-        : hex(point.raw);
+      return full?.tag === 0xa0 ? inWords(readChildren(full.content)) : hex(point.raw);
     })
     .join(", ");
 }

@@ -2,13 +2,20 @@ import { TAG } from "../../asn1/der.ts";
 import { type DerElement, DerError, readChildren, readElement, readWhole } from "../../asn1/read-der.ts";
 import { readPkcs7 } from "../../authority/foreign/read-pkcs7.ts";
 import { OnboardingError } from "../../domain/error.ts";
+import { nounFor } from "../../domain/noun-for.ts";
 import { readPemText, tidyPemText } from "../../x509/pem.ts";
-import { certificateEntries, isChain } from "./certificate-entries.ts";
-import { describeCrl } from "./describe-crl.ts";
+import { certificateEntries } from "./certificate-entries.ts";
+import { describeCrl, isTime } from "./describe-crl.ts";
 import { describeRequest } from "./describe-request.ts";
 import type { FilePasswords } from "./file-passwords.ts";
 import { inspectJks } from "./inspect-jks.ts";
-import { inspectLegacyKey, inspectPlainKey, inspectPublicKey, inspectSealedKey } from "./inspect-key.ts";
+import {
+  type InspectedKey,
+  inspectLegacyKey,
+  inspectPlainKey,
+  inspectPublicKey,
+  inspectSealedKey,
+} from "./inspect-key.ts";
 import { inspectPkcs12 } from "./inspect-pkcs12.ts";
 import { describeDetachedSignature, inspectReceipt } from "./inspect-receipt.ts";
 import type { InspectedEntry, Inspection } from "./inspection.ts";
@@ -74,7 +81,7 @@ async function inspectPem(octets: Buffer, passwords: FilePasswords): Promise<Ins
   const passedOver = new Set<string>();
   for (const { label, der, text } of blocks) {
     if (der === undefined) {
-      if (label.endsWith("PRIVATE KEY")) parts.push(await keyPart(inspectLegacyKey(text, passwords)));
+      if (label.endsWith("PRIVATE KEY")) parts.push(keyPart(await inspectLegacyKey(text, passwords)));
       else passedOver.add(label);
     } else if (der[0] === TAG.SEQUENCE && !PASSED_OVER.has(label)) {
       parts.push(label === "TRUSTED CERTIFICATE" ? trustedPart(der) : await readPart(readElement(der).raw, passwords));
@@ -96,57 +103,45 @@ function trustedPart(der: Buffer): Part {
 }
 
 async function readPart(der: Buffer, passwords: FilePasswords): Promise<Part> {
-  const fields = firstFields(der);
-  const [first, second] = fields;
+  const [first, second] = firstElements(readWhole(der, TAG.SEQUENCE).content, 3);
   if (first?.tag === TAG.OID) return { kind: "whole", inspection: inspectPkcs7(der) };
   if (first?.tag === TAG.INTEGER) {
     const isPkcs12 =
       second?.tag === TAG.SEQUENCE && readChildren(second.content)[0]?.tag === TAG.OID && first.content[0] === 3;
     if (isPkcs12) return { kind: "whole", inspection: await inspectPkcs12(der, passwords) };
-    return keyPart(Promise.resolve(inspectPlainKey(der)));
+    return keyPart(inspectPlainKey(der));
   }
   if (first?.tag !== TAG.SEQUENCE) throw unreadableFile("it is DER (ASN.1), but of nothing that is known here");
-  if (second?.tag === TAG.OCTET_STRING) return keyPart(inspectSealedKey(der, passwords));
-  if (second?.tag === TAG.BIT_STRING) return keyPart(Promise.resolve(inspectPublicKey(der)));
+  if (second?.tag === TAG.OCTET_STRING) return keyPart(await inspectSealedKey(der, passwords));
+  if (second?.tag === TAG.BIT_STRING) return keyPart(inspectPublicKey(der));
   return signedPart(der, first);
 }
 
-/** Few of the elements that a structure begins with; a revocation list has a million inside them. */
-function firstFields(der: Buffer): readonly DerElement[] {
-  const { content } = readWhole(der, TAG.SEQUENCE);
-  const fields: DerElement[] = [];
-  for (let offset = 0; offset < content.length && fields.length < 3; ) {
-    const field = readElement(content, offset);
-    fields.push(field);
-    offset = field.end;
+/** The elements that a structure begins with, so many at most; a revocation list has a million inside them. */
+function firstElements(content: Buffer, most: number): readonly DerElement[] {
+  const elements: DerElement[] = [];
+  for (let offset = 0; offset < content.length && elements.length < most; ) {
+    const element = readElement(content, offset);
+    elements.push(element);
+    offset = element.end;
   }
-  return fields;
+  return elements;
 }
 
 /** A certificate, a request or a revocation list: the signed part tells which (RFC 5280, 4.1 and 5.1; RFC 2986, 4). */
 function signedPart(der: Buffer, { content }: DerElement): Part {
-  const tags = signedTags(content);
+  const fields = firstElements(content, 5);
+  const tags = fields.map(({ tag }) => tag);
   const whole = (kind: "request" | "crl", format: string, entry: InspectedEntry): Part => ({
     kind: "whole",
     inspection: { kind, format, entries: [entry] },
   });
   // A list: perhaps a version, then algorithm, issuer and a time.
-  const isTime = (tag: number | undefined) => tag === TAG.UTC_TIME || tag === TAG.GENERALIZED_TIME;
-  if (isTime(tags[2]) || isTime(tags[3])) return whole("crl", "revocation list", describeCrl(der));
+  if (isTime(fields[2]) || isTime(fields[3])) return whole("crl", "revocation list", describeCrl(der));
   // A request: a version, the name and the key, and then attributes or nothing.
   const isRequest = tags[0] === TAG.INTEGER && tags[1] === TAG.SEQUENCE && (tags[3] === undefined || tags[3] === 0xa0);
   if (isRequest) return whole("request", "certificate request", describeRequest(der));
   return { kind: "certificate", der };
-}
-
-function signedTags(content: Buffer): readonly number[] {
-  const tags: number[] = [];
-  for (let offset = 0; offset < content.length && tags.length < 5; ) {
-    const { tag, end } = readElement(content, offset);
-    tags.push(tag);
-    offset = end;
-  }
-  return tags;
 }
 
 function inspectPkcs7(der: Buffer): Inspection {
@@ -155,15 +150,14 @@ function inspectPkcs7(der: Buffer): Inspection {
   const signature = describeDetachedSignature(der);
   return {
     kind: "pkcs7",
-    format: `PKCS#7 (CMS), ${type}${signers > 0 ? `, ${signers === 1 ? "1 signature" : `${signers} signatures`}` : ""}`,
+    format: `PKCS#7 (CMS), ${type}${signers > 0 ? `, ${signers} ${nounFor(signers, "signature")}` : ""}`,
     entries: [...certificateEntries(certificates), ...lists],
     ...(signature && { signature }),
     ...(type !== "signed data" && { notes: ["what is inside is not shown"] }),
   };
 }
 
-async function keyPart(key: ReturnType<typeof inspectSealedKey>): Promise<Part> {
-  const { entry, format, problem } = await key;
+function keyPart({ entry, format, problem }: InspectedKey): Part {
   return { kind: "whole", inspection: { kind: "key", format, entries: [entry], ...(problem && { problem }) } };
 }
 
@@ -189,12 +183,14 @@ function together(parts: readonly Part[], form: "PEM" | "DER"): Inspection {
 }
 
 function inspectCertificates(certificates: readonly Buffer[]): Inspection {
-  if (certificates.length === 1) {
-    return { kind: "certificate", format: "certificate", entries: certificateEntries(certificates) };
-  }
-  const count = `${certificates.length} certificates`;
-  if (isChain(certificates)) return { kind: "chain", format: count, entries: certificateEntries(certificates) };
-  return { kind: "truststore", format: count, entries: certificateEntries(certificates, "trusted") };
+  const entries = certificateEntries(certificates, "trusted");
+  if (certificates.length === 1) return { kind: "certificate", format: "certificate", entries };
+  // Of several, a single entry is their chain.
+  return {
+    kind: entries.length === 1 ? "chain" : "truststore",
+    format: `${certificates.length} certificates`,
+    entries,
+  };
 }
 
 /** For files that somebody took for one of ours. */

@@ -8,7 +8,7 @@ import {
   pkcs12MacFits,
   readPkcs12Outline,
 } from "../../authority/foreign/pkcs12-outline.ts";
-import { certificateEntries, chainFrom } from "./certificate-entries.ts";
+import { chainFrom } from "./certificate-entries.ts";
 import { describeCertificate } from "./describe-certificate.ts";
 import { encryptionName } from "./encryption-name.ts";
 import { closedFile, type FilePasswords, tryPasswords } from "./file-passwords.ts";
@@ -129,12 +129,13 @@ function contentsOf(bags: readonly Pkcs12Bag[]): Pick<Inspection, "kind" | "entr
   });
   const others = certificates
     .filter(({ certificate }) => !used.has(certificate))
-    .flatMap(({ trusted, friendlyName, certificate }) => {
-      const [entry] = certificateEntries([certificate]);
-      return entry === undefined
-        ? []
-        : [{ ...aliasOf(friendlyName), ...entry, kind: trusted ? ("trusted" as const) : entry.kind }];
-    });
+    .map(
+      ({ trusted, friendlyName, certificate }): InspectedEntry => ({
+        ...aliasOf(friendlyName),
+        kind: trusted ? "trusted" : "certificate",
+        chain: [describeCertificate(certificate)],
+      }),
+    );
   const isTruststore = keys.length === 0 && others.length > 0 && others.every(({ kind }) => kind === "trusted");
   return { kind: isTruststore ? "truststore" : "pkcs12", entries: [...keyEntries, ...others] };
 }

@@ -1,12 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { TAG } from "../../asn1/der.ts";
 import { DerError, readChildren, readOid, readWhole } from "../../asn1/read-der.ts";
-
-const CURVES: Readonly<Record<string, string>> = {
-  prime256v1: "ec-p256",
-  secp384r1: "ec-p384",
-  secp521r1: "ec-p521",
-};
+import { keyAlgorithmOf } from "../../authority/key-algorithm.ts";
 
 /** The key type of a DER SubjectPublicKeyInfo as jobs name it, such as ec-p256. Throws `DerError` for what is none. */
 export function spkiAlgorithm(spki: Buffer): string {
@@ -29,10 +24,12 @@ function publicKey(spki: Buffer): KeyObject | undefined {
 
 /** The same of a key that has been read. */
 export function keyObjectAlgorithm(key: KeyObject): string {
+  const known = keyAlgorithmOf(key);
+  if (known !== undefined) return known;
   const { asymmetricKeyType: type = "unknown", asymmetricKeyDetails: details } = key;
   if (type === "ec") {
     const curve = details?.namedCurve ?? "unknown";
-    return CURVES[curve] ?? `ec-${curve}`;
+    return curve === "secp521r1" ? "ec-p521" : `ec-${curve}`;
   }
   const bits = details?.modulusLength;
   return bits === undefined ? type : `${type}-${bits}`;

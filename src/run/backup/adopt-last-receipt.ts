@@ -3,7 +3,7 @@ import type { Home, LotLayout } from "../../disk/layout.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { LotLease } from "../../ledger/locks.ts";
 import { readReceiptOctets } from "../../verify/read-receipt-octets.ts";
-import { verifyReceiptSignature } from "../../verify/verify-receipt-signature.ts";
+import { readReceiptFile, verifyReceiptSignature } from "../../verify/verify-receipt-signature.ts";
 import { placeReceipts } from "../lot/place-receipts.ts";
 import { receiptAnchors } from "../lot/receipt-anchors.ts";
 
@@ -19,7 +19,7 @@ export async function adoptLastReceipt(
 ): Promise<boolean> {
   const octets = readReceiptOctets(files);
   if (octets?.signature === undefined) return false;
-  const { receipt } = verifyReceiptSignature(octets);
+  const receipt = readReceiptFile(octets.content);
   const anchors = receipt && receiptAnchors(home, receipt);
   if (receipt === undefined || anchors === undefined) return false;
   const { ledger: id } = await ledger.identity();

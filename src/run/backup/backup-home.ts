@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
-import { cpSync, createReadStream, existsSync, globSync, statSync } from "node:fs";
+import { cpSync, existsSync, globSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pid } from "node:process";
 import { packArchive } from "../../disk/archive.ts";
+import { digestFile } from "../../disk/digest-file.ts";
 import { diskError } from "../../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FILE, PRIVATE_FOLDER, remove, writeNew } from "../../disk/durable.ts";
 import type { Home } from "../../disk/layout.ts";
@@ -89,9 +89,7 @@ export async function digestFiles(folder: string): Promise<Record<string, string
   const digests: Record<string, string> = {};
   for (const path of globSync("**/*", { cwd: folder }).sort()) {
     if (!statSync(join(folder, path)).isFile()) continue;
-    const hash = createHash("sha256");
-    for await (const chunk of createReadStream(join(folder, path))) hash.update(chunk as Buffer);
-    digests[portablePath(path)] = hash.digest("hex");
+    digests[portablePath(path)] = await digestFile(join(folder, path));
   }
   return digests;
 }

@@ -1,7 +1,7 @@
 import { receiptFiles } from "../../disk/layout.ts";
 import { readReceiptOctets } from "../../verify/read-receipt-octets.ts";
 import { verifyReceipt } from "../../verify/verify-receipt.ts";
-import { verifyReceiptSignature } from "../../verify/verify-receipt-signature.ts";
+import { readReceiptFile, verifyReceiptSignature } from "../../verify/verify-receipt-signature.ts";
 import { receiptAnchors } from "../lot/receipt-anchors.ts";
 import type { Check } from "./check-scope.ts";
 
@@ -24,7 +24,7 @@ export async function checkReceipt({ ledger, home, lot, drawn, tell, notes }: Ch
     fault(`${files.json} is not there; the lot's next run writes it again`);
     return;
   }
-  const { receipt } = verifyReceiptSignature(octets);
+  const receipt = readReceiptFile(octets.content);
   const { faults } = verifyReceiptSignature(octets, receipt && receiptAnchors(home, receipt));
   for (const what of faults) fault(what);
   if (receipt === undefined) return;

@@ -58,7 +58,7 @@ async function openLotPool(tools: PoolTools, work: PoolWork): Promise<LotKeyPool
   }
   const state = poolState(home.keyPool, await ledger.identity());
   if (state.kind === "foreign") return without(tools, work, `${state.reason}; lotmint keys fill begins another one`);
-  if (state.kind === "none" || (await keysLeft(ledger, { pool: state.id, algorithm })) === 0) {
+  if (state.kind === "none" || keysLeft(await ledger.countPoolKeys(), { pool: state.id, algorithm }) === 0) {
     return without(tools, work, `it holds no keys of ${algorithm}; fill it with lotmint keys fill`);
   }
   const keyPool = await openPool(home.keyPool, passphrase);
@@ -72,7 +72,7 @@ async function closeLotPool(tools: PoolTools, work: PoolWork, pool: LotKeyPool |
   const { algorithm } = pool.keys;
   await wipeTaken(ledger, tools.home.keyPool, pool.keyPool.id);
   const wanted = site.keyPool?.[algorithm] ?? 0;
-  const available = await keysLeft(ledger, pool.keys);
+  const available = keysLeft(await ledger.countPoolKeys(), pool.keys);
   if (!isPoolLow(available, wanted)) return;
   const note = `the key pool is low: ${available} of ${wanted} ${nounFor(wanted, "key")} of ${algorithm} ${nounFor(available, "is", "are")} left; lotmint watch fills it when it has nothing else to do, or lotmint keys fill`;
   work.walk.note(note);

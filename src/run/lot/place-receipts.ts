@@ -41,7 +41,7 @@ export async function replaceMissingReceipts(
   const missing: number[] = [];
   for (const { number, lot: own } of await ledger.receipts(lot)) {
     const files = receiptFiles(folder, number, own);
-    if (readIfThere(files.json) !== undefined && readIfThere(files.signature) !== undefined) continue;
+    if (existsSync(files.json) && existsSync(files.signature)) continue;
     const receipt = await ledger.receipt(number);
     if (receipt === undefined) continue;
     ensureFolder(folder, PRIVATE_FOLDER);
@@ -85,8 +85,8 @@ function write(files: ReceiptFiles, { content, signature }: StoredReceipt, mode:
 }
 
 function writeMissing(files: ReceiptFiles, { content, signature }: StoredReceipt): void {
-  if (readIfThere(files.signature) === undefined) replaceShared(files.signature, signature, PRIVATE_FILE);
-  if (readIfThere(files.json) === undefined) replaceShared(files.json, content, PRIVATE_FILE);
+  if (!existsSync(files.signature)) replaceShared(files.signature, signature, PRIVATE_FILE);
+  if (!existsSync(files.json)) replaceShared(files.json, content, PRIVATE_FILE);
 }
 
 function readIfThere(path: string): Buffer | undefined {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { announceStep } from "../../disk/announce-step.ts";
+import { digestFile } from "../../disk/digest-file.ts";
 import { commitFilled, PRIVATE_FILE, remove, startReplacement } from "../../disk/durable.ts";
 import { deviceFolder, isSegmentOf, type LotLayout } from "../../disk/layout.ts";
 import { OnboardingError } from "../../domain/error.ts";
@@ -62,9 +63,7 @@ async function writeList(path: string, merged: MergedPasswords): Promise<void> {
       write(lines);
     }),
   );
-  const read = createHash("sha256");
-  for await (const octets of createReadStream(path)) read.update(octets as Buffer);
-  if (read.digest("hex") === written.digest("hex")) return;
+  if ((await digestFile(path)) === written.digest("hex")) return;
   throw new OnboardingError(
     `${path} is not what was just written to it; another program or the disk has changed it, nothing is lost: correct that and run again`,
     { code: "disk-unwritable" },

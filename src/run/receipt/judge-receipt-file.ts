@@ -7,7 +7,7 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import { readReceiptOctets } from "../../verify/read-receipt-octets.ts";
 import { type SinceThen, verifyReceipt } from "../../verify/verify-receipt.ts";
 import { verifyReceiptChain } from "../../verify/verify-receipt-chain.ts";
-import { type ReceiptOctets, verifyReceiptSignature } from "../../verify/verify-receipt-signature.ts";
+import { type ReceiptOctets, readReceiptFile, verifyReceiptSignature } from "../../verify/verify-receipt-signature.ts";
 import type { CertificateFields } from "../../x509/read-certificate.ts";
 import { receiptAnchors } from "../lot/receipt-anchors.ts";
 
@@ -42,8 +42,7 @@ export function openReceiptFile(path: string): ReceiptOctets {
   if (octets === undefined) {
     throw new OnboardingError(`there is no receipt ${filesOf(path).json}`, { code: "usage" });
   }
-  const { receipt, signed } = verifyReceiptSignature(octets);
-  if (receipt === undefined && signed === undefined) {
+  if (readReceiptFile(octets.content) === undefined && verifyReceiptSignature(octets).signed === undefined) {
     throw new OnboardingError(`${path} is no receipt, and no signature of one lies beside it`, { code: "usage" });
   }
   return octets;
@@ -87,7 +86,7 @@ export async function judgeOne(
   octets: ReceiptOctets,
   given?: readonly CertificateFields[],
 ): Promise<JudgedFile> {
-  const { receipt } = verifyReceiptSignature(octets);
+  const receipt = readReceiptFile(octets.content);
   const anchors = given ?? (receipt && receiptAnchors(home, receipt));
   const { faults } = verifyReceiptSignature(octets, anchors);
   const described = describe(octets, receipt);

@@ -1,6 +1,6 @@
-import type { DeviceRecord } from "../../../domain/report.ts";
 import type { NewReceipt, ReceiptChanges, ReceiptRecord, ReceiptSpan, StoredReceipt } from "../../receipts.ts";
 import type { Place } from "./place.ts";
+import type { DevicePlace } from "./reading.ts";
 
 /** What a lot stood at when a receipt was recorded. */
 export interface ReceiptMark {
@@ -8,10 +8,6 @@ export interface ReceiptMark {
   /** The lot's newest certificate; null for a receipt that was adopted. */
   readonly lastCertificate: number | null;
   readonly atMs: number;
-}
-
-export interface DevicePlace extends Place {
-  readonly device: DeviceRecord;
 }
 
 export interface ReceiptStatements {
