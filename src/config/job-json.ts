@@ -48,6 +48,16 @@ export function jobFromJson(text: string): Job {
   return copy.job;
 }
 
+/** The same, undefined where that throws: a copy that is damaged hinders the run of its own lot, not who looks at many. */
+export function readableJob(text: string): Job | undefined {
+  try {
+    return jobFromJson(text);
+  } catch (error) {
+    if (!(error instanceof OnboardingError)) throw error;
+    return undefined;
+  }
+}
+
 /** The names of the issuance settings in which two jobs differ, as the job file names them. */
 export function issuanceChanges(before: Job, after: Job): readonly string[] {
   return ISSUANCE.filter((name) => differs(before, after, name));

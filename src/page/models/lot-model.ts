@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
-import { jobFromJson } from "../../config/job-json.ts";
+import { readableJob } from "../../config/job-json.ts";
 import { type LotLayout, lotLayout } from "../../disk/layout.ts";
-import { OnboardingError } from "../../domain/error.ts";
 import { STAGES, type Stage } from "../../domain/stage.ts";
 import type { LotFigures } from "../../ledger/reading.ts";
 import { rejectCounter } from "../../report/count-rejects.ts";
@@ -61,13 +60,7 @@ async function readRejects(
 }
 
 function secretColumnsOf(figures: LotFigures | undefined): readonly string[] {
-  if (figures === undefined) return [];
-  try {
-    return jobFromJson(figures.jobJson).secretColumns ?? [];
-  } catch (error) {
-    if (!(error instanceof OnboardingError)) throw error;
-    return [];
-  }
+  return (figures && readableJob(figures.jobJson)?.secretColumns) ?? [];
 }
 
 const MOST_REPORT_OCTETS = 4 * 1024 * 1024;

@@ -1,5 +1,4 @@
-import { jobFromJson } from "../../config/job-json.ts";
-import { OnboardingError } from "../../domain/error.ts";
+import { readableJob } from "../../config/job-json.ts";
 import type { Job } from "../../domain/job.ts";
 import { STAGES, type Stage } from "../../domain/stage.ts";
 import { currentLockOwner, hasEnded } from "../../ledger/lock-owner.ts";
@@ -175,7 +174,7 @@ function cardOf(
   { ended, hasPlatform }: { readonly ended: Ended | undefined; readonly hasPlatform: boolean },
 ): LotCard {
   const { key, name, head, work, state, stopped, refused } = row;
-  const job = figures === undefined ? undefined : readJob(figures.jobJson);
+  const job = figures === undefined ? undefined : readableJob(figures.jobJson);
   const counts = figures?.counts;
   const running = work?.state === "running" || work?.state === "stopping" ? work : undefined;
   const known = head !== undefined;
@@ -219,14 +218,4 @@ function finishedOf(counts: Readonly<Record<Stage, number>>, job: Job | undefine
   const listed = counts.listed + counts.submitted + counts.confirmed;
   if (job === undefined || job.registration.mode !== "bulk") return counts.minted + listed;
   return job.submit.enabled ? counts.confirmed : listed;
-}
-
-/** A copy that is damaged hinders the run of its own lot, not who looks at the list. */
-function readJob(json: string): Job | undefined {
-  try {
-    return jobFromJson(json);
-  } catch (error) {
-    if (!(error instanceof OnboardingError)) throw error;
-    return undefined;
-  }
 }

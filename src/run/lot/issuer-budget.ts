@@ -1,6 +1,6 @@
 import { outlivedFrom } from "../../authority/leaf/outlived-from.ts";
 import { readAuthority } from "../../authority/load-authority.ts";
-import { jobFromJson } from "../../config/job-json.ts";
+import { readableJob } from "../../config/job-json.ts";
 import type { Home } from "../../disk/layout.ts";
 import type { Validity } from "../../domain/certificate.ts";
 import { OnboardingError } from "../../domain/error.ts";
@@ -41,7 +41,7 @@ export async function authorityBudget(
   const jobs = new Map<string, Job>();
   for (const head of (await ledger.lotHeads()).toReversed()) {
     if (head.issuer !== name || jobs.has(head.jobName)) continue;
-    const job = readJob((await ledger.lot(head.name))?.jobJson ?? "");
+    const job = readableJob((await ledger.lot(head.name))?.jobJson ?? "");
     if (job !== undefined) jobs.set(head.jobName, job);
   }
   const counts = await ledger.countCertificates(name);
@@ -69,16 +69,6 @@ export async function watchIssuer(
   if (warning === undefined) return;
   walk.note(warning);
   log.warn({ lot, issuer: job.issuer, outlivedFrom: budget.outlivedFrom }, warning);
-}
-
-/** A copy that is damaged hinders its own lot, not who looks at the authority. */
-function readJob(json: string): Job | undefined {
-  try {
-    return jobFromJson(json);
-  } catch (error) {
-    if (!(error instanceof OnboardingError)) throw error;
-    return undefined;
-  }
 }
 
 function validityOf(home: Home, name: string): Validity | undefined {
