@@ -233,6 +233,7 @@ function follow(address) {
     clearTimeout(telling);
     telling = undefined;
     pause = FIRST_PAUSE_MS;
+    words["live"] = "";
     // What went on during a break, however short, and what is no more.
     if (isBack) renewed = renew([".tiles", "#lots", ".second"]);
     isBack = true;
