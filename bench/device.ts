@@ -12,7 +12,8 @@ import { parseArgs } from "node:util";
 import { homeLayout } from "../src/disk/layout.ts";
 import { openLedger } from "../src/ledger/sqlite/open-ledger.ts";
 import { type CommandCost, measureCommand } from "./check/measure-command.ts";
-import { fillLot } from "./million/fill-lot.ts";
+import { madeUpId } from "./ledger/made-up-rows.ts";
+import { FILLED_PREFIX, fillLot } from "./million/fill-lot.ts";
 import { median } from "./mint/crew.ts";
 import { openWholeRun } from "./mint/whole-run.ts";
 
@@ -31,7 +32,7 @@ try {
   await whole.run(1);
   const home = homeLayout(whole.home);
   await fillLot(home, LOT, 1, devices);
-  const middle = `REST-${String(Math.floor(devices / 2)).padStart(7, "0")}`;
+  const middle = madeUpId(FILLED_PREFIX, Math.floor(devices / 2));
   const { serialNumber, publicKeySha256 } = await certificateOf(middle);
   const empty = join(folder, "empty");
   mkdirSync(empty);

@@ -10,8 +10,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { homeLayout } from "../src/disk/layout.ts";
 import { measureCommand } from "./check/measure-command.ts";
+import { madeUpId } from "./ledger/made-up-rows.ts";
 import { type Bounds, measureBounds } from "./million/bounds.ts";
-import { fillLot } from "./million/fill-lot.ts";
+import { FILLED_PREFIX, fillLot } from "./million/fill-lot.ts";
 import { BENCH_PASSPHRASE, openWholeRun } from "./mint/whole-run.ts";
 
 const LOT = "lot-1";
@@ -53,7 +54,7 @@ const whole = await openWholeRun({ folder });
 try {
   await whole.run(1);
   await fillLot(homeLayout(whole.home), LOT, 1, devices);
-  const ids = Array.from({ length: devices - 1 }, (_, index) => `REST-${String(index + 1).padStart(7, "0")}\n`);
+  const ids = Array.from({ length: devices - 1 }, (_, index) => `${madeUpId(FILLED_PREFIX, index + 1)}\n`);
   writeFileSync(join(whole.home, IDS), ids.join(""));
   const bounds = measureBounds(devices, folder);
   console.log(`a ledger of ${devices} devices, Node ${process.version}`);

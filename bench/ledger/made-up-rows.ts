@@ -22,8 +22,13 @@ export async function* madeUpDecisions(rows: MadeUpRows, from: number, to: numbe
   }
 }
 
+/** The id of one of these devices. */
+export function madeUpId(prefix: string, index: number): string {
+  return `${prefix}-${String(index).padStart(7, "0")}`;
+}
+
 function deviceOf({ prefix, type }: MadeUpRows, index: number) {
-  const externalId = `${prefix}-${String(index).padStart(7, "0")}`;
+  const externalId = madeUpId(prefix, index);
   const name = `Sensor ${index}`;
   return {
     externalId,

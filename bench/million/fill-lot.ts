@@ -5,6 +5,8 @@ import { openLedger } from "../../src/ledger/sqlite/open-ledger.ts";
 import { newSerialNumber } from "../../src/x509/serial-number.ts";
 import { digest, madeUpCertificate, madeUpDecisions } from "../ledger/made-up-rows.ts";
 
+/** Before the numbers in the ids of the devices that a lot is filled with. */
+export const FILLED_PREFIX = "REST";
 const BATCH = 250;
 const PART = 1000;
 const ISSUER = "line";
@@ -18,7 +20,11 @@ export async function fillLot(home: Home, lot: string, from: number, to: number)
   try {
     const lease = await ledger.acquireLot(lot, currentLockOwner());
     const manifest = { sha256: digest("manifest"), name: "rest.csv", kind: "full", header: ["id", "name"] } as const;
-    await ledger.absorbManifest(lease, manifest, madeUpDecisions({ prefix: "REST", type: "c8y_Device" }, from, to));
+    await ledger.absorbManifest(
+      lease,
+      manifest,
+      madeUpDecisions({ prefix: FILLED_PREFIX, type: "c8y_Device" }, from, to),
+    );
     for (;;) {
       const serialNumbers = Array.from({ length: BATCH }, newSerialNumber);
       const claimed = await ledger.claimBatch(lease, { issuer: ISSUER, serialNumbers });

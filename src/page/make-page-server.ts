@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
 import { strayDiskError } from "../disk/disk-error.ts";
-import { addGuard } from "./access/guard.ts";
+import { addGuard, type PageAccess } from "./access/guard.ts";
 import { ownHost } from "./access/own-host.ts";
 import { keepSessions } from "./access/sessions.ts";
 import { tokenRoles } from "./access/token-roles.ts";
@@ -34,6 +34,7 @@ export async function makePageServer(
   const { headersMs, requestMs, idleMs, checkMs } = limits;
   const { address, tls, tokens } = settings;
   let isOwnHost = ownHostOn(address.port);
+  const http = { maxHeaderSize: MOST_HEADER_OCTETS, headersTimeout: headersMs, connectionsCheckingInterval: checkMs };
   const options: FastifyServerOptions & { readonly https?: object } = {
     logger: false,
     trustProxy: false,
@@ -46,21 +47,13 @@ export async function makePageServer(
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: false, caseSensitive: true },
     ...(tls === undefined
-      ? {
-          http: {
-            maxHeaderSize: MOST_HEADER_OCTETS,
-            headersTimeout: headersMs,
-            connectionsCheckingInterval: checkMs,
-          },
-        }
+      ? { http }
       : {
           https: {
+            ...http,
             cert: tls.certificate,
             key: tls.key,
             minVersion: "TLSv1.2",
-            maxHeaderSize: MOST_HEADER_OCTETS,
-            headersTimeout: headersMs,
-            connectionsCheckingInterval: checkMs,
             handshakeTimeout: headersMs,
           },
         }),
@@ -69,9 +62,12 @@ export async function makePageServer(
   (server.server as Server).maxConnections = MOST_CONNECTIONS;
   // Such as too many open files: the connection is lost, and nothing else.
   server.server.on("error", (error: Error) => tools.log.warn({ reason: error.message }, "the page lost a connection"));
-  const sessions = keepSessions(tools.monotonic);
-  const tries = countTries(tools.monotonic);
-  const roleOf = tokens === undefined ? undefined : tokenRoles(tokens);
+  const access: PageAccess = {
+    tls: tls !== undefined,
+    roleOf: tokens === undefined ? undefined : tokenRoles(tokens),
+    sessions: keepSessions(tools.monotonic),
+    tries: countTries(tools.monotonic),
+  };
 
   server.addHook("onRequest", async (_request, reply) => {
     reply.headers(SAFE_HEADERS);
@@ -101,14 +97,8 @@ export async function makePageServer(
   server.setNotFoundHandler((request, reply) =>
     sendError(request, reply, new PageError("there is no such page", { kind: "not-found" })),
   );
-  addGuard(server, {
-    tls: tls !== undefined,
-    isOwnHost: (host) => isOwnHost(host),
-    ...(roleOf !== undefined && { roleOf }),
-    sessions,
-    tries,
-  });
-  const streams = await addRoutes(server, tools, { tls: tls !== undefined, roleOf, sessions, tries }, limits);
+  addGuard(server, { ...access, isOwnHost: (host) => isOwnHost(host) });
+  const streams = await addRoutes(server, tools, access, limits);
 
   function ownHostOn(port: number) {
     return ownHost({ address, port, certificate: tls?.certificate });

@@ -1,4 +1,5 @@
 import type { Stage } from "../domain/stage.ts";
+import type { ScheduledRun, WatchedWork, WorkProgress } from "../watch/watch-control.ts";
 
 /** What the page shows, as plain values. Nothing secret is ever in it; every string is text, not HTML. */
 export const PAGE_STATES = ["waiting", "running", "stopped", "done", "partial", "failed"] as const;
@@ -13,21 +14,11 @@ export const PAGE_STATES = ["waiting", "running", "stopped", "done", "partial", 
  */
 export type PageState = (typeof PAGE_STATES)[number];
 
-/** How far the step has come that a run is at. */
-export interface ProgressModel {
-  /** The room of the run: mint, submit … */
-  readonly room: string;
-  readonly done: number;
-  readonly total: number;
-  readonly ratePerSecond: number | null;
-  readonly secondsLeft: number | null;
-}
+/** How far the step has come that a run is at: what the watcher says of it. */
+export type ProgressModel = WorkProgress;
 
 /** One sample of the rate of a run. */
-export interface RateSample {
-  readonly atMs: number;
-  readonly perSecond: number;
-}
+export type RateSample = WatchedWork["rates"][number];
 
 /** A lot in the list. */
 export interface LotCard {
@@ -74,12 +65,6 @@ export interface AuthorityModel {
   readonly problem: string | null;
 }
 
-export interface ScheduleModel {
-  readonly job: string;
-  readonly nextAtMs: number | null;
-  readonly problem: string | null;
-}
-
 /** What all pages show besides their own matter. */
 export interface FrameModel {
   /** False for a visitor who may look only: no form is shown. */
@@ -102,7 +87,7 @@ export interface HomeModel extends FrameModel {
   /** Part of a lot's name, or "". */
   readonly search: string;
   readonly authorities: readonly AuthorityModel[];
-  readonly schedules: readonly ScheduleModel[];
+  readonly schedules: readonly ScheduledRun[];
   /** The one preview that is open; null: none. */
   readonly preview: PreviewModel | null;
 }

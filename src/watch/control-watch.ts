@@ -37,8 +37,6 @@ export function controlWatch(options: WatchOptions, tools: ControlTools): WatchC
     });
   }
 
-  const told = ({ via, who, address }: Actor) => ({ via, who, address });
-
   return {
     works: () => desk.works,
     stopped: () => orders.stoppedLots(),
@@ -55,20 +53,20 @@ export function controlWatch(options: WatchOptions, tools: ControlTools): WatchC
         tools.ring();
         throw error;
       }
-      log.info({ lot, ...told(by) }, `lot ${lot} is stopped until it is resumed`);
+      log.info({ lot, ...actorFields(by) }, `lot ${lot} is stopped until it is resumed`);
       desk.halt(lot);
     },
     resume: async (asked, by) => {
       const lot = await spelled(asked);
       await orders.resumeLot(lot, by);
       stops.remove(lot);
-      log.info({ lot, ...told(by) }, `lot ${lot} goes on`);
+      log.info({ lot, ...actorFields(by) }, `lot ${lot} goes on`);
       desk.resume(lot);
     },
     sendAgain: async (asked, by) => {
       const lot = await spelled(asked);
       await orders.askToSend(lot, by);
-      log.info({ lot, ...told(by) }, `lot ${lot} is to be sent again`);
+      log.info({ lot, ...actorFields(by) }, `lot ${lot} is to be sent again`);
       tools.sendAsked();
     },
     drop: async (path, name, by) => {
@@ -77,10 +75,15 @@ export function controlWatch(options: WatchOptions, tools: ControlTools): WatchC
         now: new Date(now()),
         record: (file) => orders.recordDrop(file, by),
       });
-      log.info({ file: placed, ...told(by) }, `${placed} was dropped into input/`);
+      log.info({ file: placed, ...actorFields(by) }, `${placed} was dropped into input/`);
       tools.ring();
       return { name: placed };
     },
     schedules: () => calls.schedules(),
   };
+}
+
+/** Who asks, for a log or an event: field by field, so that nothing else that an actor may carry comes into it. */
+export function actorFields({ via, who, address }: Actor): Readonly<Record<string, string>> {
+  return { via, who, address };
 }

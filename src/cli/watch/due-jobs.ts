@@ -13,6 +13,13 @@ import type { ScheduledRun } from "../../watch/watch-control.ts";
 import type { WatchCalls } from "../../watch/watch-options.ts";
 import type { CliContext } from "../context.ts";
 
+interface ReadJob {
+  readonly name: string;
+  readonly job?: Job;
+  /** Why it cannot be used. */
+  readonly problem?: string;
+}
+
 /** The schedules of jobs/, for the watcher. A job that cannot be used is told once in the log, and when it changes. */
 export function dueJobs(
   context: CliContext,
@@ -21,38 +28,36 @@ export function dueJobs(
   const schedules = keepSchedules({ stateFile: dropLayout(home).schedule, markOf, log });
   const told = new Map<string, string>();
 
-  function scheduledJobs(): readonly ScheduledJob[] {
-    return listJobs(home, context.site()).flatMap(({ name, path, scheduled }) => {
+  /** The jobs with a schedule, read anew; a problem instead of one that cannot be used. */
+  function readScheduled(): readonly ReadJob[] {
+    return listJobs(home, context.site()).flatMap(({ name, path, scheduled }): ReadJob[] => {
       if (!scheduled) return [];
       try {
-        const job = readJob(path, home, context.site(), context.now());
-        told.delete(name);
-        return job.schedule === undefined ? [] : [{ name, schedule: job.schedule, files: () => filesOf(job) }];
+        return [{ name, job: readJob(path, home, context.site(), context.now()) }];
       } catch (error) {
         if (!(error instanceof OnboardingError)) throw error;
-        if (told.get(name) !== error.message)
-          log.error(
-            { job: name, reason: error.message },
-            `job ${name} has a schedule and cannot be used: ${error.message}`,
-          );
-        told.set(name, error.message);
-        return [];
+        return [{ name, problem: error.message }];
       }
     });
   }
 
-  /** When each is due next, for whoever looks: read anew, and what cannot be read is told with its reason. */
+  function scheduledJobs(): readonly ScheduledJob[] {
+    return readScheduled().flatMap(({ name, job, problem }) => {
+      if (problem !== undefined && told.get(name) !== problem)
+        log.error({ job: name, reason: problem }, `job ${name} has a schedule and cannot be used: ${problem}`);
+      if (problem === undefined) told.delete(name);
+      else told.set(name, problem);
+      return job?.schedule === undefined ? [] : [{ name, schedule: job.schedule, files: () => filesOf(job) }];
+    });
+  }
+
+  /** When each is due next, for whoever looks; what cannot be read is told with its reason. */
   function nextRuns(): readonly ScheduledRun[] {
-    return listJobs(home, context.site()).flatMap(({ name, path, scheduled }): ScheduledRun[] => {
-      if (!scheduled) return [];
-      try {
-        const { schedule } = readJob(path, home, context.site(), context.now());
-        if (schedule === undefined) return [];
-        return [{ job: name, nextAtMs: nextDue(schedule, context.now()) ?? null, problem: null }];
-      } catch (error) {
-        if (!(error instanceof OnboardingError)) throw error;
-        return [{ job: name, nextAtMs: null, problem: error.message }];
-      }
+    return readScheduled().flatMap(({ name, job, problem = null }): ScheduledRun[] => {
+      const schedule = job?.schedule;
+      if (problem === null && schedule === undefined) return [];
+      const nextAtMs = schedule === undefined ? null : (nextDue(schedule, context.now()) ?? null);
+      return [{ job: name, nextAtMs, problem }];
     });
   }
 

@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { OnboardingError } from "../../domain/error.ts";
 import type { CliContext } from "../context.ts";
-import { fileOfPackage } from "../file-of-package.ts";
 import { forecastDrop } from "./forecast-drop.ts";
 import { type PageArguments, pageSettings } from "./page-settings.ts";
 import { readLedgerBeside } from "./read-ledger-beside.ts";
@@ -20,7 +18,6 @@ export async function openPage(
     throw new OnboardingError("--page goes with a watcher that stays; leave out --once", { code: "usage" });
   }
   const settings = pageSettings(args, context);
-  const { version } = JSON.parse(readFileSync(fileOfPackage("package.json"), "utf8")) as { version: string };
   return async ({ control, record, assignment }) => {
     const { servePage } = await import("../../page/serve-page.ts");
     const { home, log, now } = context;
@@ -28,7 +25,7 @@ export async function openPage(
     const page = await servePage(settings, {
       home,
       log,
-      version,
+      version: context.program.version,
       now,
       monotonic: () => performance.now(),
       control,

@@ -14,7 +14,7 @@ export function renewHomeCrls(context: CliContext, ledgers: SharedLedger): () =>
     const issuers = listAuthorities(home)
       .filter(({ state }) => state === "ready")
       .map(({ name }) => name);
-    const tools = { home, now, issuerAccess: (name: string) => context.keyAccess(name, { ask: false }) };
+    const tools = { home, now, issuerAccess: context.keyAccess };
     for (const outcome of await ledgers.use((ledger) => renewCrls({ ...tools, ledger }, issuers))) {
       const { issuer } = outcome;
       const reason =

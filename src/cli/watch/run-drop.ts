@@ -76,7 +76,6 @@ async function runWatched(
     const tools = {
       ...made,
       signal: AbortSignal.any([made.signal, work.signal]),
-      issuerAccess: (name: string) => context.keyAccess(name, { ask: false }),
       onProgress: (progress: Parameters<typeof made.onProgress>[0]) => {
         work.onProgress(progress);
         made.onProgress(progress);

@@ -51,6 +51,7 @@ export async function watchHome(
   const record = keepWatchRecord({ now: around.now, monotonic });
   const context: CliContext = {
     ...around,
+    keyAccess: (name, options) => around.keyAccess(name, { ...options, ask: false }),
     openPlatform: () => around.openPlatform({ ask: false, onReply: record.replied }),
   };
   const { home, log, now } = context;

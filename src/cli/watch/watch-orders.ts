@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { currentLockOwner } from "../../ledger/lock-owner.ts";
 import { requireLot } from "../../run/lot/record-job.ts";
-import type { Actor } from "../../watch/watch-control.ts";
+import { actorFields } from "../../watch/control-watch.ts";
 import type { OrderCalls } from "../../watch/watch-options.ts";
 import type { CliContext } from "../context.ts";
 import { requestToSend } from "../submit/run-submit.ts";
@@ -16,15 +16,15 @@ export function watchOrders(context: CliContext, ledgers: SharedLedger): OrderCa
     spelled: (lot) => ask((ledger) => ledger.lotName(lot), undefined),
     stoppedLots: () => ask(async (ledger) => (await ledger.stoppedLots()).map(({ lot }) => lot), []),
     stopLot: async (lot, by, runsHere) => {
-      await ledgers.use((ledger) => ledger.stopLot(lot, askedBy(by), runsHere ? undefined : currentLockOwner()));
+      await ledgers.use((ledger) => ledger.stopLot(lot, actorFields(by), runsHere ? undefined : currentLockOwner()));
     },
     resumeLot: async (lot, by) => {
-      await ledgers.use((ledger) => ledger.resumeLot(lot, askedBy(by)));
+      await ledgers.use((ledger) => ledger.resumeLot(lot, actorFields(by)));
     },
     askToSend: async (name, by) => {
       await ledgers.use(async (ledger) => {
         const { lot } = await requestToSend(ledger, name, context);
-        await ledger.askToSend(lot, askedBy(by));
+        await ledger.askToSend(lot, actorFields(by));
       });
     },
     sendsAsked: () =>
@@ -38,13 +38,8 @@ export function watchOrders(context: CliContext, ledgers: SharedLedger): OrderCa
         ledger.recordEvent({
           kind: "manifest-dropped",
           subject: file.name,
-          detail: { sha256: file.sha256, ...askedBy(by) },
+          detail: { sha256: file.sha256, ...actorFields(by) },
         }),
       ),
   };
-}
-
-/** Field by field: nothing else that an actor may carry comes into the event. */
-function askedBy({ via, who, address }: Actor): Readonly<Record<string, string>> {
-  return { via, who, address };
 }

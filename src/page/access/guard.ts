@@ -25,13 +25,17 @@ declare module "fastify" {
   }
 }
 
-export interface GuardOptions {
+/** What lets visitors in. */
+export interface PageAccess {
   readonly tls: boolean;
-  readonly isOwnHost: (host: string | undefined) => boolean;
-  /** Absent: nobody has to sign in. */
-  readonly roleOf?: (token: string) => Role | undefined;
+  /** Undefined: nobody has to sign in. */
+  readonly roleOf: ((token: string) => Role | undefined) | undefined;
   readonly sessions: Sessions;
   readonly tries: Tries;
+}
+
+export interface GuardOptions extends PageAccess {
+  readonly isOwnHost: (host: string | undefined) => boolean;
 }
 
 /**
@@ -68,22 +72,21 @@ export function addGuard(server: FastifyInstance, options: GuardOptions): void {
   });
 }
 
-function findVisitor(request: FastifyRequest, bearer: string | undefined, options: GuardOptions): Visitor {
-  const { roleOf, sessions } = options;
+function findVisitor(request: FastifyRequest, bearer: string | undefined, access: PageAccess): Visitor {
+  const { roleOf, sessions, tries, tls } = access;
   const address = request.ip;
-  if (roleOf === undefined) return visitor("operator", "loopback", address, false);
-  if (bearer !== undefined) {
-    const role = tryToken(bearer, address, { ...options, roleOf });
-    return visitor(role, role === "operator" ? "operator token" : "read token", address, false);
+  if (roleOf === undefined) {
+    return { role: "operator", actor: { via: "page", who: "loopback", address }, signedIn: false };
   }
-  const cookie = readCookie(request.headers.cookie, options.tls);
+  const byToken = (role: Role, signedIn: boolean): Visitor => {
+    const who = role === "operator" ? "operator token" : "read token";
+    return { role, actor: { via: "page", who, address }, signedIn };
+  };
+  if (bearer !== undefined) return byToken(tryToken(bearer, address, { roleOf, tries }), false);
+  const cookie = readCookie(request.headers.cookie, tls);
   const role = cookie === undefined ? undefined : sessions.roleOf(cookie);
   if (role === undefined) throw new PageError("sign in first", { kind: "sign-in" });
-  return visitor(role, role === "operator" ? "operator token" : "read token", address, true);
-}
-
-function visitor(role: Role, who: string, address: string, signedIn: boolean): Visitor {
-  return { role, actor: { via: "page", who, address }, signedIn };
+  return byToken(role, true);
 }
 
 /** The role that a token gives. Throws `too-many-tries`, before the token is looked at, and `wrong-token`. */

@@ -1,14 +1,11 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, fstatSync, openSync, type ReadStream, readFileSync } from "node:fs";
+import { closeSync, createReadStream, fstatSync, openSync, type ReadStream } from "node:fs";
 import { isMissing } from "../../disk/disk-error.ts";
 import { unfollowedFlags } from "../../disk/open-unfollowed.ts";
 
 export interface OpenedDownload {
   readonly size: number;
   readonly stream: () => ReadStream;
-  /** Reads it whole. */
-  readonly text: () => string;
-  readonly close: () => void;
 }
 
 /**
@@ -32,8 +29,6 @@ export function openDownload(path: string): OpenedDownload | undefined {
     size: stats.size,
     // Not past the size that was told: the file may grow meanwhile.
     stream: () => createReadStream(path, { fd, start: 0, end: Math.max(0, stats.size - 1), autoClose: true }),
-    text: () => readFileSync(fd, "utf8"),
-    close: () => closeSync(fd),
   };
 }
 

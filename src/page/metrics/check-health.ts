@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { strayDiskError } from "../../disk/disk-error.ts";
 import { ensureFolder, PRIVATE_FOLDER, remove, writeNew } from "../../disk/durable.ts";
 import { pageUploads } from "../../disk/layout.ts";
+import { keptFor } from "../models/kept-for.ts";
 import type { PageTools } from "../page-tools.ts";
 
 /** The watcher shows that it looks once a minute. */
@@ -17,13 +18,7 @@ const PATIENCE_MS = 5_000;
 export function checkHealth(
   tools: Pick<PageTools, "home" | "record" | "useLedger" | "monotonic">,
 ): () => Promise<readonly string[]> {
-  let kept: { readonly atMs: number; readonly problems: Promise<readonly string[]> } | undefined;
-  return () => {
-    if (kept === undefined || tools.monotonic() - kept.atMs >= GOOD_FOR_MS) {
-      kept = { atMs: tools.monotonic(), problems: findProblems(tools) };
-    }
-    return kept.problems;
-  };
+  return keptFor(GOOD_FOR_MS, tools.monotonic, () => findProblems(tools));
 }
 
 async function findProblems(

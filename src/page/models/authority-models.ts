@@ -3,6 +3,7 @@ import { isoDay } from "../../domain/iso-time.ts";
 import { authorityBudget } from "../../run/lot/issuer-budget.ts";
 import type { AuthorityModel } from "../model.ts";
 import type { PageTools } from "../page-tools.ts";
+import { keptFor } from "./kept-for.ts";
 
 const DAY_MS = 86_400_000;
 /** So many days of signing are shown, out of so many looked at. */
@@ -15,18 +16,7 @@ const GOOD_FOR_MS = 30_000;
 export function authorityModels(
   tools: Pick<PageTools, "home" | "now" | "monotonic" | "useLedger">,
 ): () => Promise<readonly AuthorityModel[]> {
-  let kept: { readonly atMs: number; readonly models: Promise<readonly AuthorityModel[]> } | undefined;
-  return async () => {
-    if (kept === undefined || tools.monotonic() - kept.atMs > GOOD_FOR_MS) {
-      const models = readModels(tools);
-      const reading = { atMs: tools.monotonic(), models };
-      kept = reading;
-      models.catch(() => {
-        if (kept === reading) kept = undefined;
-      });
-    }
-    return kept.models;
-  };
+  return keptFor(GOOD_FOR_MS, tools.monotonic, () => readModels(tools));
 }
 
 async function readModels({

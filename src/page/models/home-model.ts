@@ -38,7 +38,7 @@ interface HomeParts extends FrameModel {
 
 /** The list as it is now: only the lots of the page that is shown are counted. */
 export async function homeModel({ question, table, control, ...rest }: HomeParts): Promise<HomeModel> {
-  const { rows, counts } = await findRows(table, question);
+  const { rows, counts } = findRows(await table.rows(), question);
   const pages = Math.max(1, Math.ceil(rows.length / PAGE_SIZE));
   const page = Math.min(question.page, pages);
   const cards = await table.cards(rows.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE));
@@ -61,16 +61,21 @@ export async function homeModel({ question, table, control, ...rest }: HomeParts
   };
 }
 
-/** The rows that are asked for, and how many of each state match the search. */
-export async function findRows(
-  table: LotTable,
+/** The rows that are asked for out of all, and how many of each state match the search. */
+export function findRows(
+  all: readonly LotRow[],
   { filter, search }: Pick<ListQuestion, "filter" | "search">,
-): Promise<{ readonly rows: readonly LotRow[]; readonly counts: Readonly<Record<PageState, number>> }> {
-  const wanted = search.toLowerCase();
-  const all = await table.rows();
-  const found = wanted === "" ? all : all.filter(({ name }) => name.toLowerCase().includes(wanted));
+): { readonly rows: readonly LotRow[]; readonly counts: Readonly<Record<PageState, number>> } {
+  const isFound = nameMatcher(search);
+  const found = all.filter(({ name }) => isFound(name));
   const rows = filter === null ? found : found.filter(({ state }) => state === filter);
   return { rows, counts: countStates(found) };
+}
+
+/** Tells whether a name holds what is searched for, whatever its case; every name holds "". */
+export function nameMatcher(search: string): (name: string) => boolean {
+  const wanted = search.toLowerCase();
+  return (name) => wanted === "" || name.toLowerCase().includes(wanted);
 }
 
 export function countStates(rows: readonly Pick<LotRow, "state">[]): Readonly<Record<PageState, number>> {

@@ -25,7 +25,10 @@ export async function lotModel(
   const [card] = await table.cards([row]);
   if (card === undefined) return undefined;
   const figures = (await table.figures([row.head])).get(lot);
-  const { first, byReason } = await readRejects(lot, secretColumnsOf(figures), tools);
+  const known = figures && readBeside.get(figures);
+  const rejects = known ?? (await readRejects(lot, secretColumnsOf(figures), tools));
+  if (figures !== undefined) readBeside.set(figures, rejects);
+  const { first, byReason } = rejects;
   const layout = lotLayout(tools.home, lot);
   return {
     ...frame,
@@ -40,12 +43,20 @@ export async function lotModel(
   };
 }
 
+interface Rejects {
+  readonly first: readonly RejectModel[];
+  readonly byReason: Readonly<Record<string, number>>;
+}
+
+/** Read again when the lot is counted again: an open page is told several times a second how far a run is. */
+const readBeside = new WeakMap<LotFigures, Rejects>();
+
 /** The first rows for the table, all of them for the chart; memory does not grow with them. */
 async function readRejects(
   lot: string,
   secretColumns: readonly string[],
   { useLedger }: Pick<PageTools, "useLedger">,
-): Promise<{ readonly first: readonly RejectModel[]; readonly byReason: Readonly<Record<string, number>> }> {
+): Promise<Rejects> {
   const first: RejectModel[] = [];
   const counter = rejectCounter();
   await useLedger(async (ledger) => {

@@ -95,9 +95,11 @@ export function makeLotTable(
 
   async function figures(lots: readonly LotHead[]): Promise<ReadonlyMap<string, LotFigures>> {
     const nowMs = monotonic();
-    const stale = lots.filter(({ name, events }) => {
+    const stale = lots.filter(({ name, events, heldBy }) => {
       const known = counted.get(name);
-      return known === undefined || (known.events !== events && nowMs - known.atMs >= COUNTED_FOR_MS);
+      if (known === undefined) return true;
+      // After the end of a run nothing more comes that would have its last figures counted.
+      return known.events !== events && (heldBy === null || nowMs - known.atMs >= COUNTED_FOR_MS);
     });
     const numbers = new Map(stale.map(({ name, events }) => [name, events]));
     for (let from = 0; from < stale.length; from += COUNTED_AT_ONCE) {

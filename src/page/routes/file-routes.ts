@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { lotLayout } from "../../disk/layout.ts";
+import { readRegular } from "../../disk/read-regular.ts";
 import { downloadPath } from "../files/downloads.ts";
 import { openDownload, reportPolicy } from "../files/open-download.ts";
 import { DOWNLOADS, type DownloadName } from "../model.ts";
@@ -24,24 +25,24 @@ export function addFileRoutes(server: FastifyInstance, { home, useLedger }: Page
     const name = DOWNLOADS.find((one) => one === request.params.name);
     const [head] = await useLedger((ledger) => ledger.lotHeads([request.params.lot]));
     if (name === undefined || head === undefined) throw new PageError("there is no such file", { kind: "not-found" });
-    const file = openDownload(downloadPath(lotLayout(home, head.name), name));
-    if (file === undefined) throw new PageError(`lot ${head.name} has no ${name} yet`, { kind: "not-found" });
-    if (name !== "report.html") {
-      const as = name === "receipt" ? "receipt.json" : name;
-      return reply
-        .type(TYPES[name])
-        .header("content-disposition", disposition(`${head.name}-${as}`))
-        .header("content-length", String(file.size))
-        .send(file.stream());
-    }
-    try {
-      if (file.size > MOST_REPORT_OCTETS)
+    const path = downloadPath(lotLayout(home, head.name), name);
+    const missing = () => new PageError(`lot ${head.name} has no ${name} yet`, { kind: "not-found" });
+    if (name === "report.html") {
+      const file = readRegular(path, MOST_REPORT_OCTETS);
+      if (file === undefined) throw missing();
+      if (file.content === undefined)
         throw new PageError("the report is too large to be shown here", { kind: "too-large" });
-      const report = file.text();
+      const report = file.content.toString("utf8");
       return reply.type(TYPES[name]).header("content-security-policy", reportPolicy(report)).send(report);
-    } finally {
-      file.close();
     }
+    const file = openDownload(path);
+    if (file === undefined) throw missing();
+    const as = name === "receipt" ? "receipt.json" : name;
+    return reply
+      .type(TYPES[name])
+      .header("content-disposition", disposition(`${head.name}-${as}`))
+      .header("content-length", String(file.size))
+      .send(file.stream());
   });
 }
 

@@ -65,7 +65,6 @@ export async function addManifestRoutes(
   server.get<{ Params: { id: string } }>("/manifests/:id", async (request, reply) => {
     const frame = frameOf(request);
     const preview = previews.find(request.params.id);
-    if (preview === undefined) throw gone();
     return sendHtml(reply, renderPreview({ ...frame, preview }, localeOf(request)));
   });
 
@@ -78,12 +77,6 @@ export async function addManifestRoutes(
     actorOf(request);
     previews.discard(request.params.id);
     return sendDone(request, reply, "/");
-  });
-}
-
-function gone(): PageError {
-  return new PageError("this manifest is not here any more: it was started, discarded, or another one took its place", {
-    kind: "not-found",
   });
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type { PageAccess } from "../access/guard.ts";
 import { authorityModels } from "../models/authority-models.ts";
 import { makeLotTable } from "../models/lot-table.ts";
 import { rememberRates } from "../models/rate-memory.ts";
@@ -10,14 +11,14 @@ import { addAssetRoutes } from "./asset-routes.ts";
 import { addFileRoutes } from "./file-routes.ts";
 import { addLookRoutes } from "./look-routes.ts";
 import { addManifestRoutes } from "./manifest-routes.ts";
-import { addSignInRoutes, type SignInOptions } from "./sign-in-routes.ts";
+import { addSignInRoutes } from "./sign-in-routes.ts";
 import { addStateRoutes } from "./state-routes.ts";
 
 /** All addresses of the page; gives its streams. */
 export async function addRoutes(
   server: FastifyInstance,
   tools: PageTools,
-  access: SignInOptions,
+  access: PageAccess,
   limits: PageLimits,
 ): Promise<OpenStreams> {
   const table = makeLotTable(tools);

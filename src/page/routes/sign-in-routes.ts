@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { tryToken } from "../access/guard.ts";
-import { cookieHeader, readCookie, type Sessions } from "../access/sessions.ts";
-import type { Role } from "../access/token-roles.ts";
-import type { Tries } from "../access/tries.ts";
+import { type PageAccess, tryToken } from "../access/guard.ts";
+import { cookieHeader, readCookie } from "../access/sessions.ts";
 import { localeOf, sendHtml } from "../answer.ts";
 import type { SignInModel } from "../model.ts";
 import { PageError } from "../page-error.ts";
@@ -11,17 +9,9 @@ import { renderSignIn } from "../view/render-sign-in.ts";
 /** A form may hold one token and one path, and no more. */
 const MOST_SIGN_IN_OCTETS = 8 * 1024;
 
-export interface SignInOptions {
-  readonly tls: boolean;
-  /** Undefined: nobody has to sign in. */
-  readonly roleOf: ((token: string) => Role | undefined) | undefined;
-  readonly sessions: Sessions;
-  readonly tries: Tries;
-}
-
 /** Signing in and out. Without tokens there is nothing to sign in to, and both lead to the page. */
-export async function addSignInRoutes(server: FastifyInstance, options: SignInOptions): Promise<void> {
-  const { roleOf, sessions, tries, tls } = options;
+export async function addSignInRoutes(server: FastifyInstance, access: PageAccess): Promise<void> {
+  const { roleOf, sessions, tries, tls } = access;
   server.addContentTypeParser(
     "application/x-www-form-urlencoded",
     { parseAs: "string" },

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { htmlText } from "../../report/html.ts";
 import { frameOf, localeOf, SAFE_HEADERS } from "../answer.ts";
 import { type LotsEvent, PAGE_SIZE } from "../model.ts";
-import { findRows, readListQuestion } from "../models/home-model.ts";
+import { findRows, nameMatcher, readListQuestion } from "../models/home-model.ts";
 import { lotModel } from "../models/lot-model.ts";
 import type { LotRow, LotTable } from "../models/lot-table.ts";
 import type { RateMemory } from "../models/rate-memory.ts";
@@ -108,13 +108,14 @@ export function openStreams(
     told = looks;
     if (changed.length === 0 && removed.length === 0) return;
     const lists = [...streams].filter(({ lot }) => lot === null);
-    await tellLists(lists, changed.slice(0, MOST_CARDS), { removed });
+    await tellLists(lists, rows, changed.slice(0, MOST_CARDS), { removed });
     const lots = new Set(changed.map(({ name }) => name));
     await tellLots([...streams].filter(({ lot }) => lot !== null && lots.has(lot)));
   }
 
   async function tellLists(
     to: readonly Stream[],
+    rows: readonly LotRow[],
     changed: readonly LotRow[],
     gone: Pick<LotsEvent, "removed" | "loose">,
   ): Promise<void> {
@@ -123,8 +124,9 @@ export function openStreams(
     const markup = new Map<string, string>();
     for (const [, alike] of Map.groupBy(to, ({ locale, mayAct, search }) => JSON.stringify([locale, mayAct, search]))) {
       const [{ locale, mayAct, search } = alike[0] as Stream] = alike;
-      const { counts } = await findRows(table, { filter: null, search });
-      const shown = cards.filter(({ lot }) => lot.toLowerCase().includes(search.toLowerCase()));
+      const { counts } = findRows(rows, { filter: null, search });
+      const isFound = nameMatcher(search);
+      const shown = cards.filter(({ lot }) => isFound(lot));
       const html = Object.fromEntries(
         shown.map((card) => {
           const kind = JSON.stringify([locale, mayAct, card.key]);
@@ -140,14 +142,15 @@ export function openStreams(
   }
 
   async function tellLots(to: readonly Stream[]): Promise<void> {
-    for (const [, alike] of Map.groupBy(to, ({ locale, mayAct, lot }) => JSON.stringify([locale, mayAct, lot]))) {
-      const [first] = alike;
-      if (first === undefined || first.lot === null) continue;
-      const { lot, locale, mayAct } = first;
-      const model = await lotModel(lot, { mayAct, signedIn: false }, tools, table, rates.of);
+    for (const [lot, ofLot] of Map.groupBy(to, (stream) => stream.lot)) {
+      if (lot === null) continue;
+      const model = await lotModel(lot, { mayAct: false, signedIn: false }, tools, table, rates.of);
       if (model === undefined) continue;
-      const text = eventText("lot", { html: htmlText(renderLotMatter(model, locale)) });
-      for (const stream of alike) write(stream, text);
+      for (const [, alike] of Map.groupBy(ofLot, ({ locale, mayAct }) => JSON.stringify([locale, mayAct]))) {
+        const [{ locale, mayAct } = alike[0] as Stream] = alike;
+        const text = eventText("lot", { html: htmlText(renderLotMatter({ ...model, mayAct }, locale)) });
+        for (const stream of alike) write(stream, text);
+      }
     }
   }
 
@@ -173,7 +176,7 @@ export function openStreams(
     const sinceMs = tools.now() - RECENT_MS;
     const recent = rows.filter(({ atMs, state }) => atMs >= sinceMs || state === "running" || state === "waiting");
     const loose = rows.filter(({ head }) => head === undefined).map(({ key }) => key);
-    await tellLists([stream], recent.slice(0, PAGE_SIZE), { removed: [], loose });
+    await tellLists([stream], rows, recent.slice(0, PAGE_SIZE), { removed: [], loose });
   }
 
   server.get<{ Querystring: Record<string, unknown> }>("/events", async (request, reply) => {

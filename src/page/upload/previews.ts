@@ -22,7 +22,8 @@ export interface Previews {
    */
   receive(name: string, content: Readable): Promise<PreviewModel>;
   current(): PreviewModel | null;
-  find(id: string): PreviewModel | undefined;
+  /** Throws `not-found`. */
+  find(id: string): PreviewModel;
   /** Hands the file to the watcher, once. Throws `not-found`, and `conflict` for one that cannot be started. */
   start(id: string, by: Actor): Promise<{ readonly name: string }>;
   /** Forgets it and its file; one that is not there is fine. */
@@ -40,6 +41,14 @@ export function keepPreviews(tools: Pick<PageTools, "home" | "control" | "foreca
   let held: Held | undefined;
   let receiving = 0;
   remove(folder);
+
+  function heldBy(id: string): Held {
+    if (held?.model.id === id) return held;
+    throw new PageError(
+      "this manifest is not here any more: it was started, discarded, or another one took its place",
+      { kind: "not-found" },
+    );
+  }
 
   async function receive(name: string, content: Readable): Promise<PreviewModel> {
     if (receiving >= MOST_AT_ONCE)
@@ -66,14 +75,9 @@ export function keepPreviews(tools: Pick<PageTools, "home" | "control" | "foreca
   return {
     receive,
     current: () => held?.model ?? null,
-    find: (id) => (held?.model.id === id ? held.model : undefined),
+    find: (id) => heldBy(id).model,
     start: async (id, by) => {
-      const taken = held;
-      if (taken?.model.id !== id)
-        throw new PageError(
-          "this manifest is not here any more: it was started, discarded, or another one took its place",
-          { kind: "not-found" },
-        );
+      const taken = heldBy(id);
       if (taken.model.problem !== null) throw new PageError(taken.model.problem, { kind: "conflict" });
       held = undefined;
       try {

@@ -140,3 +140,24 @@ test("sending again is offered only where a device waits for the platform or was
   expect(await offered()).toEqual({ "bad-rows": false, "never-minted": false, refused: true, listed: true });
   expect(Object.values(await offered(false))).not.toContain(true);
 });
+
+test("a lot that runs is counted once a second at most, and at once when its run has ended", async () => {
+  const { ledger, tools } = await makePage();
+  let clockMs = 0;
+  const table = makeLotTable({ ...tools, monotonic: () => clockMs });
+  const rejects = async () => {
+    table.changed(new Set(["L1"]));
+    return (await table.cards(await table.rows())).map((card) => card.rejects);
+  };
+  const lease = await world.plannedLot(ledger, "L1", ["a", "b", "c"]);
+  const reject = (externalId: string) => ledger.rejectDevices(lease, [{ externalId, reason: "no licence" }]);
+  expect(await rejects()).toEqual([0]);
+  await reject("a");
+  clockMs = 999;
+  expect(await rejects()).toEqual([0]);
+  clockMs = 1000;
+  expect(await rejects()).toEqual([1]);
+  await reject("b");
+  await ledger.releaseLot(lease, 3);
+  expect(await rejects()).toEqual([2]);
+});

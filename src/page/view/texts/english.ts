@@ -108,7 +108,6 @@ export const ENGLISH: Texts = {
   rejectsTitle: "Rejected, by reason",
   rejectedRows: "Rejected rows",
   reason: "Reason",
-  cure: "What to do",
   line: "Line",
   id: "Id",
   column: "Column",

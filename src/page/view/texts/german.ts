@@ -116,7 +116,6 @@ export const GERMAN: Texts = {
   rejectsTitle: "Abgewiesen, nach Grund",
   rejectedRows: "Abgewiesene Zeilen",
   reason: "Grund",
-  cure: "Was zu tun ist",
   line: "Zeile",
   id: "Id",
   column: "Spalte",

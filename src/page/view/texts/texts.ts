@@ -88,7 +88,6 @@ export interface Texts {
   readonly rejectsTitle: string;
   readonly rejectedRows: string;
   readonly reason: string;
-  readonly cure: string;
   readonly line: string;
   readonly id: string;
   readonly column: string;
